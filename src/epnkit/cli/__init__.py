@@ -1,0 +1,43 @@
+"""The command ``epnkit``: one module a verb, found by its name in this package."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import click
+
+import epnkit
+from epnkit.errors import EpnkitError
+
+
+class _Verbs(click.Group):
+    """A group whose commands are the modules of this package, imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(epnkit.__version__, prog_name="epnkit")
+def cli() -> None:
+    """Publish catalogues of observations as EPN-TAP 2.0 services on GAVO DaCHS.
+
+    Exit status: 0 done, 1 something is wrong with what was given, 2 the command could not run.
+    """
+
+
+def main() -> None:
+    """Run the command line, and turn an error of epnkit into one line and a status."""
+    try:
+        cli()
+    except EpnkitError as error:
+        click.echo(f"epnkit: {error}", err=True)
+        sys.exit(error.exit_status)

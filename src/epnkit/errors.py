@@ -1,0 +1,66 @@
+"""The errors of epnkit: each says what went wrong, where, why, and what to do."""
+
+from __future__ import annotations
+
+
+class EpnkitError(Exception):
+    """Something that a person has to act upon.
+
+    Parameters
+    ----------
+    what : str
+        What went wrong, in a few words.
+    where : str, optional
+        The file (``path:line``), table, granule or URL; never with a password.
+    why : str, optional
+        The cause, as far as it is known.
+    cure : str, optional
+        What to do about it.
+    """
+
+    #: The status with which the command line ends.
+    exit_status = 1
+
+    def __init__(
+        self, what: str, *, where: str | None = None, why: str | None = None, cure: str | None = None
+    ) -> None:
+        super().__init__(what)
+        self.what, self.where, self.why, self.cure = what, where, why, cure
+
+    def __str__(self) -> str:
+        head = ": ".join(part for part in (self.where, self.what, self.why) if part)
+        return f"{head}. {self.cure}" if self.cure else head
+
+
+class ConfigurationError(EpnkitError):
+    """A service folder, a source file, a setting or a credential is wrong."""
+
+
+class SourceError(EpnkitError):
+    """A source cannot be read, and trying again will not help."""
+
+
+class TransientSourceError(SourceError):
+    """A source cannot be read now; trying again may help."""
+
+
+class MappingError(EpnkitError):
+    """A mapping cannot be applied to the records that the source gives."""
+
+
+class LoadError(EpnkitError):
+    """A load was stopped; the table is as it was before."""
+
+
+class RegionError(EpnkitError):
+    """A region cannot be drawn from what was given."""
+
+
+class CheckError(EpnkitError):
+    """What was to be checked cannot be read."""
+
+    exit_status = 2
+
+
+class DeployError(EpnkitError):
+    """A service, or the DaCHS under it, cannot be set up, started or stopped."""
