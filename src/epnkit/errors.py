@@ -22,7 +22,12 @@ class EpnkitError(Exception):
     exit_status = 1
 
     def __init__(
-        self, what: str, *, where: str | None = None, why: str | None = None, cure: str | None = None
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        why: str | None = None,
+        cure: str | None = None,
     ) -> None:
         super().__init__(what)
         self.what, self.where, self.why, self.cure = what, where, why, cure

@@ -16,7 +16,9 @@ class _Verbs(click.Group):
     """A group whose commands are the modules of this package, imported when asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
+        return sorted(
+            module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -1,1 +1,1 @@
-
+"""From a record to a granule: a mapping is declared column by column."""

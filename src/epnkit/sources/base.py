@@ -1,0 +1,119 @@
+"""What every source offers: its schema, a count, and batches of records, all or of one window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
+
+import polars as pl
+
+#: A value of the cursor column, in the source's own terms.
+CursorValue = int | float | str | datetime
+
+#: How many records are held at a time unless the source file says otherwise.
+BATCH_SIZE = 10_000
+
+
+@dataclass(frozen=True)
+class Window:
+    """The records whose cursor column lies between two ends.
+
+    Parameters
+    ----------
+    low, high : int, float, str or datetime, optional
+        The ends, in the source's own terms; None leaves that end open to everything.
+    low_closed, high_closed : bool
+        Whether the end itself belongs to the window.
+    nulls : bool
+        Whether records without a value in the cursor column belong to it.
+    """
+
+    low: CursorValue | None = None
+    high: CursorValue | None = None
+    low_closed: bool = True
+    high_closed: bool = False
+    nulls: bool = True
+
+    @property
+    def everything(self) -> bool:
+        """Whether no record is left out."""
+        return self.low is None and self.high is None and self.nulls
+
+
+#: The window that holds every record.
+ALL = Window()
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a source is to order its records, so that a run can be windowed and resumed.
+
+    Parameters
+    ----------
+    cursor : str, optional
+        The column on which windows are cut; None when the source is always read whole.
+    key : tuple of str
+        The columns that tell one record from every other.
+    """
+
+    cursor: str | None = None
+    key: tuple[str, ...] = field(default=())
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A place that gives records, read in batches of flat memory.
+
+    The records of a batch are the rows of a :class:`polars.DataFrame`; a field holds the value as
+    the source gives it (a list where the source gives several), under the source's own name,
+    lower-cased where the source ignores case (SQL).
+    """
+
+    #: A name for messages: what and where, never with a password.
+    label: str
+
+    def schema(self) -> dict[str, str]:
+        """Give the fields of a record and their types, as the source names them."""
+        ...
+
+    def count(self, window: Window = ALL) -> int:
+        """Ask the source how many records the window holds, independently of reading them."""
+        ...
+
+    def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
+        """Read the records of a window, ordered by cursor and key, each exactly once."""
+        ...
+
+
+@runtime_checkable
+class Reconcilable(Source, Protocol):
+    """A source that can say cheaply which records it holds, to be compared with the table."""
+
+    #: ``digest`` where the source hashes a record itself, ``key`` where it only lists keys.
+    compares: Literal["digest", "key"]
+
+    def digests(self, bounds: list[str]) -> pl.DataFrame:
+        """Summarise the records between consecutive keys.
+
+        Parameters
+        ----------
+        bounds : list of str
+            Ascending keys; part i holds the keys with ``bounds[i] <= key < bounds[i + 1]``, and
+            the first and last part are open to the outside.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``part`` (int), ``records`` (int) and ``digest`` (int, a sum over the records' hashes).
+        """
+        ...
+
+    def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
+        """List ``record_key`` and ``record_digest`` (int or null) of ``low <= key < high``."""
+        ...
+
+    def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
+        """Read the records with these keys."""
+        ...
