@@ -62,6 +62,10 @@ class Order:
     key: tuple[str, ...] = field(default=())
 
 
+#: No cursor and no key: a source is read whole, in its own order.
+UNORDERED = Order()
+
+
 @runtime_checkable
 class Source(Protocol):
     """A place that gives records, read in batches of flat memory.

@@ -1,0 +1,149 @@
+"""Credentials of sources: found outside the project by name, and never shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote
+
+from epnkit.errors import ConfigurationError
+
+#: What stands where a password stood.
+MASK = "***"
+
+#: Permission bits that would let others read a credential.
+_OTHERS = 0o077
+
+_URL = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+_URL_PASSWORD = re.compile(r"(?<=://)(?P<user>[^/@:]*):(?P<password>[^@/]*)(?=@)")
+_ODBC_PASSWORD = re.compile(r"(?i)\b(?:pwd|password)\s*=\s*(?P<password>\{(?:[^}]|\}\})*\}|[^;]*)")
+_AUTHORIZATION = re.compile(r"(?i)\s(?:ApiKey|Bearer|Basic)\s+(?P<password>\S+)\s*$")
+
+
+class Secret:
+    """One line that opens a source; neither its text nor a traceback shows the password.
+
+    Parameters
+    ----------
+    name : str
+        The name under which it was looked up.
+    text : str
+        An ODBC connection string, a SQLAlchemy or MongoDB URL, or an HTTP base URL; the latter
+        may be followed by a blank and ``ApiKey ...`` or ``Bearer ...``.
+    """
+
+    __slots__ = ("_text", "name")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self._text = text.strip()
+
+    def reveal(self) -> str:
+        """Give the text itself, for the driver alone."""
+        return self._text
+
+    @property
+    def kind(self) -> Literal["odbc", "http", "mongodb", "sqlalchemy"]:
+        """What the text is, seen from its form."""
+        found = _URL.match(self._text)
+        if not found:
+            return "odbc"
+        scheme = found["scheme"].lower()
+        if scheme in {"http", "https"}:
+            return "http"
+        return "mongodb" if scheme.startswith("mongodb") else "sqlalchemy"
+
+    @property
+    def shown(self) -> str:
+        """The text with its passwords masked."""
+        return self.scrub(self._text)
+
+    def scrub(self, text: object) -> str:
+        """Take every password of this secret out of a message."""
+        message = str(text)
+        for password in sorted(self._passwords(), key=len, reverse=True):
+            message = message.replace(password, MASK)
+        return message
+
+    def _passwords(self) -> set[str]:
+        found = {word for word in self._written() if word}
+        return found | {unquote(word) for word in found} | {word.strip("{}") for word in found}
+
+    def _written(self) -> Iterator[str]:
+        for pattern in (_URL_PASSWORD, _ODBC_PASSWORD, _AUTHORIZATION):
+            for match in pattern.finditer(self._text):
+                yield match["password"].strip()
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name!r}, {self.shown!r})"
+
+    __str__ = __repr__
+
+
+def places(name: str) -> list[Path]:
+    """List where a credential is looked for, first place first."""
+    named = (os.environ.get(key) for key in ("CREDENTIALS_DIRECTORY", "EPNKIT_CREDENTIALS"))
+    folders = [Path(value) for value in named if value]
+    folders += [Path.home() / ".config/epnkit/credentials", Path("/etc/epnkit/credentials")]
+    return [folder / name for folder in folders]
+
+
+def credential(name: str) -> Secret:
+    """Find a credential by its name.
+
+    Parameters
+    ----------
+    name : str
+        A file name, without a folder.
+
+    Returns
+    -------
+    Secret
+        What the file's one line holds.
+
+    Raises
+    ------
+    ConfigurationError
+        When no such file exists, when others may read it, or when it doesn't hold one line.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ConfigurationError(
+            f"{name!r} is not the name of a credential",
+            cure="Use letters, digits, dots, hyphens and underscores, starting with a letter",
+        )
+    tried = places(name)
+    path = next((place for place in tried if place.is_file()), None)
+    if path is None:
+        raise ConfigurationError(
+            f"the credential {name!r} was not found",
+            why="tried " + ", ".join(str(place) for place in tried),
+            cure="Write the connection string into one of these files, with mode 600",
+        )
+    return Secret(name, _one_line(path))
+
+
+def _one_line(path: Path) -> str:
+    if path.stat().st_mode & _OTHERS:
+        raise ConfigurationError(
+            "others may read this credential", where=str(path), cure=f"chmod 600 {path}"
+        )
+    lines = [line for line in _text(path).splitlines() if line.strip()]
+    if len(lines) != 1:
+        raise ConfigurationError(
+            f"a credential is one line, and this file holds {len(lines)}",
+            where=str(path),
+            cure="Leave only the connection string in it",
+        )
+    return lines[0]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "the credential cannot be read", where=str(path), why=type(error).__name__
+        ) from None

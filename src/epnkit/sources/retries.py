@@ -1,0 +1,111 @@
+"""Trying again what may help, with growing pauses, and going on where reading broke off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+
+from epnkit.errors import TransientSourceError
+
+Result = TypeVar("Result")
+Place = TypeVar("Place")
+
+
+class RetryLaterError(TransientSourceError):
+    """The source named the pause itself (HTTP ``Retry-After``, RFC 9110 section 10.2.3).
+
+    Parameters
+    ----------
+    error : TransientSourceError
+        What happened.
+    seconds : float
+        The pause it asks for.
+    """
+
+    def __init__(self, error: TransientSourceError, seconds: float) -> None:
+        super().__init__(error.what, where=error.where, why=error.why, cure=error.cure)
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often to try, and how long to wait in between.
+
+    Parameters
+    ----------
+    attempts : int
+        How often in a row something may fail.
+    first, factor, longest : float
+        The first pause in seconds, by what each next one is longer, and the longest.
+    """
+
+    attempts: int = 5
+    first: float = 0.5
+    factor: float = 2.0
+    longest: float = 60.0
+
+    def after(self, failures: int, error: TransientSourceError) -> None:
+        """Wait after a failure, or give up with its error."""
+        if failures >= self.attempts:
+            raise error
+        pause = self.first * self.factor ** (failures - 1)
+        if isinstance(error, RetryLaterError):
+            pause = max(pause, error.seconds)
+        time.sleep(min(pause, self.longest))
+
+
+#: The patience that a source has unless its file says otherwise.
+PATIENT = Patience()
+
+
+def persist(action: Callable[[], Result], patience: Patience) -> Result:
+    """Do something that may fail for a while.
+
+    Raises
+    ------
+    TransientSourceError
+        The last one, when it failed as often as the patience allows.
+    """
+    failures = 0
+    while True:
+        try:
+            return action()
+        except TransientSourceError as error:
+            failures += 1
+            patience.after(failures, error)
+
+
+def resumed(
+    read: Callable[[Place | None], Iterator[tuple[pl.DataFrame, Place]]], patience: Patience
+) -> Iterator[pl.DataFrame]:
+    """Read batches, and start again behind the last whole one when reading breaks off.
+
+    Parameters
+    ----------
+    read : callable
+        Given the place to go on from (None at the start), gives batches, each with the place
+        behind it.
+    patience : Patience
+        How often it may break off without a batch in between.
+
+    Yields
+    ------
+    polars.DataFrame
+        The batches, each once.
+    """
+    place: Place | None = None
+    failures = 0
+    while True:
+        try:
+            for batch, behind in read(place):
+                place, failures = behind, 0
+                yield batch
+        except TransientSourceError as error:
+            failures += 1
+            patience.after(failures, error)
+        else:
+            return

@@ -1,0 +1,115 @@
+"""Reading a source file: each key known, of its type, and errors with the line they are in."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from epnkit.errors import ConfigurationError
+
+Value = TypeVar("Value")
+
+
+class Settings:
+    """The keys of a source file, taken one by one; what is left over at the end is an error.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file they come from, for messages.
+    values : dict
+        The keys and their values.
+    """
+
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        self.path = path
+        self._values = dict(values)
+
+    def take(self, key: str, kind: type[Value], default: Value | None = None) -> Value:
+        """Take a key that must be there unless a default is given.
+
+        Raises
+        ------
+        ConfigurationError
+            When it is missing or of another type.
+        """
+        value = self._values.pop(key, default)
+        if value is None:
+            raise ConfigurationError(f"{key!r} is missing", where=str(self.path))
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.wrong(key, f"{value!r} is not a {kind.__name__}")
+        return value
+
+    def text(self, key: str) -> str | None:
+        """Take a text that may be missing."""
+        return self.take(key, str) if key in self._values else None
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Take a list of texts, empty when it is missing."""
+        values: list[object] = self.take(key, list, [])
+        if not all(isinstance(value, str) for value in values):
+            raise self.wrong(key, "it must be a list of texts")
+        return tuple(str(value) for value in values)
+
+    def positive(self, key: str, default: int) -> int:
+        """Take a whole number above zero."""
+        value = self.take(key, int, default)
+        if value < 1:
+            raise self.wrong(key, f"{value} is not above zero")
+        return value
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        """Take a text that is one of several."""
+        value = self.take(key, str, default)
+        if value not in choices:
+            raise self.wrong(key, f"{value!r} is not one of {', '.join(choices)}")
+        return value
+
+    def finish(self) -> None:
+        """Refuse keys that nothing has taken.
+
+        Raises
+        ------
+        ConfigurationError
+            Naming the first of them.
+        """
+        for key in self._values:
+            raise self.wrong(key, "no such key is known")
+
+    def wrong(self, key: str, why: str) -> ConfigurationError:
+        """Make the error for a key, with the line it stands in."""
+        return ConfigurationError(f"{key!r} is wrong", where=self._where(key), why=why)
+
+    def _where(self, key: str) -> str:
+        pattern = re.compile(rf'^\s*\[*"?{re.escape(key)}\b')
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
+        numbers = (n for n, line in enumerate(lines, 1) if pattern.match(line))
+        number = next(numbers, None)
+        return f"{self.path}:{number}" if number else str(self.path)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a source file, TOML or JSON by its name.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is missing, cannot be parsed, or doesn't hold keys.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise ConfigurationError(
+            "the source file cannot be read", where=str(path), why=error.strerror
+        ) from error
+    except ValueError as error:
+        raise ConfigurationError(
+            "the source file is not well formed", where=str(path), why=str(error)
+        ) from error
+    if not isinstance(values, dict):
+        raise ConfigurationError("the source file holds no keys", where=str(path))
+    return Settings(path, values)

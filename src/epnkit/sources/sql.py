@@ -1,0 +1,238 @@
+"""SQL databases by ODBC or SQLAlchemy: a service's query, read in windows with flat memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import polars as pl
+
+from epnkit.errors import SourceError
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
+from epnkit.sources.credentials import Secret, credential
+from epnkit.sources.retries import PATIENT, Patience, persist, resumed
+from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.sql_columns import NO_WISHES, Shape, Wishes, shape_of
+from epnkit.sources.sql_drivers import Statement, session
+from epnkit.sources.sql_errors import label
+from epnkit.sources.sql_text import ANY, Condition
+from epnkit.sources.sql_types import DECLARED, Column, Row, frame
+
+
+@dataclass(frozen=True)
+class SqlSettings:
+    """What a source file says about a SQL source.
+
+    Parameters
+    ----------
+    query : str
+        One SELECT; its columns are the fields of a record.
+    order : Order
+        The cursor and the key.
+    encoding : str, optional
+        The encoding of texts, where the driver doesn't say it.
+    wishes : Wishes
+        The types and encodings of columns that the database doesn't tell or tells wrongly.
+    patience : Patience
+        How often to try again.
+    """
+
+    query: str
+    order: Order = UNORDERED
+    encoding: str | None = None
+    wishes: Wishes = NO_WISHES
+    patience: Patience = PATIENT
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """A part of a window, read in one order."""
+
+    condition: Condition
+    order: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where reading goes on: the leg, its last row's order columns, and the rows just had."""
+
+    leg: int
+    last: tuple[object, ...] = ()
+    had: Sequence[Row] = ()
+
+
+class SqlSource:
+    """Records of one SELECT.
+
+    Parameters
+    ----------
+    secret : Secret
+        An ODBC connection string or a SQLAlchemy URL.
+    settings : SqlSettings
+        The query and how to read its answer.
+    """
+
+    def __init__(self, secret: Secret, settings: SqlSettings) -> None:
+        self._secret, self._settings = secret, settings
+        self.label = label(secret)
+
+    @classmethod
+    def from_file(cls, path: Path, order: Order = UNORDERED) -> SqlSource:
+        """Build the source that a ``source.toml`` describes.
+
+        Raises
+        ------
+        ConfigurationError
+            When the file or the credential it names is wrong.
+        """
+        settings = read_settings(path)
+        settings.choice("kind", ("sql",))
+        secret = credential(settings.take("connection", str))
+        chosen = _sql_settings(settings, order)
+        settings.finish()
+        return cls(secret, chosen)
+
+    def schema(self) -> dict[str, str]:
+        """Give the query's columns, lower-cased, and their types."""
+        return {column.field: str(column.dtype) for column in self._shape.columns}
+
+    def count(self, window: Window = ALL) -> int:
+        """Ask the database how many records the window holds."""
+        statement = self._shape.wrapped.select("COUNT(*)", self._condition(window))
+        rows = persist(partial(self._ask, statement), self._settings.patience)
+        return int(rows[0][0])
+
+    def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
+        """Read the records of a window, ordered by cursor and key.
+
+        Records without a value in the cursor come last. When the connection breaks, reading goes
+        on behind the last whole batch, which needs a key.
+        """
+        read = partial(self._read, self._legs(window), size)
+        return resumed(read, self._settings.patience)
+
+    @cached_property
+    def _shape(self) -> Shape:
+        return persist(self._ask_shape, self._settings.patience)
+
+    def _ask_shape(self) -> Shape:
+        chosen = self._settings
+        with session(self._secret, chosen.encoding) as link:
+            return shape_of(link, chosen.query, chosen.wishes, self.label)
+
+    def _ask(self, statement: Statement) -> Sequence[Row]:
+        with session(self._secret, self._settings.encoding) as link:
+            return link.ask(statement).take(1)
+
+    @cached_property
+    def _key(self) -> tuple[Column, ...]:
+        return tuple(self._shape.column(name) for name in self._settings.order.key)
+
+    @cached_property
+    def _cursor(self) -> Column | None:
+        name = self._settings.order.cursor
+        return None if name is None else self._shape.column(name)
+
+    def _condition(self, window: Window) -> Condition:
+        """Describe a window in one condition."""
+        if window.everything:
+            return ANY
+        ranged, *absent = [leg.condition for leg in self._legs(window)]
+        return ranged | absent[0] if absent else ranged
+
+    def _legs(self, window: Window) -> list[_Leg]:
+        """Split a window in the records with a value in the cursor and those without."""
+        if self._cursor is None:
+            self._refuse_window(window)
+            return [_Leg(ANY, self._key)]
+        wrapped = self._shape.wrapped
+        order = tuple(dict.fromkeys((self._cursor, *self._key)))
+        ranged = _Leg(wrapped.between(self._cursor, window), order)
+        absent = _Leg(wrapped.absent(self._cursor), self._key)
+        return [ranged, absent] if window.nulls else [ranged]
+
+    def _refuse_window(self, window: Window) -> None:
+        if not window.everything:
+            raise SourceError(
+                "a window needs a cursor column",
+                where=self.label,
+                cure="Name the cursor in the service's mapping, or read the source whole",
+            )
+
+    def _read(
+        self, legs: list[_Leg], size: int, place: _Place | None
+    ) -> Iterator[tuple[pl.DataFrame, _Place]]:
+        start = place or _Place(0)
+        with session(self._secret, self._settings.encoding) as link:
+            for number, leg in enumerate(legs[start.leg :], start.leg):
+                here = start if number == start.leg else _Place(number)
+                answer = link.ask(self._statement(leg, here))
+                for rows in _without(here.had, iter(partial(answer.take, size), [])):
+                    behind = self._behind(rows, leg, number)
+                    yield frame(rows, self._shape.columns, self.label), behind
+
+    def _statement(self, leg: _Leg, place: _Place) -> Statement:
+        shape, condition = self._shape, leg.condition
+        if place.had:
+            self._refuse_unordered(place)
+            condition &= shape.wrapped.from_row(leg.order, place.last)
+        return shape.wrapped.select(shape.what, condition, leg.order)
+
+    def _behind(self, rows: Sequence[Row], leg: _Leg, number: int) -> _Place:
+        positions = (self._shape.columns.index(column) for column in leg.order)
+        return _Place(number, tuple(rows[-1][i] for i in positions), rows[-_TIES:])
+
+    def _refuse_unordered(self, place: _Place) -> None:
+        if not self._key or None in place.last:
+            raise SourceError(
+                "the connection broke in mid-read",
+                where=self.label,
+                why="without a key in every record there is no way to go on",
+                cure='Name the key in the source file, key = ["id"], or read again',
+            )
+
+
+#: How many of the last rows are remembered, for those that the database takes for equal.
+_TIES = 1000
+
+
+def _without(had: Sequence[Row], batches: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
+    """Leave out rows that were had before the connection broke, each as often as it was had."""
+    left = Counter(map(tuple, had))
+    for rows in batches:
+        kept = [row for row in rows if not _spend(left, row)] if left else rows
+        if kept:
+            yield kept
+
+
+def _spend(left: Counter[tuple[object, ...]], row: Row) -> bool:
+    if not left[tuple(row)]:
+        return False
+    left[tuple(row)] -= 1
+    return True
+
+
+def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
+    types = {
+        name.lower(): _declared(settings, name, kind)
+        for name, kind in settings.take("types", dict, {}).items()
+    }
+    encodings = {
+        name.lower(): str(code) for name, code in settings.take("encodings", dict, {}).items()
+    }
+    return SqlSettings(
+        settings.take("query", str),
+        Order(order.cursor, order.key or settings.names("key")),
+        settings.text("encoding"),
+        Wishes(types, encodings),
+        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+    )
+
+
+def _declared(settings: Settings, name: str, kind: object) -> pl.DataType:
+    if kind not in DECLARED:
+        raise settings.wrong(name, f"{kind!r} is not one of {', '.join(DECLARED)}")
+    return DECLARED[str(kind)]

@@ -1,0 +1,170 @@
+"""The columns of a query: their names and types, told by the database or found by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from epnkit.errors import SourceError
+from epnkit.sources.sql_drivers import Session
+from epnkit.sources.sql_text import Wrapped
+from epnkit.sources.sql_types import Column, of_values
+
+#: How many records are looked at where neither the database nor the source file tells a type.
+SAMPLE = 1000
+
+#: The storage classes of SQLite (sqlite.org/datatype3.html), which any column may mix.
+_STORED: dict[frozenset[str], pl.DataType] = {
+    frozenset(): pl.String(),
+    frozenset({"integer"}): pl.Int64(),
+    frozenset({"real"}): pl.Float64(),
+    frozenset({"integer", "real"}): pl.Float64(),
+    frozenset({"text"}): pl.String(),
+    frozenset({"blob"}): pl.Binary(),
+}
+
+#: How SQLite is made to give every value of a mixed column in one type.
+_CASTS = {pl.String(): "TEXT", pl.Float64(): "REAL"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a query gives.
+
+    Parameters
+    ----------
+    wrapped : Wrapped
+        The query, to put conditions on.
+    columns : tuple of Column
+        Its columns.
+    what : str
+        What to select so that the columns have these types.
+    """
+
+    wrapped: Wrapped
+    columns: tuple[Column, ...]
+    what: str = "*"
+
+    def column(self, field: str) -> Column:
+        """Find a column by the name that records carry.
+
+        Raises
+        ------
+        SourceError
+            When the query has no such column.
+        """
+        found = next((c for c in self.columns if c.field == field.lower()), None)
+        if found is None:
+            raise SourceError(
+                f"the query has no column {field!r}",
+                why="it has " + ", ".join(column.field for column in self.columns),
+                cure="Correct the cursor or the key, or name the column in the query",
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the source file says of columns, by the names that records carry.
+
+    Parameters
+    ----------
+    types : mapping
+        Types.
+    encodings : mapping
+        Encodings of binary columns that hold text.
+    """
+
+    types: Mapping[str, pl.DataType]
+    encodings: Mapping[str, str]
+
+    def column(self, name: str, found: pl.DataType) -> Column:
+        """Make a column, with what is wished where something is."""
+        encoding = self.encodings.get(name.lower())
+        dtype = pl.String() if encoding else self.types.get(name.lower(), found)
+        return Column(name, dtype, encoding)
+
+    def refuse_unknown(self, names: Sequence[str], where: str) -> None:
+        """Refuse wishes for columns that there aren't."""
+        for wish in {*self.types, *self.encodings} - {name.lower() for name in names}:
+            raise SourceError(
+                f"the source file speaks of column {wish!r}, which the query does not give",
+                where=where,
+                cure="Correct [types] and [encodings]",
+            )
+
+
+#: Nothing is wished.
+NO_WISHES = Wishes({}, {})
+
+
+def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
+    """Ask a database what a query gives.
+
+    Raises
+    ------
+    SourceError
+        When two columns have one name, or the query is wrong.
+    """
+    wrapped = Wrapped(query, link.quote)
+    described = link.ask(wrapped.nothing()).columns
+    names = [name for name, _ in described]
+    _refuse_doubles(names, where)
+    wishes.refuse_unknown(names, where)
+    if link.dialect == "sqlite":
+        return _stored(link, wrapped, names, wishes)
+    found = _looked_at(link, wrapped, described)
+    return Shape(wrapped, tuple(wishes.column(n, t) for n, t in zip(names, found, strict=True)))
+
+
+def _refuse_doubles(names: Sequence[str], where: str) -> None:
+    lower = [name.lower() for name in names]
+    doubles = sorted({name for name in lower if lower.count(name) > 1})
+    if doubles:
+        raise SourceError(
+            f"the query gives two columns the name {doubles[0]!r}",
+            where=where,
+            cure="Name each column of the query once, with AS",
+        )
+
+
+def _looked_at(
+    link: Session, wrapped: Wrapped, described: list[tuple[str, pl.DataType | None]]
+) -> list[pl.DataType]:
+    """Take the driver's types, and look at some records where it tells none."""
+    known = [dtype for _, dtype in described if dtype is not None]
+    if len(known) == len(described):
+        return known
+    rows = link.ask(wrapped.select()).take(SAMPLE)
+    lists = list(zip(*rows, strict=True)) or [()] * len(described)
+    return [
+        dtype if dtype is not None else of_values(values)
+        for (_, dtype), values in zip(described, lists, strict=True)
+    ]
+
+
+def _stored(link: Session, wrapped: Wrapped, names: Sequence[str], wishes: Wishes) -> Shape:
+    """Find out what SQLite stores in each column, because its declared types bind nobody.
+
+    Texts in columns declared as dates stay texts: the drivers turn what they can't read as one
+    into nothing, without a word.
+    """
+    quoted = [wrapped.name(Column(name, pl.String())) for name in names]
+    ends = ", ".join(
+        f"{e}(CASE WHEN {q} IS NOT NULL THEN typeof({q}) END)"
+        for q in quoted
+        for e in ("min", "max")
+    )
+    row = link.ask(wrapped.select(ends)).take(1)[0]
+    pairs = [frozenset(filter(None, row[i : i + 2])) for i in range(0, len(row), 2)]
+    found = [_STORED.get(pair, pl.String()) for pair in pairs]
+    what = (_cast(q, t) for q, t in zip(quoted, found, strict=True))
+    columns = (wishes.column(n, t) for n, t in zip(names, found, strict=True))
+    return Shape(wrapped, tuple(columns), ", ".join(what))
+
+
+def _cast(quoted: str, dtype: pl.DataType) -> str:
+    cast = _CASTS.get(dtype)
+    return f"CAST({quoted} AS {cast}) AS {quoted}" if cast else quoted

@@ -1,0 +1,236 @@
+"""Talking to databases by ODBC or SQLAlchemy, one result at a time and never buffered whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import polars as pl
+import pyodbc
+import sqlalchemy as sa
+
+from epnkit.errors import SourceError
+from epnkit.sources.credentials import Secret
+from epnkit.sources.sql_errors import DRIVER_ERRORS, source_error
+from epnkit.sources.sql_types import Row, of_python
+
+Result = TypeVar("Result")
+
+#: How long a connection may take to open, in seconds.
+CONNECT_TIMEOUT = 30
+
+#: What tells an ODBC driver to hand rows out as they come, by a word in the driver's name.
+_STREAMING = {
+    "sqlite": "StepAPI=1",
+    "postgres": "UseDeclareFetch=1;Fetch=5000",
+    "psql": "UseDeclareFetch=1;Fetch=5000",
+    "maria": "FORWARDONLY=1;NO_CACHE=1",
+    "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
+}
+
+_DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
+
+#: psycopg's type numbers (pg_type.oid) of what isn't text.
+_POSTGRESQL: dict[int, type] = {
+    16: bool, 17: bytes, 20: int, 21: int, 23: int, 26: int, 700: float, 701: float, 1700: float,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A question to the database: fixed text, then conditions with bound values.
+
+    Parameters
+    ----------
+    head : str
+        The text that holds the service's query, given to the database as it is.
+    tail : str
+        What follows it, with ``?`` for each value.
+    values : tuple
+        The values.
+    """
+
+    head: str
+    tail: str = ""
+    values: tuple[object, ...] = ()
+
+
+class Answer(Protocol):
+    """The rows of one statement, as they come."""
+
+    #: Name and type of each column; None where the driver doesn't know the type.
+    columns: list[tuple[str, pl.DataType | None]]
+
+    def take(self, size: int) -> Sequence[Row]:
+        """Give the next rows, at most so many; none at the end."""
+        ...
+
+
+class Session(Protocol):
+    """A connection to a database."""
+
+    #: postgresql, mysql, sqlite or another name.
+    dialect: str
+    #: The character around an identifier.
+    quote: str
+
+    def ask(self, statement: Statement) -> Answer:
+        """Run a statement."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+class _Told:
+    """Calls a driver, and tells its errors without the password."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def __call__(self, action: Callable[[], Result]) -> Result:
+        try:
+            return action()
+        except DRIVER_ERRORS as error:
+            raise source_error(error, self._secret) from None
+
+
+def streaming(text: str) -> str:
+    """Complete an ODBC connection string by what keeps its driver from buffering whole results.
+
+    Parameters
+    ----------
+    text : str
+        The connection string; a key that it already has stays as it is.
+    """
+    driver = re.search(r"(?i)\bdriver\s*=\s*([^;]*)", text)
+    flags = next((f for w, f in _STREAMING.items() if driver and w in driver[1].lower()), "")
+    present = {part.split("=")[0].strip().lower() for part in text.split(";")}
+    missing = [flag for flag in flags.split(";") if flag.split("=")[0].lower() not in present]
+    return ";".join([text.rstrip("; "), *filter(None, missing)])
+
+
+@dataclass
+class _OdbcAnswer:
+    cursor: pyodbc.Cursor
+    told: _Told
+
+    def __post_init__(self) -> None:
+        self.columns = [(name, of_python(kind)) for name, kind, *_ in self.cursor.description]
+
+    def take(self, size: int) -> Sequence[Row]:
+        rows: Sequence[Row] = self.told(lambda: self.cursor.fetchmany(size))
+        return rows
+
+
+class _OdbcSession:
+    def __init__(self, secret: Secret, encoding: str | None) -> None:
+        self._told = _Told(secret)
+        self._link = self._told(
+            lambda: pyodbc.connect(
+                streaming(secret.reveal()), timeout=CONNECT_TIMEOUT, readonly=True, autocommit=False
+            )
+        )
+        name = str(self._link.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
+        self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
+        self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
+        self._decode(encoding)
+
+    def _decode(self, encoding: str | None) -> None:
+        """Say how the driver's narrow characters are to be read; wide ones tell it themselves."""
+        narrow = encoding or "utf-8"
+        self._link.setdecoding(pyodbc.SQL_CHAR, encoding=narrow)
+        if encoding:
+            self._link.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
+
+    def ask(self, statement: Statement) -> Answer:
+        cursor = self._link.cursor()
+        text = statement.head + statement.tail
+        self._told(lambda: cursor.execute(text, *statement.values))
+        return _OdbcAnswer(cursor, self._told)
+
+    def close(self) -> None:
+        self._told(self._link.close)
+
+
+class _AlchemyAnswer:
+    def __init__(self, result: sa.CursorResult[Any], dialect: str, told: _Told) -> None:
+        self._result, self._told = result, told
+        kinds = [described[1] for described in result.cursor.description] if result.cursor else []
+        known = _postgresql if dialect == "postgresql" else of_python
+        self.columns = [(n, known(k)) for n, k in zip(result.keys(), kinds, strict=True)]
+
+    def take(self, size: int) -> Sequence[Row]:
+        return self._told(lambda: self._result.fetchmany(size))
+
+
+def _postgresql(number: object) -> pl.DataType | None:
+    """Name the type for a PostgreSQL type number; dates are known by their values."""
+    known = _POSTGRESQL.get(number) if isinstance(number, int) else None
+    times = {1082: pl.Date(), 1083: pl.Time(), 1114: pl.Datetime("us"), 1184: pl.Datetime("us")}
+    if known is None and isinstance(number, int):
+        return times.get(number, pl.String())
+    return of_python(known)
+
+
+class _AlchemySession:
+    def __init__(self, secret: Secret) -> None:
+        self._told = _Told(secret)
+        self._engine = self._told(lambda: sa.create_engine(secret.reveal(), poolclass=sa.NullPool))
+        self._link = self._told(
+            lambda: self._engine.connect().execution_options(stream_results=True)
+        )
+        self.dialect = (
+            "mysql" if self._engine.dialect.name == "mariadb" else (self._engine.dialect.name)
+        )
+        self.quote = "`" if self.dialect == "mysql" else '"'
+
+    def ask(self, statement: Statement) -> Answer:
+        run = partial(self._link.execute, _text(statement), _named(statement))
+        return _AlchemyAnswer(self._told(run), self.dialect, self._told)
+
+    def close(self) -> None:
+        self._told(self._link.close)
+        self._engine.dispose()
+
+
+def _text(statement: Statement) -> sa.TextClause:
+    """Name the bound values, and keep colons of the service's query from naming any."""
+    numbers = iter(range(len(statement.values)))
+    tail = re.sub(r"\?", lambda _: f":value_{next(numbers)}", statement.tail)
+    return sa.text(statement.head.replace(":", "\\:") + tail)
+
+
+def _named(statement: Statement) -> dict[str, object]:
+    return {f"value_{number}": value for number, value in enumerate(statement.values)}
+
+
+@contextmanager
+def session(secret: Secret, encoding: str | None = None) -> Iterator[Session]:
+    """Open a connection for a while.
+
+    Parameters
+    ----------
+    secret : Secret
+        An ODBC connection string or a SQLAlchemy URL.
+    encoding : str, optional
+        The encoding of texts, where the driver doesn't say it itself (ODBC only).
+
+    Raises
+    ------
+    SourceError
+        When the driver is missing, or the database refuses.
+    TransientSourceError
+        When the database cannot be reached now.
+    """
+    made = _OdbcSession(secret, encoding) if secret.kind == "odbc" else _AlchemySession(secret)
+    try:
+        yield made
+    finally:
+        with suppress(SourceError):  # a broken connection can't be closed, and needn't be
+            made.close()

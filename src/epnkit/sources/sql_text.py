@@ -1,0 +1,133 @@
+"""The statements put around a service's query: windows, order, going on behind a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from epnkit.errors import SourceError
+from epnkit.sources.base import CursorValue, Window
+from epnkit.sources.sql_drivers import Statement
+from epnkit.sources.sql_types import Column
+
+#: The name under which the service's query is known to the database.
+RECORDS = "epnkit_records"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition and the values bound in it."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        texts = [f"({part.text})" for part in (self, other) if part.text]
+        return Condition(" AND ".join(texts), self.values + other.values)
+
+    def __or__(self, other: Condition) -> Condition:
+        return Condition(f"({self.text}) OR ({other.text})", self.values + other.values)
+
+
+#: The condition that every record meets.
+ANY = Condition("")
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A service's query, wrapped so that conditions can be put on its columns.
+
+    Parameters
+    ----------
+    query : str
+        One SELECT.
+    quote : str
+        The character around identifiers.
+    """
+
+    query: str
+    quote: str
+
+    def name(self, column: Column) -> str:
+        """Quote a column's name."""
+        mark = self.quote
+        closing = "]" if mark == "[" else mark
+        return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
+
+    def select(
+        self, what: str = "*", condition: Condition = ANY, order: Sequence[Column] = ()
+    ) -> Statement:
+        """Ask for something of the records that meet a condition, in an order."""
+        query = self.query.strip().rstrip(";")
+        head = f"SELECT {what} FROM (\n{query}\n) AS {RECORDS}"  # noqa: S608 (from the service)
+        tail = f" WHERE {condition.text}" if condition.text else ""
+        names = ", ".join(self.name(column) for column in order)
+        return Statement(head, tail + (f" ORDER BY {names}" if names else ""), condition.values)
+
+    def nothing(self) -> Statement:
+        """Ask for the columns alone."""
+        return self.select(condition=Condition("1 = 0"))
+
+    def absent(self, cursor: Column) -> Condition:
+        """Say that the cursor has no value."""
+        return Condition(f"{self.name(cursor)} IS NULL")
+
+    def between(self, cursor: Column, window: Window) -> Condition:
+        """Say that the cursor has a value, and one inside the window."""
+        name = self.name(cursor)
+        low, high = window.low, window.high
+        found = Condition(f"{name} IS NOT NULL")
+        if low is not None:
+            found &= Condition(f"{name} >{'=' * window.low_closed} ?", (bound(low, cursor),))
+        if high is not None:
+            found &= Condition(f"{name} <{'=' * window.high_closed} ?", (bound(high, cursor),))
+        return found
+
+    def from_row(self, order: Sequence[Column], last: Sequence[object]) -> Condition:
+        """Say that a record is the last one read, or comes behind it in the order.
+
+        The last one itself is included, because texts that differ may be equal to the database
+        (case-insensitive collations): the caller drops what it has had by comparing keys.
+        """
+        first, *others = order
+        name = self.name(first)
+        if not others:
+            return Condition(f"{name} >= ?", (last[0],))
+        same = Condition(f"{name} = ?", (last[0],)) & self.from_row(others, last[1:])
+        return Condition(f"{name} > ?", (last[0],)) | same
+
+
+def bound(value: CursorValue, column: Column) -> object:
+    """Give a cursor's value in the type of its column.
+
+    Raises
+    ------
+    SourceError
+        When it can't be compared with the column.
+    """
+    if isinstance(column.dtype, pl.Datetime):
+        return _datetime(value, column)
+    if isinstance(column.dtype, pl.Date):
+        return _datetime(value, column).date()
+    if isinstance(value, dt.datetime) or isinstance(value, str) != (column.dtype == pl.String):
+        raise _unlike(value, column)
+    return value
+
+
+def _datetime(value: CursorValue, column: Column) -> dt.datetime:
+    try:
+        found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        raise _unlike(value, column) from None
+    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def _unlike(value: CursorValue, column: Column) -> SourceError:
+    return SourceError(
+        f"the window's end {value!r} cannot be compared with column {column.name!r}",
+        why=f"the column's type is {column.dtype}",
+        cure="Choose another cursor column, or an end of its type",
+    )

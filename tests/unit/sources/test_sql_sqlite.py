@@ -1,0 +1,167 @@
+"""SQL sources over SQLite, by ODBC and by SQLAlchemy: the same records either way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from epnkit.errors import ConfigurationError, SourceError
+from epnkit.sources import open_source
+from epnkit.sources.base import UNORDERED, Order, Source, Window
+
+ROWS = [
+    (
+        number,
+        f"2020-01-01T00:00:{number % 5:02d}" if number % 7 else None,
+        number if number % 2 else number + 0.5,
+        number if number % 3 else "many",
+        "Nançay",
+        "Nançay".encode("latin-1"),
+        None,
+    )
+    for number in range(25)
+]
+
+Make = Callable[..., Source]
+
+
+@pytest.fixture(params=["Driver=SQLite3;Database={};PWD=canary-7", "sqlite:///{}"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    database = tmp_path / "observations.db"
+    with sqlite3.connect(database) as link:
+        link.execute(
+            "CREATE TABLE obs (id INTEGER PRIMARY KEY, T TIMESTAMP, x REAL, mixed INTEGER, s TEXT,"
+            " b BLOB, empty VARCHAR(3))"
+        )
+        link.executemany("INSERT INTO obs VALUES (?, ?, ?, ?, ?, ?, ?)", ROWS)
+    link.close()
+    credential = tmp_path / "observations"
+    credential.write_text(request.param.format(database), encoding="utf-8")
+    credential.chmod(0o600)
+    monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path))
+
+    def source(
+        query: str = "SELECT * FROM obs;", more: str = "", order: Order = UNORDERED
+    ) -> Source:
+        path = tmp_path / "source.toml"
+        path.write_text(
+            'kind = "sql"\nconnection = "observations"\nkey = ["id"]\n'
+            f'query = """{query}"""\n{more}',
+            encoding="utf-8",
+        )
+        return open_source(path, order)
+
+    return source
+
+
+def test_each_column_has_one_type_in_every_batch(make: Make) -> None:
+    source = make()
+    assert source.schema() == {
+        "id": "Int64", "t": "String", "x": "Float64", "mixed": "String", "s": "String",
+        "b": "Binary", "empty": "String",
+    }  # fmt: skip
+    assert len({tuple(batch.schema.items()) for batch in source.batches(size=4)}) == 1
+
+
+def test_the_values_are_those_of_the_database(make: Make) -> None:
+    read = pl.concat(make().batches(size=7))
+    assert read.select("id", "t", "s", "b", "empty").rows() == [
+        (row[0], row[1], *row[4:]) for row in ROWS
+    ]
+    assert read["mixed"].to_list() == [str(row[3]) for row in ROWS]
+    assert read["x"].to_list() == [float(row[2]) for row in ROWS]
+
+
+def test_a_window_holds_its_ends_as_told_and_the_records_without_a_cursor(make: Make) -> None:
+    source = make(order=Order("t"))
+    cases: list[tuple[Window, set[int | None]]] = [
+        (Window(low="2020-01-01T00:00:02", high="2020-01-01T00:00:04"), {2, 3, None}),
+        (Window(low="2020-01-01T00:00:02", low_closed=False, nulls=False), {3, 4}),
+        (Window(high="2020-01-01T00:00:01", high_closed=True, nulls=False), {0, 1}),
+    ]
+    for window, expected in cases:
+        held = [
+            row[0] for row in ROWS if (None if row[1] is None else int(row[1][-2:])) in expected
+        ]
+        read = [key for batch in source.batches(window, 3) for key in batch["id"]]
+        assert sorted(read) == held
+        assert source.count(window) == len(held)
+
+
+def test_records_are_ordered_by_cursor_and_key_and_come_last_without_cursor(make: Make) -> None:
+    read = [
+        row
+        for batch in make(order=Order("t")).batches(size=4)
+        for row in batch.select("t", "id").rows()
+    ]
+    expected = sorted((row[1] is None, row[1] or "", row[0]) for row in ROWS)
+    assert [(t is None, t or "", key) for t, key in read] == expected
+
+
+def test_the_count_is_the_database_s(make: Make) -> None:
+    assert make().count() == len(ROWS)
+
+
+def test_a_declared_encoding_makes_binaries_texts(make: Make) -> None:
+    source = make(more='[encodings]\nb = "latin-1"\n')
+    assert set(pl.concat(source.batches())["b"]) == {"Nançay"}
+
+
+def test_a_declared_type_wins(make: Make) -> None:
+    source = make(more='[types]\nt = "datetime"\n')
+    times = pl.concat(source.batches())["t"]
+    assert times.dtype == pl.Datetime("us")
+    assert times.null_count() == sum(row[1] is None for row in ROWS)
+
+
+def test_a_value_that_does_not_fit_a_declared_type_is_told(make: Make) -> None:
+    source = make(more='[types]\nmixed = "integer"\n')
+    with pytest.raises(SourceError, match=r"column 'mixed' is not of type Int64.*\[types\]"):
+        list(source.batches())
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT * FROM nowhere", "a table that does not exist"),
+        ("SELECT nothing_such FROM obs", "a column that does not exist"),
+        ("SELECT * FROM obs WHERE (", "does not understand"),
+    ],
+)
+def test_a_wrong_query_is_told_in_one_line_without_the_password(
+    make: Make, query: str, expected: str
+) -> None:
+    with pytest.raises(SourceError, match=expected) as caught:
+        make(query).count()
+    assert "canary" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_cursor_that_the_query_does_not_give_is_told(make: Make) -> None:
+    with pytest.raises(SourceError, match="no column 'run_date'"):
+        make(order=Order("run_date")).count(Window(low="2020"))
+
+
+def test_a_window_without_a_cursor_is_refused(make: Make) -> None:
+    with pytest.raises(SourceError, match="needs a cursor"):
+        make().count(Window(low="2020"))
+
+
+def test_colons_and_percents_in_a_query_stay(make: Make) -> None:
+    source = make("SELECT id, ' :30 %s ?' AS s FROM obs", order=Order("id"))
+    assert set(pl.concat(source.batches(Window(low=3)))["s"]) == {" :30 %s ?"}
+
+
+def test_an_unknown_key_in_the_source_file_is_told_with_its_line(make: Make) -> None:
+    with pytest.raises(ConfigurationError, match=r"source\.toml:5: 'pages' is wrong"):
+        make(more="pages = 3\n")
+
+
+def test_an_end_of_another_type_than_the_cursor_is_told(make: Make) -> None:
+    with pytest.raises(SourceError, match="cannot be compared with column 'T'"):
+        make(order=Order("t")).count(Window(low=3))
