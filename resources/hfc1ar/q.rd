@@ -1,0 +1,73 @@
+<resource schema="hfc1ar" resdir="hfc1ar">
+  <meta name="creationDate">2026-11-21T00:00:00Z</meta>
+  <meta name="title">HFC active regions</meta>
+  <meta name="shortName">hfc1ar</meta>
+  <meta name="description" format="rst">
+    Active regions of the Sun from the Heliophysics Feature Catalogue (HFC), detected in
+    magnetograms by automatic recognition codes such as SMART.  One row is one region in one
+    image.  Its contour, a chain code in the catalogue, is given in ``s_region`` as a polygon in
+    Carrington longitude and latitude; a region beyond what a polygon can hold is in ``coverage``.
+  </meta>
+  <meta name="subject">solar-physics</meta>
+  <meta name="subject">solar-active-regions</meta>
+  <meta name="subject">catalogs</meta>
+  <meta name="creator.name">Observatoire de Paris; Higgins, P.A.; Gallagher, P.T.</meta>
+  <meta name="facility">SOHO</meta>
+  <meta name="instrument">MDI</meta>
+  <meta name="source">2011AdSpR..47.2105H</meta>
+  <meta name="contentLevel">Research</meta>
+  <meta name="type">Catalog</meta>
+  <meta name="coverage.waveband">Optical</meta>
+  <meta name="utype">ivo://ivoa.net/std/epntap#table-2.0</meta>
+  <meta name="rights.rightsURI">https://creativecommons.org/licenses/by/4.0/</meta>
+  <meta name="referenceURL">http://voparis-helio.obspm.fr/hfc-gui/</meta>
+
+  <table id="epn_core" onDisk="True" adql="True" primary="granule_uid"
+      mixin="//epntap2#table-2_0">
+    <mixinPar name="spatial_frame_type">body</mixinPar>
+    <mixinPar name="optional_columns">access_url access_format access_estsize thumbnail_url
+      datalink_url coverage feature_name target_region bib_reference</mixinPar>
+    <meta name="_associatedDatalinkService">
+      <meta name="serviceId">dl</meta>
+      <meta name="idColumn">granule_uid</meta>
+    </meta>
+
+    <publish sets="ivo_managed,local"/>
+
+    <FEED source="epnkit/q#times"/>
+    <FEED source="epnkit/q#place"/>
+
+    <column name="noaa_number" type="text" ucd="meta.id;src"
+      tablehead="NOAA" description="Number of the NOAA active region that lies within, as NOAA
+        gives it; several are separated by hashes."/>
+    <column name="detection_code" type="text" ucd="meta.id;meta.software"
+      tablehead="Code" description="Name and version of the recognition code."/>
+    <column name="area" type="double precision" unit="deg**2" ucd="phys.area"
+      tablehead="Area" description="Area of the footprint on the sphere."/>
+    <column name="pixels" type="integer" required="False" ucd="meta.number"
+      tablehead="Pixels" description="Pixels of the image that the catalogue counts in the region.">
+      <values nullLiteral="-1"/>
+    </column>
+    <column name="footprint_flags" type="text" ucd="meta.code"
+      tablehead="Footprint" description="What was done to the contour to make the footprint of it
+        (clipped, joined, filled, degenerate, simplified, no_polygon), separated by hashes."/>
+  </table>
+
+  <data id="import" updating="True">
+    <sources pattern="source.toml"/>
+    <customGrammar module="../grammars/sql"/>
+    <make table="epn_core"/>
+  </data>
+
+  <regSuite title="HFC active regions regression">
+    <regTest title="a region is found by its id, with its time, place and footprint">
+      <url parSet="TAP" QUERY="SELECT granule_uid, time_min, c1min, c1max, c2min, c2max, s_region,
+        dataproduct_type, target_name FROM hfc1ar.epn_core
+        WHERE granule_uid='ar_20030101_000001_506_387'">/tap/sync</url>
+      <code>
+        rows = self.getVOTableRows()
+        self.assertEqual(len(rows), 1)
+      </code>
+    </regTest>
+  </regSuite>
+</resource>

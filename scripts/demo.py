@@ -1,0 +1,129 @@
+"""Brings up services on a private DaCHS under var/: replica, deploy, import, serve, query."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, ModuleType
+
+import click
+
+from epnkit.deploy import inputs, replica
+from epnkit.deploy.dachs import Dachs
+from epnkit.errors import ConfigurationError, EpnkitError
+
+ROOT = Path(__file__).resolve().parent.parent
+RESOURCES = ROOT / "resources"
+VAR = ROOT / "var"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("names", nargs=-1, metavar="[SERVICE]…")
+@click.option("--all", "every", is_flag=True, help="Bring up every service of resources/.")
+@click.option("--once", is_flag=True, help="Query, stop everything, and end.")
+@click.option(
+    "--from", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Load a directory of HFC CSV files instead of the replica (hfc1ar alone).",
+)  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535), help="The web port; by default a free one.")
+def demo(
+    names: tuple[str, ...], every: bool, once: bool, directory: Path | None, port: int | None
+) -> None:
+    """Bring up services (by default hfc1ar) on a private DaCHS, query them, and serve them."""
+    folders = [_folder(name) for name in (_all() if every else names or ("hfc1ar",))]
+    dachs = Dachs(VAR / "dachs", port=port)
+    with _stopping(dachs):
+        _say("starting PostgreSQL and DaCHS")
+        dachs.start()
+        with replica.Sources(dachs, ROOT) as sources:
+            for folder in folders:
+                _bring_up(dachs, sources, folder, directory)
+            with dachs.serving() as url:
+                for folder in folders:
+                    _show(folder, url)
+                _tell(dachs, url, serving=not once)
+                if not once:
+                    signal.pause()
+
+
+def _bring_up(dachs: Dachs, sources: replica.Sources, folder: Path, directory: Path | None) -> None:
+    name = folder.name
+    _say(f"{name}: filling its source")
+    sources.fill(folder, directory)
+    rd = inputs.lay(dachs, folder)
+    _say(f"{name}: dachs imp {rd}")
+    for line in dachs.run("imp", rd).stderr.splitlines():
+        if line.startswith(f"{name}:"):
+            _say(line)
+
+
+def _show(folder: Path, url: str) -> None:
+    """Let the service show itself, where it knows how; else ask for its first granules."""
+    own = folder / "demo.py"
+    module = _module(own if own.exists() else RESOURCES / "epnkit" / "demo.py")
+    module.show(f"{url}/tap", folder.name, VAR)
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"demo_of_{path.parent.name}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError("it cannot be read as Python", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _tell(dachs: Dachs, url: str, *, serving: bool) -> None:
+    places = {"service": f"{url}/tap", "DaCHS": str(dachs.root), "logs": str(dachs.root / "logs")}
+    for what, where in places.items():
+        click.echo(f"{what:>8}: {where}")
+    if serving:
+        click.echo("Serving until interrupted (Ctrl-C).")
+
+
+def _all() -> list[str]:
+    return sorted(path.parent.name for path in RESOURCES.glob("*/service.py"))
+
+
+def _folder(name: str) -> Path:
+    folder = RESOURCES / name
+    if (folder / "service.py").is_file():
+        return folder
+    raise ConfigurationError(
+        f"there is no service {name}", where=str(RESOURCES), cure=f"There are: {', '.join(_all())}."
+    )
+
+
+@contextlib.contextmanager
+def _stopping(dachs: Dachs) -> Iterator[None]:
+    """Stop the database at the end, whatever the end is."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        dachs.stop()
+
+
+def _say(text: str) -> None:
+    click.echo(f"demo: {text}", err=True)
+
+
+if __name__ == "__main__":
+    try:
+        demo(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        _say("stopped")
+    except EpnkitError as error:
+        click.echo(f"demo: {error}", err=True)
+        sys.exit(error.exit_status)

@@ -1,0 +1,194 @@
+"""Filling a source with a replica: its real form, and synthetic content.
+
+A service's ``replica/make.py`` says which: ``SCHEMA`` and ``tables()`` for an SQL database,
+``files(directory)`` for a directory of files, ``documents()`` for a search index.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from epnkit.deploy.dachs import Dachs
+from epnkit.errors import ConfigurationError
+
+#: The rows of a replica: for each table, each row a dictionary by column.
+Tables = Mapping[str, Iterable[Mapping[str, Any]]]
+
+_TYPES: dict[str, Any] = {
+    "text": sa.Text(),
+    "integer": sa.Integer(),
+    "real": sa.Float(24),
+    "double": sa.Double(),
+    "decimal": sa.Numeric(20, 8),
+    # MariaDB cuts a DATETIME to seconds unless told otherwise; SQLite keeps dates as text.
+    "datetime": sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+}
+
+
+def read_schema(path: Path, **instead: str) -> sa.MetaData:
+    """Read the tables of a replica from a CSV file of table, column, type and required.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; lines that begin with ``#`` are passed over.
+    **instead : str
+        Types to use in place of others, such as ``double="decimal"``.
+    """
+    metadata = sa.MetaData()
+    with path.open(newline="") as lines:
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            kind = instead.get(row["type"], row["type"])
+            if kind not in _TYPES:
+                raise ConfigurationError(f"there is no type {kind}", where=str(path))
+            column = sa.Column(row["column"], _TYPES[kind], nullable=row["required"] != "yes")
+            table = metadata.tables.get(row["table"])
+            if table is None:
+                sa.Table(row["table"], metadata, column, quote=False)
+            else:
+                table.append_column(column)
+    return _unquoted(metadata)
+
+
+def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
+    """Make the tables anew and fill them in one transaction.
+
+    Parameters
+    ----------
+    url : str
+        A SQLAlchemy URL of the database.
+    schema : sqlalchemy.MetaData
+        The tables; those without rows are made too.
+    tables : dict
+        The rows.
+
+    Returns
+    -------
+    dict
+        How many rows each table got.
+    """
+    engine = sa.create_engine(url)
+    text_dates = engine.dialect.name == "sqlite"
+    counts: dict[str, int] = {}
+    with engine.begin() as connection:
+        schema.drop_all(connection)
+        _text_dates(schema) if text_dates else None
+        schema.create_all(connection)
+        for name, rows in tables.items():
+            values = [_complete(schema.tables[name], row, text_dates) for row in rows]
+            counts[name] = len(values)
+            if values:
+                connection.execute(schema.tables[name].insert(), values)
+    engine.dispose()
+    return counts
+
+
+def _unquoted(metadata: sa.MetaData) -> sa.MetaData:
+    # Unquoted, a name finds its table whatever case the database keeps it in.
+    for table in metadata.tables.values():
+        for column in table.columns:
+            column.name = sa.sql.quoted_name(column.name, quote=False)
+    return metadata
+
+
+def _text_dates(metadata: sa.MetaData) -> None:
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, sa.DateTime):
+                column.type = sa.Text()
+
+
+def _complete(table: sa.Table, row: Mapping[str, Any], text_dates: bool) -> dict[str, Any]:
+    """Give every column a value; a required one that the replica leaves out gets a neutral one."""
+    complete: dict[str, Any] = {}
+    for column in table.columns:
+        value = row.get(column.name)
+        if value is None and not column.nullable:
+            value = _NEUTRAL[type(column.type).__name__]
+        if isinstance(value, datetime) and text_dates:
+            value = value.isoformat(timespec="milliseconds")
+        complete[column.name] = value
+    return complete
+
+
+_NEUTRAL: dict[str, Any] = {
+    "Text": "", "Integer": 0, "Float": 0.0, "Double": 0.0, "Numeric": 0,
+    "DateTime": datetime(2000, 1, 1),
+}  # fmt: skip
+
+
+class Sources:
+    """The sources of a demo, each filled and made known to its service by a credential.
+
+    Parameters
+    ----------
+    dachs : Dachs
+        Whose credentials are written, and under whose directory the sources' data lie.
+    project : pathlib.Path
+        The repository.
+    """
+
+    def __init__(self, dachs: Dachs, project: Path) -> None:
+        self.dachs, self.project = dachs, project
+        self.directory = dachs.root / "sources"
+
+    def __enter__(self) -> Self:
+        self.dachs.account.own(self.directory)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop what was started; nothing is, for files and SQLite."""
+
+    def fill(self, folder: Path, directory: Path | None = None) -> None:
+        """Fill the source of a service.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The service folder.
+        directory : pathlib.Path, optional
+            Files to load instead of the replica, where the service has a ``replica/from_csv.py``.
+        """
+        module = "make.py" if directory is None else "from_csv.py"
+        if not (folder / "replica" / module).exists():
+            raise ConfigurationError(f"it has no replica/{module}", where=str(folder))
+        make = _module(folder / "replica" / "make.py")
+        if directory is not None:
+            rows = _module(folder / "replica" / module).tables(directory)
+        else:
+            rows = make.tables()
+        path = self.directory / f"{folder.name}.sqlite"
+        fill(f"sqlite:///{path}", read_schema(self.project / "sql" / make.SCHEMA), rows)
+        self._give_credential(folder.name, f"Driver=SQLite3;Database={path};StepAPI=1;ReadOnly=1")
+        self.dachs.account.own(self.directory)
+
+    def _give_credential(self, name: str, text: str) -> None:
+        path = self.dachs.root / "credentials" / name
+        path.write_text(text + "\n")
+        path.chmod(0o600)
+        self.dachs.account.own(path.parent)
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"replica_{path.parts[-3]}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError("it cannot be read as Python", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

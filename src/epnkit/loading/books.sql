@@ -1,0 +1,57 @@
+-- The books that epnkit keeps beside the data: idempotent, run before every load.
+-- No TAP user sees them: the schema is granted to nobody, and it stands in no tap_schema.
+CREATE SCHEMA IF NOT EXISTS epnkit;
+
+-- The ledger: what became of the records of each run.
+CREATE TABLE IF NOT EXISTS epnkit.runs (
+    run          bigserial PRIMARY KEY,
+    service      text NOT NULL,
+    kind         text NOT NULL,            -- load, window, full, reconcile, retry
+    state        text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    started      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended        timestamptz,
+    low          text,                     -- the window of the cursor that was read
+    high         text,
+    read         bigint NOT NULL DEFAULT 0, -- records that the source gave
+    folded       bigint NOT NULL DEFAULT 0, -- of these, told of a thing that another record told of
+    extra        bigint NOT NULL DEFAULT 0, -- granules beyond the first of a record
+    loaded       bigint NOT NULL DEFAULT 0,
+    changed      bigint NOT NULL DEFAULT 0,
+    unchanged    bigint NOT NULL DEFAULT 0,
+    repeated     bigint NOT NULL DEFAULT 0, -- the same granule once more in the same run
+    quarantined  bigint NOT NULL DEFAULT 0,
+    deleted      bigint NOT NULL DEFAULT 0, -- granules whose record is gone, or became another
+    null_cursors bigint NOT NULL DEFAULT 0,
+    source_count bigint,                   -- what the source itself said it holds
+    seconds      jsonb,                    -- time by stage
+    reason       text,
+    CONSTRAINT balanced CHECK (
+        state <> 'done'
+        OR read + extra = folded + loaded + changed + unchanged + repeated + quarantined)
+);
+CREATE INDEX IF NOT EXISTS runs_service ON epnkit.runs (service, run);
+
+-- Refused records, with the reason; resolved when a later run loads them, or a person drops them.
+CREATE TABLE IF NOT EXISTS epnkit.quarantine (
+    entry       bigserial PRIMARY KEY,
+    run         bigint NOT NULL,
+    service     text NOT NULL,
+    record_key  text NOT NULL,
+    granule_uid text,
+    rule        integer,
+    field       text,
+    reason      text NOT NULL,
+    record      text NOT NULL,             -- the record as the source gave it, in JSON
+    refused     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    resolved    text                       -- null, 'loaded' or 'dropped'
+);
+CREATE INDEX IF NOT EXISTS quarantine_service ON epnkit.quarantine (service, record_key);
+
+-- How far each service got; definition tells a cursor from another that was declared before.
+CREATE TABLE IF NOT EXISTS epnkit.cursors (
+    service    text PRIMARY KEY,
+    definition text NOT NULL,
+    kind       text NOT NULL,
+    value      text NOT NULL,
+    run        bigint NOT NULL
+);

@@ -1,0 +1,45 @@
+"""What became of the records of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass
+class Counts:
+    """The numbers of the ledger: every record that was read is in exactly one of the others.
+
+    ``read + extra == folded + loaded + changed + unchanged + repeated + quarantined``; ``deleted``
+    counts granules that left the table, and ``null_cursors`` records that are counted above too.
+    """
+
+    read: int = 0
+    folded: int = 0
+    extra: int = 0
+    loaded: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    quarantined: int = 0
+    deleted: int = 0
+    null_cursors: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every record is accounted for."""
+        ends = self.loaded + self.changed + self.unchanged + self.repeated
+        return self.read + self.extra == self.folded + ends + self.quarantined
+
+    def add(self, other: Counts) -> None:
+        """Add the numbers of a part."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def summary(self) -> str:
+        """Say it in one line, for a terminal or a mail."""
+        words = [f"{self.read} read"]
+        for each in fields(self)[1:]:
+            number = getattr(self, each.name)
+            if number:
+                words.append(f"{number} {each.name.replace('_', ' ')}")
+        return ", ".join(words)

@@ -1,0 +1,148 @@
+"""How far a service got: the cursor's value, kept with the data, and the next window to read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from epnkit.errors import ConfigurationError, LoadError
+from epnkit.loading.table import Target
+from epnkit.service import Cursor, Service
+from epnkit.sources.base import ALL, CursorValue, Window
+
+
+@dataclass(frozen=True)
+class Position:
+    """A value of the cursor, with the kind it has in the source.
+
+    Parameters
+    ----------
+    kind : str
+        ``number``, ``time``, ``date`` (a date without a time) or ``text`` (ISO, as text).
+    value : str
+        The value as text.
+    """
+
+    kind: str
+    value: str
+
+    @classmethod
+    def of(cls, value: CursorValue | date) -> Position:
+        """Write a value down."""
+        if isinstance(value, datetime):
+            return cls("time", value.isoformat())
+        if isinstance(value, date):
+            return cls("date", value.isoformat())
+        return cls("text" if isinstance(value, str) else "number", str(value))
+
+    def back(self, lag: timedelta | float) -> CursorValue:
+        """Give the value a lag further back, in the source's own terms.
+
+        Raises
+        ------
+        ConfigurationError
+            Where the lag does not fit the kind of value.
+        """
+        if self.kind == "number":
+            return self._number() - self._fitting(lag, (int, float))
+        if not lag:
+            return self._plain()
+        step = self._fitting(lag, timedelta)
+        earlier = datetime.fromisoformat(self.value) - step
+        if self.kind == "text":
+            return earlier.isoformat("T" if "T" in self.value else " ", timespec="seconds")
+        return earlier
+
+    def _number(self) -> int | float:
+        return float(self.value) if set(self.value) & set(".en") else int(self.value)
+
+    def _plain(self) -> CursorValue:
+        return self.value if self.kind == "text" else datetime.fromisoformat(self.value)
+
+    def _fitting(self, lag: Any, wanted: Any) -> Any:
+        if isinstance(lag, wanted):
+            return lag
+        raise ConfigurationError(
+            f"a lag of {lag!r} cannot be taken from the cursor {self.value!r}",
+            cure="Give a timedelta for times, a number for numbers.",
+        )
+
+
+def definition(cursor: Cursor) -> str:
+    """Hash what the cursor's value means, so that it is not mistaken for another's."""
+    return hashlib.sha256(json.dumps([cursor.field]).encode()).hexdigest()[:16]
+
+
+def position(target: Target, service: Service) -> Position | None:
+    """Read how far the service got; None where nothing is known, or the cursor is another now."""
+    if service.cursor is None:
+        return None
+    rows = target.query(
+        "SELECT kind, value FROM epnkit.cursors WHERE service = %s AND definition = %s",
+        (service.name, definition(service.cursor)),
+    )
+    return Position(*rows[0]) if rows else None
+
+
+def next_window(service: Service, before: Position | None) -> Window:
+    """Choose what the next run reads: everything at first, then from the cursor less its lag."""
+    cursor = service.cursor
+    if cursor is None:
+        return ALL
+    if before is None:
+        return Window(low=cursor.initial_value)
+    return Window(low=before.back(cursor.lag), nulls=cursor.nulls != "first")
+
+
+def advance(
+    target: Target, service: Service, before: Position | None, highest: Any, run: int
+) -> None:
+    """Write down the highest value seen; it never goes back, and never beyond the present.
+
+    A record that claims to be of the future would make every later one look old.
+    """
+    if service.cursor is None or highest is None:
+        return
+    reached = Position.of(_not_after(highest, datetime.now(UTC).replace(tzinfo=None)))
+    if before is not None and _less(reached, before):
+        reached = before
+    target.execute(
+        "INSERT INTO epnkit.cursors VALUES (%s, %s, %s, %s, %s) ON CONFLICT (service) DO UPDATE SET"
+        " definition = excluded.definition, kind = excluded.kind, value = excluded.value,"
+        " run = excluded.run",
+        (service.name, definition(service.cursor), reached.kind, reached.value, run),
+    )
+
+
+def _not_after(value: Any, now: datetime) -> Any:
+    if isinstance(value, datetime):
+        return min(value.replace(tzinfo=None), now)
+    if isinstance(value, date):
+        return min(value, now.date())
+    if isinstance(value, str) and _is_time(value):
+        form = now.isoformat("T" if "T" in value else " ", timespec="seconds")
+        return min(value, form)
+    return value
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _less(one: Position, other: Position) -> bool:
+    if one.kind != other.kind:
+        raise LoadError(
+            f"the cursor was a {other.kind} and now is a {one.kind}",
+            why="the type of its field changed at the source",
+            cure="Load the service in full once: epnkit load SERVICE --full.",
+        )
+    if one.kind == "number":
+        return float(one.value) < float(other.value)
+    return one.value < other.value

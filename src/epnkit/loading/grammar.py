@@ -1,0 +1,131 @@
+"""What DaCHS meets: the two forms of a grammar, over any kind of source.
+
+In bulk form the row iterator is a function that DaCHS calls with its data (the protocol of its
+boosters); it copies on DaCHS's own connection, in DaCHS's transaction.  In the form of a plain row
+iterator DaCHS's own machinery makes and inserts the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from gavo import base
+from gavo.grammars.customgrammar import CustomRowIterator
+
+from epnkit import service as services
+from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.loading import ledger
+from epnkit.loading.load import Load
+from epnkit.loading.prepare import CONTENT, DIGEST, KEY, Preparation
+from epnkit.loading.progress import Lines
+from epnkit.loading.request import Request
+from epnkit.loading.table import Target
+from epnkit.sources import KINDS, open_source
+from epnkit.sources.base import ALL, Source
+
+
+def bulk(kind: str) -> Callable[..., Callable[[Any], None]]:
+    """Make the ``RowIterator`` of a grammar that loads in bulk.
+
+    Parameters
+    ----------
+    kind : str
+        The kind of source that the grammar is for, as in its source file.
+    """
+
+    def row_iterator(grammar: Any, token: str, source_row: Any = None) -> Callable[[Any], None]:
+        return lambda data: _reported(_import, data, kind, Path(token))
+
+    return row_iterator
+
+
+def rows(kind: str) -> type[CustomRowIterator]:
+    """Make the ``RowIterator`` of a grammar that hands DaCHS one granule after the other.
+
+    DaCHS's rowmaker maps them (``idmaps="*"``); what the mapping or the rules refuse is reported
+    as a warning, since a plain grammar has no quarantine.
+    """
+
+    class RowIterator(CustomRowIterator):  # type: ignore[misc]
+        """Granules as dictionaries, in EPNcore's columns."""
+
+        def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
+            service, source = _open(kind, Path(self.sourceToken))
+            for prepared in Preparation(service).batches(source, ALL):
+                for refused in prepared.refusals.rows(named=True):
+                    base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
+                for row in prepared.granules.drop(KEY, DIGEST, CONTENT).rows(named=True):
+                    self.recNo += 1
+                    yield row
+
+        def getLocator(self) -> str:  # noqa: N802 - DaCHS's name
+            return f"granule {self.recNo}"
+
+    return RowIterator
+
+
+def _open(kind: str, path: Path) -> tuple[services.Service, Source]:
+    service = services.load(path.parent)
+    source = open_source(path, service.order)
+    if type(source).__name__ != KINDS[kind][1]:
+        raise ConfigurationError(
+            f"the source is no source of the kind {kind}, which the grammar is for",
+            where=str(path),
+            cure="Name in the RD the grammar that goes with the kind in the source file.",
+        )
+    return service, source
+
+
+def _import(data: Any, kind: str, path: Path) -> None:
+    table, options = data.getPrimaryTable(), data.parseOptions
+    request = Request.from_environment(limit=options.maxRows)
+    run = ledger.announce(_own_connection(), path.parent.name, request.kind)
+    try:
+        service, source = _open(kind, path)
+        columns = tuple(column.name for column in table.tableDef.columns)
+        schema, name = table.tableName.split(".")
+        target = Target(table.connection, schema, name, columns)
+        progress = Lines(service.name)
+        Load(service, source, target, run, request, table.newlyCreated, progress).execute()
+    except BaseException as error:
+        # With -c DaCHS rolls back to its savepoint itself, and goes on with the next source.
+        if not options.keepGoing:
+            table.connection.rollback()
+        run.fail(str(error) or type(error).__name__)
+        raise
+    counts = run.counts
+    _count(data, counts.loaded + counts.changed + counts.deleted)
+
+
+def _own_connection() -> Any:
+    return base.getDBConnection("admin", autocommitted=True)
+
+
+def _count(data: Any, affected: int) -> None:
+    """Let DaCHS report the rows that changed.
+
+    DaCHS counts what goes through its feeders, and hands the feeder only to what runs when a
+    source is done; there the number is entered.
+    """
+    run_scripts = data.runScripts
+
+    def counting(phase: str, **arguments: Any) -> None:
+        if phase == "sourceDone":
+            for feeder in arguments["feeder"].feeders:
+                feeder.nAffected += affected
+        run_scripts(phase, **arguments)
+
+    data.runScripts = counting
+
+
+def _reported(function: Callable[..., None], *arguments: Any) -> None:
+    """Turn what a person has to know into DaCHS's own kind of error: one line, no traceback."""
+    try:
+        function(*arguments)
+    except EpnkitError as error:
+        raise base.ReportableError(str(error)) from error
+    except psycopg2.OperationalError as error:
+        raise base.ReportableError(f"the database of DaCHS went away: {error}") from error

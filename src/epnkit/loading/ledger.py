@@ -1,0 +1,181 @@
+"""The ledger: a run is announced before it starts, and what became of it is written where it lasts.
+
+The announcement, a failure and its quarantine go over a connection of their own, which commits at
+once; a success is written on the connection of the data, and so exists exactly when they do.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from time import monotonic
+from typing import Any
+
+import polars as pl
+import psycopg2
+from psycopg2.extensions import connection
+from psycopg2.extras import Json, execute_values
+
+from epnkit.errors import LoadError
+from epnkit.loading.counts import Counts
+from epnkit.loading.prepare import REFUSAL
+
+#: Sessions that hold the lock of a service, kept until the process ends or the next run begins.
+_HELD: dict[str, connection] = {}
+
+
+@dataclass
+class Run:
+    """One run, from its announcement to its end.
+
+    Parameters
+    ----------
+    number : int
+        Its number in the ledger.
+    service : str
+        Whose it is.
+    own : psycopg2 connection
+        The connection for what must survive a rollback; it also holds the service's lock.
+    """
+
+    number: int
+    service: str
+    own: connection
+    counts: Counts = field(default_factory=Counts)
+    seconds: dict[str, float] = field(default_factory=dict)
+    refusals: list[pl.DataFrame] = field(default_factory=list)
+    low: str | None = None
+    high: str | None = None
+    source_count: int | None = None
+    _since: float = field(default_factory=monotonic)
+
+    def stage(self, name: str) -> None:
+        """Charge the time since the last stage to this one."""
+        now = monotonic()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
+        self._since = now
+
+    def succeed(self, data: connection) -> None:
+        """Write the run and its quarantine on the connection of the data."""
+        if not self.counts.balanced:
+            raise LoadError(
+                "the ledger does not balance",
+                where=self.service,
+                why=self.counts.summary(),
+                cure="This is a fault of epnkit; the table is as it was. Please report it.",
+            )
+        self._quarantine(data)
+        self._close(data, "done", None)
+
+    def fail(self, reason: str) -> None:
+        """Write the run's end and its quarantine on its own connection, after the rollback."""
+        self._quarantine(self.own)
+        self._close(self.own, "failed", reason)
+
+    def _close(self, where: connection, state: str, reason: str | None) -> None:
+        values: dict[str, Any] = {
+            **asdict(self.counts),
+            "state": state,
+            "low": self.low,
+            "high": self.high,
+            "source_count": self.source_count,
+            "seconds": Json({name: round(value, 3) for name, value in self.seconds.items()}),
+            "reason": reason,
+        }
+        assignments = ", ".join(f"{name} = %({name})s" for name in values)
+        with where.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE epnkit.runs SET {assignments}, ended = clock_timestamp()"  # noqa: S608
+                " WHERE run = %(run)s",
+                {**values, "run": self.number},
+            )
+
+    def _quarantine(self, where: connection) -> None:
+        for refused in self.refusals:
+            rows = [(self.number, self.service, *row) for row in refused.select(*REFUSAL).rows()]
+            with where.cursor() as cursor:
+                execute_values(cursor, _QUARANTINE, rows, page_size=1000)
+
+
+_QUARANTINE = (
+    "INSERT INTO epnkit.quarantine"
+    " (run, service, record_key, granule_uid, rule, field, reason, record) VALUES %s"
+)
+
+
+def prepare_books(own: connection) -> None:
+    """Make the ledger and its companions where they are missing."""
+    statements = resources.files("epnkit.loading").joinpath("books.sql").read_text()
+    with own.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('epnkit books'))")
+        try:
+            cursor.execute(statements)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('epnkit books'))")
+
+
+def announce(own: connection, service: str, kind: str) -> Run:
+    """Take the service's lock, settle what died before, and enter a new run.
+
+    Parameters
+    ----------
+    own : psycopg2 connection
+        An autocommitting connection, which the run keeps.
+    service, kind : str
+        Whose run it is, and which kind: load, window, full, reconcile, retry.
+
+    Raises
+    ------
+    LoadError
+        Where another run of the service is going on.
+    """
+    held = _HELD.pop(service, None)
+    if held is not None:
+        held.close()
+    prepare_books(own)
+    with own.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('epnkit'), hashtext(%s))", (service,))
+        (free,) = cursor.fetchone() or (False,)
+        if not free:
+            raise LoadError(
+                "another import of it is going on",
+                where=service,
+                why=_going_on(own, service),
+                cure="Wait until it has ended; epnkit status shows it.",
+            )
+        cursor.execute(
+            "UPDATE epnkit.runs SET state = 'interrupted', ended = clock_timestamp(), reason ="
+            " 'it ended without a word: killed, or the database went away; nothing of it remains'"
+            " WHERE service = %s AND state = 'running'", (service,),
+        )  # fmt: skip
+        cursor.execute(
+            "INSERT INTO epnkit.runs (service, kind, state) VALUES (%s, %s, 'running')"
+            " RETURNING run", (service, kind),
+        )  # fmt: skip
+        (number,) = cursor.fetchone() or (0,)
+    _HELD[service] = own
+    return Run(number, service, own)
+
+
+def resolve(data: connection, service: str, keys: list[str]) -> None:
+    """Mark what lies in quarantine of records that were loaded after all."""
+    with closing(data.cursor()) as cursor:
+        cursor.execute(
+            "UPDATE epnkit.quarantine SET resolved = 'loaded'"
+            " WHERE service = %s AND resolved IS NULL AND record_key = ANY(%s)", (service, keys),
+        )  # fmt: skip
+
+
+def _going_on(own: connection, service: str) -> str:
+    with own.cursor() as cursor:
+        cursor.execute(
+            "SELECT run, started FROM epnkit.runs WHERE service = %s AND state = 'running'"
+            " ORDER BY run DESC LIMIT 1", (service,),
+        )  # fmt: skip
+        row = cursor.fetchone()
+    return f"run {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S}" if row else "it has just begun"
+
+
+#: What the database says when it cannot go on.
+DATABASE_ERRORS = (psycopg2.Error,)

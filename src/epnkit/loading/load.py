@@ -1,0 +1,223 @@
+"""One load: from the source into the table, in one transaction, every record accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from epnkit.errors import LoadError
+from epnkit.loading import cursor as cursors
+from epnkit.loading import ledger
+from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
+from epnkit.loading.prepare import CONTENT, KEY, REFUSAL, Preparation, Prepared
+from epnkit.loading.progress import Progress, silent
+from epnkit.loading.request import Request
+from epnkit.loading.table import Target
+from epnkit.service import Service
+from epnkit.sources.base import Reconcilable, Source, Window
+
+#: A load is judged by the share of its refusals only when it has read so many records.
+_ENOUGH = 100
+
+
+@dataclass
+class Load:
+    """A load of one service.
+
+    Parameters
+    ----------
+    service : Service
+        What is loaded.
+    source : Source
+        Where it comes from.
+    target : Target
+        Where it goes, in the transaction that is open there; who opened it ends it.
+    run : Run
+        The entry in the ledger.
+    request : Request
+        How it departs from the ordinary.
+    anew : bool
+        Whether the table was just made, so that its indices come after the data.
+    progress : Progress
+        Told what goes on.
+    """
+
+    service: Service
+    source: Source
+    target: Target
+    run: ledger.Run
+    request: Request = field(default_factory=Request)
+    anew: bool = False
+    progress: Progress = silent
+
+    def execute(self) -> None:
+        """Load, and write cursor, quarantine and ledger with the data.
+
+        Raises
+        ------
+        LoadError
+            Where the source gives nothing at all, or too many of its records are refused.
+        """
+        self.target.open_book(anew=self.anew)
+        before = None if self.anew else cursors.position(self.target, self.service)
+        window = self._window(before)
+        direct = self.target.empty
+        if not direct:
+            self.target.make_staging()
+        self.run.stage("start")
+        highest = self._copy_all(window, before, direct=direct)
+        self._require_something(window)
+        self._finish(direct=direct)
+        if self.request.kind in ("load", "full"):
+            cursors.advance(self.target, self.service, before, highest, self.run.number)
+        self.target.execute("ANALYZE {table}")
+        self.run.stage("finish")
+        self.run.succeed(self.target.connection)
+        self.progress.done(self.run.counts.summary())
+
+    def _window(self, before: cursors.Position | None) -> Window:
+        asked = self.request
+        if asked.kind == "load":
+            window = cursors.next_window(self.service, before)
+        else:
+            window = Window(low=asked.low, high=asked.high, nulls=asked.kind == "full")
+        self.run.low = None if window.low is None else str(window.low)
+        self.run.high = None if window.high is None else str(window.high)
+        return window
+
+    def _batches(self, window: Window) -> Iterator[Prepared]:
+        preparation = Preparation(self.service)
+        if self.request.keys:
+            for records in _reconcilable(self.source).fetch(list(self.request.keys)):
+                yield preparation.prepare(records)
+            return
+        self.run.source_count = self.source.count(window)
+        self.progress.expect(self.run.source_count)
+        yield from preparation.batches(self.source, window, limit=self.request.limit)
+
+    def _copy_all(self, window: Window, before: cursors.Position | None, *, direct: bool) -> Any:
+        highest = None
+        for prepared in self._batches(window):
+            self.run.stage("read and map")
+            self._copy(prepared, direct=direct)
+            self.run.stage("copy")
+            if prepared.highest is not None:
+                highest = prepared.highest if highest is None else max(highest, prepared.highest)
+            self.progress.advance(prepared.counts.read)
+        self.run.stage("read and map")
+        return highest
+
+    def _copy(self, prepared: Prepared, *, direct: bool) -> None:
+        counts = self.run.counts
+        counts.add(prepared.counts)
+        copied, refused = self.target.refused_by_database(prepared.granules, direct=direct)
+        if direct:
+            counts.loaded += copied
+        self._refuse(prepared.refusals)
+        if refused:
+            self._refuse(_of_database(prepared.granules, refused))
+            counts.quarantined += len(refused)
+        self._stop_if_broken(at_end=False)
+
+    def _refuse(self, refusals: pl.DataFrame) -> None:
+        if len(refusals):
+            self.run.refusals.append(refusals)
+
+    def _stop_if_broken(self, *, at_end: bool) -> None:
+        counts = self.run.counts
+        share = self.service.refuse_share
+        enough = counts.read >= _ENOUGH or at_end
+        if enough and counts.quarantined > share * counts.read:
+            first = self.run.refusals[0].row(0, named=True)
+            raise LoadError(
+                f"{counts.quarantined} of {counts.read} records are refused,"
+                f" more than the share of {share:g} that the service allows",
+                where=self.service.name,
+                why=f"the first is {first['record_key']}: {first['reason']}",
+                cure="The table is as it was. See epnkit quarantine list; correct the mapping or"
+                " the source, or raise refuse_share in service.py.",
+            )
+
+    def _require_something(self, window: Window) -> None:
+        counts = self.run.counts
+        if counts.read == 0 and window.everything and self.request.limit != 0:
+            raise LoadError(
+                "the source gives no record",
+                where=self.source.label,
+                cure="Look at the query in the source file, and at the catalogue itself.",
+            )
+        expected = self.run.source_count
+        complete = self.request.limit is None and expected is not None
+        if complete and counts.read < (expected or 0):
+            raise LoadError(
+                f"the source gave {counts.read} records of the {expected} that it counted",
+                where=self.source.label,
+                why="it was cut short, or records left it in between",
+                cure="The table is as it was. Run the load again.",
+            )
+
+    def _finish(self, *, direct: bool) -> None:
+        counts = self.run.counts
+        if direct:
+            self.target.execute("ANALYZE {book}")
+            taken = clear_repeated(self.target, counts)
+            self.target.index_book()
+        else:
+            gives = "modification_date" in self.service.mapping.names
+            now = Preparation(self.service).now
+            taken = merge(self.target, counts, modified=None if gives else now)
+            if self.request.full:
+                self._delete_absent()
+            self._settle_quarantine()
+        self._refuse(_uid_taken(taken))
+        counts.quarantined += len(taken)
+        self._stop_if_broken(at_end=True)
+        self.run.stage("merge")
+
+    def _delete_absent(self) -> None:
+        absent = self.target.query(
+            "SELECT granule_uid FROM {book} b WHERE NOT EXISTS"
+            " (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)"
+        )
+        self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in absent])
+
+    def _settle_quarantine(self) -> None:
+        self.target.execute(
+            "UPDATE epnkit.quarantine q SET resolved = 'loaded' FROM epnkit_staging s"
+            " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key",
+            (self.service.name,),
+        )
+
+
+def _reconcilable(source: Source) -> Reconcilable:
+    if isinstance(source, Reconcilable):
+        return source
+    raise LoadError(
+        "single records cannot be read again from this kind of source",
+        where=source.label,
+        cure="Load in full: epnkit load SERVICE --full.",
+    )
+
+
+def _of_database(granules: pl.DataFrame, refused: list[tuple[int, str]]) -> pl.DataFrame:
+    rows = granules[[number for number, _ in refused]]
+    return pl.DataFrame(
+        {
+            "record_key": rows[KEY],
+            "granule_uid": rows["granule_uid"],
+            "rule": [None] * len(rows),
+            "field": [None] * len(rows),
+            "reason": [f"PostgreSQL refuses it: {reason}" for _, reason in refused],
+            "record": [row.drop(CONTENT).write_ndjson().strip() for row in rows.iter_slices(1)],
+        },
+        schema=REFUSAL,
+    )
+
+
+def _uid_taken(taken: Refused) -> pl.DataFrame:
+    reason = "another record of this run has the same granule_uid"
+    rows = [(key, uid, 30, "granule_uid", reason, granule) for uid, key, granule in taken]
+    return pl.DataFrame(rows, schema=REFUSAL, orient="row")

@@ -1,0 +1,157 @@
+"""Merging what was staged into the table: new, changed, unchanged, repeated, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from psycopg2 import sql
+
+from epnkit.loading.counts import Counts
+from epnkit.loading.table import Target
+
+#: Of several granules of one uid the first stays; one that says the same is a repetition.
+_REMOVE_STAGED = """
+    WITH ranked AS (
+        SELECT epnkit_row, row_number() OVER uid AS place,
+               first_value(epnkit_content) OVER uid AS content
+        FROM epnkit_staging WINDOW uid AS (PARTITION BY granule_uid ORDER BY epnkit_row)
+    ), removed AS (
+        DELETE FROM epnkit_staging s USING ranked r
+        WHERE r.epnkit_row = s.epnkit_row AND r.place > 1
+        RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text AS granule,
+            s.epnkit_content = r.content AS same)
+    SELECT granule_uid, epnkit_key, granule, same FROM removed
+"""
+
+_UPDATE = """
+    UPDATE {table} t SET {assignments}
+    FROM epnkit_staging s LEFT JOIN {book} b USING (granule_uid)
+    WHERE t.granule_uid = s.granule_uid AND b.epnkit_content IS DISTINCT FROM s.epnkit_content
+"""
+
+_INSERT = """
+    INSERT INTO {table} ({columns}) SELECT {columns} FROM epnkit_staging s
+    WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.granule_uid = s.granule_uid)
+"""
+
+_BOOK = """
+    INSERT INTO {book} (granule_uid, epnkit_key, epnkit_digest, epnkit_content)
+    SELECT granule_uid, epnkit_key, epnkit_digest, epnkit_content FROM epnkit_staging
+    ON CONFLICT (granule_uid) DO UPDATE SET epnkit_key = excluded.epnkit_key,
+        epnkit_digest = excluded.epnkit_digest, epnkit_content = excluded.epnkit_content
+    WHERE (granules.epnkit_key, granules.epnkit_digest, granules.epnkit_content)
+        IS DISTINCT FROM (excluded.epnkit_key, excluded.epnkit_digest, excluded.epnkit_content)
+"""
+
+#: Granules of a record that was read again and now makes others.
+_SUPERSEDED = """
+    DELETE FROM {book} b USING (SELECT DISTINCT epnkit_key FROM epnkit_staging) k
+    WHERE b.epnkit_key = k.epnkit_key
+      AND NOT EXISTS (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)
+    RETURNING b.granule_uid
+"""
+
+#: Granules refused because their uid is taken: granule_uid, record's key, granule in JSON.
+Refused = list[tuple[str, str, str]]
+
+
+def merge(target: Target, counts: Counts, *, modified: datetime | None) -> Refused:
+    """Merge the staging table into the table and the book.
+
+    ``creation_date`` stays as it was; ``modification_date`` moves only where a granule changed.
+
+    Parameters
+    ----------
+    target : Target
+        The table.
+    counts : Counts
+        Gets what became of the staged granules.
+    modified : datetime.datetime, optional
+        The ``modification_date`` of a granule that changed; None where the mapping gives it.
+
+    Returns
+    -------
+    list of (str, str, str)
+        Granules that were refused because another record has their ``granule_uid``.
+    """
+    removed = target.query(_REMOVE_STAGED)
+    counts.repeated += sum(same for *_, same in removed)
+    target.execute("CREATE INDEX ON epnkit_staging (granule_uid)")
+    target.execute("ANALYZE epnkit_staging")
+    staged = target.query("SELECT count(*) FROM epnkit_staging")[0][0]
+    if modified is None:
+        changed = target.execute(_UPDATE, assignments=_assignments(target.columns))
+    else:
+        others = [name for name in target.columns if name != "modification_date"]
+        assignments = sql.SQL("{}, modification_date = %s").format(_assignments(others))
+        changed = target.execute(_UPDATE, (modified,), assignments=assignments)
+    loaded = target.execute(_INSERT, columns=_list(target.columns))
+    counts.changed += changed
+    counts.loaded += loaded
+    counts.unchanged += staged - changed - loaded
+    target.execute(_BOOK.replace("granules.", "{book}."))
+    counts.deleted += _delete(target, [uid for (uid,) in target.query(_SUPERSEDED)])
+    return [(uid, key, granule) for uid, key, granule, same in removed if not same]
+
+
+def clear_repeated(target: Target, counts: Counts) -> Refused:
+    """Find the granules that a direct copy brought twice, and keep the first of each.
+
+    Returns
+    -------
+    list of (str, str, str)
+        As :func:`merge`.
+    """
+    twice = target.query(
+        "SELECT granule_uid FROM {book} GROUP BY granule_uid HAVING count(*) > 1 ORDER BY 1"
+    )
+    refused: Refused = []
+    for (uid,) in twice:
+        rows = target.query(_SAME_UID, (uid, uid))
+        different = [row for row in rows[1:] if row[3] != rows[0][3]]
+        refused += [(uid, key, granule) for _, key, granule, _ in different]
+        counts.repeated += len(rows) - 1 - len(different)
+        counts.loaded -= len(rows) - 1
+        _keep_first(target, uid)
+    return refused
+
+
+#: What a direct copy brought under one uid; table and book were filled in the same order.
+_SAME_UID = """
+    SELECT b.place, b.epnkit_key, t.granule, b.epnkit_content
+    FROM (SELECT row_number() OVER (ORDER BY ctid) AS place, epnkit_key, epnkit_content
+          FROM {book} WHERE granule_uid = %s) b
+    JOIN (SELECT row_number() OVER (ORDER BY ctid) AS place, row_to_json(each)::text AS granule
+          FROM {table} each WHERE granule_uid = %s) t USING (place)
+    ORDER BY b.place
+"""
+
+
+def _keep_first(target: Target, uid: str) -> None:
+    for table in (target.name, target.book):
+        target.execute(
+            "DELETE FROM {each} WHERE granule_uid = %s AND ctid <>"
+            " (SELECT min(ctid) FROM {each} WHERE granule_uid = %s)", (uid, uid), each=table,
+        )  # fmt: skip
+
+
+def delete_granules(target: Target, uids: Iterable[str]) -> int:
+    """Delete granules from the table and the book."""
+    gone = list(uids)
+    target.execute("DELETE FROM {book} WHERE granule_uid = ANY(%s)", (gone,))
+    return _delete(target, gone)
+
+
+def _delete(target: Target, uids: list[str]) -> int:
+    return target.execute("DELETE FROM {table} WHERE granule_uid = ANY(%s)", (uids,)) if uids else 0
+
+
+def _list(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _assignments(columns: Iterable[str]) -> sql.Composed:
+    set_column = sql.SQL("{0} = s.{0}")
+    kept = [name for name in columns if name not in ("granule_uid", "creation_date")]
+    return sql.SQL(", ").join(set_column.format(sql.Identifier(name)) for name in kept)

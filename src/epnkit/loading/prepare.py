@@ -1,0 +1,263 @@
+"""From batches of records to granules fit for the table, and refusals: no database in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from epnkit.epncore import rules
+from epnkit.loading.counts import Counts
+from epnkit.mapping.declare import Mapped, fold
+from epnkit.service import Service
+from epnkit.sources.base import BATCH_SIZE, Source, Window
+
+#: Columns that go beside a granule: the record's key and hash, and the granule's own.
+KEY, DIGEST, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_content"
+
+#: A hash that the source made of each record, where it makes one.
+SOURCE_DIGEST = "epnkit_source_digest"
+
+#: What a refusal says; ``record`` is the record in JSON.
+REFUSAL = {
+    "record_key": pl.String,
+    "granule_uid": pl.String,
+    "rule": pl.Int32,
+    "field": pl.String,
+    "reason": pl.String,
+    "record": pl.String,
+}
+
+_DATES = ("creation_date", "modification_date", "release_date")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A batch that is ready for the table.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules, with the columns ``epnkit_key``, ``epnkit_digest`` and ``epnkit_content``.
+    refusals : polars.DataFrame
+        The refused records, as :data:`REFUSAL`.
+    counts : Counts
+        What was read, folded, made and refused.
+    highest : optional
+        The highest value of the cursor that was seen.
+    """
+
+    granules: pl.DataFrame
+    refusals: pl.DataFrame
+    counts: Counts
+    highest: Any = None
+
+
+@dataclass
+class Preparation:
+    """Prepares the records of one service, batch by batch.
+
+    Parameters
+    ----------
+    service : Service
+        Whose mapping is applied.
+    now : datetime.datetime
+        The time of the run, for the dates that the mapping leaves to the loader.
+    """
+
+    service: Service
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+
+    def batches(
+        self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
+    ) -> Iterator[Prepared]:
+        """Read a window and prepare it, at most ``limit`` records."""
+        rest: pl.DataFrame | None = None
+        for records in _limited(source.batches(window, size), limit):
+            rest, complete = self._split(rest, records)
+            if len(complete):
+                yield self.prepare(complete)
+        if rest is not None and len(rest):
+            yield self.prepare(rest)
+
+    def prepare(self, records: pl.DataFrame) -> Prepared:
+        """Fold, map and judge one batch."""
+        counts = Counts(read=len(records))
+        highest = self._inspect_cursor(records, counts)
+        single = self._fold(records)
+        counts.folded = len(records) - len(single)
+        single, absent = self._refuse_null_cursors(single)
+        mapped = self.service.mapping.apply(single)
+        granules = self._complete(mapped.granules)
+        refused = pl.concat([_of_mapping(mapped), self._of_rules(granules, mapped.origin)])
+        refused = pl.concat([refused, _without_granule(len(single), mapped.origin, refused)])
+        good = ~mapped.origin.is_in(refused["number"].unique().implode())
+        granules = self._book(granules, mapped.origin, single).filter(good)
+        refusals = pl.concat([absent, self._describe(refused, single)])
+        counts.quarantined = len(refusals)
+        counts.extra = len(granules) + len(refusals) - len(single) - len(absent)
+        return Prepared(granules, refusals, counts, highest)
+
+    def _split(
+        self, rest: pl.DataFrame | None, records: pl.DataFrame
+    ) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+        """Hold back the last thing of a batch, of which the next may tell more."""
+        rule = self.service.mapping.fold
+        if rule is None:
+            return None, records
+        joined = records if rest is None else pl.concat([rest, records])
+        last = joined.select(rule.by).row(-1)
+        belongs = pl.all_horizontal(
+            *(pl.col(n).eq_missing(pl.lit(v)) for n, v in zip(rule.by, last, strict=True))
+        )
+        same = joined.select(belongs.alias("same"))["same"]
+        start = len(joined) - int(same.reverse().cum_prod().sum())
+        return joined[start:], joined[:start]
+
+    def _fold(self, records: pl.DataFrame) -> pl.DataFrame:
+        rule = self.service.mapping.fold
+        return records if rule is None else fold(records, rule)
+
+    def _inspect_cursor(self, records: pl.DataFrame, counts: Counts) -> Any:
+        cursor = self.service.cursor
+        if cursor is None:
+            return None
+        values = records[cursor.field]
+        counts.null_cursors = values.null_count()
+        return values.max()
+
+    def _refuse_null_cursors(self, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        cursor = self.service.cursor
+        if cursor is None or cursor.nulls != "refuse":
+            return records, pl.DataFrame(schema=REFUSAL)
+        absent = records.filter(pl.col(cursor.field).is_null())
+        numbers = pl.int_range(len(absent), dtype=pl.UInt32, eager=True)
+        reason = f"it has no {cursor.field}, by which the source is read incrementally"
+        found = _refused(numbers, [None] * len(absent), cursor.field, reason)
+        return records.filter(pl.col(cursor.field).is_not_null()), self._describe(found, absent)
+
+    def _complete(self, granules: pl.DataFrame) -> pl.DataFrame:
+        """Fill in what every granule of the service has, unless the mapping made it."""
+        created = (
+            pl.col("creation_date") if "creation_date" in granules.columns else pl.lit(self.now)
+        )
+        defaults: dict[str, pl.Expr] = {
+            "spatial_frame_type": pl.lit(self.service.frame),
+            "service_title": pl.lit(self.service.name),
+            "creation_date": created,
+            "modification_date": created,
+            "release_date": created,
+        }
+        absent = [e.alias(name) for name, e in defaults.items() if name not in granules.columns]
+        times = [pl.col(name).cast(pl.Datetime("us")) for name in _DATES]
+        return granules.with_columns(absent).with_columns(times)
+
+    def _of_rules(self, granules: pl.DataFrame, origin: pl.Series) -> pl.DataFrame:
+        found = rules.judge(granules, service=self.service.name, frame=self.service.frame)
+        hard = found.filter(pl.col("rule").is_in(sorted(rules.HARD)))
+        rows = hard["row"]
+        uids = granules["granule_uid"].cast(pl.String)[rows]
+        reason = hard.select(
+            pl.concat_str("message", pl.lit(": "), pl.col("value").fill_null("nothing"))
+        ).to_series()
+        return pl.DataFrame(
+            {"number": origin[rows], "granule_uid": uids, "rule": hard["rule"].cast(pl.Int32),
+             "field": hard["column"], "reason": reason}
+        ).cast(_FOUND)  # fmt: skip
+
+    def _book(
+        self, granules: pl.DataFrame, origin: pl.Series, records: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Put the record's key, its digest and the granule's content hash beside each granule."""
+        keys = self._keys(records)
+        has_digest = SOURCE_DIGEST in records.columns
+        digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
+        given = set(self.service.mapping.names)
+        filled = [name for name in _DATES if name not in given]
+        return granules.with_columns(
+            keys[origin].alias(KEY),
+            digests.cast(pl.Int64)[origin].alias(DIGEST),
+            content_hash(granules.drop(filled)).alias(CONTENT),
+        )
+
+    def _keys(self, records: pl.DataFrame) -> pl.Series:
+        parts = [pl.col(name).cast(pl.String).fill_null("") for name in self.service.key]
+        return records.select(pl.concat_str(parts, separator="|").alias(KEY)).to_series()
+
+    def _describe(self, found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+        """Join to each refusal its record; of several reasons for one record the first counts."""
+        first = found.unique("number", keep="first", maintain_order=True)
+        refused = records[first["number"]]
+        written = [json.dumps(row, default=_text, ensure_ascii=False) for row in refused.to_dicts()]
+        return first.select(
+            self._keys(refused).alias("record_key"),
+            "granule_uid", "rule", "field", "reason",
+            pl.Series("record", written, dtype=pl.String),
+        ).cast(REFUSAL)  # fmt: skip
+
+
+_FOUND = {
+    "number": pl.UInt32,
+    "granule_uid": pl.String,
+    "rule": pl.Int32,
+    "field": pl.String,
+    "reason": pl.String,
+}
+
+
+def content_hash(granules: pl.DataFrame) -> pl.Series:
+    """Hash what each granule says, in a way that does not change between versions of a library.
+
+    Returns
+    -------
+    polars.Series
+        BLAKE2b of 16 bytes, in hexadecimal: PostgreSQL holds it as a uuid.
+    """
+    parts = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(granules.columns)]
+    rows = granules.select(pl.concat_str(parts, separator="\x1f")).to_series()
+    hashed = [hashlib.blake2b(row.encode(), digest_size=16).hexdigest() for row in rows]
+    return pl.Series(CONTENT, hashed, dtype=pl.String)
+
+
+def _refused(numbers: pl.Series, uids: list[str | None], name: str, reason: str) -> pl.DataFrame:
+    count = len(numbers)
+    return pl.DataFrame(
+        {"number": numbers, "granule_uid": uids, "rule": [None] * count, "field": [name] * count,
+         "reason": [reason] * count}, schema=_FOUND,
+    )  # fmt: skip
+
+
+def _of_mapping(mapped: Mapped) -> pl.DataFrame:
+    return mapped.refusals.select(
+        pl.col("record").alias("number"),
+        pl.lit(None, pl.String).alias("granule_uid"),
+        pl.lit(None, pl.Int32).alias("rule"),
+        pl.col("column").alias("field"),
+        "reason",
+    )
+
+
+def _without_granule(records: int, origin: pl.Series, refused: pl.DataFrame) -> pl.DataFrame:
+    """Refuse the records of which no product is made: they would vanish without a word."""
+    numbers = pl.int_range(records, dtype=pl.UInt32, eager=True)
+    made = numbers.is_in(origin.implode()) | numbers.is_in(refused["number"].implode())
+    absent = numbers.filter(~made)
+    return _refused(absent, [None] * len(absent), "", "no product of the mapping is made of it")
+
+
+def _limited(batches: Iterator[pl.DataFrame], limit: int | None) -> Iterator[pl.DataFrame]:
+    seen = 0
+    for records in batches:
+        yield records if limit is None else records.head(limit - seen)
+        seen += len(records)
+        if limit is not None and seen >= limit:
+            return
+
+
+def _text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

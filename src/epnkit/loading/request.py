@@ -1,0 +1,62 @@
+"""What is asked of a load: by DaCHS's switches, or by ``epnkit load`` in the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+#: The variable by which ``epnkit load`` tells a ``dachs imp`` what to do.
+VARIABLE = "EPNKIT_LOAD"
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a load departs from the ordinary.
+
+    Parameters
+    ----------
+    limit : int, optional
+        At most so many records (``dachs imp -M``).
+    full : bool
+        Read everything, whatever the cursor says, and delete granules whose record is gone.
+    low, high : str, optional
+        Read just this window of the cursor; the cursor stays where it is.
+    keys : tuple of str
+        Read just the records with these keys.
+    jobs : int
+        How many processes prepare windows.
+    """
+
+    limit: int | None = None
+    full: bool = False
+    low: str | None = None
+    high: str | None = None
+    keys: tuple[str, ...] = ()
+    jobs: int = 1
+
+    @property
+    def kind(self) -> str:
+        """What the ledger calls such a run."""
+        if self.keys:
+            return "retry"
+        if self.full:
+            return "full"
+        return "window" if self.low is not None or self.high is not None else "load"
+
+    def to_environment(self) -> dict[str, str]:
+        """Give the variable that carries the request."""
+        return {VARIABLE: json.dumps(asdict(self))}
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, limit: int | None = None
+    ) -> Request:
+        """Read the request that ``epnkit load`` made; without one, an ordinary load."""
+        asked: dict[str, Any] = json.loads(environment.get(VARIABLE, "{}"))
+        asked["keys"] = tuple(asked.get("keys", ()))
+        if limit is not None:
+            asked["limit"] = limit
+        return cls(**asked)

@@ -1,0 +1,282 @@
+"""Declaring a mapping: which column of EPNcore is made from which fields of a record, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from epnkit.epncore import columns as epncore
+from epnkit.errors import MappingError
+from epnkit.mapping.outcome import Conversion, Outcome
+
+#: A constant, an expression over the fields, or a conversion of fields.
+Value = "str | int | float | bool | None | pl.Expr | Computed"
+
+
+@dataclass(frozen=True)
+class Computed:
+    """One column, or a group of them, made by a function from the fields it names.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a :class:`polars.Series` a field and gives a series, an
+        :class:`~epnkit.mapping.outcome.Outcome`, or for a group a dictionary of them by column.
+    fields : tuple of str
+        The fields of the record that it reads.
+    settings : dict
+        Further keyword arguments of the function.
+    """
+
+    function: Conversion
+    fields: tuple[str, ...]
+    settings: Dictionary[str, Any] = field(default_factory=dict)
+
+    def __call__(self, records: pl.DataFrame) -> Any:
+        """Apply the function to a batch."""
+        return self.function(*(records[name] for name in self.fields), **self.settings)
+
+
+def of(function: Conversion, *fields: str, **settings: object) -> Computed:
+    """Declare a value as a function of fields: ``of(julian_date, "date_obs")``."""
+    return Computed(function, fields, settings)
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A column of the service's own, beside those of EPNcore; the RD declares it likewise.
+
+    Parameters
+    ----------
+    type : str
+        ``text``, ``integer``, ``bigint``, ``real``, ``double precision`` or ``timestamp``.
+    """
+
+    type: str
+
+    @property
+    def polars_type(self) -> pl.DataType:
+        """How the loader holds it."""
+        return _TYPES[self.type]
+
+
+_TYPES: dict[str, Any] = {
+    "text": pl.String,
+    "integer": pl.Int32,
+    "bigint": pl.Int64,
+    "real": pl.Float32,
+    "double precision": pl.Float64,
+    "timestamp": pl.Datetime("us"),
+}
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Several records that tell of one thing, such as the repeated rows of a join.
+
+    Records that follow one another and agree in ``by`` become one; the fields of ``collect`` become
+    lists of the distinct values that they had, the other fields are those of the first record.
+    """
+
+    by: tuple[str, ...]
+    collect: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """One of several granules made from each record: a file in another format, a preview.
+
+    Parameters
+    ----------
+    columns : dict
+        The columns in which this product differs from the mapping's common ones.
+    when : polars.Expr, optional
+        Which records have it; by default each has.
+    """
+
+    columns: Dictionary[str | tuple[str, ...], Any]
+    when: pl.Expr | None = None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a mapping made of a batch.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules, in EPNcore's types, one column a declared one.
+    origin : polars.Series
+        For each granule the number of its record in the batch.
+    refusals : polars.DataFrame
+        ``record`` (number in the batch), ``column`` and ``reason`` of each record that could not
+        be mapped; it has no granule.
+    """
+
+    granules: pl.DataFrame
+    origin: pl.Series
+    refusals: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """How a record becomes a granule, column by column.
+
+    Parameters
+    ----------
+    columns : dict
+        For each column, or tuple of columns made together, its value: a constant, an expression
+        over fields, or :func:`of` a function and the fields it reads.
+    extra : dict of str to Extra
+        The service's own columns.
+    products : tuple of Product
+        Where a record yields several granules: what tells them apart.
+    fold : Fold, optional
+        Which records belong together.
+
+    Raises
+    ------
+    MappingError
+        At once, where a column is neither EPNcore's nor declared as the service's own.
+    """
+
+    columns: Dictionary[str | tuple[str, ...], Any]
+    extra: Dictionary[str, Extra] = field(default_factory=dict)
+    products: tuple[Product, ...] = ()
+    fold: Fold | None = None
+
+    def __post_init__(self) -> None:
+        unknown = [n for n in self.names if n not in epncore.COLUMNS and n not in self.extra]
+        if unknown:
+            raise MappingError(
+                f"EPNcore has no column {', '.join(unknown)}",
+                cure="Correct the name, or declare it in the mapping's extra and in the RD.",
+            )
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that are declared, each once, in order."""
+        declared = [self.columns, *(product.columns for product in self.products)]
+        keys = [key for columns in declared for key in columns]
+        return list(dict.fromkeys(n for key in keys for n in _names(key)))
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields of a record that the mapping reads."""
+        values = [*self.columns.values(), *(p.when for p in self.products if p.when is not None)]
+        values += [value for product in self.products for value in product.columns.values()]
+        used = {name for value in values for name in _fields(value)}
+        return used | set(self.fold.by + self.fold.collect if self.fold else ())
+
+    def polars_type(self, name: str) -> Any:
+        """Give the type in which the loader holds a column."""
+        if name in self.extra:
+            return self.extra[name].polars_type
+        return epncore.polars_type(name)
+
+    def apply(self, records: pl.DataFrame) -> Mapped:
+        """Make the granules of a batch.
+
+        Raises
+        ------
+        MappingError
+            Where the records lack a field that the mapping reads, or a value cannot take the
+            type of its column.
+        """
+        missing = sorted(self.fields - set(records.columns))
+        if missing:
+            raise MappingError(
+                f"the records have no field {', '.join(missing)}",
+                why=f"they have {', '.join(sorted(records.columns))}",
+                cure="Correct the source's query or the mapping.",
+            )
+        numbered = records.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_NUMBER))
+        parts = [self._make(numbered, product) for product in self.products or (Product({}),)]
+        refusals = pl.concat([part.refusals for part in parts])
+        granules = pl.concat([part.granules for part in parts])
+        origin = pl.concat([part.origin for part in parts])
+        kept = ~origin.is_in(refusals["record"].unique().implode())
+        return Mapped(granules.filter(kept), origin.filter(kept), refusals)
+
+    def _make(self, records: pl.DataFrame, product: Product) -> Mapped:
+        if product.when is not None:
+            records = records.filter(product.when)
+        made: dict[str, Outcome] = {}
+        for key, value in {**self.columns, **product.columns}.items():
+            made |= self._evaluate(key, value, records)
+        origin = records[_NUMBER]
+        refusals = [_refusals(name, outcome.reasons, origin) for name, outcome in made.items()]
+        series = [made[name].values for name in self.names if name in made]
+        granules = pl.DataFrame(series).select(
+            *(n if n in made else pl.lit(None, self.polars_type(n)).alias(n) for n in self.names)
+        )
+        return Mapped(granules, origin, pl.concat([_NONE, *refusals]))
+
+    def _evaluate(
+        self, key: str | tuple[str, ...], value: object, records: pl.DataFrame
+    ) -> dict[str, Outcome]:
+        try:
+            result = _value(value, records)
+            group = result if isinstance(key, tuple) else {key: result}
+            return {name: self._typed(name, group[name]) for name in _names(key)}
+        except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError) as error:
+            raise MappingError(
+                f"column {key if isinstance(key, str) else ', '.join(key)} cannot be made",
+                why=f"{type(error).__name__}: {error}".strip(),
+                cure="Correct its declaration in service.py.",
+            ) from error
+
+    def _typed(self, name: str, result: pl.Series | Outcome) -> Outcome:
+        outcome = result if isinstance(result, Outcome) else Outcome.fine(result)
+        wanted = self.polars_type(name)
+        if outcome.values.dtype == wanted:
+            return Outcome(outcome.values.alias(name), outcome.reasons)
+        values = outcome.values.cast(wanted, strict=False).alias(name)
+        lost = Outcome.checked(outcome.values, values, f"is no {wanted}")
+        return Outcome(
+            values, outcome.reasons.zip_with(outcome.reasons.is_not_null(), lost.reasons)
+        )
+
+
+_NUMBER = "epnkit record number"
+_NONE = pl.DataFrame(schema={"record": pl.UInt32, "column": pl.String, "reason": pl.String})
+
+
+def _names(key: str | tuple[str, ...]) -> Iterable[str]:
+    return (key,) if isinstance(key, str) else key
+
+
+def _fields(value: object) -> Iterable[str]:
+    if isinstance(value, Computed):
+        return value.fields
+    return value.meta.root_names() if isinstance(value, pl.Expr) else ()
+
+
+def _value(value: object, records: pl.DataFrame) -> Any:
+    if isinstance(value, Computed):
+        return value(records)
+    expression = value if isinstance(value, pl.Expr) else pl.lit(value)
+    series = records.select(expression.alias("value")).to_series()
+    return series if len(series) == len(records) else series.new_from_index(0, len(records))
+
+
+def _refusals(name: str, reasons: pl.Series, origin: pl.Series) -> pl.DataFrame:
+    bad = reasons.is_not_null()
+    if not bad.any():
+        return _NONE
+    return pl.DataFrame({"record": origin.filter(bad), "reason": reasons.filter(bad)}).select(
+        "record", pl.lit(name).alias("column"), "reason"
+    )
+
+
+def fold(records: pl.DataFrame, rule: Fold) -> pl.DataFrame:
+    """Make one record of those that follow one another and agree in ``rule.by``."""
+    others = [n for n in records.columns if n not in rule.by and n not in rule.collect]
+    return records.group_by(rule.by, maintain_order=True).agg(
+        *(pl.col(name).first() for name in others),
+        *(pl.col(name).drop_nulls().unique(maintain_order=True) for name in rule.collect),
+    )

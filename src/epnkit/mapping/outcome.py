@@ -1,0 +1,54 @@
+"""What a conversion gives: the values, and for each that could not be read, the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The values of one column of granules.
+
+    Parameters
+    ----------
+    values : polars.Series
+        A value a record; null where the record has none, or where it could not be read.
+    reasons : polars.Series
+        A String series of the same length: null where all is well, and else why not.
+    """
+
+    values: pl.Series
+    reasons: pl.Series
+
+    @classmethod
+    def fine(cls, values: pl.Series) -> Outcome:
+        """Give values of which none is refused."""
+        return cls(
+            values, pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
+        )
+
+    @classmethod
+    def checked(cls, given: pl.Series, values: pl.Series, complaint: str) -> Outcome:
+        """Refuse what was given and came out null.
+
+        Parameters
+        ----------
+        given, values : polars.Series
+            What the records hold, and what was read from it.
+        complaint : str
+            What the value is not, such as ``"is not a time"``; the value is put before it.
+        """
+        lost = given.is_not_null() & values.is_null()
+        if not lost.any():
+            return cls.fine(values)
+        text = pl.Series([repr(value)[:80] + " " + complaint for value in given.filter(lost)])
+        reasons = pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
+        return cls(values, reasons.scatter(lost.arg_true(), text))
+
+
+#: A conversion of fields to one column of granules.
+Conversion = Callable[..., "pl.Series | Outcome | dict[str, Any]"]

@@ -1,0 +1,145 @@
+"""A service: what a folder of ``resources/`` declares in its ``service.py``."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from epnkit.errors import ConfigurationError
+from epnkit.mapping.declare import Mapping
+from epnkit.sources.base import CursorValue, Order
+
+if TYPE_CHECKING:
+    from epnkit.datalink.links import Link
+
+#: What a service, and so its schema and its folder, may be called.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far an import got, and what the next one reads again.
+
+    Parameters
+    ----------
+    field : str
+        A field of the record that grows with time: a run date, a modification date, an id.
+    lag : datetime.timedelta, int or float
+        How far back of the last value a run re-reads, for records that arrive late; a number
+        where the field is one.
+    initial_value : optional
+        Where the very first run starts; by default with the first record.
+    nulls : {"always", "first", "refuse"}
+        What happens to records without a value: read in every run, only in the first, or
+        quarantined.
+    """
+
+    field: str
+    lag: timedelta | int | float = 0
+    initial_value: CursorValue | None = None
+    nulls: Literal["always", "first", "refuse"] = "always"
+
+
+@dataclass(frozen=True)
+class Service:
+    """All that tells one service from another, except what its RD says to the world.
+
+    Parameters
+    ----------
+    name : str
+        The folder's name, the schema's and EPNcore's ``service_title``.
+    frame : str
+        The ``spatial_frame_type`` of the table, as in the RD.
+    mapping : Mapping
+        How a record becomes a granule.
+    key : tuple of str
+        The fields that tell one record from every other.
+    cursor : Cursor, optional
+        By what the source is read incrementally; without one it is read whole each time.
+    source : str
+        The source file, in the service's folder.
+    links : tuple of Link
+        What datalink offers for a granule.
+    refuse_share : float
+        The share of refused records above which a load is taken to be plainly broken and stopped.
+    """
+
+    name: str
+    frame: Literal["body", "celestial", "cartesian", "spherical", "cylindrical", "none"]
+    mapping: Mapping
+    key: tuple[str, ...]
+    cursor: Cursor | None = None
+    source: str = "source.toml"
+    links: tuple[Link, ...] = ()
+    refuse_share: float = 0.2
+    settings: Dictionary[str, object] = field(default_factory=dict)
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ConfigurationError(
+                f"{self.name!r} cannot be the name of a service",
+                why="it becomes the name of a schema",
+                cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
+            )
+
+    @property
+    def order(self) -> Order:
+        """How the source is to order its records."""
+        return Order(self.cursor.field if self.cursor else None, self.key)
+
+    @property
+    def source_file(self) -> Path:
+        """Where the source file lies."""
+        return self.folder / self.source
+
+
+def load(folder: Path) -> Service:
+    """Read the service that a folder declares.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder with a ``service.py`` that defines ``service``.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there is none, or it cannot be run; the cause is named with file and line.
+    """
+    folder = folder.resolve()
+    path = folder / "service.py"
+    if not path.is_file():
+        raise ConfigurationError(
+            "there is no service.py", where=str(folder), cure="Name a folder that holds a service."
+        )
+    service = _execute(path, f"epnkit_service_{folder.name}")
+    if service.name != folder.name:
+        raise ConfigurationError(
+            f"the service calls itself {service.name}, its folder {folder.name}",
+            where=str(path),
+            cure="Give both the same name.",
+        )
+    return replace(service, folder=folder)
+
+
+def _execute(path: Path, name: str) -> Service:
+    # Registered under its name, so that its dataclasses and functions behave (and pickle).
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError("it cannot be read as Python", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    service = getattr(module, "service", None)
+    if not isinstance(service, Service):
+        raise ConfigurationError(
+            "it defines no service", where=str(path), cure="Assign a Service to the name service."
+        )
+    return service
