@@ -1,0 +1,83 @@
+"""Files, links and references (sections 2.2.1 to 2.2.3): rules 95 to 103 and 108."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from epnkit.epncore.rowrules.base import Check, Rows
+
+#: A complete URL: scheme, host and no blank.
+_URL = r"^(https?|ftps?|sftp|vos|ivo|s3)://[^\s/]+(/\S*)?$"
+
+#: RFC 6838, section 4.2, and parameters as in RFC 2045, section 5.1; lower case by rule 97.
+_NAME = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"
+_MEDIA_TYPE = rf"^{_NAME}/{_NAME}(\s*;\s*[a-z0-9!#$&^_.+-]+=([^\s;\"]+|\"[^\"]*\"))*$"
+
+_NOT_A_PICTURE = r"(?i)\.(fits?|cdf|pdf|html?|xml|vot|txt|csv|mp4|mpe?g|avi|zip|gz)$"
+_REFERENCE = (
+    r"^\d{4}[A-Za-z0-9.&]{14}[A-Za-z.]$"
+    r"|^(doi:|https?://(dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"
+    r"|^(?i:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?$"
+    r"|^https?://\S+$"
+)
+
+
+def checks(rows: Rows) -> Iterator[Check]:
+    """Give the checks of links, formats, sizes, sums and references."""
+    if rows.has("access_url"):
+        yield from _triple(rows)
+        yield _shape(96, "access_url", _URL, "is not a complete URL")
+    yield from _formats(rows)
+    if rows.has("thumbnail_url"):
+        yield _shape(99, "thumbnail_url", _URL, "is not a complete URL")
+        broken = pl.col("thumbnail_url").str.contains(_NOT_A_PICTURE)
+        yield Check(99, "thumbnail_url", broken, "is not a JPEG or PNG")
+    yield from _names(rows)
+    if rows.has("external_link"):
+        yield _shape(103, "external_link", _URL, "is not one complete URL")
+    if rows.has("bib_reference"):
+        yield from _references(rows)
+
+
+def _shape(rule: int, name: str, pattern: str, message: str) -> Check:
+    # blanks at the ends are a matter of rule 16
+    return Check(rule, name, ~pl.col(name).str.strip_chars().str.contains(pattern), message)
+
+
+def _triple(rows: Rows) -> Iterator[Check]:
+    filled = pl.col("access_url").is_not_null()
+    for name in filter(rows.has, ("access_format", "access_estsize")):
+        broken = filled & pl.col(name).is_null()
+        yield Check(95, name, broken, "is empty beside a filled access_url", shows=("access_url",))
+        alone = ~filled & pl.col(name).is_not_null()
+        yield Check(95, "access_url", alone, f"is empty beside a filled {name}", shows=(name,))
+
+
+def _formats(rows: Rows) -> Iterator[Check]:
+    if rows.has("access_format"):
+        yield _shape(97, "access_format", _MEDIA_TYPE, "is not a media type in lower case")
+    if rows.has("access_estsize"):
+        size = pl.col("access_estsize")
+        broken = (size < 0) | (size != size.cast(pl.Float64).round(0))
+        yield Check(98, "access_estsize", broken, "is not a whole number of kbyte")
+    if rows.has("access_md5"):
+        yield _shape(101, "access_md5", r"^[0-9a-fA-F]{32}$", "is not an MD5 sum")
+
+
+def _names(rows: Rows) -> Iterator[Check]:
+    if rows.has("file_name"):
+        yield Check(100, "file_name", pl.col("file_name").str.contains(r"[/\\]"), "has a path")
+    if rows.has("access_url"):
+        item = rows.lists("dataproduct_type", "ci")
+        broken = pl.col("access_url").is_not_null() & rows.empty("file_name") & ~item
+        yield Check(100, "file_name", broken, "is empty though there is a file")
+
+
+def _references(rows: Rows) -> Iterator[Check]:
+    value = pl.col("bib_reference").str.strip_chars()
+    listed = value.str.split("#").list.eval(pl.element().str.contains(_REFERENCE))
+    message = "is no bibcode, DOI, arXiv number or URL"
+    whole = value.str.contains(_REFERENCE)
+    yield Check(108, "bib_reference", ~(whole | listed.list.all()), message)

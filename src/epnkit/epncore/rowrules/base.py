@@ -1,0 +1,122 @@
+"""What every check of rows is made of: the rows, a Boolean expression, and a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from epnkit.epncore.columns import COLUMNS, Column
+from epnkit.epncore.rulebook import Severity
+
+
+@dataclass(frozen=True)
+class Check:
+    """One way to break one rule.
+
+    Parameters
+    ----------
+    rule : int
+        The number of the rule.
+    column : str
+        The column under which a breach is told.
+    broken : polars.Expr
+        True where a row breaks the rule; null counts as false.
+    message : str
+        What is wrong, for a person.
+    severity : {'MUST', 'SHOULD'}, optional
+        How bad it is, where that differs from the rule's own level.
+    shows : tuple of str
+        Other columns whose values are told as well.
+    """
+
+    rule: int
+    column: str
+    broken: pl.Expr
+    message: str
+    severity: Severity | None = None
+    shows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Granules under judgement, nothing being NULL everywhere (no void strings, no NaN).
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The rows, columns of EPNcore in the types of the standard.
+    service : str
+        The name of the schema.
+    frame : str
+        The spatial frame where rows don't say it.
+    extra : mapping of str to Column
+        The service's own columns.
+    """
+
+    granules: pl.DataFrame
+    service: str
+    frame: str
+    extra: Mapping[str, Column]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the columns that are there."""
+        return frozenset(self.granules.columns)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns that are there and described."""
+        known = {**self.extra, **COLUMNS}
+        return [known[name] for name in self.granules.columns if name in known]
+
+    @cached_property
+    def texts(self) -> list[Column]:
+        """The text columns that are there and really hold text."""
+        held = self.granules.schema
+        return [c for c in self.columns if c.epn_type == "text" and held[c.name] == pl.String]
+
+    def has(self, *names: str) -> bool:
+        """Tell whether all these columns are there."""
+        return self.names.issuperset(names)
+
+    def column(self, name: str) -> pl.Expr:
+        """Give a column, or NULL where the table has none of that name."""
+        return pl.col(name) if name in self.names else pl.lit(None)
+
+    def empty(self, name: str) -> pl.Expr:
+        """Tell where a column holds nothing; everywhere when it is not there."""
+        return pl.col(name).is_null() if name in self.names else pl.lit(value=True)
+
+    def in_frame(self, *kinds: str) -> pl.Expr:
+        """Tell which rows are in one of these frames, by the row or else by the service."""
+        if "spatial_frame_type" in self.names:
+            return pl.col("spatial_frame_type").is_in(list(kinds))
+        return pl.lit(self.frame in kinds)
+
+    def lists(self, name: str, item: str) -> pl.Expr:
+        """Tell where a list joined by ``#`` holds an item; nowhere when the column is not there."""
+        if name not in self.names:
+            return pl.lit(value=False)
+        return self.matching(name, lambda value: item in value.split("#"))
+
+    def distinct(self, name: str) -> list[str]:
+        """Give the different values of a text column, without NULL."""
+        if name not in self._distinct:
+            self._distinct[name] = self.granules[name].drop_nulls().unique().to_list()
+        return self._distinct[name]
+
+    @cached_property
+    def _distinct(self) -> dict[str, list[str]]:
+        return {}
+
+    def matching(self, name: str, predicate: Callable[[str], bool]) -> pl.Expr:
+        """Tell where a text column holds a value of a kind, each different value asked once."""
+        return one_of(name, filter(predicate, self.distinct(name)))
+
+
+def one_of(name: str, values: Iterable[str]) -> pl.Expr:
+    """Tell where a text column holds one of some values."""
+    return pl.col(name).is_in(pl.Series(list(values), dtype=pl.String).implode())

@@ -1,0 +1,209 @@
+"""Footprints (sections 2.1.4 and 2.2.3): rules 75, 83 and 84."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import astropy.units as u
+import numpy as np
+import polars as pl
+from mocpy import MOC, STMOC
+from numpy.typing import NDArray
+
+from epnkit.epncore.rowrules.base import Check, Rows, one_of
+
+_N = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_POINT = rf"\(\s*{_N}d\s*,\s*{_N}d\s*\)"
+#: A polygon as pgsphere reads it, in degrees.
+_LITERAL = rf"^\s*\{{\s*{_POINT}(?:\s*,\s*{_POINT})*\s*\}}\s*$"
+_STC_HEAD = r"(?i)^\s*polygon(?:\s+[a-z_]\w*)*\s+"
+#: A polygon in STC-S.
+_STC = rf"{_STC_HEAD}{_N}(?:\s+{_N})*\s*$"
+#: Shapes that have no orientation, in pgsphere's literals, STC-S, or as MOC (judged elsewhere).
+_ROUND = (
+    rf"(?i)^\s*(?:circle|position|point)(?:\s+[a-z_]\w*)*(?:\s+{_N}){{2,3}}\s*$"
+    rf"|^\s*<\s*{_POINT}\s*,\s*{_N}d\s*>\s*$"
+    r"|(?i)^\s*(?:union|box|not|intersection)\b"
+    r"|^\s*\d+/[\d\s,/-]*$"
+)
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Polygons of several rows, one after the other.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (n,)
+        The row of each polygon.
+    starts : ndarray of int, shape (n,)
+        Where each polygon begins among the vertices.
+    longitudes, latitudes : ndarray of float, shape (m,)
+        The vertices, in degrees.
+    """
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    longitudes: Floats
+    latitudes: Floats
+
+
+def checks(rows: Rows) -> Iterator[Check]:
+    """Give the checks of s_region and coverage."""
+    if rows.has("s_region") and rows.granules["s_region"].null_count() < rows.granules.height:
+        yield from _outlines(rows)
+    if rows.has("coverage"):
+        yield from _coverage(rows)
+
+
+def _outlines(rows: Rows) -> Iterator[Check]:
+    region = rows.granules["s_region"]
+    numbers, misread = _numbers(region)
+    yield _flagged(83, "s_region", misread, "cannot be read as a region")
+    rings, few = _rings(numbers)
+    yield _flagged(83, "s_region", few, "is a polygon with fewer than three vertices")
+    off = _spread(rings, np.abs(rings.latitudes) > 90, region.len())
+    yield _flagged(83, "s_region", off, "has a latitude beyond a pole")
+    turn, centre = _turns(rings)
+    body, sky = (_rows_in(rows, frame) for frame in ("body", "celestial"))
+    wrong = np.zeros(region.len(), dtype=bool)
+    wrong[rings.rows] = (turn <= 0) & body[rings.rows] | (turn >= 0) & sky[rings.rows]
+    yield _flagged(83, "s_region", wrong & ~off, "is not counter-clockwise, or has no area")
+    if rows.has("c1min", "c1max"):
+        yield _outside(rows, rings, centre, body)
+
+
+def _flagged(rule: int, column: str, flags: Flags, message: str) -> Check:
+    return Check(rule, column, pl.lit(pl.Series(flags)), message)
+
+
+def _numbers(region: pl.Series) -> tuple[pl.Series, Flags]:
+    """Give the numbers of each polygon, NULL for other shapes, and which rows can't be read."""
+    if isinstance(region.dtype, pl.List | pl.Array):
+        lists = region.cast(pl.List(pl.Float64))
+        points = lists.list.len() <= 3
+        odd = (lists.list.len() % 2 == 1) & ~points
+        kept = pl.select(pl.when(~(points | odd)).then(lists)).to_series()
+        return kept, _true(odd)
+    literal = region.str.contains(_LITERAL)
+    outline = literal | region.str.contains(_STC)
+    bare = pl.select(
+        pl.when(literal).then(region).when(outline).then(region.str.replace(_STC_HEAD, ""))
+    ).to_series()
+    numbers = bare.str.extract_all(_N).cast(pl.List(pl.Float64))
+    odd = numbers.list.len() % 2 == 1
+    misread = ~(outline | region.str.contains(_ROUND)) | odd
+    return pl.select(pl.when(~odd).then(numbers)).to_series(), _true(misread)
+
+
+def _true(flags: pl.Series) -> Flags:
+    return flags.fill_null(value=False).to_numpy()
+
+
+def _rings(numbers: pl.Series) -> tuple[Rings, Flags]:
+    """Lay polygons one after the other, and tell which have too few different vertices."""
+    lengths = numbers.list.len().fill_null(0).to_numpy().astype(np.int64)
+    few = (lengths > 0) & (lengths < 6)
+    kept = lengths >= 6
+    flat = numbers.filter(pl.Series(kept)).explode().to_numpy()
+    counts = lengths[kept] // 2
+    starts = np.concatenate(([0], np.cumsum(counts)))[:-1]
+    rings = Rings(np.flatnonzero(kept), starts.astype(np.int64), flat[0::2], flat[1::2])
+    return rings, few
+
+
+def _spread(rings: Rings, flags: Flags, size: int) -> Flags:
+    """Bring flags of vertices to the rows that have one."""
+    spread = np.zeros(size, dtype=bool)
+    if rings.rows.size:
+        spread[rings.rows] = np.logical_or.reduceat(flags, rings.starts)
+    return spread
+
+
+def _turns(rings: Rings) -> tuple[Floats, Floats]:
+    """Give the sense of each polygon, and its mean direction.
+
+    Returns
+    -------
+    turn : ndarray of float, shape (n,)
+        Positive where the polygon is counter-clockwise as seen from outside the sphere.
+    centre : ndarray of float, shape (n, 3)
+        The sum of the vertices as unit vectors.
+    """
+    if not rings.rows.size:
+        return np.empty(0), np.empty((0, 3))
+    points = _vectors(rings.longitudes, rings.latitudes)
+    centre = np.add.reduceat(points, rings.starts)
+    counts = np.diff(np.append(rings.starts, len(points)))
+    # taken from a vertex of its own, the area of a small polygon keeps its digits
+    local = points - np.repeat(points[rings.starts], counts, axis=0)
+    after = np.arange(len(points)) + 1
+    after[rings.starts + counts - 1] = rings.starts
+    area = np.add.reduceat(np.cross(local, local[after]), rings.starts)
+    turn: Floats = np.einsum("ij,ij->i", area, centre)
+    return turn, centre
+
+
+def _vectors(longitudes: Floats, latitudes: Floats) -> Floats:
+    lon, lat = np.radians(longitudes), np.radians(latitudes)
+    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+
+
+def _rows_in(rows: Rows, frame: str) -> Flags:
+    size = rows.granules.height
+    chosen = rows.granules.select(rows.in_frame(frame).fill_null(value=False)).to_series()
+    return chosen.to_numpy() if len(chosen) == size else np.repeat(chosen.to_numpy(), size)
+
+
+def _outside(rows: Rows, rings: Rings, centre: Floats, body: Flags) -> Check:
+    """Find bodies' polygons that lie beside the longitudes from c1min eastward to c1max."""
+    limits = rows.granules.select("c1min", "c1max").cast(pl.Float64)[rings.rows].to_numpy()
+    west, east = limits[:, 0], limits[:, 1]
+    middle = np.degrees(np.arctan2(centre[:, 1], centre[:, 0]))
+    with np.errstate(invalid="ignore"):
+        width, offset = (east - west) % 360, (middle - west) % 360
+        aside = (offset > width) & (np.abs(east - west) < 360) & (width > 0)
+    broken = np.zeros(rows.granules.height, dtype=bool)
+    broken[rings.rows] = aside & body[rings.rows]
+    message = "s_region is not between c1min and, eastward of it, c1max"
+    return Check(75, "c1min", pl.lit(pl.Series(broken)), message, shows=("c1max",))
+
+
+def _coverage(rows: Rows) -> Iterator[Check]:
+    unread = (value for value in rows.distinct("coverage") if not _is_moc(value))
+    yield Check(84, "coverage", one_of("coverage", unread), "is not a MOC in ASCII")
+    if rows.has("s_region") and rows.granules["s_region"].dtype == pl.String:
+        yield _flagged(84, "coverage", _apart(rows), "has no part in common with s_region")
+
+
+def _is_moc(value: str) -> bool:
+    kind = STMOC if value.lstrip().startswith("t") else MOC
+    try:
+        kind.from_string(value, format="ascii")
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _apart(rows: Rows) -> Flags:
+    """Find rows whose coverage holds no vertex of their polygon."""
+    rings, _ = _rings(_numbers(rows.granules["s_region"])[0])
+    apart = np.zeros(rows.granules.height, dtype=bool)
+    ends = np.append(rings.starts[1:], len(rings.longitudes))
+    both = rows.granules["coverage"].is_not_null().to_numpy()[rings.rows]
+    for place in np.flatnonzero(both):
+        row, ring = rings.rows[place], slice(rings.starts[place], ends[place])
+        moc = rows.granules["coverage"][int(row)]
+        apart[row] = _disjoint(moc, rings.longitudes[ring], rings.latitudes[ring])
+    return apart
+
+
+def _disjoint(moc: str, longitudes: Floats, latitudes: Floats) -> bool:
+    if not _is_moc(moc) or moc.lstrip().startswith("t") or bool(np.any(np.abs(latitudes) > 90)):
+        return False
+    inside = MOC.from_string(moc).contains_lonlat(longitudes * u.deg, latitudes * u.deg)
+    return not bool(np.any(inside))
