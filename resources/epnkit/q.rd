@@ -22,4 +22,57 @@
     <index columns="c2min,c2max"/>
     <index columns="s_region" method="GIST" name="epn_core_s_region"/>
   </STREAM>
+
+  <procDef id="links" type="metaMaker">
+    <doc>
+      Yields the links that the service declares, as they were compiled while the granule was
+      imported, and one to each other product of the same observation.  What is read is text in
+      epnkit.granules_SCHEMA: nothing of the toolkit is needed to serve.
+    </doc>
+    <setup>
+      <code>
+        import json
+
+        def compiled_links(schema, uid):
+          with base.getTableConn() as conn:
+            rows = list(conn.query(
+              'SELECT epnkit_links FROM epnkit."granules_%s" WHERE granule_uid=%%(uid)s'%schema,
+              {"uid": uid}))
+          return json.loads(rows[0][0]) if rows else []
+
+        def counterparts(schema, uid, obs_id):
+          with base.getTableConn() as conn:
+            return list(conn.query(
+              'SELECT granule_uid, dataproduct_type FROM "%s".epn_core'
+              ' WHERE obs_id=%%(obs_id)s AND granule_uid!=%%(uid)s'
+              ' ORDER BY granule_uid LIMIT 100'%schema, {"obs_id": obs_id, "uid": uid}))
+      </code>
+    </setup>
+    <code>
+      row = descriptor.metadata
+      schema = descriptor.tableName.split(".")[0]
+      for link in compiled_links(schema, row["granule_uid"]):
+        yield descriptor.makeLink(link["url"], description=link["description"],
+          semantics=link["semantics"], contentType=link["content_type"],
+          contentLength=link["content_length"])
+    </code>
+  </procDef>
+
+  <STREAM id="datalink">
+    <doc>
+      The datalink service of a table epn_core whose granules have links; it is called dl.
+    </doc>
+    <service id="dl" allowed="dlmeta">
+      <meta name="title">\name datalink</meta>
+      <meta name="description">Links of the granules of \name\+.epn_core: data, previews,
+        documentation, products of the same observation.</meta>
+      <datalinkCore>
+        <descriptorGenerator procDef="//datalink#fromtable">
+          <bind key="tableName">"\name\+.epn_core"</bind>
+          <bind key="idColumn">"granule_uid"</bind>
+        </descriptorGenerator>
+        <metaMaker procDef="epnkit/q#links"/>
+      </datalinkCore>
+    </service>
+  </STREAM>
 </resource>

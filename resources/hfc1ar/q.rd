@@ -22,11 +22,10 @@
   <meta name="rights.rightsURI">https://creativecommons.org/licenses/by/4.0/</meta>
   <meta name="referenceURL">http://voparis-helio.obspm.fr/hfc-gui/</meta>
 
-  <table id="epn_core" onDisk="True" adql="True" primary="granule_uid"
-      mixin="//epntap2#table-2_0">
-    <mixinPar name="spatial_frame_type">body</mixinPar>
-    <mixinPar name="optional_columns">access_url access_format access_estsize thumbnail_url
-      datalink_url coverage feature_name target_region bib_reference</mixinPar>
+  <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
+    <mixin spatial_frame_type="body"
+      optional_columns="thumbnail_url datalink_url coverage feature_name target_region
+        bib_reference">//epntap2#table-2_0</mixin>
     <meta name="_associatedDatalinkService">
       <meta name="serviceId">dl</meta>
       <meta name="idColumn">granule_uid</meta>
@@ -52,6 +51,8 @@
       tablehead="Footprint" description="What was done to the contour to make the footprint of it
         (clipped, joined, filled, degenerate, simplified, no_polygon), separated by hashes."/>
   </table>
+
+  <FEED source="epnkit/q#datalink" name="hfc1ar"/>
 
   <data id="import" updating="True">
     <sources pattern="source.toml"/>

@@ -95,6 +95,12 @@ class Service:
         return Order(self.cursor.field if self.cursor else None, self.key)
 
     @property
+    def fields(self) -> set[str]:
+        """The fields of a record that the service reads."""
+        ordering = {*self.key, *((self.cursor.field,) if self.cursor else ())}
+        return self.mapping.fields.union(ordering, *(link.fields for link in self.links))
+
+    @property
     def source_file(self) -> Path:
         """Where the source file lies."""
         return self.folder / self.source

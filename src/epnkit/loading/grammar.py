@@ -19,7 +19,7 @@ from epnkit import service as services
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.loading import ledger
 from epnkit.loading.load import Load
-from epnkit.loading.prepare import CONTENT, DIGEST, KEY, Preparation
+from epnkit.loading.prepare import BOOKED, Preparation
 from epnkit.loading.progress import Lines
 from epnkit.loading.request import Request
 from epnkit.loading.table import Target
@@ -36,7 +36,7 @@ def bulk(kind: str) -> Callable[..., Callable[[Any], None]]:
         The kind of source that the grammar is for, as in its source file.
     """
 
-    def row_iterator(grammar: Any, token: str, source_row: Any = None) -> Callable[[Any], None]:
+    def row_iterator(grammar: Any, token: str, **row: Any) -> Callable[[Any], None]:
         return lambda data: _reported(_import, data, kind, Path(token))
 
     return row_iterator
@@ -54,10 +54,10 @@ def rows(kind: str) -> type[CustomRowIterator]:
 
         def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
             service, source = _open(kind, Path(self.sourceToken))
-            for prepared in Preparation(service).batches(source, ALL):
+            for prepared in Preparation(service, _datalink(service)).batches(source, ALL):
                 for refused in prepared.refusals.rows(named=True):
                     base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
-                for row in prepared.granules.drop(KEY, DIGEST, CONTENT).rows(named=True):
+                for row in prepared.granules.drop(*BOOKED).rows(named=True):
                     self.recNo += 1
                     yield row
 
@@ -87,9 +87,13 @@ def _import(data: Any, kind: str, path: Path) -> None:
         service, source = _open(kind, path)
         columns = tuple(column.name for column in table.tableDef.columns)
         schema, name = table.tableName.split(".")
-        target = Target(table.connection, schema, name, columns)
+        reader = base.getDBProfile("trustedquery").roleName
+        target = Target(table.connection, schema, name, columns, reader)
         progress = Lines(service.name)
-        Load(service, source, target, run, request, table.newlyCreated, progress).execute()
+        preparation = Preparation(service, _datalink(service))
+        Load(
+            preparation, source, target, run, request, anew=table.newlyCreated, progress=progress
+        ).execute()
     except BaseException as error:
         # With -c DaCHS rolls back to its savepoint itself, and goes on with the next source.
         if not options.keepGoing:
@@ -98,6 +102,13 @@ def _import(data: Any, kind: str, path: Path) -> None:
         raise
     counts = run.counts
     _count(data, counts.loaded + counts.changed + counts.deleted)
+
+
+def _datalink(service: services.Service) -> str | None:
+    """Say where the service's datalink is served, if it has one."""
+    if not service.links:
+        return None
+    return str(base.makeAbsoluteURL(f"{service.name}/q/dl/dlmeta?ID="))
 
 
 def _own_connection() -> Any:

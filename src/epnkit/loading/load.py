@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.errors import LoadError
+from epnkit.errors import LoadError, MappingError
 from epnkit.loading import cursor as cursors
 from epnkit.loading import ledger
 from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
@@ -29,8 +29,8 @@ class Load:
 
     Parameters
     ----------
-    service : Service
-        What is loaded.
+    preparation : Preparation
+        What is loaded, and how its records are prepared.
     source : Source
         Where it comes from.
     target : Target
@@ -45,13 +45,18 @@ class Load:
         Told what goes on.
     """
 
-    service: Service
+    preparation: Preparation
     source: Source
     target: Target
     run: ledger.Run
     request: Request = field(default_factory=Request)
     anew: bool = False
     progress: Progress = silent
+
+    @property
+    def service(self) -> Service:
+        """What is loaded."""
+        return self.preparation.service
 
     def execute(self) -> None:
         """Load, and write cursor, quarantine and ledger with the data.
@@ -61,6 +66,7 @@ class Load:
         LoadError
             Where the source gives nothing at all, or too many of its records are refused.
         """
+        require_fields(self.service, self.source)
         self.target.open_book(anew=self.anew)
         before = None if self.anew else cursors.position(self.target, self.service)
         window = self._window(before)
@@ -89,14 +95,13 @@ class Load:
         return window
 
     def _batches(self, window: Window) -> Iterator[Prepared]:
-        preparation = Preparation(self.service)
         if self.request.keys:
             for records in _reconcilable(self.source).fetch(list(self.request.keys)):
-                yield preparation.prepare(records)
+                yield self.preparation.prepare(records)
             return
         self.run.source_count = self.source.count(window)
         self.progress.expect(self.run.source_count)
-        yield from preparation.batches(self.source, window, limit=self.request.limit)
+        yield from self.preparation.batches(self.source, window, limit=self.request.limit)
 
     def _copy_all(self, window: Window, before: cursors.Position | None, *, direct: bool) -> Any:
         highest = None
@@ -167,7 +172,7 @@ class Load:
             self.target.index_book()
         else:
             gives = "modification_date" in self.service.mapping.names
-            now = Preparation(self.service).now
+            now = self.preparation.now
             taken = merge(self.target, counts, modified=None if gives else now)
             if self.request.full:
                 self._delete_absent()
@@ -189,6 +194,25 @@ class Load:
             "UPDATE epnkit.quarantine q SET resolved = 'loaded' FROM epnkit_staging s"
             " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key",
             (self.service.name,),
+        )
+
+
+def require_fields(service: Service, source: Source) -> None:
+    """Compare what the service reads with what the source has, before a record is read.
+
+    Raises
+    ------
+    MappingError
+        Where a field is missing.
+    """
+    schema = source.schema()
+    missing = sorted(service.fields - set(schema))
+    if missing and schema:
+        raise MappingError(
+            f"the source has no field {', '.join(missing)}",
+            where=f"{service.source_file}",
+            why=f"it has {', '.join(sorted(schema))}",
+            cure="Correct the query in the source file, or what service.py reads.",
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from psycopg2 import sql
 
 from epnkit.loading.counts import Counts
+from epnkit.loading.prepare import BOOKED
 from epnkit.loading.table import Target
 
 #: Of several granules of one uid the first stays; one that says the same is a repetition.
@@ -36,12 +37,11 @@ _INSERT = """
 """
 
 _BOOK = """
-    INSERT INTO {book} (granule_uid, epnkit_key, epnkit_digest, epnkit_content)
-    SELECT granule_uid, epnkit_key, epnkit_digest, epnkit_content FROM epnkit_staging
-    ON CONFLICT (granule_uid) DO UPDATE SET epnkit_key = excluded.epnkit_key,
-        epnkit_digest = excluded.epnkit_digest, epnkit_content = excluded.epnkit_content
-    WHERE (granules.epnkit_key, granules.epnkit_digest, granules.epnkit_content)
-        IS DISTINCT FROM (excluded.epnkit_key, excluded.epnkit_digest, excluded.epnkit_content)
+    INSERT INTO {book} AS b (granule_uid, {booked})
+    SELECT granule_uid, {booked} FROM epnkit_staging
+    ON CONFLICT (granule_uid) DO UPDATE SET ({booked}) = ROW ({excluded})
+    WHERE (b.epnkit_key, b.epnkit_digest, b.epnkit_content) IS DISTINCT FROM
+          (excluded.epnkit_key, excluded.epnkit_digest, excluded.epnkit_content)
 """
 
 #: Granules of a record that was read again and now makes others.
@@ -90,7 +90,8 @@ def merge(target: Target, counts: Counts, *, modified: datetime | None) -> Refus
     counts.changed += changed
     counts.loaded += loaded
     counts.unchanged += staged - changed - loaded
-    target.execute(_BOOK.replace("granules.", "{book}."))
+    excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in BOOKED)
+    target.execute(_BOOK, booked=_list(BOOKED), excluded=excluded)
     counts.deleted += _delete(target, [uid for (uid,) in target.query(_SUPERSEDED)])
     return [(uid, key, granule) for uid, key, granule, same in removed if not same]
 

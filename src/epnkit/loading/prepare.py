@@ -8,17 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 
+from epnkit.datalink.links import compile_links
 from epnkit.epncore import rules
 from epnkit.loading.counts import Counts
 from epnkit.mapping.declare import Mapped, fold
 from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, Source, Window
 
-#: Columns that go beside a granule: the record's key and hash, and the granule's own.
-KEY, DIGEST, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_content"
+#: Columns that go beside a granule: the record's key and hash, its links, and its own hash.
+KEY, DIGEST, LINKS, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_links", "epnkit_content"
+
+#: All of them, with their types in the database.
+BOOKED = {KEY: "text", DIGEST: "bigint", LINKS: "text", CONTENT: "uuid"}
 
 #: A hash that the source made of each record, where it makes one.
 SOURCE_DIGEST = "epnkit_source_digest"
@@ -43,7 +48,7 @@ class Prepared:
     Parameters
     ----------
     granules : polars.DataFrame
-        The granules, with the columns ``epnkit_key``, ``epnkit_digest`` and ``epnkit_content``.
+        The granules, with the columns of :data:`BOOKED`.
     refusals : polars.DataFrame
         The refused records, as :data:`REFUSAL`.
     counts : Counts
@@ -66,11 +71,14 @@ class Preparation:
     ----------
     service : Service
         Whose mapping is applied.
+    datalink : str, optional
+        Where the service's datalink is served; a granule's uid is put behind it.
     now : datetime.datetime
         The time of the run, for the dates that the mapping leaves to the loader.
     """
 
     service: Service
+    datalink: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
     def batches(
@@ -153,12 +161,19 @@ class Preparation:
             "modification_date": created,
             "release_date": created,
         }
+        if self.datalink is not None:
+            defaults["datalink_url"] = pl.lit(self.datalink) + _quoted(pl.col("granule_uid"))
         absent = [e.alias(name) for name, e in defaults.items() if name not in granules.columns]
         times = [pl.col(name).cast(pl.Datetime("us")) for name in _DATES]
         return granules.with_columns(absent).with_columns(times)
 
     def _of_rules(self, granules: pl.DataFrame, origin: pl.Series) -> pl.DataFrame:
-        found = rules.judge(granules, service=self.service.name, frame=self.service.frame)
+        found = rules.judge(
+            granules,
+            service=self.service.name,
+            frame=self.service.frame,
+            extra=self.service.mapping.own_columns,
+        )
         hard = found.filter(pl.col("rule").is_in(sorted(rules.HARD)))
         rows = hard["row"]
         uids = granules["granule_uid"].cast(pl.String)[rows]
@@ -179,11 +194,13 @@ class Preparation:
         digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
         given = set(self.service.mapping.names)
         filled = [name for name in _DATES if name not in given]
-        return granules.with_columns(
+        links = compile_links(self.service.links, records)
+        booked = granules.with_columns(
             keys[origin].alias(KEY),
             digests.cast(pl.Int64)[origin].alias(DIGEST),
-            content_hash(granules.drop(filled)).alias(CONTENT),
+            links[origin].alias(LINKS),
         )
+        return booked.with_columns(content_hash(booked.drop(*filled, KEY, DIGEST)).alias(CONTENT))
 
     def _keys(self, records: pl.DataFrame) -> pl.Series:
         parts = [pl.col(name).cast(pl.String).fill_null("") for name in self.service.key]
@@ -248,6 +265,12 @@ def _without_granule(records: int, origin: pl.Series, refused: pl.DataFrame) -> 
     made = numbers.is_in(origin.implode()) | numbers.is_in(refused["number"].implode())
     absent = numbers.filter(~made)
     return _refused(absent, [None] * len(absent), "", "no product of the mapping is made of it")
+
+
+def _quoted(uid: pl.Expr) -> pl.Expr:
+    """Put a uid into a URL; almost every one is fit as it is."""
+    plain = uid.str.contains(r"^[A-Za-z0-9._~-]*$")
+    return pl.when(plain).then(uid).otherwise(uid.map_elements(quote, return_dtype=pl.String))
 
 
 def _limited(batches: Iterator[pl.DataFrame], limit: int | None) -> Iterator[pl.DataFrame]:

@@ -13,10 +13,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
-from epnkit.loading.prepare import CONTENT, DIGEST, KEY
+from epnkit.loading.prepare import BOOKED
 
 _STAGING = sql.Identifier("epnkit_staging")
-_BOOKED = (("granule_uid", "text"), (KEY, "text"), (DIGEST, "bigint"), (CONTENT, "uuid"))
 
 #: What PostgreSQL says of a value that it cannot take: not of the disk, a lock or the connection.
 _BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.IntegrityError)
@@ -34,12 +33,15 @@ class Target:
         The table's name.
     columns : tuple of str
         The columns that the table has.
+    reader : str
+        The role that may read the book: DaCHS's own, for datalink, not that of TAP's users.
     """
 
     connection: connection
     schema: str
     table: str
     columns: tuple[str, ...]
+    reader: str = ""
 
     @property
     def name(self) -> sql.Composed:
@@ -69,10 +71,23 @@ class Target:
         """Make the book of granules where there is none, or anew with a new table."""
         if anew:
             self.execute("DROP TABLE IF EXISTS {book}")
+        if self.query("SELECT to_regclass(%s) IS NOT NULL", (f"epnkit.granules_{self.schema}",))[0][
+            0
+        ]:
+            return
         self.execute(
-            "CREATE TABLE IF NOT EXISTS {book} (granule_uid text NOT NULL,"
-            " epnkit_key text NOT NULL, epnkit_digest bigint, epnkit_content uuid NOT NULL)"
+            "CREATE TABLE {book} (granule_uid text NOT NULL,"
+            " epnkit_key text NOT NULL, epnkit_digest bigint, epnkit_links text NOT NULL,"
+            " epnkit_content uuid NOT NULL)"
         )
+        self.grant_book()
+
+    def grant_book(self) -> None:
+        """Let the reader read the book."""
+        if self.reader:
+            role = sql.Identifier(self.reader)
+            self.execute("GRANT USAGE ON SCHEMA epnkit TO {role}", role=role)
+            self.execute("GRANT SELECT ON {book} TO {role}", role=role)
 
     def index_book(self) -> None:
         """Give the book its indices, after the data."""
@@ -96,7 +111,7 @@ class Target:
             "CREATE TEMP TABLE {staging} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DROP",
             staging=_STAGING,
         )
-        for name, kind in (*_BOOKED[1:], ("epnkit_row", "bigserial")):
+        for name, kind in (*BOOKED.items(), ("epnkit_row", "bigserial")):
             self.execute(
                 "ALTER TABLE {staging} ADD COLUMN {column} {kind}",
                 staging=_STAGING, column=sql.Identifier(name), kind=sql.SQL(kind),
@@ -104,9 +119,8 @@ class Target:
 
     def copy_direct(self, granules: pl.DataFrame) -> None:
         """Copy granules straight into the table, and into the book."""
-        booked = [name for name, _ in _BOOKED]
-        self._copy(self.name, granules.drop(booked[1:]))
-        self._copy(self.book, granules.select(booked))
+        self._copy(self.name, granules.drop(*BOOKED))
+        self._copy(self.book, granules.select("granule_uid", *BOOKED))
 
     def copy_staged(self, granules: pl.DataFrame) -> None:
         """Copy granules into the staging table."""
@@ -152,7 +166,7 @@ class Target:
         return None
 
     def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
-        unknown = sorted(set(granules.columns) - set(self.columns) - {n for n, _ in _BOOKED})
+        unknown = sorted(set(granules.columns) - set(self.columns) - set(BOOKED))
         if unknown:
             raise LoadError(
                 f"the table has no column {', '.join(unknown)}",

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from epnkit.epncore import columns as epncore
+from epnkit.epncore.columns import EpnType
 from epnkit.errors import MappingError
 from epnkit.mapping.outcome import Conversion, Outcome
 
@@ -46,30 +47,12 @@ def of(function: Conversion, *fields: str, **settings: object) -> Computed:
     return Computed(function, fields, settings)
 
 
-@dataclass(frozen=True)
-class Extra:
-    """A column of the service's own, beside those of EPNcore; the RD declares it likewise.
-
-    Parameters
-    ----------
-    type : str
-        ``text``, ``integer``, ``bigint``, ``real``, ``double precision`` or ``timestamp``.
-    """
-
-    type: str
-
-    @property
-    def polars_type(self) -> pl.DataType:
-        """How the loader holds it."""
-        return _TYPES[self.type]
-
-
+#: How the loader holds the service's own columns, by the type that they are declared with.
 _TYPES: dict[str, Any] = {
     "text": pl.String,
-    "integer": pl.Int32,
-    "bigint": pl.Int64,
-    "real": pl.Float32,
-    "double precision": pl.Float64,
+    "integer": pl.Int64,
+    "float": pl.Float64,
+    "double": pl.Float64,
     "timestamp": pl.Datetime("us"),
 }
 
@@ -131,8 +114,9 @@ class Mapping:
     columns : dict
         For each column, or tuple of columns made together, its value: a constant, an expression
         over fields, or :func:`of` a function and the fields it reads.
-    extra : dict of str to Extra
-        The service's own columns.
+    extra : dict of str to str
+        The service's own columns, each with its type (``text``, ``integer``, ``float``,
+        ``double`` or ``timestamp``); the RD declares them likewise, with unit and UCD.
     products : tuple of Product
         Where a record yields several granules: what tells them apart.
     fold : Fold, optional
@@ -145,7 +129,7 @@ class Mapping:
     """
 
     columns: Dictionary[str | tuple[str, ...], Any]
-    extra: Dictionary[str, Extra] = field(default_factory=dict)
+    extra: Dictionary[str, EpnType] = field(default_factory=dict)
     products: tuple[Product, ...] = ()
     fold: Fold | None = None
 
@@ -156,6 +140,11 @@ class Mapping:
                 f"EPNcore has no column {', '.join(unknown)}",
                 cure="Correct the name, or declare it in the mapping's extra and in the RD.",
             )
+
+    @property
+    def own_columns(self) -> dict[str, epncore.Column]:
+        """The service's own columns, as the rules want them described."""
+        return {name: epncore.free(name, kind) for name, kind in self.extra.items()}
 
     @property
     def names(self) -> list[str]:
@@ -169,13 +158,13 @@ class Mapping:
         """The fields of a record that the mapping reads."""
         values = [*self.columns.values(), *(p.when for p in self.products if p.when is not None)]
         values += [value for product in self.products for value in product.columns.values()]
-        used = {name for value in values for name in _fields(value)}
+        used = {name for value in values for name in fields_of(value)}
         return used | set(self.fold.by + self.fold.collect if self.fold else ())
 
     def polars_type(self, name: str) -> Any:
         """Give the type in which the loader holds a column."""
         if name in self.extra:
-            return self.extra[name].polars_type
+            return _TYPES[self.extra[name]]
         return epncore.polars_type(name)
 
     def apply(self, records: pl.DataFrame) -> Mapped:
@@ -184,16 +173,8 @@ class Mapping:
         Raises
         ------
         MappingError
-            Where the records lack a field that the mapping reads, or a value cannot take the
-            type of its column.
+            Where a column cannot be made of the fields that it reads.
         """
-        missing = sorted(self.fields - set(records.columns))
-        if missing:
-            raise MappingError(
-                f"the records have no field {', '.join(missing)}",
-                why=f"they have {', '.join(sorted(records.columns))}",
-                cure="Correct the source's query or the mapping.",
-            )
         numbered = records.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_NUMBER))
         parts = [self._make(numbered, product) for product in self.products or (Product({}),)]
         refusals = pl.concat([part.refusals for part in parts])
@@ -220,7 +201,7 @@ class Mapping:
         self, key: str | tuple[str, ...], value: object, records: pl.DataFrame
     ) -> dict[str, Outcome]:
         try:
-            result = _value(value, records)
+            result = evaluate(value, records)
             group = result if isinstance(key, tuple) else {key: result}
             return {name: self._typed(name, group[name]) for name in _names(key)}
         except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError) as error:
@@ -250,13 +231,15 @@ def _names(key: str | tuple[str, ...]) -> Iterable[str]:
     return (key,) if isinstance(key, str) else key
 
 
-def _fields(value: object) -> Iterable[str]:
+def fields_of(value: object) -> Iterable[str]:
+    """Name the fields of a record that a declared value reads."""
     if isinstance(value, Computed):
         return value.fields
     return value.meta.root_names() if isinstance(value, pl.Expr) else ()
 
 
-def _value(value: object, records: pl.DataFrame) -> Any:
+def evaluate(value: object, records: pl.DataFrame) -> Any:
+    """Give the values that a declaration makes of a batch, one a record."""
     if isinstance(value, Computed):
         return value(records)
     expression = value if isinstance(value, pl.Expr) else pl.lit(value)
