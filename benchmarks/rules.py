@@ -9,9 +9,11 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from epnkit.epncore import columns, rules
 
@@ -19,7 +21,9 @@ from epnkit.epncore import columns, rules
 OPTIONAL = (
     "access_url access_format access_estsize thumbnail_url file_name datalink_url bib_reference"
     " publisher coverage time_scale target_region feature_name sun_distance_min sun_distance_max"
-).split()
+)
+
+Floats = NDArray[np.float64]
 
 VERTICES = 12
 RUNS = 5
@@ -31,7 +35,7 @@ def granules(size: int, seed: int = 1) -> pl.DataFrame:
     number = pl.int_range(size, eager=True).cast(pl.String)
     start = 2450000.5 + draw.uniform(0, 9000, size)
     west, south = draw.uniform(0, 340, size), draw.uniform(-60, 50, size)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         **_texts(number),
         **_pair("time_min", "time_max", start, start + 0.01),
         **_pair("c1min", "c1max", west, west + 10),
@@ -41,14 +45,15 @@ def granules(size: int, seed: int = 1) -> pl.DataFrame:
         "processing_level": 3,
         "access_estsize": draw.integers(1, 10_000, size),
     }
-    wanted = [c.name for c in columns.COLUMNS.values() if c.mandatory] + OPTIONAL
+    wanted = [c.name for c in columns.COLUMNS.values() if c.mandatory]
+    wanted += OPTIONAL.split()
     frame = pl.select(_series(name, values, size) for name in wanted)
     dates = pl.lit("2026-01-02T03:04:05").str.to_datetime(time_unit="us")
     named = ("creation_date", "modification_date", "release_date")
     return frame.with_columns(dates.alias(name) for name in named)
 
 
-def _texts(number: pl.Series) -> dict[str, object]:
+def _texts(number: pl.Series) -> dict[str, Any]:
     return {
         "granule_uid": "ar_20220419_035533_" + number,
         "granule_gid": "active_region",
@@ -73,11 +78,11 @@ def _texts(number: pl.Series) -> dict[str, object]:
     }
 
 
-def _pair(low: str, high: str, least: object, most: object) -> dict[str, object]:
+def _pair(low: str, high: str, least: Any, most: Any) -> dict[str, Any]:
     return {low: least, high: most}
 
 
-def _series(name: str, values: dict[str, object], size: int) -> pl.Expr:
+def _series(name: str, values: dict[str, Any], size: int) -> pl.Expr:
     value = values.get(name)
     kind = columns.polars_type(name)
     if isinstance(value, pl.Series | np.ndarray):
@@ -85,7 +90,7 @@ def _series(name: str, values: dict[str, object], size: int) -> pl.Expr:
     return pl.repeat(value, size, dtype=kind).alias(name)
 
 
-def _polygons(west: np.ndarray, south: np.ndarray) -> pl.Series:
+def _polygons(west: Floats, south: Floats) -> pl.Series:
     """Write ellipses inside the boxes as pgsphere's literals."""
     turn = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
     lon = west[:, None] + 5 + 4.9 * np.cos(turn)

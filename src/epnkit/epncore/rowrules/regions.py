@@ -56,7 +56,7 @@ def checks(rows: Rows) -> Iterator[Check]:
     """Give the checks of s_region and coverage."""
     if rows.has("s_region") and rows.granules["s_region"].null_count() < rows.granules.height:
         yield from _outlines(rows)
-    if rows.has("coverage"):
+    if rows.has("coverage") and rows.granules["coverage"].null_count() < rows.granules.height:
         yield from _coverage(rows)
 
 
@@ -131,26 +131,33 @@ def _turns(rings: Rings) -> tuple[Floats, Floats]:
     -------
     turn : ndarray of float, shape (n,)
         Positive where the polygon is counter-clockwise as seen from outside the sphere.
-    centre : ndarray of float, shape (n, 3)
+    centre : ndarray of float, shape (3, n)
         The sum of the vertices as unit vectors.
     """
     if not rings.rows.size:
-        return np.empty(0), np.empty((0, 3))
+        return np.empty(0), np.empty((3, 0))
     points = _vectors(rings.longitudes, rings.latitudes)
-    centre = np.add.reduceat(points, rings.starts)
-    counts = np.diff(np.append(rings.starts, len(points)))
+    centre = np.add.reduceat(points, rings.starts, axis=1)
+    counts = np.diff(np.append(rings.starts, points.shape[1]))
     # taken from a vertex of its own, the area of a small polygon keeps its digits
-    local = points - np.repeat(points[rings.starts], counts, axis=0)
-    after = np.arange(len(points)) + 1
+    local = points - np.repeat(points[:, rings.starts], counts, axis=1)
+    after = np.arange(points.shape[1]) + 1
     after[rings.starts + counts - 1] = rings.starts
-    area = np.add.reduceat(np.cross(local, local[after]), rings.starts)
-    turn: Floats = np.einsum("ij,ij->i", area, centre)
+    area = np.add.reduceat(_cross(local, local[:, after]), rings.starts, axis=1)
+    turn: Floats = (area * centre).sum(axis=0)
     return turn, centre
+
+
+def _cross(one: Floats, other: Floats) -> Floats:
+    """Multiply vectors by components, several times as fast as numpy.cross on columns."""
+    (x, y, z), (a, b, c) = one, other
+    return np.stack((y * c - z * b, z * a - x * c, x * b - y * a))
 
 
 def _vectors(longitudes: Floats, latitudes: Floats) -> Floats:
     lon, lat = np.radians(longitudes), np.radians(latitudes)
-    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+    flat = np.cos(lat)
+    return np.stack((flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)))
 
 
 def _rows_in(rows: Rows, frame: str) -> Flags:
@@ -163,7 +170,7 @@ def _outside(rows: Rows, rings: Rings, centre: Floats, body: Flags) -> Check:
     """Find bodies' polygons that lie beside the longitudes from c1min eastward to c1max."""
     limits = rows.granules.select("c1min", "c1max").cast(pl.Float64)[rings.rows].to_numpy()
     west, east = limits[:, 0], limits[:, 1]
-    middle = np.degrees(np.arctan2(centre[:, 1], centre[:, 0]))
+    middle = np.degrees(np.arctan2(centre[1], centre[0]))
     with np.errstate(invalid="ignore"):
         width, offset = (east - west) % 360, (middle - west) % 360
         aside = (offset > width) & (np.abs(east - west) < 360) & (width > 0)
@@ -184,7 +191,7 @@ def _is_moc(value: str) -> bool:
     kind = STMOC if value.lstrip().startswith("t") else MOC
     try:
         kind.from_string(value, format="ascii")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OSError):
         return False
     return True
 
