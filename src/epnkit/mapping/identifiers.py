@@ -1,0 +1,105 @@
+"""Identifiers of granules: safe in a URL, unique, and cut from times without rounding."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import polars as pl
+
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.reading import by_value, present, unread
+from epnkit.mapping.texts import ascii_of
+
+#: The characters that need no escape in a URL (RFC 3986 section 2.3).
+SAFE = re.compile(r"^[A-Za-z0-9._~-]+$")
+
+#: Date and time of day in a text, with any marks or none between their figures.
+_STAMP = (
+    r"^\s*(?P<year>\d{4})[-/.]?(?P<month>\d{2})[-/.]?(?P<day>\d{2})"
+    r"(?:[T _]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?"
+)
+
+
+def stamp(given: pl.Series) -> Outcome:
+    """Cut ``YYYYMMDD_HHMMSS`` from times; fractions of a second are cut off, never rounded.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Texts of times, datetimes or dates. A zone is not looked at.
+    """
+    if given.dtype.is_temporal():
+        made = given.cast(pl.Datetime("us")).dt.strftime("%Y%m%d_%H%M%S")
+        return unread(given, made, "a time")
+    parts = given.cast(pl.String).str.extract_groups(_STAMP).struct.unnest()
+    day = parts["year"] + parts["month"] + parts["day"]
+    clock = (parts[name].fill_null("00") for name in ("hour", "minute", "second"))
+    hour, minute, second = clock
+    return unread(given, day + "_" + hour + minute + second, "a time")
+
+
+def safe(given: pl.Series, *, distinct: bool = False) -> Outcome:
+    """Make identifiers that need no escape in a URL.
+
+    Letters lose their accents, blanks become ``_``, and everything else that a URL would escape
+    becomes ``-``; the case is kept, because ``mk`` and ``mK`` differ.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Identifiers as the source has them.
+    distinct : bool
+        Whether two that differ may not become the same: a changed one then ends with eight
+        figures of its hash, the same in every run.
+
+    Returns
+    -------
+    Outcome
+        Strings, and the reason where nothing is left of one.
+    """
+    texts = given.cast(pl.String)
+    made = by_value(texts, lambda text: _safe(text, distinct))
+    return unread(texts, made, "an identifier: no letter or figure is in it")
+
+
+def joined(*parts: pl.Series, separator: str = "_") -> Outcome:
+    """Join the parts of an identifier, and make it safe.
+
+    Parameters
+    ----------
+    *parts : polars.Series
+        Columns; an identifier needs all of them.
+    separator : str
+        What stands between them.
+    """
+    columns = [part.cast(pl.String).alias(str(number)) for number, part in enumerate(parts)]
+    whole = pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=separator)).to_series()
+    missing = ~_all_present(columns)
+    found = safe(whole.set(missing, None))
+    reasons = found.reasons.set(missing, "a part of the identifier is missing")
+    return Outcome(found.values, reasons)
+
+
+def duplicates(identifiers: pl.Series) -> Outcome:
+    """Keep the first of each identifier, and give the others a reason."""
+    again = identifiers.is_not_null() & ~identifiers.is_first_distinct()
+    return Outcome.checked(identifiers, identifiers.set(again, None), "is another granule's name")
+
+
+def _all_present(columns: list[pl.Series]) -> pl.Series:
+    return (
+        pl.DataFrame([present(column).alias(column.name) for column in columns])
+        .select(pl.all_horizontal(pl.all()))
+        .to_series()
+    )
+
+
+def _safe(text: str, distinct: bool) -> str | None:
+    plain = re.sub(r"\s+", "_", ascii_of(text.strip()))
+    plain = re.sub(r"[^A-Za-z0-9._~-]+", "-", plain)
+    if not re.search(r"[A-Za-z0-9]", plain):
+        return None
+    if plain == text or not distinct:
+        return plain
+    return f"{plain}-{hashlib.blake2s(text.encode(), digest_size=4).hexdigest()}"

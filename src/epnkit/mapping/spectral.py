@@ -1,0 +1,202 @@
+"""Wavelengths, frequencies and energies as frequencies in Hz, limits swapped where they must be.
+
+EPN-TAP 2.0 gives spectral ranges in Hz (spectral_range_min, spectral_range_max), so the limit of
+the longer wavelength becomes the lower one. Conversions are astropy's
+(:func:`astropy.units.spectral`), with c = 299792458 m/s exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import polars as pl
+from astropy import units as u
+
+from epnkit.errors import MappingError
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.reading import by_value, first_reason, from_numbers, numbers, unread
+
+_Array = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+#: Spellings that astropy doesn't know, in lower case.
+_SPELLINGS = {
+    "a": "Angstrom", "å": "Angstrom", "ang": "Angstrom", "angstroms": "Angstrom",
+    "microns": "micron", "µm": "um", "μm": "um", "nanometer": "nm", "nanometers": "nm",
+    "meter": "m", "metre": "m", "meters": "m", "metres": "m",
+    "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "thz": "THz",
+    "ev": "eV", "kev": "keV", "mev": "MeV",
+}  # fmt: skip
+
+#: A unit told by its power of ten, as FITS ``WAVEUNIT`` and ``FREQUNIT`` are.
+_POWER = re.compile(r"^\s*([+-]?\d{1,2})(?:\.0*)?\s*$")
+
+#: The powers of ten that name a unit of light's wavelength or frequency.
+_POWERS = range(-15, 16)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The two ends of spectral ranges, ``low.values <= high.values``, in Hz.
+
+    Parameters
+    ----------
+    low, high : Outcome
+        For ``spectral_range_min`` and ``spectral_range_max``.
+    """
+
+    low: Outcome
+    high: Outcome
+
+
+def hertz(values: pl.Series, unit: str | int | pl.Series, power_of: str = "m") -> Outcome:
+    """Convert wavelengths, frequencies or energies to Hz.
+
+    Parameters
+    ----------
+    values : polars.Series
+        Numbers, or texts of numbers; zero and below have no frequency.
+    unit : str, int or polars.Series
+        The unit for all or for each: its name, or the power of ten of another unit
+        (``WAVEUNIT = -9`` is nm).
+    power_of : str
+        The unit that powers of ten refer to: ``m`` for ``WAVEUNIT``, ``Hz`` for ``FREQUNIT``.
+
+    Raises
+    ------
+    MappingError
+        When a unit given for all isn't one of light.
+    """
+    if isinstance(unit, pl.Series):
+        return _of_each_unit(values, unit, power_of)
+    known = unit_of(unit, power_of)
+    if known is None:
+        raise MappingError(
+            f"{unit!r} is not a unit of wavelength, frequency or energy",
+            cure="Give a name such as nm, Angstrom or MHz, or a power of ten such as -9",
+        )
+    return unread(values, from_numbers(_converted(numbers(values), known), "hertz"), _LIGHT)
+
+
+def hertz_limits(
+    one: pl.Series, other: pl.Series, unit: str | int | pl.Series, power_of: str = "m"
+) -> Limits:
+    """Convert the two ends of spectral ranges to Hz, the lower frequency first.
+
+    Parameters
+    ----------
+    one, other : polars.Series
+        The ends, in any order; where one is missing the range is the other one alone.
+    unit, power_of
+        As for :func:`hertz`.
+    """
+    ends = [hertz(end, unit, power_of) for end in (one, other)]
+    return _sorted(_completed(*ends), _completed(*reversed(ends)))
+
+
+def hertz_band(
+    centre: pl.Series, width: pl.Series | float, unit: str | int | pl.Series, power_of: str = "m"
+) -> Limits:
+    """Convert bands, given by centre and full width in one unit, to limits in Hz.
+
+    Parameters
+    ----------
+    centre : polars.Series
+        The middles.
+    width : polars.Series or float
+        The full widths; missing ones count as zero.
+    unit, power_of
+        As for :func:`hertz`, for both.
+    """
+    middle = numbers(centre)
+    half = (numbers(width) if isinstance(width, pl.Series) else np.full(len(centre), width)) / 2
+    half = np.abs(np.nan_to_num(half))
+    ends = [from_numbers(middle + sign * half, centre.name) for sign in (-1.0, 1.0)]
+    readable = unread(centre, from_numbers(middle, centre.name), "a number")
+    found = hertz_limits(ends[0], ends[1], unit, power_of)
+    return Limits(*(Outcome(e.values, first_reason(readable, e)) for e in (found.low, found.high)))
+
+
+def hertz_of_lists(values: pl.Series, unit: str | int, power_of: str = "Hz") -> Limits:
+    """Give the lowest and highest frequency of lists, zeros (which fill a list up) left out.
+
+    Parameters
+    ----------
+    values : polars.Series
+        Lists of numbers.
+    unit, power_of
+        As for :func:`hertz`; ``"100 kHz"`` is a unit too.
+    """
+    real = values.list.eval(pl.element().filter(pl.element() > 0))
+    return hertz_limits(real.list.min(), real.list.max(), unit, power_of)
+
+
+@cache
+def unit_of(unit: str | int | None, power_of: str = "m") -> u.UnitBase | None:
+    """Find a unit by its name or power of ten; None when it isn't one of light.
+
+    Parameters
+    ----------
+    unit : str or int
+        ``nm``, ``Angstrom``, ``MHz``, ``-9``, ``"-10"`` ...
+    power_of : str
+        The unit that powers of ten refer to.
+    """
+    text = str(unit).strip()
+    power = _POWER.match(text)
+    if power:
+        inside = int(power[1]) in _POWERS
+        return u.Unit(10.0 ** int(power[1]) * u.Unit(power_of)) if inside else None
+    return _named(_SPELLINGS.get(text.lower(), text)) or _named(text.lower())
+
+
+def _named(text: str) -> u.UnitBase | None:
+    found = u.Unit(text, parse_strict="silent")
+    light = found.is_equivalent(u.Hz, equivalencies=u.spectral())
+    return found if light and text else None
+
+
+_LIGHT = "a wavelength, frequency or energy above zero"
+
+
+def _converted(values: _Array, unit: u.UnitBase) -> _Array:
+    above = np.where(values > 0, values, np.nan)
+    return np.asarray((above * unit).to_value(u.Hz, equivalencies=u.spectral()), dtype=np.float64)
+
+
+def _of_each_unit(values: pl.Series, units: pl.Series, power_of: str) -> Outcome:
+    """Convert values whose units differ, each different unit once."""
+    given, names = numbers(values), units.cast(pl.String)
+    made = np.full(len(given), np.nan)
+    for name in names.drop_nulls().unique():
+        known = unit_of(name, power_of)
+        chosen = (names == name).fill_null(value=False).to_numpy()
+        if known is not None:
+            made[chosen] = _converted(given[chosen], known)
+    light = unread(values, from_numbers(made, "hertz"), _LIGHT)
+    return Outcome(light.values, first_reason(_unknown_units(values, names, power_of), light))
+
+
+def _unknown_units(values: pl.Series, names: pl.Series, power_of: str) -> Outcome:
+    """Complain of units that aren't known, and of values that have none."""
+    known = by_value(names, lambda name: name if unit_of(name, power_of) else None)
+    given = names.fill_null("no unit").set(values.is_null(), None)
+    return unread(given, known, "a unit of wavelength, frequency or energy")
+
+
+def _completed(end: Outcome, other: Outcome) -> Outcome:
+    """Take the other end where this one is missing, but not where one is wrong."""
+    wrong = end.reasons.is_not_null() | other.reasons.is_not_null()
+    substitute = other.values.set(wrong, None)
+    return Outcome(end.values.zip_with(end.values.is_not_null(), substitute), end.reasons)
+
+
+def _sorted(one: Outcome, other: Outcome) -> Limits:
+    low, high = (
+        from_numbers(pick(numbers(one.values), numbers(other.values)), name)
+        for pick, name in ((np.minimum, "low"), (np.maximum, "high"))
+    )
+    reasons = first_reason(one, other)
+    return Limits(Outcome(low, reasons), Outcome(high, reasons))

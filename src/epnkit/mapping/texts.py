@@ -1,0 +1,100 @@
+"""Texts as PostgreSQL and EPN-TAP take them: clean, and lists joined by ``#``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+import polars as pl
+
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.reading import by_value
+
+#: Characters that no text of a table may hold; PostgreSQL refuses the first of them altogether.
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]"
+
+#: What UTF-8 looks like when it was read as Latin-1 or Windows-1252.
+_BROKEN = re.compile(r"[ÂÃâ][\u0080-\u00bf\u0152-\u2122]")
+
+
+def clean(given: pl.Series, control: Literal["remove", "refuse"] = "remove") -> Outcome:
+    """Clean texts: blanks around them, control characters, encodings read wrongly.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Strings, or anything that can be written as one.
+    control : str
+        What becomes of control characters (NUL among them): removed, or the text is refused.
+
+    Returns
+    -------
+    Outcome
+        Strings in Unicode's composed form (NFC), null instead of blank.
+    """
+    texts = repaired(given.cast(pl.String))
+    if control == "refuse":
+        bad = texts.str.contains(CONTROL).fill_null(value=False)
+        return Outcome.checked(texts, _tidy(texts.set(bad, None)), "holds control characters")
+    return Outcome.fine(_tidy(texts.str.replace_all(CONTROL, "")))
+
+
+def repaired(texts: pl.Series) -> pl.Series:
+    """Mend texts whose UTF-8 was read as Latin-1 or Windows-1252 (``NanÃ§ay``)."""
+    broken = texts.str.contains(_BROKEN.pattern).fill_null(value=False)
+    if not broken.any():
+        return texts
+    mended = by_value(texts.filter(broken), mend)
+    return texts.scatter(broken.arg_true(), mended)
+
+
+def mend(text: str) -> str:
+    """Mend one text, or give it back when it isn't broken in this way."""
+    for encoding in ("windows-1252", "latin-1"):
+        try:
+            return text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
+
+
+def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
+    """Make lists as EPN-TAP writes them: joined by ``#``, nothing empty, nothing twice.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Lists of texts, or texts that are lists already (``#Saturn#Jupiter#``).
+    separators : str
+        The characters that separate the parts of a text.
+
+    Returns
+    -------
+    Outcome
+        Strings, in the order given; null where nothing is left (EPN-TAP 2.0 section 2.1).
+    """
+    joined = (
+        given.cast(pl.List(pl.String)).list.join("#", ignore_nulls=True)
+        if isinstance(given.dtype, pl.List)
+        else given.cast(pl.String)
+    )
+    texts = clean(joined).values
+    parts = texts.str.replace_all(f"[{re.escape(separators)}#]", "#").str.split("#")
+    kept = parts.list.eval(
+        pl.element().str.strip_chars().filter(pl.element().str.strip_chars() != "")
+    )
+    lists = kept.list.unique(maintain_order=True).list.join("#")
+    return Outcome.fine(lists.set((lists == "").fill_null(value=False), None))
+
+
+def _tidy(texts: pl.Series) -> pl.Series:
+    """Compose characters, cut the blanks around, and make blank texts null."""
+    plain = texts.str.normalize("NFC").str.strip_chars()
+    return plain.set((plain == "").fill_null(value=False), None)
+
+
+def ascii_of(text: str) -> str:
+    """Write a text with the letters of ASCII alone (``Nançay`` becomes ``Nancay``)."""
+    apart = unicodedata.normalize("NFKD", text)
+    return apart.encode("ascii", "ignore").decode("ascii")

@@ -1,0 +1,161 @@
+"""Times of every form, against astropy and the dates of real observations."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+from astropy.time import Time
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epnkit.errors import MappingError
+from epnkit.mapping.times import (
+    julian_date,
+    julian_date_of_date_and_time,
+    julian_date_of_pair,
+)
+
+#: What "the same date" means, in days.
+SAME = 1e-9
+
+#: Texts and dates of observations, the dates as astropy computes them.
+KNOWN = {
+    "2005-05-01T07:46:55": 2453491.824247685,
+    "2013-08-12 08:42:53": 2456516.863113426,
+    "2005-04-02T01:35:03.426": 2453462.566011875,
+    "2012-07-01T09:10:58.200Z": 2456109.882618056,
+    "2007-12-21T11:44:13.005000+00:00": 2454455.989039410,
+    "2016-01-30 22:47:06.03": 2457418.449375347,
+    "2019-04-13T13:29:23.7": 2458587.062079861,
+    "201504300000": 2457142.5,
+    "20050501_074655": 2453491.824247685,
+    "2005-121T07:46:55": 2453491.824247685,
+    "2005-05-01T09:46:55+02:00": 2453491.824247685,
+    "2005-04-30T23:46:55-0800": 2453491.824247685,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), KNOWN.items())
+def test_texts_of_known_times(text: str, expected: float) -> None:
+    outcome = julian_date(pl.Series([text]))
+    assert abs(outcome.values[0] - expected) < SAME
+    assert outcome.reasons.to_list() == [None]
+
+
+@given(
+    st.datetimes(dt.datetime(1972, 1, 2), dt.datetime(2024, 1, 1)),
+    st.sampled_from(["T", " "]),
+    st.sampled_from(["", "Z"]),
+)
+def test_any_text_gives_what_astropy_gives(moment: dt.datetime, mark: str, zone: str) -> None:
+    text = moment.isoformat(sep=mark) + zone
+    expected = Time(moment, scale="utc").jd
+    assert abs(julian_date(pl.Series([text])).values[0] - expected) < SAME
+    assert abs(julian_date(pl.Series([moment])).values[0] - expected) < SAME
+
+
+@pytest.mark.parametrize("text", ["2016-12-31T23:59:60", "2016-12-31T23:59:60.75",
+                                  "2016-12-31T23:59:59.5", "2016-12-31T12:00:00",
+                                  "1972-06-30T23:59:60", "2017-01-01T00:00:00"])  # fmt: skip
+def test_leap_seconds_have_dates_of_their_own(text: str) -> None:
+    assert abs(julian_date(pl.Series([text])).values[0] - Time(text, scale="utc").jd) < SAME
+
+
+def test_a_leap_second_is_kept_when_a_zone_is_taken_off() -> None:
+    outcome = julian_date(pl.Series(["2017-01-01T00:59:60+01:00"]))
+    assert abs(outcome.values[0] - Time("2016-12-31T23:59:60", scale="utc").jd) < SAME
+
+
+@pytest.mark.parametrize(
+    ("atomic", "utc"),
+    [
+        ("2024.06.28_00:00:00.000_TAI", "2024-06-27T23:59:23"),
+        ("2011.02.15_04:00:00_TAI", "2011-02-15T03:59:26"),
+        ("1999.01.01_00:00:31.500_TAI", "1998-12-31T23:59:60.5"),
+        ("2024.06.28_00:00:00_UTC", "2024-06-28T00:00:00"),
+    ],
+)
+def test_atomic_time_becomes_utc(atomic: str, utc: str) -> None:
+    assert abs(julian_date(pl.Series([atomic])).values[0] - Time(utc, scale="utc").jd) < SAME
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["MISSING", "2020-02-30", "020-09-06T00:00:00", "2020-13-01", "2020-01-01T24:00:00",
+     "2020-01-01T00:60:00", "2021-12-31T23:59:60", "2016-12-31T22:59:60", "2021-366T00:00:00",
+     "12/08/2020"],
+)  # fmt: skip
+def test_what_is_no_time_is_refused_with_its_text(text: str) -> None:
+    outcome = julian_date(pl.Series([text, "2020-01-01"]))
+    assert outcome.values.to_list() == [None, 2458849.5]
+    assert text in outcome.reasons[0]
+    assert outcome.reasons[1] is None
+
+
+def test_nothing_given_is_nothing_refused() -> None:
+    outcome = julian_date(pl.Series([None, "", "  "], dtype=pl.String))
+    assert outcome.values.to_list() == [None] * 3
+    assert outcome.reasons.to_list() == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"$date": 1444753935079}, {"$date": {"$numberLong": "1444753935079"}},
+     {"$date": "2015-10-13T16:32:15.079Z"}, '{"$date": 1444753935079}',
+     '{"$date": {"$numberLong": "1444753935079"}}', '{"$date": "2015-10-13T16:32:15.079Z"}',
+     ["2015-10-13T16:32:15.079Z"]],
+)  # fmt: skip
+def test_the_forms_of_mongodb_and_elasticsearch(value: object) -> None:
+    expected = Time("2015-10-13T16:32:15.079", scale="utc").jd
+    assert abs(julian_date(pl.Series([value])).values[0] - expected) < SAME
+
+
+def test_numbers_mean_what_is_said_of_them() -> None:
+    expected = Time("2015-10-13T16:32:15", scale="utc").jd
+    assert abs(julian_date(pl.Series([1444753935]), "unix_seconds").values[0] - expected) < SAME
+    ticks = pl.Series([1444753935000])
+    assert abs(julian_date(ticks, "unix_milliseconds").values[0] - expected) < SAME
+    assert julian_date(pl.Series([57308.25]), "modified_julian_date").values[0] == 2457308.75
+    assert julian_date(pl.Series([2457308.75]), "julian_date").values[0] == 2457308.75
+
+
+def test_numbers_of_which_nothing_is_said_are_refused() -> None:
+    with pytest.raises(MappingError, match="nothing tells"):
+        julian_date(pl.Series([1444753935]))
+
+
+def test_a_pair_is_added() -> None:
+    outcome = julian_date_of_pair(pl.Series([2453462, None]), pl.Series([0.566011875, 0.5]))
+    assert outcome.values.to_list() == [2453462.566011875, None]
+    assert outcome.reasons.to_list() == [None, None]
+
+
+def test_a_pair_that_holds_no_number_is_refused() -> None:
+    outcome = julian_date_of_pair(pl.Series(["2453462", "n/a"]), pl.Series([0.5, 0.5]))
+    assert outcome.values.to_list() == [2453462.5, None]
+    assert "n/a" in outcome.reasons[1]
+
+
+def test_date_and_time_of_two_columns() -> None:
+    expected = Time("2022-04-02T13:20:00.5", scale="utc").jd
+    texts = julian_date_of_date_and_time(pl.Series(["2022-04-02"]), pl.Series([" 13:20:00.5"]))
+    typed = julian_date_of_date_and_time(
+        pl.Series([dt.date(2022, 4, 2)]), pl.Series([dt.time(13, 20, 0, 500000)])
+    )
+    assert abs(texts.values[0] - expected) < SAME
+    assert abs(typed.values[0] - expected) < SAME
+
+
+def test_dates_begin_at_midnight() -> None:
+    assert julian_date(pl.Series([dt.date(2020, 1, 1), None])).values.to_list() == [2458849.5, None]
+
+
+def test_many_times_come_out_in_their_order() -> None:
+    moments = pl.datetime_range(
+        dt.datetime(2016, 12, 30), dt.datetime(2017, 1, 2), "997s", eager=True
+    )
+    dates = julian_date(moments).values.to_numpy()
+    assert np.all(np.diff(dates) > 0)
