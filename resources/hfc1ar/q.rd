@@ -41,7 +41,7 @@
         gives it; several are separated by hashes."/>
     <column name="detection_code" type="text" ucd="meta.id;meta.software"
       tablehead="Code" description="Name and version of the recognition code."/>
-    <column name="area" type="double precision" unit="deg**2" ucd="phys.area"
+    <column name="footprint_area" type="double precision" unit="deg**2" ucd="phys.area"
       tablehead="Area" description="Area of the footprint on the sphere."/>
     <column name="pixels" type="integer" required="False" ucd="meta.number"
       tablehead="Pixels" description="Pixels of the image that the catalogue counts in the region.">

@@ -23,7 +23,7 @@ mapping = Mapping(
         "measurement_type": "phys.area#phys.magField",
         "processing_level": 5,
     },
-    extra={"noaa_number": "text", "detection_code": "text", "area": "double", "pixels": "integer", "footprint_flags": "text"},
+    extra={"noaa_number": "text", "detection_code": "text", "footprint_area": "double", "pixels": "integer", "footprint_flags": "text"},
 )
 
 service = Service(

@@ -137,7 +137,7 @@ class Dachs:
             With the reason that DaCHS printed.
         """
         done = subprocess.run(  # noqa: S603 - our own words, no shell
-            self._command(*arguments), env=self.environment, cwd=self.root, text=True,
+            self.command(*arguments), env=self.environment, cwd=self.root, text=True,
             capture_output=True, stdin=subprocess.DEVNULL, check=False, errors="replace",
         )  # fmt: skip
         if check and done.returncode != 0:
@@ -178,7 +178,7 @@ class Dachs:
         log = self.root / "server.log"
         with log.open("wb") as output:
             server = subprocess.Popen(  # noqa: S603 - our own words, no shell
-                self._command("serve", "start", "-f"), env=self.environment, cwd=self.root,
+                self.command("serve", "start", "-f"), env=self.environment, cwd=self.root,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
@@ -194,7 +194,8 @@ class Dachs:
         """Stop the database; a web server ends with the context that started it."""
         self.cluster.stop()
 
-    def _command(self, *arguments: str | Path) -> list[str]:
+    def command(self, *arguments: str | Path) -> list[str]:
+        """Give the command line of a ``dachs`` command, under the account that runs it all."""
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
 
     def _choose_port(self) -> None:

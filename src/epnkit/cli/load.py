@@ -1,0 +1,44 @@
+"""``epnkit load``: an import by ``dachs imp``, ordinary or of a window, in full or in part."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from epnkit.cli._options import dachs_option
+from epnkit.errors import ConfigurationError
+
+
+@click.command()
+@click.argument("service")
+@click.option("--full", is_flag=True, help="Read everything; delete granules that are gone.")
+@click.option("--from", "low", help="Read from this value of the cursor on (the cursor stays).")
+@click.option("--to", "high", help="Read up to this value of the cursor, without it.")
+@click.option("--limit", type=click.IntRange(1), help="Read at most so many records.")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Processes that prepare windows.")
+@dachs_option
+def command(
+    service: str,
+    full: bool,
+    low: str | None,
+    high: str | None,
+    limit: int | None,
+    jobs: int,
+    directory: Path | None,
+) -> None:
+    """Load SERVICE from its source, from where the last load got to.
+
+    A load that fails leaves the table as it was.
+    """
+    from epnkit.deploy.place import Place
+    from epnkit.loading.request import Request
+
+    if full and (low or high):
+        raise ConfigurationError("--full reads everything: it goes with neither --from nor --to")
+    request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
+    place = Place.find(directory)
+    with place.running():
+        done = place.run("imp", f"{service}/q", environment=request.to_environment())
+    sys.exit(1 if done.returncode else 0)
