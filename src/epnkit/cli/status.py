@@ -42,6 +42,7 @@ def command(service: str, last: int, form: str, directory: Path | None) -> None:
 
 def _show(found: Standing) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from epnkit.loading.counts import Counts
@@ -57,6 +58,10 @@ def _show(found: Standing) -> None:
         counts = Counts(**{name: run[name] for name in Counts.__dataclass_fields__})
         told = run["reason"] or counts.summary()
         table.add_row(
-            str(run["run"]), f"{run['started']:%Y-%m-%d %H:%M:%S}", run["kind"], run["state"], told
+            str(run["run"]),
+            f"{run['started']:%Y-%m-%d %H:%M:%S}",
+            run["kind"],
+            run["state"],
+            escape(told),
         )
     console.print(table)

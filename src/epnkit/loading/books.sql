@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS epnkit.quarantine (
     reason      text NOT NULL,
     record      text NOT NULL,             -- the record as the source gave it, in JSON
     refused     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    resolved    text                       -- null, 'loaded' or 'dropped'
+    resolved    text                       -- null, 'loaded', 'dropped' or 'superseded'
 );
 CREATE INDEX IF NOT EXISTS quarantine_service ON epnkit.quarantine (service, record_key);
 
@@ -54,4 +54,14 @@ CREATE TABLE IF NOT EXISTS epnkit.cursors (
     kind       text NOT NULL,
     value      text NOT NULL,
     run        bigint NOT NULL
+);
+
+-- How far a comparison of source and table got, so that one that was broken off goes on.
+CREATE TABLE IF NOT EXISTS epnkit.comparisons (
+    service text PRIMARY KEY,
+    begun   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    bounds  text[] NOT NULL,
+    done    integer NOT NULL DEFAULT 0,    -- parts compared
+    missing text[] NOT NULL DEFAULT '{}',  -- keys that only the source has, or that differ
+    gone    text[] NOT NULL DEFAULT '{}'   -- keys that only the table has
 );

@@ -6,7 +6,6 @@ once; a success is written on the connection of the data, and so exists exactly 
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from time import monotonic
@@ -95,8 +94,15 @@ class Run:
         for refused in self.refusals:
             rows = [(self.number, self.service, *row) for row in refused.select(*REFUSAL).rows()]
             with where.cursor() as cursor:
+                cursor.execute(_SUPERSEDE, (self.service, refused["record_key"].to_list()))
                 execute_values(cursor, _QUARANTINE, rows, page_size=1000)
 
+
+#: Of a record that is refused once more only the last refusal waits.
+_SUPERSEDE = (
+    "UPDATE epnkit.quarantine SET resolved = 'superseded'"
+    " WHERE service = %s AND record_key = ANY(%s) AND resolved IS NULL"
+)
 
 _QUARANTINE = (
     "INSERT INTO epnkit.quarantine"
@@ -158,15 +164,6 @@ def announce(own: connection, service: str, kind: str) -> Run:
     return Run(number, service, own)
 
 
-def resolve(data: connection, service: str, keys: list[str]) -> None:
-    """Mark what lies in quarantine of records that were loaded after all."""
-    with closing(data.cursor()) as cursor:
-        cursor.execute(
-            "UPDATE epnkit.quarantine SET resolved = 'loaded'"
-            " WHERE service = %s AND resolved IS NULL AND record_key = ANY(%s)", (service, keys),
-        )  # fmt: skip
-
-
 def _going_on(own: connection, service: str) -> str:
     with own.cursor() as cursor:
         cursor.execute(
@@ -175,7 +172,3 @@ def _going_on(own: connection, service: str) -> str:
         )  # fmt: skip
         row = cursor.fetchone()
     return f"run {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S}" if row else "it has just begun"
-
-
-#: What the database says when it cannot go on.
-DATABASE_ERRORS = (psycopg2.Error,)

@@ -15,7 +15,7 @@ import polars as pl
 from epnkit.datalink.links import compile_links
 from epnkit.epncore import rules
 from epnkit.loading.counts import Counts
-from epnkit.mapping.declare import Mapped, fold
+from epnkit.mapping.declare import SOURCE_DIGEST, Mapped, fold
 from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, Source, Window
 
@@ -24,9 +24,6 @@ KEY, DIGEST, LINKS, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_links", "ep
 
 #: All of them, with their types in the database.
 BOOKED = {KEY: "text", DIGEST: "bigint", LINKS: "text", CONTENT: "uuid"}
-
-#: A hash that the source made of each record, where it makes one.
-SOURCE_DIGEST = "epnkit_source_digest"
 
 #: What a refusal says; ``record`` is the record in JSON.
 REFUSAL = {

@@ -47,6 +47,9 @@ def of(function: Conversion, *fields: str, **settings: object) -> Computed:
     return Computed(function, fields, settings)
 
 
+#: The field with a hash that the source itself made of a record, where it makes one.
+SOURCE_DIGEST = "epnkit_source_digest"
+
 #: How the loader holds the service's own columns, by the type that they are declared with.
 _TYPES: dict[str, Any] = {
     "text": pl.String,
@@ -259,7 +262,8 @@ def _refusals(name: str, reasons: pl.Series, origin: pl.Series) -> pl.DataFrame:
 def fold(records: pl.DataFrame, rule: Fold) -> pl.DataFrame:
     """Make one record of those that follow one another and agree in ``rule.by``."""
     others = [n for n in records.columns if n not in rule.by and n not in rule.collect]
+    # A hash that the source made of each record counts for all of them together.
     return records.group_by(rule.by, maintain_order=True).agg(
-        *(pl.col(name).first() for name in others),
+        *(pl.col(n).sum() if n == SOURCE_DIGEST else pl.col(n).first() for n in others),
         *(pl.col(name).drop_nulls().unique(maintain_order=True) for name in rule.collect),
     )

@@ -104,8 +104,8 @@ class Reconcilable(Source, Protocol):
         Parameters
         ----------
         bounds : list of str
-            Ascending keys; part i holds the keys with ``bounds[i] <= key < bounds[i + 1]``, and
-            the first and last part are open to the outside.
+            Ascending keys, n of them, which make n + 1 parts: part 0 holds the keys below
+            ``bounds[0]``, part i those with ``bounds[i - 1] <= key < bounds[i]``, part n the rest.
 
         Returns
         -------

@@ -1,0 +1,180 @@
+"""Comparing what the source holds with what the table holds, cheaply, part by part.
+
+Keys are cut into parts.  Of each part the source gives a count and a sum of hashes; only where these
+differ from the book's are the keys themselves compared, and only what differs is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+from psycopg2 import sql
+
+from epnkit.sources.base import Reconcilable
+
+#: Keys in a part: with ten parts in a thousand to look into, little is fetched.
+PART = 1000
+
+#: Parts that are compared before it is written down how far the comparison got.
+_STRIDE = 50
+
+
+@dataclass
+class Difference:
+    """What differs between source and table.
+
+    Parameters
+    ----------
+    missing : set of str
+        Keys of records that only the source has, or that it has otherwise.
+    gone : set of str
+        Keys of granules whose record the source has no more.
+    """
+
+    missing: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+
+    def settle(self) -> None:
+        """Forget keys on both sides: they only sort otherwise at the source."""
+        moved = {key for key in self.gone if key in self.missing}
+        self.gone -= moved
+
+
+@dataclass
+class Comparison:
+    """A comparison of one service, which can be broken off and taken up again.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        To DaCHS's database; it commits by itself.
+    service : str
+        Whose granules.
+    source : Reconcilable
+        Where the records come from.
+    part : int
+        Keys in a part.
+    """
+
+    connection: Any
+    service: str
+    source: Reconcilable
+    part: int = PART
+
+    def run(self) -> Difference:
+        """Compare all parts, from where an earlier comparison was broken off."""
+        bounds, done, found = self._resume()
+        for first in range(done, len(bounds) + 1, _STRIDE):
+            last = min(first + _STRIDE, len(bounds) + 1)
+            for number in self._differing(bounds, first, last):
+                self._compare(_between(bounds, number), found)
+            self._note(last, found)
+        self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
+        found.settle()
+        found.missing -= set(self._waiting())
+        return found
+
+    def _resume(self) -> tuple[list[str], int, Difference]:
+        rows = self._query(
+            "SELECT bounds, done, missing, gone FROM epnkit.comparisons WHERE service = %s"
+            " AND begun > clock_timestamp() - interval '1 day'", self.service,
+        )  # fmt: skip
+        if rows:
+            bounds, done, missing, gone = rows[0]
+            return bounds, done, Difference(set(missing), set(gone))
+        bounds = [key for (key,) in self._query(_BOUNDS, self.part)]
+        self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
+        self._execute(
+            "INSERT INTO epnkit.comparisons (service, bounds) VALUES (%s, %s)", self.service, bounds
+        )
+        return bounds, 0, Difference()
+
+    def _note(self, done: int, found: Difference) -> None:
+        self._execute(
+            "UPDATE epnkit.comparisons SET done = %s, missing = %s, gone = %s WHERE service = %s",
+            done, sorted(found.missing), sorted(found.gone), self.service,
+        )  # fmt: skip
+
+    def _differing(self, bounds: list[str], first: int, last: int) -> Iterator[int]:
+        """Name the parts of a stretch that are not the same on both sides."""
+        if self.source.compares == "key":
+            yield from range(first, last)
+            return
+        there = self.source.digests(bounds)
+        here = pl.DataFrame(
+            self._query(_DIGESTS, bounds),
+            schema={"part": pl.Int64, "records": pl.Int64, "digest": pl.Int64},
+            orient="row",
+        )
+        both = there.cast({"part": pl.Int64, "digest": pl.Int64}).join(
+            here, on="part", how="full", coalesce=True, suffix="_here"
+        )
+        same = pl.col("digest").fill_null(0) == pl.col("digest_here").fill_null(0)
+        parts = both.filter(~same)["part"]
+        yield from sorted(part for part in parts if first <= part < last)
+
+    def _compare(self, between: tuple[str | None, str | None], found: Difference) -> None:
+        listed = self.source.keys(*between)
+        summed = listed.group_by("record_key").agg(pl.col("record_digest").sum())
+        there = dict(summed.select("record_key", "record_digest").iter_rows())
+        here = dict(self._query(_KEYS, *(each for bound in between for each in (bound, bound))))
+        digests = self.source.compares == "digest"
+        found.gone |= here.keys() - there.keys()
+        found.missing |= {
+            key for key, digest in there.items()
+            if key not in here or (digests and here[key] != digest)
+        }  # fmt: skip
+
+    def _waiting(self) -> list[str]:
+        rows = self._query(
+            "SELECT record_key FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL",
+            self.service,
+        )
+        return [key for (key,) in rows]
+
+    def _query(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(self._compose(query), values)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+    def _execute(self, query: str, *values: object) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(self._compose(query), values)
+
+    def _compose(self, query: str) -> sql.Composed:
+        book = sql.Identifier("epnkit", f"granules_{self.service}")
+        return sql.SQL(query).format(book=book, key=sql.SQL(_KEY))
+
+
+#: Keys sort as the source sorts them: as numbers where they are, else by their bytes.
+_KEY = """(CASE WHEN epnkit_key ~ '^[0-9]{1,18}$' THEN lpad(epnkit_key, 18, '0')
+           ELSE epnkit_key END) COLLATE "C\""""
+
+_BOUNDS = """
+    SELECT epnkit_key FROM (
+        SELECT epnkit_key, row_number() OVER (ORDER BY {key}) AS place
+        FROM (SELECT DISTINCT epnkit_key FROM {book}) each) numbered
+    WHERE place %% %s = 0 ORDER BY {key}
+"""
+
+_DIGESTS = """
+    SELECT width_bucket({key}, ARRAY(SELECT {key} FROM unnest(%s) AS epnkit_key)) AS part,
+           count(*), sum(epnkit_digest)::bigint
+    FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {book}) each GROUP BY 1
+"""
+
+_KEYS = """
+    SELECT DISTINCT epnkit_key, epnkit_digest FROM {book}
+    WHERE (%s::text IS NULL OR {key} >= (SELECT {key} FROM (SELECT %s AS epnkit_key) low))
+      AND (%s::text IS NULL OR {key} < (SELECT {key} FROM (SELECT %s AS epnkit_key) high))
+"""
+
+
+def _between(bounds: list[str], part: int) -> tuple[str | None, str | None]:
+    low = bounds[part - 1] if part > 0 else None
+    high = bounds[part] if part < len(bounds) else None
+    return low, high
