@@ -1,0 +1,91 @@
+"""MariaDB and PostgreSQL on the loopback, with a user and a password of the tests' own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from scripts.servers.maven import run
+from scripts.servers.processes import Server, launch, listening
+
+from epnkit.deploy.account import unprivileged
+from epnkit.errors import DeployError
+
+#: The database, its user, and the password that must appear nowhere.
+DATABASE, USER, PASSWORD = "epnkit", "reader", "canary-7fe1"
+
+_POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
+
+_GRANT = (
+    f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;"
+    f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';"
+    f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'%'; FLUSH PRIVILEGES;"
+)
+
+
+def start_mariadb(port: int, directory: Path) -> Server:
+    """Start MariaDB, making its system tables first where there are none."""
+    directory.mkdir(parents=True, exist_ok=True)
+    data, account = directory / "data", unprivileged(directory)
+    account.own(directory)
+    if not data.is_dir():
+        run(
+            account.command(["mariadb-install-db", "--no-defaults", f"--datadir={data}",
+                             "--auth-root-authentication-method=normal", "--skip-test-db"]),
+            directory,
+        )  # fmt: skip
+    script = directory / "grant.sql"
+    script.write_text(_GRANT)
+    argv: list[str | Path] = [
+        "mariadbd", "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1",
+        f"--port={port}", f"--socket={directory}/socket", f"--init-file={script}",
+        "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-buffer-pool-size=256M",
+        "--max-allowed-packet=64M",
+    ]  # fmt: skip
+    url = f"mysql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
+    return launch("mariadb", argv, port, directory, url)
+
+
+def start_postgresql(port: int, directory: Path) -> Server:
+    """Start PostgreSQL, making the cluster, the user and the database first."""
+    directory.mkdir(parents=True, exist_ok=True)
+    data, account = directory / "data", unprivileged(directory)
+    account.own(directory)
+    if not data.is_dir():
+        secret = directory / "password"
+        secret.write_text(PASSWORD)
+        run(
+            account.command([_POSTGRESQL / "initdb", "-A", "scram-sha-256", "-E", "UTF8",
+                             "--locale=C.UTF-8", "-U", USER, f"--pwfile={secret}", "-D", data]),
+            Path("/"),
+        )  # fmt: skip
+    argv: list[str | Path] = [
+        _POSTGRESQL / "postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
+        "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "timezone=UTC",
+    ]  # fmt: skip
+    url = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
+    server = launch("postgresql", argv, port, directory, url, lambda: _answers(port))
+    _create(port)
+    return server
+
+
+def _answers(port: int) -> bool:
+    return listening(port) and _psql(port, "SELECT 1").returncode == 0
+
+
+def _create(port: int) -> None:
+    there = _psql(port, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")  # noqa: S608
+    if "1" in there.stdout:
+        return
+    made = _psql(port, f"CREATE DATABASE {DATABASE}")
+    if made.returncode:
+        raise DeployError("the test database cannot be made", why=made.stderr.strip())
+
+
+def _psql(port: int, statement: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 (our own words, no shell)
+        [_POSTGRESQL / "psql", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-Atc", statement,
+         "postgres"],
+        env={"PGPASSWORD": PASSWORD}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
