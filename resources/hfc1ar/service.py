@@ -1,29 +1,84 @@
-"""HFC1AR: active regions of the Heliophysics Feature Catalogue."""
+"""HFC1AR: active regions of the Heliophysics Feature Catalogue, one granule a region and image."""
+
+from datetime import timedelta
 
 import polars as pl
 
 from epnkit.datalink.links import Link
 from epnkit.mapping.declare import Fold, Mapping, of
+from epnkit.mapping.footprints import contour
+from epnkit.mapping.identifiers import joined, stamp
+from epnkit.mapping.spectral import hertz_limits
+from epnkit.mapping.texts import hash_list
 from epnkit.mapping.times import julian_date
 from epnkit.service import Cursor, Service
 
+observed = of(stamp, "date_obs")
+snapshot = pl.concat_str(
+    pl.col("snapshot_path").str.strip_suffix("/"), "snapshot_fn", separator="/"
+)
+quicklook = pl.concat_str(pl.col("qclk_url").str.strip_suffix("/"), "qclk_fname", separator="/")
+
 mapping = Mapping(
+    # A region that holds several NOAA regions comes once for each of them.
     fold=Fold(by=("id_ar",), collect=("noaa_number",)),
     columns={
-        "granule_uid": pl.format("ar_{}_{}_{}", pl.col("date_obs").cast(pl.String).str.slice(0,19).str.replace_all("[-:]","").str.replace("T","_"), "cc_x_pix", "cc_y_pix"),
+        "granule_uid": of(joined, pl.lit("ar"), observed, "cc_x_pix", "cc_y_pix"),
         "granule_gid": "active_region",
-        "obs_id": pl.format("img_{}", pl.col("date_obs").cast(pl.String).str.slice(0,19).str.replace_all("[-:]","").str.replace("T","_")),
+        "obs_id": of(joined, "instrume", observed),
         "dataproduct_type": "ci",
         "target_name": "Sun",
         "target_class": "star",
+        "target_region": "solar-active-regions",
+        "feature_name": "active region",
         "time_min": of(julian_date, "date_obs"),
         "time_max": of(julian_date, "date_end"),
-        "instrument_host_name": pl.col("observat"),
-        "instrument_name": pl.col("instrume"),
-        "measurement_type": "phys.area#phys.magField",
+        ("spectral_range_min", "spectral_range_max"): of(
+            hertz_limits, "wavemin", "wavemax", "waveunit"
+        ),
+        (
+            "s_region",
+            "coverage",
+            "c1min",
+            "c1max",
+            "c2min",
+            "c2max",
+            "footprint_area",
+            "pixels",
+            "footprint_flags",
+        ): of(
+            contour,
+            *("cc", "cc_x_pix", "cc_y_pix", "date_obs"),
+            *("cdelt1", "cdelt2", "center_x", "center_y", "r_sun"),
+        ),
+        "instrument_host_name": of(hash_list, "observat"),
+        "instrument_name": of(hash_list, "instrume"),
+        "measurement_type": "phys.magField#phys.area",
         "processing_level": 5,
+        "thumbnail_url": snapshot,
+        "bib_reference": "2011AdSpR..47.2105H",
+        "noaa_number": of(hash_list, "noaa_number"),
+        "detection_code": pl.concat_str("code", "version", separator=" "),
     },
-    extra={"noaa_number": "text", "detection_code": "text", "footprint_area": "double", "pixels": "integer", "footprint_flags": "text"},
+    extra={
+        "noaa_number": "text",
+        "detection_code": "text",
+        "footprint_area": "double",
+        "pixels": "integer",
+        "footprint_flags": "text",
+    },
+)
+
+links = (
+    Link("#progenitor", pl.col("url"), "The magnetogram in which it was found", "application/fits"),
+    Link("#preview", snapshot, "The region in its image", "image/png"),
+    Link("#preview", quicklook, "The whole magnetogram", "image/png"),
+    Link(
+        "#documentation",
+        "https://ui.adsabs.harvard.edu/abs/2011AdSpR..47.2105H",
+        "Higgins et al. 2011: how regions are detected and tracked",
+        "text/html",
+    ),
 )
 
 service = Service(
@@ -31,6 +86,7 @@ service = Service(
     frame="body",
     mapping=mapping,
     key=("id_ar",),
-    cursor=Cursor("run_date"),
-    links=(Link("#progenitor", pl.col("url"), "image", "image/fits"),),
+    # Detections are handed in by the day; some days' are redone.
+    cursor=Cursor("run_date", lag=timedelta(days=7)),
+    links=links,
 )

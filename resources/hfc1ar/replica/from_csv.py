@@ -1,8 +1,8 @@
 """Reads detections as the HFC's recognition codes hand them in, into the tables of the catalogue.
 
-A set of files lies in one directory: ``*_frc.csv``, ``*_observatory.csv``, ``*_observation.csv`` and
-``*_results.csv``, with ``;`` between the values and a header that begins with ``#ID``.  The results
-name their image in ``MDI_FILE``, which is the observation's ``ID``.
+A set lies in one directory: ``*_frc.csv``, ``*_observatory.csv``, ``*_observation.csv`` and
+``*_results.csv``, with ``;`` between the values and a header that begins with ``#ID``.  The
+results name their image in ``MDI_FILE``, which is the observation's ``ID``.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
 
 _CODES = [
     {"ID_FRC_INFO": 1, "INSTITUT": "SYNTHETIC", "CODE": "SMART", "VERSION": "1.0",
-     "FEATURE_NAME": "ACTIVE REGIONS", "ENC_MET": "CHAIN CODE", "CONTACT": "nobody: synthetic rows"},
+     "FEATURE_NAME": "ACTIVE REGIONS", "ENC_MET": "CHAIN CODE", "CONTACT": "synthetic"},
 ]  # fmt: skip
 
 _OBSERVATORIES = [
@@ -164,7 +164,7 @@ def _steps(mask: NDArray[np.bool_], start: tuple[int, int]) -> Iterator[int]:
 
 
 def _noaa(regions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Number two in three regions; one in twenty holds two NOAA regions, so its row repeats."""
+    """Number two in three; one in twenty holds two NOAA regions, so its row repeats."""
     noaa: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for region in regions:

@@ -77,7 +77,7 @@ class Cluster:
     @property
     def running(self) -> bool:
         """Whether a server runs on this directory (a file left by a crash does not count)."""
-        return self._run("pg_ctl", "status", "-D", self.directory, check=False).returncode == 0
+        return self._run("pg_ctl", "status", "-D", self.directory, check=False)[0] == 0
 
     def start(self) -> None:
         """Start the server, making the cluster first where there is none.
@@ -94,15 +94,15 @@ class Cluster:
         self.account.own(self.socket_directory)
         self.socket_directory.chmod(0o700)
         options = f"-c unix_socket_directories='{self.socket_directory}'"
-        done = self._run(
+        status, said = self._run(
             "pg_ctl", "start", "-w", "-s", "-t", "60", "-D", self.directory, "-l", self._log,
             "-o", options, check=False,
         )  # fmt: skip
-        if done.returncode != 0:
+        if status != 0:
             raise DeployError(
                 "PostgreSQL does not start",
                 where=str(self.directory),
-                why=_last_line(self._log) or done.stderr.strip(),
+                why=_last_line(self._log) or said,
                 cure=f"See {self._log}; a cluster that can be made again may simply be removed.",
             )
 
@@ -147,9 +147,7 @@ class Cluster:
         finally:
             opened.close()
 
-    def _run(
-        self, program: str, *arguments: str | Path, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(self, program: str, *arguments: str | Path, check: bool = True) -> tuple[int, str]:
         argv = self.account.command([_program(program), *arguments])
         # The server inherits these streams: a pipe would stay open for as long as it runs.
         with tempfile.TemporaryFile("w+") as output:
@@ -158,12 +156,10 @@ class Cluster:
                 env={**os.environ, "LC_ALL": "C.UTF-8"}, start_new_session=True,
             )  # fmt: skip
             output.seek(0)
-            done.stderr = output.read()
+            said = output.read().strip()
         if check and done.returncode != 0:
-            raise DeployError(
-                f"{program} failed", where=str(self.directory), why=done.stderr.strip()[-500:]
-            )
-        return done
+            raise DeployError(f"{program} failed", where=str(self.directory), why=said[-500:])
+        return done.returncode, said
 
 
 def _program(name: str) -> Path:

@@ -101,7 +101,9 @@ class Dachs:
             "GAVOSETTINGS": str(self.settings),
             "GAVOCUSTOM": "/nonexistent",
             "HOME": str(self.root / "home"),
-            "NUMBA_CACHE_DIR": str(self.root / "cache" / "numba"),
+            "NUMBA_CACHE_DIR": os.environ.get(
+                "NUMBA_CACHE_DIR", str(self.root / "cache" / "numba")
+            ),
             "MPLCONFIGDIR": str(self.root / "cache" / "matplotlib"),
             "EPNKIT_CREDENTIALS": str(self.root / "credentials"),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import subprocess
 import sys
@@ -61,6 +62,19 @@ class Place:
             where=", ".join(map(str, candidates)),
             cure="Name the directory of a private one with --dachs, or set GAVOSETTINGS.",
         )
+
+    @property
+    def inputs(self) -> Path:
+        """Where it finds its services."""
+        settings = configparser.ConfigParser(interpolation=None)
+        settings.read(self.settings)
+        root = Path(settings.get("general", "rootDir", fallback="/var/gavo"))
+        return root / settings.get("general", "inputsDir", fallback="inputs")
+
+    def use_credentials(self) -> None:
+        """Let sources find the credentials that a private DaCHS keeps."""
+        if self.private is not None:
+            os.environ.setdefault("EPNKIT_CREDENTIALS", str(self.private.root / "credentials"))
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -47,11 +47,14 @@ class Position:
             Where the lag does not fit the kind of value.
         """
         if self.kind == "number":
-            return self._number() - self._fitting(lag, (int, float))
+            if isinstance(lag, timedelta):
+                raise self._unfit(lag)
+            return self._number() - lag
         if not lag:
             return self._plain()
-        step = self._fitting(lag, timedelta)
-        earlier = datetime.fromisoformat(self.value) - step
+        if not isinstance(lag, timedelta):
+            raise self._unfit(lag)
+        earlier = datetime.fromisoformat(self.value) - lag
         if self.kind == "text":
             return earlier.isoformat("T" if "T" in self.value else " ", timespec="seconds")
         return earlier
@@ -62,10 +65,8 @@ class Position:
     def _plain(self) -> CursorValue:
         return self.value if self.kind == "text" else datetime.fromisoformat(self.value)
 
-    def _fitting(self, lag: Any, wanted: Any) -> Any:
-        if isinstance(lag, wanted):
-            return lag
-        raise ConfigurationError(
+    def _unfit(self, lag: object) -> ConfigurationError:
+        return ConfigurationError(
             f"a lag of {lag!r} cannot be taken from the cursor {self.value!r}",
             cure="Give a timedelta for times, a number for numbers.",
         )

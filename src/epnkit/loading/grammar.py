@@ -19,6 +19,7 @@ from epnkit import service as services
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.loading import ledger
 from epnkit.loading.load import Load
+from epnkit.loading.migrate import add_columns
 from epnkit.loading.prepare import BOOKED, Preparation
 from epnkit.loading.progress import Lines
 from epnkit.loading.request import Request
@@ -85,10 +86,14 @@ def _import(data: Any, kind: str, path: Path) -> None:
     run = ledger.announce(_own_connection(), path.parent.name, request.kind)
     try:
         service, source = _open(kind, path)
-        columns = tuple(column.name for column in table.tableDef.columns)
+        declared = {column.name: column.type for column in table.tableDef.columns}
         schema, name = table.tableName.split(".")
+        if not table.newlyCreated:
+            added = add_columns(run.own, schema, name, declared)
+            if added:
+                base.ui.notifyInfo(f"added to {table.tableName}: {', '.join(added)}")
         reader = base.getDBProfile("trustedquery").roleName
-        target = Target(table.connection, schema, name, columns, reader)
+        target = Target(table.connection, schema, name, tuple(declared), reader)
         progress = Lines(service.name)
         preparation = Preparation(service, _datalink(service))
         Load(

@@ -12,7 +12,6 @@ from time import monotonic
 from typing import Any
 
 import polars as pl
-import psycopg2
 from psycopg2.extensions import connection
 from psycopg2.extras import Json, execute_values
 

@@ -95,7 +95,7 @@ class Load:
         return window
 
     def _batches(self, window: Window) -> Iterator[Prepared]:
-        if self.request.keys:
+        if self.request.kind in ("retry", "reconcile"):
             for records in _reconcilable(self.source).fetch(list(self.request.keys)):
                 yield self.preparation.prepare(records)
             return
@@ -171,11 +171,13 @@ class Load:
             taken = clear_repeated(self.target, counts)
             self.target.index_book()
         else:
-            gives = "modification_date" in self.service.mapping.names
-            now = self.preparation.now
-            taken = merge(self.target, counts, modified=None if gives else now)
+            given = set(self.service.mapping.names)
+            kept = {"creation_date", *({"release_date"} - given)}
+            modified = None if "modification_date" in given else self.preparation.now
+            taken = merge(self.target, counts, kept=kept, modified=modified)
             if self.request.full:
                 self._delete_absent()
+            self._delete_gone()
             self._settle_quarantine()
         self._refuse(_uid_taken(taken))
         counts.quarantined += len(taken)
@@ -188,6 +190,12 @@ class Load:
             " (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)"
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in absent])
+
+    def _delete_gone(self) -> None:
+        gone = self.target.query(
+            "SELECT granule_uid FROM {book} WHERE epnkit_key = ANY(%s)", (list(self.request.gone),)
+        )
+        self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in gone])
 
     def _settle_quarantine(self) -> None:
         self.target.execute(

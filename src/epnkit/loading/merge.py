@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from psycopg2 import sql
@@ -56,7 +56,9 @@ _SUPERSEDED = """
 Refused = list[tuple[str, str, str]]
 
 
-def merge(target: Target, counts: Counts, *, modified: datetime | None) -> Refused:
+def merge(
+    target: Target, counts: Counts, *, kept: Collection[str], modified: datetime | None
+) -> Refused:
     """Merge the staging table into the table and the book.
 
     ``creation_date`` stays as it was; ``modification_date`` moves only where a granule changed.
@@ -67,6 +69,8 @@ def merge(target: Target, counts: Counts, *, modified: datetime | None) -> Refus
         The table.
     counts : Counts
         Gets what became of the staged granules.
+    kept : collection of str
+        Columns that stay as they were when a granule changes, such as ``creation_date``.
     modified : datetime.datetime, optional
         The ``modification_date`` of a granule that changed; None where the mapping gives it.
 
@@ -81,10 +85,10 @@ def merge(target: Target, counts: Counts, *, modified: datetime | None) -> Refus
     target.execute("ANALYZE epnkit_staging")
     staged = target.query("SELECT count(*) FROM epnkit_staging")[0][0]
     if modified is None:
-        changed = target.execute(_UPDATE, assignments=_assignments(target.columns))
+        changed = target.execute(_UPDATE, assignments=_assignments(target.columns, kept))
     else:
-        others = [name for name in target.columns if name != "modification_date"]
-        assignments = sql.SQL("{}, modification_date = %s").format(_assignments(others))
+        others = _assignments(target.columns, {*kept, "modification_date"})
+        assignments = sql.SQL("{}, modification_date = %s").format(others)
         changed = target.execute(_UPDATE, (modified,), assignments=assignments)
     loaded = target.execute(_INSERT, columns=_list(target.columns))
     counts.changed += changed
@@ -152,7 +156,7 @@ def _list(columns: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
-def _assignments(columns: Iterable[str]) -> sql.Composed:
+def _assignments(columns: Iterable[str], kept: Collection[str]) -> sql.Composed:
     set_column = sql.SQL("{0} = s.{0}")
-    kept = [name for name in columns if name not in ("granule_uid", "creation_date")]
-    return sql.SQL(", ").join(set_column.format(sql.Identifier(name)) for name in kept)
+    moving = [name for name in columns if name not in {"granule_uid", *kept}]
+    return sql.SQL(", ").join(set_column.format(sql.Identifier(name)) for name in moving)

@@ -26,14 +26,14 @@ KEY, DIGEST, LINKS, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_links", "ep
 BOOKED = {KEY: "text", DIGEST: "bigint", LINKS: "text", CONTENT: "uuid"}
 
 #: What a refusal says; ``record`` is the record in JSON.
-REFUSAL = {
+REFUSAL = pl.Schema({
     "record_key": pl.String,
     "granule_uid": pl.String,
     "rule": pl.Int32,
     "field": pl.String,
     "reason": pl.String,
     "record": pl.String,
-}
+})  # fmt: skip
 
 _DATES = ("creation_date", "modification_date", "release_date")
 
@@ -215,13 +215,13 @@ class Preparation:
         ).cast(REFUSAL)  # fmt: skip
 
 
-_FOUND = {
+_FOUND = pl.Schema({
     "number": pl.UInt32,
     "granule_uid": pl.String,
     "rule": pl.Int32,
     "field": pl.String,
     "reason": pl.String,
-}
+})  # fmt: skip
 
 
 def content_hash(granules: pl.DataFrame) -> pl.Series:

@@ -26,6 +26,10 @@ class Request:
         Read just this window of the cursor; the cursor stays where it is.
     keys : tuple of str
         Read just the records with these keys.
+    gone : tuple of str
+        Delete the granules of the records with these keys.
+    reconcile : bool
+        Whether keys and gone are what a comparison of source and table found.
     jobs : int
         How many processes prepare windows.
     """
@@ -35,11 +39,15 @@ class Request:
     low: str | None = None
     high: str | None = None
     keys: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    reconcile: bool = False
     jobs: int = 1
 
     @property
     def kind(self) -> str:
         """What the ledger calls such a run."""
+        if self.reconcile:
+            return "reconcile"
         if self.keys:
             return "retry"
         if self.full:
@@ -56,7 +64,8 @@ class Request:
     ) -> Request:
         """Read the request that ``epnkit load`` made; without one, an ordinary load."""
         asked: dict[str, Any] = json.loads(environment.get(VARIABLE, "{}"))
-        asked["keys"] = tuple(asked.get("keys", ()))
+        for name in ("keys", "gone"):
+            asked[name] = tuple(asked.get(name, ()))
         if limit is not None:
             asked["limit"] = limit
         return cls(**asked)

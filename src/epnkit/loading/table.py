@@ -44,7 +44,7 @@ class Target:
     reader: str = ""
 
     @property
-    def name(self) -> sql.Composed:
+    def name(self) -> sql.Identifier:
         """The table, quoted."""
         return sql.Identifier(self.schema, self.table)
 

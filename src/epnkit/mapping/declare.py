@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 import polars as pl
@@ -20,31 +20,47 @@ Value = "str | int | float | bool | None | pl.Expr | Computed"
 
 @dataclass(frozen=True)
 class Computed:
-    """One column, or a group of them, made by a function from the fields it names.
+    """One column, or a group of them, made by a function.
 
     Parameters
     ----------
     function : callable
-        Takes a :class:`polars.Series` a field and gives a series, an
-        :class:`~epnkit.mapping.outcome.Outcome`, or for a group a dictionary of them by column.
-    fields : tuple of str
-        The fields of the record that it reads.
+        Takes a :class:`polars.Series` an argument and gives a series, an
+        :class:`~epnkit.mapping.outcome.Outcome`, or for a group of columns a dictionary, a tuple
+        or a dataclass of them.
+    arguments : tuple
+        Each the name of a field, an expression over fields, or another such value.
     settings : dict
-        Further keyword arguments of the function.
+        Keyword arguments of the function.
     """
 
     function: Conversion
-    fields: tuple[str, ...]
+    arguments: tuple[str | pl.Expr | Computed, ...]
     settings: Dictionary[str, Any] = field(default_factory=dict)
 
+    @property
+    def fields(self) -> list[str]:
+        """The fields of a record that it reads."""
+        named = ([each] if isinstance(each, str) else fields_of(each) for each in self.arguments)
+        return [name for names in named for name in names]
+
     def __call__(self, records: pl.DataFrame) -> Any:
-        """Apply the function to a batch."""
-        return self.function(*(records[name] for name in self.fields), **self.settings)
+        """Apply the function to a batch; what an argument could not read, the result cannot."""
+        given = [_argument(each, records) for each in self.arguments]
+        result = self.function(*(each.values for each in given), **self.settings)
+        troubled = [each.reasons for each in given if each.reasons.null_count() < len(records)]
+        return _troubled(result, troubled) if troubled else result
 
 
-def of(function: Conversion, *fields: str, **settings: object) -> Computed:
-    """Declare a value as a function of fields: ``of(julian_date, "date_obs")``."""
-    return Computed(function, fields, settings)
+def of(function: Conversion, *arguments: str | pl.Expr | Computed, **settings: object) -> Computed:
+    """Declare a value as a function of fields, or of values made of fields.
+
+    Examples
+    --------
+    ``of(julian_date, "date_obs")``;
+    ``of(joined, pl.lit("ar"), of(stamp, "date_obs"), "cc_x_pix")``.
+    """
+    return Computed(function, arguments, settings)
 
 
 #: The field with a hash that the source itself made of a record, where it makes one.
@@ -205,7 +221,7 @@ class Mapping:
     ) -> dict[str, Outcome]:
         try:
             result = evaluate(value, records)
-            group = result if isinstance(key, tuple) else {key: result}
+            group = _by_name(key, result) if isinstance(key, tuple) else {key: result}
             return {name: self._typed(name, group[name]) for name in _names(key)}
         except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError) as error:
             raise MappingError(
@@ -248,6 +264,36 @@ def evaluate(value: object, records: pl.DataFrame) -> Any:
     expression = value if isinstance(value, pl.Expr) else pl.lit(value)
     series = records.select(expression.alias("value")).to_series()
     return series if len(series) == len(records) else series.new_from_index(0, len(records))
+
+
+def _argument(value: str | pl.Expr | Computed, records: pl.DataFrame) -> Outcome:
+    made = records[value] if isinstance(value, str) else evaluate(value, records)
+    return made if isinstance(made, Outcome) else Outcome.fine(made)
+
+
+def _troubled(result: Any, troubled: list[pl.Series]) -> Any:
+    if isinstance(result, (pl.Series, Outcome)):
+        made = result if isinstance(result, Outcome) else Outcome.fine(result)
+        reasons = pl.DataFrame([*_numbered(troubled), made.reasons.alias("own")])
+        return Outcome(made.values, reasons.select(pl.coalesce(pl.all())).to_series())
+    first, *others = result.values() if isinstance(result, dict) else _parts(result)
+    names = result.keys() if isinstance(result, dict) else range(len(others) + 1)
+    return dict(zip(names, (_troubled(first, troubled), *others), strict=True))
+
+
+def _numbered(series: list[pl.Series]) -> list[pl.Series]:
+    return [each.alias(str(number)) for number, each in enumerate(series)]
+
+
+def _parts(result: Any) -> tuple[Any, ...]:
+    return tuple(vars(result).values()) if is_dataclass(result) else tuple(result)
+
+
+def _by_name(key: tuple[str, ...], result: Any) -> Any:
+    """Give the parts of a group by the names of the columns, however the function gave them."""
+    named = isinstance(result, dict) and set(key) <= result.keys()
+    parts = result.values() if isinstance(result, dict) else _parts(result)
+    return result if named else dict(zip(key, parts, strict=True))
 
 
 def _refusals(name: str, reasons: pl.Series, origin: pl.Series) -> pl.DataFrame:
