@@ -1,0 +1,248 @@
+"""Polygons of great circles: are they ones that pgsphere takes, how large, between what limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from epnkit.regions._compile import Floats, kernel
+
+#: The least distance between edges that do not meet, in radians. pgsphere takes edges 1e-7 degree
+#: apart and refuses 1e-8; text with 7 decimals moves a vertex by 7e-8 degree at most.
+CLEARANCE = math.radians(4e-7)
+
+#: A vertex this near to the great circle of its neighbours is dropped, in radians.
+STRAIGHT = math.radians(1e-6)
+
+#: The most points of a polygon in pgsphere's text form.
+LARGEST = 1024
+
+
+@kernel
+def dot(a: Floats, b: Floats) -> float:
+    """Return the scalar product."""
+    return float(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+
+
+@kernel
+def triple(a: Floats, b: Floats, c: Floats) -> float:
+    """Return a . (b x c)."""
+    return float(
+        a[0] * (b[1] * c[2] - b[2] * c[1])
+        + a[1] * (b[2] * c[0] - b[0] * c[2])
+        + a[2] * (b[0] * c[1] - b[1] * c[0])
+    )
+
+
+@kernel
+def apart(a: Floats, b: Floats) -> float:
+    """Return the straight distance between two points."""
+    return math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2)
+
+
+@kernel
+def is_straight(a: Floats, b: Floats, c: Floats) -> bool:
+    """Return whether b adds nothing to the great circle from a to c."""
+    base = apart(a, c)
+    if base < CLEARANCE or apart(a, b) > base or apart(b, c) > base:
+        return False
+    return abs(triple(a, b, c)) < STRAIGHT * base
+
+
+@kernel
+def tidy(ring: Floats) -> Floats:
+    """Drop vertices that repeat their neighbour or lie on a great circle between two others."""
+    count = ring.shape[0]
+    chosen = np.empty((count, 3))
+    size = 0
+    for k in range(count):
+        if size and apart(chosen[size - 1], ring[k]) < 2 * CLEARANCE:
+            continue
+        while size > 1 and is_straight(chosen[size - 2], chosen[size - 1], ring[k]):
+            size -= 1
+        chosen[size] = ring[k]
+        size += 1
+    while size > 1 and apart(chosen[size - 1], chosen[0]) < 2 * CLEARANCE:
+        size -= 1
+    while size > 3 and is_straight(chosen[size - 2], chosen[size - 1], chosen[0]):
+        size -= 1
+    first = 1 if size > 3 and is_straight(chosen[size - 1], chosen[0], chosen[1]) else 0
+    return chosen[first:size].copy()
+
+
+@kernel
+def center(ring: Floats) -> Floats:
+    """Return the direction of the middle of the box around the vertices, as pgsphere takes it."""
+    middle = np.empty(3)
+    for axis in range(3):
+        middle[axis] = (ring[:, axis].min() + ring[:, axis].max()) / 2
+    return middle / max(1e-300, math.sqrt(dot(middle, middle)))
+
+
+@kernel
+def flatten(ring: Floats) -> tuple[Floats, bool]:
+    """Project onto the plane that touches the sphere at the centre: great circles become lines.
+
+    Returns the points, shape (n, 2), and whether all are less than 90 degrees away.
+    """
+    middle = center(ring)
+    axis = np.zeros(3)
+    axis[np.argmin(np.abs(middle))] = 1.0
+    east = np.cross(axis, middle)
+    east /= math.sqrt(dot(east, east))
+    north = np.cross(middle, east)
+    flat = np.empty((ring.shape[0], 2))
+    for k in range(ring.shape[0]):
+        high = dot(ring[k], middle)
+        if high < 1e-4:
+            return flat, False
+        flat[k, 0], flat[k, 1] = dot(ring[k], east) / high, dot(ring[k], north) / high
+    return flat, True
+
+
+@kernel
+def from_line(p: Floats, a: Floats, b: Floats) -> float:
+    """Return the square of the distance from a point of the plane to a segment."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    square = dx * dx + dy * dy
+    part = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / square if square > 0.0 else 0.0
+    part = min(1.0, max(0.0, part))
+    return float((p[0] - a[0] - part * dx) ** 2 + (p[1] - a[1] - part * dy) ** 2)
+
+
+@kernel
+def side(a: Floats, b: Floats, p: Floats) -> float:
+    """Return twice the area of the triangle a, b, p: positive when p is on the left."""
+    return float((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]))
+
+
+@kernel
+def edges_meet(a: Floats, b: Floats, c: Floats, d: Floats) -> bool:
+    """Return whether two segments cross or come nearer than the clearance."""
+    if side(a, b, c) * side(a, b, d) < 0.0 and side(c, d, a) * side(c, d, b) < 0.0:
+        return True
+    least = min(from_line(a, c, d), from_line(b, c, d), from_line(c, a, b), from_line(d, a, b))
+    return least < CLEARANCE * CLEARANCE
+
+
+@kernel
+def boxes_meet(low: Floats, high: Floats, i: int, j: int) -> bool:
+    """Return whether the boxes around two edges overlap, the clearance included."""
+    return bool(
+        low[i, 0] <= high[j, 0]
+        and low[j, 0] <= high[i, 0]
+        and low[i, 1] <= high[j, 1]
+        and low[j, 1] <= high[i, 1]
+    )
+
+
+@kernel
+def folds(a: Floats, b: Floats, c: Floats) -> bool:
+    """Return whether the ring turns back onto itself at b."""
+    least = min(from_line(c, a, b), from_line(a, b, c))
+    return least < CLEARANCE * CLEARANCE
+
+
+@kernel
+def is_simple(flat: Floats) -> bool:
+    """Return whether a ring of the plane neither crosses nor touches itself."""
+    count = flat.shape[0]
+    low, high = np.empty((count, 2)), np.empty((count, 2))
+    for k in range(count):
+        after = flat[(k + 1) % count]
+        if folds(flat[k - 1], flat[k], after):
+            return False
+        for axis in range(2):
+            low[k, axis] = min(flat[k, axis], after[axis]) - CLEARANCE
+            high[k, axis] = max(flat[k, axis], after[axis]) + CLEARANCE
+    for i in range(count - 2):
+        for j in range(i + 2, count - (1 if i == 0 else 0)):
+            if boxes_meet(low, high, i, j) and edges_meet(
+                flat[i], flat[i + 1], flat[j], flat[(j + 1) % count]
+            ):
+                return False
+    return True
+
+
+#: What `judge` answers.
+GOOD, CROSSED, WIDE, MANY, THIN = 0, 1, 2, 3, 4
+
+
+@kernel
+def judge(ring: Floats) -> int:
+    """Return whether pgsphere takes a ring of unit vectors: `GOOD`, or what is wrong."""
+    if ring.shape[0] < 3:
+        return 4
+    if ring.shape[0] > LARGEST:
+        return 3
+    flat, narrow = flatten(ring)
+    if not narrow:
+        return 2
+    return 0 if is_simple(flat) else 1
+
+
+@kernel
+def solid_angle(ring: Floats) -> float:
+    """Return the area of a polygon less than a hemisphere, in steradian.
+
+    Positive when counter-clockwise seen from outside (Van Oosterom and Strackee 1983).
+    """
+    middle = center(ring)
+    total = 0.0
+    for k in range(ring.shape[0]):
+        a, b = ring[k - 1], ring[k]
+        total += 2.0 * math.atan2(
+            triple(middle, a, b), 1.0 + dot(middle, a) + dot(a, b) + dot(b, middle)
+        )
+    return total
+
+
+@kernel
+def highest(a: Floats, b: Floats) -> float:
+    """Return the greatest z on the great circle arc between two points."""
+    x, y, z = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+    size = math.sqrt(x * x + y * y + z * z)
+    best = float(max(a[2], b[2]))
+    if size == 0.0:
+        return best
+    # The arc passes its circle's top where z grows at a and shrinks at b.
+    cosine = dot(a, b)
+    rises, falls = b[2] - cosine * a[2] > 0.0, a[2] - cosine * b[2] > 0.0
+    return math.sqrt(max(0.0, 1.0 - (z / size) ** 2)) if rises and falls else best
+
+
+@kernel
+def limits(ring: Floats) -> tuple[float, float, float, float]:
+    """Return c1min, c1max, c2min, c2max in degrees, as EPN-TAP means them on a body.
+
+    c1min is where the region begins in increasing longitude, so it is more than c1max when the
+    region holds the meridian 0. Around a pole c1 is 0 to 360 and c2 goes to the pole.
+    """
+    start = math.atan2(ring[-1, 1], ring[-1, 0])
+    at = least = most = start
+    low = high = ring[-1, 2]
+    for k in range(ring.shape[0]):
+        step = math.atan2(ring[k, 1], ring[k, 0]) - math.atan2(ring[k - 1, 1], ring[k - 1, 0])
+        at += (step + math.pi) % (2 * math.pi) - math.pi
+        least, most = min(least, at), max(most, at)
+        high = max(high, highest(ring[k - 1], ring[k]))
+        low = min(low, -highest(-ring[k - 1], -ring[k]))
+    south = math.degrees(math.asin(max(-1.0, low)))
+    north = math.degrees(math.asin(min(1.0, high)))
+    if at - start > math.pi:
+        return 0.0, 360.0, south, 90.0
+    if at - start < -math.pi:
+        return 0.0, 360.0, -90.0, north
+    return math.degrees(least) % 360.0, math.degrees(most) % 360.0, south, north
+
+
+@kernel
+def to_degrees(ring: Floats) -> Floats:
+    """Return longitude (0 to 360) and latitude in degrees, shape (n, 2)."""
+    degrees = np.empty((ring.shape[0], 2))
+    for k in range(ring.shape[0]):
+        degrees[k, 0] = math.degrees(math.atan2(ring[k, 1], ring[k, 0])) % 360.0
+        flat = math.hypot(ring[k, 0], ring[k, 1])
+        degrees[k, 1] = math.degrees(math.atan2(ring[k, 2], flat))
+    return degrees
