@@ -39,13 +39,22 @@ class Settings:
         value = self._values.pop(key, default)
         if value is None:
             raise ConfigurationError(f"{key!r} is missing", where=str(self.path))
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind not in (bool, object)):
             raise self.wrong(key, f"{value!r} is not a {kind.__name__}")
         return value
 
     def text(self, key: str) -> str | None:
         """Take a text that may be missing."""
         return self.take(key, str) if key in self._values else None
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key is there and not taken yet."""
+        return key in self._values
+
+    def beside(self, key: str) -> Path | None:
+        """Take the path of a file, relative to the source file, that may be missing."""
+        name = self.text(key)
+        return None if name is None else self.path.parent / name
 
     def names(self, key: str) -> tuple[str, ...]:
         """Take a list of texts, empty when it is missing."""
