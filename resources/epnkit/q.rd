@@ -30,6 +30,7 @@
       epnkit.granules_SCHEMA: nothing of the toolkit is needed to serve.
     </doc>
     <setup>
+      <par key="schema" late="True" description="The service's schema, as a Python value."/>
       <code>
         import json
 
@@ -42,19 +43,23 @@
 
         def counterparts(schema, uid, obs_id):
           with base.getTableConn() as conn:
-            return list(conn.query(
-              'SELECT granule_uid, dataproduct_type FROM "%s".epn_core'
+            return list(conn.queryToDicts(
+              'SELECT granule_uid, dataproduct_type, datalink_url FROM "%s".epn_core'
               ' WHERE obs_id=%%(obs_id)s AND granule_uid!=%%(uid)s'
               ' ORDER BY granule_uid LIMIT 100'%schema, {"obs_id": obs_id, "uid": uid}))
       </code>
     </setup>
     <code>
-      row = descriptor.metadata
-      schema = descriptor.tableName.split(".")[0]
-      for link in compiled_links(schema, row["granule_uid"]):
+      uid = descriptor.metadata["granule_uid"]
+      for link in compiled_links(schema, uid):
         yield descriptor.makeLink(link["url"], description=link["description"],
           semantics=link["semantics"], contentType=link["content_type"],
           contentLength=link["content_length"])
+      for other in counterparts(schema, uid, descriptor.metadata["obs_id"]):
+        yield descriptor.makeLink(other["datalink_url"], semantics="#counterpart",
+          contentType="application/x-votable+xml;content=datalink",
+          description="Of the same observation: %s (%s)"%(
+            other["granule_uid"], other["dataproduct_type"]))
     </code>
   </procDef>
 
@@ -71,7 +76,9 @@
           <bind key="tableName">"\name\+.epn_core"</bind>
           <bind key="idColumn">"granule_uid"</bind>
         </descriptorGenerator>
-        <metaMaker procDef="epnkit/q#links"/>
+        <metaMaker procDef="epnkit/q#links">
+          <bind key="schema">"\name"</bind>
+        </metaMaker>
       </datalinkCore>
     </service>
   </STREAM>

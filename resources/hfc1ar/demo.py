@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 mpl.use("Agg")
 
-from matplotlib import pyplot as plt  # noqa: E402 - after its backend
-from matplotlib.collections import PolyCollection  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.collections import PolyCollection
 
 LARGEST = """
 SELECT TOP 10 granule_uid, time_min, c1min, c1max, c2min, c2max, footprint_area, noaa_number
@@ -63,7 +63,7 @@ def _outlines(found: Table) -> tuple[list[NDArray[np.float64]], NDArray[np.float
         vertices = numbers.reshape(-1, 2)
         if np.ptp(vertices[:, 0]) > 180:
             vertices[:, 0] = np.where(vertices[:, 0] > 180, vertices[:, 0] - 360, vertices[:, 0])
-            outlines.append(vertices + [360, 0])
+            outlines.append(vertices + np.array([360, 0]))
             days.append(row["time_min"])
         outlines.append(vertices)
         days.append(row["time_min"])

@@ -164,7 +164,7 @@ def _steps(mask: NDArray[np.bool_], start: tuple[int, int]) -> Iterator[int]:
 
 
 def _noaa(regions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Number two in three; one in twenty holds two NOAA regions, so its row repeats."""
+    """Give numbers to two in three, and two numbers, so two rows, to one in twenty."""
     noaa: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for region in regions:

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +123,12 @@ class Dachs:
             self.run("init", "-d", self.cluster.dsn)
             self._describe()
 
-    def run(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        *arguments: str | Path,
+        check: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         """Run one ``dachs`` command to its end.
 
         Parameters
@@ -132,6 +137,8 @@ class Dachs:
             The command's words, such as ``"imp", "hfc1ar/q"``.
         check : bool
             Whether a status other than 0 is an error.
+        environment : dict, optional
+            Further variables for it.
 
         Raises
         ------
@@ -139,7 +146,8 @@ class Dachs:
             With the reason that DaCHS printed.
         """
         done = subprocess.run(  # noqa: S603 - our own words, no shell
-            self.command(*arguments), env=self.environment, cwd=self.root, text=True,
+            self.command(*arguments), env={**self.environment, **(environment or {})},
+            cwd=self.root, text=True,
             capture_output=True, stdin=subprocess.DEVNULL, check=False, errors="replace",
         )  # fmt: skip
         if check and done.returncode != 0:

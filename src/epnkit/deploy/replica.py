@@ -154,8 +154,8 @@ class Sources:
     ) -> None:
         """Stop what was started; nothing is, for files and SQLite."""
 
-    def fill(self, folder: Path, directory: Path | None = None) -> None:
-        """Fill the source of a service.
+    def fill(self, folder: Path, directory: Path | None = None) -> bool:
+        """Fill the source of a service, and say whether it was filled from elsewhere before.
 
         Parameters
         ----------
@@ -175,7 +175,15 @@ class Sources:
         path = self.directory / f"{folder.name}.sqlite"
         fill(f"sqlite:///{path}", read_schema(self.project / "sql" / make.SCHEMA), rows)
         self._give_credential(folder.name, f"Driver=SQLite3;Database={path};StepAPI=1;ReadOnly=1")
+        another = self._note_origin(folder.name, str(directory or "replica"))
         self.dachs.account.own(self.directory)
+        return another
+
+    def _note_origin(self, name: str, origin: str) -> bool:
+        note = self.directory / f"{name}.origin"
+        before = note.read_text() if note.exists() else ""
+        note.write_text(origin)
+        return before != origin
 
     def _give_credential(self, name: str, text: str) -> None:
         path = self.dachs.root / "credentials" / name

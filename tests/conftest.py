@@ -1,0 +1,79 @@
+"""Fixtures that many tests take: a private DaCHS, and HFC1AR served from its replica."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from epnkit.deploy import inputs, replica
+from epnkit.deploy.account import unprivileged
+from epnkit.deploy.dachs import Dachs
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_kernels() -> None:
+    """Keep what numba compiles, for all DaCHS processes of all runs."""
+    cache = ROOT / "var" / "cache" / "numba"
+    unprivileged(cache).own(cache)
+    os.environ["NUMBA_CACHE_DIR"] = str(cache)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Real samples beside the project, where they are."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the real samples are not here: {SHARED}")
+    return SHARED / "samples"
+
+
+@pytest.fixture(scope="session")
+def dachs(compiled_kernels: None) -> Iterator[Dachs]:
+    """Give a DaCHS for the whole session, which every test leaves as it was."""
+    with throw_away_dachs() as private:
+        yield private
+
+
+@pytest.fixture(scope="module")
+def scratch(compiled_kernels: None) -> Iterator[Dachs]:
+    """Give a DaCHS to one module, to do with as it likes."""
+    with throw_away_dachs() as private:
+        yield private
+
+
+class throw_away_dachs:  # noqa: N801 - used as a function
+    """A DaCHS in a directory that goes with it."""
+
+    def __enter__(self) -> Dachs:
+        # Short, since a socket's path may have 107 characters.
+        self.directory = tempfile.TemporaryDirectory(prefix="epnkit-")
+        self.dachs = Dachs(Path(self.directory.name) / "d", durable=False)
+        self.dachs.start()
+        return self.dachs
+
+    def __exit__(self, *error: object) -> None:
+        self.dachs.stop()
+        self.directory.cleanup()
+
+
+def bring_up(dachs: Dachs, name: str) -> str:
+    """Fill a service's replica, lay the service, import it; give its RD's id."""
+    with replica.Sources(dachs, ROOT) as sources:
+        sources.fill(ROOT / "resources" / name)
+    rd = inputs.lay(dachs, ROOT / "resources" / name)
+    dachs.run("imp", rd)
+    return rd
+
+
+@pytest.fixture(scope="session")
+def hfc1ar(dachs: Dachs) -> Iterator[str]:
+    """Serve HFC1AR from its replica; give the URL of its TAP service."""
+    bring_up(dachs, "hfc1ar")
+    with dachs.serving() as url:
+        yield f"{url}/tap"
