@@ -14,6 +14,7 @@ from epnkit.regions.chaincode import check_code, walk
 from epnkit.regions.disc import to_disc, to_sphere
 from epnkit.regions.limb import cut_by_limb
 from epnkit.regions.outline import (
+    OPENING,
     center_ring,
     exact_ring,
     middle_ring,
@@ -30,6 +31,13 @@ LARGEST_BOX = 1 << 28
 
 #: Rings with no more corners than this stay as they are: small regions have few to lose.
 FEW_CORNERS = 8
+
+#: The trial that keeps every corner, and how many trials there are: those after it are bolder than
+#: the first, for contours of more points than pgsphere takes.
+EXACT, TRIALS = 3, 10
+
+#: The part of the disc's radius beyond which the area is checked, and the error allowed.
+NEAR_LIMB, AREA_ERROR = 0.9, 0.005
 
 #: Square degrees in a steradian.
 SQUARE_DEGREES = math.degrees(1.0) ** 2
@@ -115,11 +123,19 @@ def shape_of(grid: Bytes, path: Integers) -> Shape:
 
 
 @kernel
+def tolerance_of(manner: Manner, trial: int) -> float:
+    """Return the tolerance of a trial, pixels: less and less, then none, then more to fit."""
+    if trial < EXACT:
+        return manner.tolerance * 0.5**trial
+    return 0.0 if trial == EXACT else max(0.5, manner.tolerance) * 2.0 ** (trial - EXACT)
+
+
+@kernel
 def ring_of(shape: Shape, manner: Manner, trial: int) -> tuple[Floats, bool]:
-    """Return the outline in pixels, and whether it was simplified; each trial is less bold."""
-    tolerance = manner.tolerance * (0.0 if trial > 2 else 0.5**trial)
+    """Return the outline in pixels, and whether it was simplified."""
+    tolerance = tolerance_of(manner, trial)
     if manner.through_centers and not shape.flags & 8:
-        ring = center_ring(shape.corners, 0.0 if trial < 3 else 0.02)
+        ring = center_ring(shape.corners, 0.0 if trial < EXACT else OPENING)
         simpler = simplify(ring, tolerance, ring_area(ring)) if tolerance > 0.0 else ring
     elif tolerance > 0.0 and shape.corners.shape[0] > FEW_CORNERS:
         ring = middle_ring(shape.corners)
@@ -137,26 +153,47 @@ def disc_ring(shape: Shape, manner: Manner, scene: Floats, trial: int) -> tuple[
     if scene[2] * scene[3] < 0.0:
         seen = seen[::-1].copy()
     pixel = math.sqrt(abs(scene[2] * scene[3])) / scene[4]
-    allowed = max(0.1, manner.tolerance) * pixel * 0.5 ** (1 + min(trial, 2))
+    allowed = max(0.1, manner.tolerance) * pixel * 0.5 ** (1 + min(trial, EXACT))
     inside, state, joined = cut_by_limb(seen, allowed)
     flags = (16 if simpler else 0) | (1 if state in (1, 3) else 0)
     return inside, flags | (2 if joined else 0)
 
 
 @kernel
+def area_at_limb(shape: Shape, manner: Manner, scene: Floats) -> float:
+    """Return the area that every corner gives (steradian) for a contour near the limb, else 0."""
+    near = False
+    limb = NEAR_LIMB * scene[4] / math.sqrt(abs(scene[2] * scene[3]))
+    for k in range(shape.corners.shape[0]):
+        near |= math.hypot(shape.corners[k, 0] - scene[0], shape.corners[k, 1] - scene[1]) > limb
+    if not near:
+        return 0.0
+    inside, _ = disc_ring(shape, manner, scene, EXACT)
+    return solid_angle(to_sphere(inside, scene)) if inside.shape[0] else 0.0
+
+
+@kernel
 def draw_row(shape: Shape, manner: Manner, scene: Floats) -> tuple[Floats, Floats, int]:
-    """Return the polygon as unit vectors, or else the outline in the disc plane, and flags."""
-    nothing = np.empty((0, 3))
-    inside = np.empty((0, 2))
-    flags = 0
-    for trial in range(4):
-        inside, flags = disc_ring(shape, manner, scene, trial)
-        if inside.shape[0] == 0:
-            return nothing, inside, shape.flags | 64
-        ring = tidy(to_sphere(inside, scene))
+    """Return the polygon as unit vectors, or else the outline in the disc plane, and flags.
+
+    The boldest trial whose polygon pgsphere takes is used; near the limb, where a pixel covers
+    degrees, it must hold the area too.
+    """
+    area = area_at_limb(shape, manner, scene)
+    best, inside = np.empty((0, 3)), np.empty((0, 2))
+    outline, flags = inside, 0
+    for trial in range(TRIALS):
+        outline, now = disc_ring(shape, manner, scene, trial)
+        inside = outline if trial <= EXACT else inside
+        ring = tidy(to_sphere(outline, scene))
         if judge(ring) == 0:
-            return ring, inside[:0], shape.flags | flags
-    return nothing, inside, shape.flags | flags | 32
+            best, flags = ring, now
+        holds = abs(solid_angle(ring) - area) < AREA_ERROR * area if area > 0.0 else True
+        if best.shape[0] > 0 and (holds or trial >= EXACT):
+            return best, inside[:0], shape.flags | flags
+        if trial == EXACT and inside.shape[0] == 0:
+            return best, inside, shape.flags | 64
+    return best, inside, shape.flags | flags | 32
 
 
 @kernel

@@ -188,8 +188,10 @@ def solid_angle(ring: Floats) -> float:
 
     Positive when counter-clockwise seen from outside (Van Oosterom and Strackee 1983).
     """
-    middle = center(ring)
     total = 0.0
+    if ring.shape[0] < 3:
+        return total
+    middle = center(ring)
     for k in range(ring.shape[0]):
         a, b = ring[k - 1], ring[k]
         total += 2.0 * math.atan2(
