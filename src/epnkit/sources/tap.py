@@ -183,7 +183,8 @@ class TapSource:
         *, top: bool = True,
     ) -> Any:  # fmt: skip
         """Run a query, and refuse an answer that was truncated."""
-        head = f"SELECT {f'TOP {rows} ' if top else ''}{columns} FROM {self._settings.table}"
+        first = f"SELECT TOP {rows}" if top else "SELECT"
+        head = f"{first} {columns} FROM {self._settings.table}"
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         order = f" ORDER BY {', '.join(sort)}" if sort else ""
         run = partial(self._run, head + where + order, rows)
@@ -269,16 +270,16 @@ def _type(described: Any) -> pl.DataType:
 
 def _values(column: Any) -> list[Any]:
     """Take the values of a column, masked ones and not-a-numbers as nothing."""
-    masked = np.ma.getmaskarray(column) if np.ndim(column) == 1 else None
     values = [None if v is None else _value(v) for v in column]
-    if masked is None:
+    mask = getattr(column, "mask", None)
+    if mask is None or np.ndim(mask) != 1:
         return values
-    return [None if hidden else value for value, hidden in zip(values, masked, strict=True)]
+    return [None if hidden else value for value, hidden in zip(values, mask, strict=True)]
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return [_value(part) for part in np.ma.filled(value, np.nan)]
+        return [None if part is np.ma.masked else _value(part) for part in value]
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if isinstance(value, str):

@@ -1,0 +1,273 @@
+"""Files of a directory: what they say of themselves, read only where they changed."""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from epnkit.errors import ConfigurationError, SourceError
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
+from epnkit.sources.documents import declared, frame, types_of
+from epnkit.sources.file_readers import (
+    Reader,
+    csv_reader,
+    fits_reader,
+    read_asdf,
+    read_cdf,
+    read_json,
+    read_pds3,
+)
+from epnkit.sources.settings import Settings, read_settings
+
+#: How many files are looked at to find the fields.
+_SAMPLE = 200
+
+#: The formats that a source file names.
+FORMATS = ("fits", "cdf", "asdf", "pds3", "json", "csv")
+
+#: What every record tells of its file.
+_OF_FILE: dict[str, pl.DataType] = {
+    "path": pl.String(), "file_name": pl.String(), "file_size": pl.Int64(),
+    "modified": pl.Datetime("us"), "line": pl.Int64(), "unreadable": pl.String(),
+}  # fmt: skip
+
+#: What readers raise at a file that isn't what it should be.
+_UNREADABLE = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError)
+
+
+@dataclass(frozen=True)
+class FilesSettings:
+    """What a source file says about files.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+        The directory; relative to the source file.
+    reader : callable
+        Reads one file.
+    globs : tuple of str
+        Which names to take.
+    types : dict
+        Declared types of fields.
+    checksum : bool
+        Whether a file counts as changed by its content, rather than by size and time.
+    """
+
+    directory: Path
+    reader: Reader
+    globs: tuple[str, ...] = ("*",)
+    types: dict[str, pl.DataType] = field(default_factory=dict)
+    checksum: bool = False
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file, before it is opened."""
+
+    path: Path
+    name: str
+    size: int
+    ticks: int
+
+    @property
+    def modified(self) -> dt.datetime:
+        """When it was last changed, UTC to the microsecond."""
+        return dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=self.ticks // 1000)
+
+
+class FilesSource:
+    """Files under one directory, in the order of their paths.
+
+    A record has the fields of its file, and ``path`` (relative to the directory, its key),
+    ``file_name``, ``file_size``, ``modified`` (the cursor), ``line`` (its number in the file) and
+    ``unreadable``: why the file could not be read, when it could not; its own fields are null then.
+
+    Parameters
+    ----------
+    settings : FilesSettings
+        Where they lie and how they are read.
+    """
+
+    compares: Literal["digest", "key"] = "digest"
+
+    def __init__(self, settings: FilesSettings) -> None:
+        self._settings = settings
+        self.label = f"{settings.directory}/{{{','.join(settings.globs)}}}"
+
+    @classmethod
+    def from_file(cls, path: Path, order: Order = UNORDERED) -> FilesSource:
+        """Build the source that a ``source.toml`` describes.
+
+        Raises
+        ------
+        ConfigurationError
+            When the file is wrong, or another cursor than ``modified`` is wished.
+        """
+        if order.cursor not in (None, "modified"):
+            raise ConfigurationError(
+                f"files have no cursor {order.cursor!r}", where=str(path), cure="Use `modified`"
+            )
+        settings = read_settings(path)
+        settings.choice("kind", ("files",))
+        settings.names("key")
+        chosen = _files_settings(settings)
+        settings.finish()
+        return cls(chosen)
+
+    def schema(self) -> dict[str, str]:
+        """Give the fields that the first files have, and their types."""
+        return {name: str(dtype) for name, dtype in self._types.items()}
+
+    def count(self, window: Window = ALL) -> int:
+        """Count the window's records; only tables are opened for it."""
+        return sum(self._count(found) for found in self._walk(window))
+
+    def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
+        """Read the files that changed within a window, in the order of their paths."""
+        return self._batches(self._walk(window), size)
+
+    def digests(self, bounds: list[str]) -> pl.DataFrame:
+        """Sum up the files between consecutive paths; see :class:`Reconcilable`."""
+        listed = self.keys(None, None)
+        inner = bounds[1:-1]
+        parts = [bisect.bisect_right(inner, key) for key in listed["record_key"]]
+        part = pl.Series("part", parts, dtype=pl.Int64)
+        sums = (
+            listed.with_columns(part)
+            .group_by("part")
+            .agg(
+                pl.len().cast(pl.Int64).alias("records"),
+                pl.col("record_digest").sum().alias("digest"),
+            )
+        )
+        return sums.sort("part")
+
+    def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
+        """List the paths from low to below high, with a digest of each file's state."""
+        rows = [
+            (found.name, self._digest(found))
+            for found in self._walk(ALL)
+            if (low is None or found.name >= low) and (high is None or found.name < high)
+        ]
+        schema = {"record_key": pl.String(), "record_digest": pl.Int64()}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
+        """Read the files with these paths."""
+        wanted = set(keys)
+        return self._batches((f for f in self._walk(ALL) if f.name in wanted), BATCH_SIZE)
+
+    @cached_property
+    def _types(self) -> dict[str, pl.DataType]:
+        sample = [
+            record
+            for found in islice(self._walk(ALL), _SAMPLE)
+            for record in islice(self._records(found), _SAMPLE)
+        ]
+        return {**types_of(sample), **self._settings.types, **_OF_FILE}
+
+    def _walk(self, window: Window) -> Iterator[_Found]:
+        """Go through the directory in order, and open nothing."""
+        root = self._settings.directory
+        if not root.is_dir():
+            raise SourceError(
+                "there is no such directory", where=str(root),
+                cure="Correct `directory` in the source file, or mount what holds it",
+            )  # fmt: skip
+        for path in _ordered(root):
+            if any(fnmatchcase(path.name, glob) for glob in self._settings.globs):
+                state = path.stat()
+                found = _Found(path, path.relative_to(root).as_posix(), state.st_size,
+                               state.st_mtime_ns)  # fmt: skip
+                if _within(found, window):
+                    yield found
+
+    def _batches(self, files: Iterable[_Found], size: int) -> Iterator[pl.DataFrame]:
+        records = (record for found in files for record in self._records(found))
+        while batch := list(islice(records, size)):
+            yield frame(batch, self._types, self.label)
+
+    def _records(self, found: _Found) -> Iterator[dict[str, Any]]:
+        of_file = {"path": found.name, "file_name": found.path.name, "file_size": found.size,
+                   "modified": found.modified}  # fmt: skip
+        number = 0
+        try:
+            for number, document in enumerate(self._settings.reader(found.path), 1):
+                yield {**document, **of_file, "line": number}
+        except _UNREADABLE as error:
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            yield {**of_file, "line": number + 1, "unreadable": why}
+
+    def _count(self, found: _Found) -> int:
+        several = found.path.suffix in {".csv", ".json"}
+        return sum(1 for _ in self._records(found)) if several else 1
+
+    def _digest(self, found: _Found) -> int:
+        state = f"{found.name}\0{found.size}\0{found.ticks}".encode()
+        if self._settings.checksum:
+            with found.path.open("rb") as stream:
+                state = hashlib.file_digest(stream, "sha256").digest()
+        return int.from_bytes(hashlib.blake2s(state, digest_size=4).digest(), "big")
+
+
+def _ordered(root: Path) -> Iterator[Path]:
+    """List the files under a directory by their paths, one directory at a time."""
+    with os.scandir(root) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir())
+    for entry in listed:
+        if entry.is_dir():
+            yield from _ordered(Path(entry.path))
+        elif entry.is_file():
+            yield Path(entry.path)
+
+
+def _within(found: _Found, window: Window) -> bool:
+    low, high = window.low, window.high
+    above = low is None or (
+        found.modified >= _moment(low) if window.low_closed else found.modified > _moment(low)
+    )
+    below = high is None or (
+        found.modified <= _moment(high) if window.high_closed else found.modified < _moment(high)
+    )
+    return above and below
+
+
+def _moment(value: object) -> dt.datetime:
+    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def _files_settings(settings: Settings) -> FilesSettings:
+    reader = _reader(settings)
+    directory = settings.beside("directory")
+    if directory is None:
+        raise ConfigurationError("'directory' is missing", where=str(settings.path))
+    return FilesSettings(
+        directory,
+        reader,
+        settings.names("files") or ("*",),
+        declared(settings),
+        settings.take("checksum", bool, default=False),
+    )
+
+
+def _reader(settings: Settings) -> Reader:
+    form = settings.choice("format", FORMATS)
+    if form == "fits":
+        extension: Any = settings.take("extension", object, 0)
+        return fits_reader(extension)
+    if form == "csv":
+        separator = settings.take("separator", str, ",")
+        return csv_reader(separator, settings.take("encoding", str, "utf-8"))
+    return {"cdf": read_cdf, "asdf": read_asdf, "pds3": read_pds3, "json": read_json}[form]
