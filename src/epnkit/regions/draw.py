@@ -221,8 +221,9 @@ def draw_rows(
         shape = shape_of(grid, path)
         ring, discs[row], flags = draw_row(shape, manner, scenes[row])
         whole[row, 0], whole[row, 1] = shape.pixels, flags
+        polygons[row] = to_degrees(ring)
+        ring = ring if ring.shape[0] > 0 else to_sphere(discs[row], scenes[row])
         if ring.shape[0] > 0:
-            polygons[row] = to_degrees(ring)
             numbers[row, 0], numbers[row, 1], numbers[row, 2], numbers[row, 3] = limits(ring)
             numbers[row, 4] = abs(solid_angle(ring)) * SQUARE_DEGREES
     return polygons, discs, numbers, whole
