@@ -9,7 +9,7 @@ from mocpy import MOC
 from epnkit.regions._compile import Floats
 from epnkit.regions.disc import to_sphere
 from epnkit.regions.draw import Drawn
-from epnkit.regions.sphere import to_degrees
+from epnkit.regions.sphere import tidy, to_degrees
 
 #: Quarters of the disc: no piece of a region then spans more than 90 degrees, and the lines
 #: between them, through the centre of the disc, are great circles.
@@ -38,7 +38,9 @@ def _pieces(outline: Floats, scene: Floats) -> list[Floats]:
     shape = shapely.make_valid(shapely.Polygon(outline), method="structure", keep_collapsed=False)
     parts = shapely.get_parts(shapely.get_parts([shape & quarter for quarter in _QUARTERS]))
     rings = [np.asarray(part.exterior.coords)[:-1] for part in parts if part.geom_type == "Polygon"]
-    return [to_degrees(to_sphere(np.ascontiguousarray(ring), scene)) for ring in rings]
+    # Cutting leaves slivers, of which mocpy makes nothing good.
+    spheres = [tidy(to_sphere(np.ascontiguousarray(ring), scene)) for ring in rings]
+    return [to_degrees(sphere) for sphere in spheres if len(sphere) > 2]
 
 
 def coverages(drawn: Drawn, scenes: Floats, order: int | None, wide_order: int) -> list[str | None]:

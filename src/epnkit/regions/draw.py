@@ -34,7 +34,7 @@ FEW_CORNERS = 8
 
 #: The trial that keeps every corner, and how many trials there are: those after it are bolder than
 #: the first, for contours of more points than pgsphere takes.
-EXACT, TRIALS = 3, 10
+EXACT, TRIALS = 3, 7
 
 #: The part of the disc's radius beyond which the area is checked, and the error allowed.
 NEAR_LIMB, AREA_ERROR = 0.9, 0.005
@@ -197,6 +197,27 @@ def draw_row(shape: Shape, manner: Manner, scene: Floats) -> tuple[Floats, Float
 
 
 @kernel
+def draw_coarser(
+    grid: Bytes, path: Integers, manner: Manner, scene: Floats, outline: Floats
+) -> tuple[Floats, Floats, int]:
+    """Draw a contour too ragged for a polygon on pixels 2, 4, 8 and 16 times as large.
+
+    Where that does not help (the shape is too wide), the outline it had is given back.
+    """
+    flags = 0
+    for power in range(1, 5):
+        size = 1 << power
+        coarse = scene.copy()
+        coarse[:2] = (scene[:2] - (size - 1) / 2) / size
+        coarse[2:4] = scene[2:4] * size
+        shape = shape_of(grid, path // size)
+        ring, _, flags = draw_row(shape, manner, coarse)
+        if ring.shape[0] > 0:
+            return ring, outline[:0], flags | 16
+    return np.empty((0, 3)), outline, flags | 32
+
+
+@kernel
 def draw_rows(
     digits: Bytes, starts: Integers, first: Integers, scenes: Floats, faults: Integers,
     manner: Manner, grid: Bytes,
@@ -220,6 +241,8 @@ def draw_rows(
         grid = grid if grid.size >= size else np.zeros(2 * size, dtype=np.uint8)
         shape = shape_of(grid, path)
         ring, discs[row], flags = draw_row(shape, manner, scenes[row])
+        if flags & 32:
+            ring, discs[row], flags = draw_coarser(grid, path, manner, scenes[row], discs[row])
         whole[row, 0], whole[row, 1] = shape.pixels, flags
         polygons[row] = to_degrees(ring)
         ring = ring if ring.shape[0] > 0 else to_sphere(discs[row], scenes[row])

@@ -10,8 +10,8 @@ import numpy as np
 from epnkit.regions._compile import Floats, Integers
 
 #: Days between the nodes of the interpolation. The Moon swings the Earth 4,700 km in 27.3 days; a
-#: polynomial of degree 7 through four nodes of this step follows it to 1e-10 au.
-STEP: Final = 3.0
+#: polynomial of degree 7 through four nodes of this step follows it to 2e-11 au.
+STEP: Final = 2.0
 
 
 def tdb(days: Floats) -> Floats:
