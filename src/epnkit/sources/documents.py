@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,22 @@ _PLAIN: dict[type, pl.DataType] = {
 
 #: The same, and texts.
 _TYPES: dict[type, pl.DataType] = {**_PLAIN, str: pl.String()}
+
+
+def parsed(text: bytes) -> Any:
+    """Read JSON, also with the ``NaN`` and ``Infinity`` that Python writes, taken as nothing.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if b"NaN" not in text and b"Infinity" not in text:
+            raise
+        return json.loads(text, parse_constant=lambda _: None)
 
 
 def flat(document: Document, prefix: str = "") -> dict[str, Any]:

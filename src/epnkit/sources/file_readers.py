@@ -10,9 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
-
-from epnkit.sources.documents import flat
+from epnkit.sources.documents import flat, parsed
 from epnkit.sources.extended_json import plain
 
 #: Reads one file and gives its documents, mostly one.
@@ -182,7 +180,7 @@ def _of_label(value: Any) -> Any:
 
 def read_json(path: Path) -> Iterator[dict[str, Any]]:
     """Read a JSON file: one document, or a list of them."""
-    told = orjson.loads(path.read_bytes())
+    told = parsed(path.read_bytes())
     for document in told if isinstance(told, list) else [told]:
         yield flat(plain(document))
 

@@ -140,8 +140,7 @@ class FilesSource:
     def digests(self, bounds: list[str]) -> pl.DataFrame:
         """Sum up the files between consecutive paths; see :class:`Reconcilable`."""
         listed = self.keys(None, None)
-        inner = bounds[1:-1]
-        parts = [bisect.bisect_right(inner, key) for key in listed["record_key"]]
+        parts = [bisect.bisect_right(bounds, key) for key in listed["record_key"]]
         part = pl.Series("part", parts, dtype=pl.Int64)
         sums = (
             listed.with_columns(part)

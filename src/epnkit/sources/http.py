@@ -17,10 +17,11 @@ import requests
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.credentials import Secret
+from epnkit.sources.documents import parsed
 from epnkit.sources.retries import RetryLaterError
 
-#: How long to wait for a connection and between two bytes, in seconds.
-TIMEOUT = (10.0, 120.0)
+#: How long a connection may take, in seconds.
+CONNECT_TIMEOUT = 10.0
 
 #: What passes by itself (RFC 9110 section 15, RFC 6585 section 4).
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -48,13 +49,13 @@ class Link:
         ``Bearer ...``.
     authority : pathlib.Path, optional
         Certificates of the authority that signed the server's, in PEM.
-    timeout : tuple of float
-        Seconds for a connection, and between two bytes.
+    silence : float
+        How many seconds it may say nothing.
     """
 
     secret: Secret
     authority: Path | None = None
-    timeout: tuple[float, float] = TIMEOUT
+    silence: float = 120.0
     _session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +103,8 @@ class Link:
         try:
             answer = self._session.request(
                 method, self.base + path, params=dict(parameters or {}), headers=headers,
-                data=None if body is None else orjson.dumps(body), timeout=self.timeout,
+                data=None if body is None else orjson.dumps(body),
+                timeout=(min(CONNECT_TIMEOUT, self.silence), self.silence),
                 allow_redirects=method == "GET",
             )  # fmt: skip
         except requests.RequestException as error:
@@ -135,8 +137,8 @@ class Link:
         self._refuse_status(answer, where)
         self._refuse_cut(answer, where)
         try:
-            return orjson.loads(answer.content)
-        except orjson.JSONDecodeError as error:
+            return parsed(answer.content)
+        except ValueError as error:
             raise self._not_json(answer, where, str(error)) from None
 
     def _refuse_status(self, answer: requests.Response, where: str) -> None:

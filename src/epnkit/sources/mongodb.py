@@ -19,7 +19,7 @@ from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
 from epnkit.sources.extended_json import plain
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values
-from epnkit.sources.retries import PATIENT, Patience, persist, resumed
+from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
 
 Result = TypeVar("Result")
@@ -122,7 +122,10 @@ class MongoSource:
         settings = self._settings
         client: pymongo.MongoClient[Filter] = self._told(
             lambda: pymongo.MongoClient(
-                self._secret.reveal(), serverSelectionTimeoutMS=_SELECTION, tz_aware=False
+                self._secret.reveal(),
+                serverSelectionTimeoutMS=_SELECTION,
+                tz_aware=False,
+                socketTimeoutMS=int(settings.patience.silence * 1000),
             )
         )
         return client[settings.database][settings.collection]
@@ -198,7 +201,7 @@ def _mongo_settings(settings: Settings, order: Order) -> MongoSettings:
         settings.names("fields"),
         Order(order.cursor, order.key or settings.names("key")),
         declared(settings),
-        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+        patience_of(settings),
     )
 
 

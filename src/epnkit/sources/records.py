@@ -17,7 +17,7 @@ from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
 from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
 from epnkit.sources.mongo_query import inside
-from epnkit.sources.retries import PATIENT, Patience, persist
+from epnkit.sources.retries import PATIENT, Patience, patience_of, persist
 from epnkit.sources.settings import Settings, read_settings
 from epnkit.sources.tap import secret_of
 
@@ -84,7 +84,7 @@ class RecordsSource:
 
     def __init__(self, secret: Secret, settings: RecordsSettings) -> None:
         self._settings = settings
-        self._link = Link(secret, settings.authority)
+        self._link = Link(secret, settings.authority, settings.patience.silence)
         self.label = self._link.where(settings.path)
 
     @classmethod
@@ -232,5 +232,5 @@ def _records_settings(settings: Settings, order: Order) -> RecordsSettings:
         declared(settings),
         settings.positive("page", RecordsSettings.page),
         settings.beside("authority"),
-        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+        patience_of(settings),
     )

@@ -20,7 +20,7 @@ from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
 from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values
-from epnkit.sources.retries import PATIENT, Patience, persist
+from epnkit.sources.retries import PATIENT, Patience, patience_of, persist
 from epnkit.sources.settings import Settings, read_settings
 
 #: The most documents that RESTHeart gives in a page.
@@ -71,7 +71,7 @@ class RestheartSource:
 
     def __init__(self, secret: Secret, settings: RestheartSettings) -> None:
         self._settings = settings
-        self._link = Link(secret, settings.authority)
+        self._link = Link(secret, settings.authority, settings.patience.silence)
         self.label = self._link.where(settings.path)
 
     @classmethod
@@ -218,5 +218,5 @@ def _restheart_settings(settings: Settings, order: Order) -> RestheartSettings:
         declared(settings),
         settings.positive("page", LARGEST_PAGE),
         settings.beside("authority"),
-        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+        patience_of(settings),
     )

@@ -10,6 +10,7 @@ from typing import TypeVar
 import polars as pl
 
 from epnkit.errors import TransientSourceError
+from epnkit.sources.settings import Settings
 
 Result = TypeVar("Result")
 Place = TypeVar("Place")
@@ -41,12 +42,15 @@ class Patience:
         How often in a row something may fail.
     first, factor, longest : float
         The first pause in seconds, by what each next one is longer, and the longest.
+    silence : float
+        How many seconds a server may say nothing before the connection counts as broken.
     """
 
     attempts: int = 5
     first: float = 0.5
     factor: float = 2.0
     longest: float = 60.0
+    silence: float = 120.0
 
     def after(self, failures: int, error: TransientSourceError) -> None:
         """Wait after a failure, or give up with its error."""
@@ -60,6 +64,14 @@ class Patience:
 
 #: The patience that a source has unless its file says otherwise.
 PATIENT = Patience()
+
+
+def patience_of(settings: Settings) -> Patience:
+    """Read ``attempts`` and ``timeout`` (seconds) of a source file."""
+    return Patience(
+        settings.positive("attempts", Patience.attempts),
+        silence=float(settings.positive("timeout", int(Patience.silence))),
+    )
 
 
 def persist(action: Callable[[], Result], patience: Patience) -> Result:

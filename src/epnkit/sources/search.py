@@ -43,7 +43,7 @@ class SearchSource:
 
     def __init__(self, secret: Secret, settings: SearchSettings) -> None:
         self._settings = settings
-        self._link = Link(secret, settings.authority)
+        self._link = Link(secret, settings.authority, settings.patience.silence)
         self.label = f"{settings.index} at {self._link.where()}"
 
     @classmethod

@@ -11,7 +11,7 @@ import polars as pl
 from epnkit.errors import ConfigurationError
 from epnkit.sources.base import Order
 from epnkit.sources.documents import declared
-from epnkit.sources.retries import PATIENT, Patience
+from epnkit.sources.retries import PATIENT, Patience, patience_of
 from epnkit.sources.settings import Settings
 
 #: What a body may hold that says which documents and fields are wanted.
@@ -106,7 +106,7 @@ def search_settings(settings: Settings, order: Order) -> tuple[str, SearchSettin
         settings.take("keep_alive", str, "2m"),
         declared(settings),
         settings.beside("authority"),
-        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+        patience_of(settings),
     )
     settings.finish()
     return connection, chosen

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret, credential
-from epnkit.sources.retries import PATIENT, Patience, persist, resumed
+from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
 from epnkit.sources.sql_columns import NO_WISHES, Shape, Wishes, shape_of
-from epnkit.sources.sql_drivers import Statement, session
+from epnkit.sources.sql_drivers import Session, Statement, session
 from epnkit.sources.sql_errors import label
+from epnkit.sources.sql_keys import DIGEST, KNOWN, Keys
+from epnkit.sources.sql_reconcile import Register
 from epnkit.sources.sql_text import ANY, Condition
 from epnkit.sources.sql_types import DECLARED, Column, Row, frame
 
@@ -36,6 +39,9 @@ class SqlSettings:
         The encoding of texts, where the driver doesn't say it.
     wishes : Wishes
         The types and encodings of columns that the database doesn't tell or tells wrongly.
+    digest : bool
+        Whether the database hashes each record, where it can and the key is known; what changed
+        is found by it.
     patience : Patience
         How often to try again.
     """
@@ -44,6 +50,7 @@ class SqlSettings:
     order: Order = UNORDERED
     encoding: str | None = None
     wishes: Wishes = NO_WISHES
+    digest: bool = True
     patience: Patience = PATIENT
 
 
@@ -97,7 +104,8 @@ class SqlSource:
 
     def schema(self) -> dict[str, str]:
         """Give the query's columns, lower-cased, and their types."""
-        return {column.field: str(column.dtype) for column in self._shape.columns}
+        columns = (column for column in self._shape.columns if column.field != DIGEST)
+        return {column.field: str(column.dtype) for column in columns}
 
     def count(self, window: Window = ALL) -> int:
         """Ask the database how many records the window holds."""
@@ -114,6 +122,49 @@ class SqlSource:
         read = partial(self._read, self._legs(window), size)
         return resumed(read, self._settings.patience)
 
+    @property
+    def compares(self) -> Literal["digest", "key"]:
+        """Whether the database hashes records, or only lists keys."""
+        return "digest" if self._shape.digest else "key"
+
+    def digests(self, bounds: list[str]) -> pl.DataFrame:
+        """Sum up the records between consecutive keys; see :class:`Reconcilable`."""
+        return self._registered(lambda link, register: register.digests(link, bounds))
+
+    def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
+        """List the keys from low to below high, with their digests."""
+        return self._registered(lambda link, register: register.listed(link, low, high))
+
+    def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
+        """Read the records with these keys."""
+        for statement in self._register.wanted(keys):
+            rows = persist(partial(self._ask_all, statement), self._settings.patience)
+            if rows:
+                yield frame(rows, self._shape.columns, self.label)
+
+    @cached_property
+    def _register(self) -> Register:
+        shape = self._shape
+        if not self._key or shape.dialect not in KNOWN:
+            raise SourceError(
+                "the records cannot be compared with the table", where=self.label,
+                why="they have no key" if not self._key else f"{shape.dialect} is not known well",
+                cure='Name the key in the source file, key = ["id"], or load in full',
+            )  # fmt: skip
+        return Register(shape, Keys(shape.wrapped, shape.dialect, self._key))
+
+    def _registered(self, ask: Callable[[Session, Register], pl.DataFrame]) -> pl.DataFrame:
+        def asked() -> pl.DataFrame:
+            with session(self._secret, self._settings.encoding) as link:
+                return ask(link, self._register)
+
+        return persist(asked, self._settings.patience)
+
+    def _ask_all(self, statement: Statement) -> Sequence[Row]:
+        with session(self._secret, self._settings.encoding) as link:
+            answer = link.ask(statement)
+            return [row for rows in iter(partial(answer.take, BATCH_SIZE), []) for row in rows]
+
     @cached_property
     def _shape(self) -> Shape:
         return persist(self._ask_shape, self._settings.patience)
@@ -121,7 +172,8 @@ class SqlSource:
     def _ask_shape(self) -> Shape:
         chosen = self._settings
         with session(self._secret, chosen.encoding) as link:
-            return shape_of(link, chosen.query, chosen.wishes, self.label)
+            shape = shape_of(link, chosen.query, chosen.wishes, self.label)
+        return shape.hashed() if chosen.digest and chosen.order.key else shape
 
     def _ask(self, statement: Statement) -> Sequence[Row]:
         with session(self._secret, self._settings.encoding) as link:
@@ -228,7 +280,8 @@ def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
         Order(order.cursor, order.key or settings.names("key")),
         settings.text("encoding"),
         Wishes(types, encodings),
-        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+        settings.take("digest", bool, default=True),
+        patience_of(settings),
     )
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.sql_drivers import Session
+from epnkit.sources.sql_keys import DIGEST, HASHING, digest_of
 from epnkit.sources.sql_text import Wrapped
 from epnkit.sources.sql_types import Column, of_values
 
@@ -41,11 +42,26 @@ class Shape:
         Its columns.
     what : str
         What to select so that the columns have these types.
+    dialect : str
+        The database: mysql, postgresql, sqlite or another name.
+    digest : str, optional
+        The expression of a record's digest, when it is the last of the columns.
     """
 
     wrapped: Wrapped
     columns: tuple[Column, ...]
     what: str = "*"
+    dialect: str = ""
+    digest: str | None = None
+
+    def hashed(self) -> Shape:
+        """Let the database hash each record as it gives it, where it can."""
+        if self.dialect not in HASHING:
+            return self
+        digest = digest_of(self.wrapped, self.dialect, self.columns)
+        columns = (*self.columns, Column(DIGEST, pl.Int64()))
+        what = f"{self.what}, {digest} AS {DIGEST}"
+        return Shape(self.wrapped, columns, what, self.dialect, digest)
 
     def column(self, field: str) -> Column:
         """Find a column by the name that records carry.
@@ -116,7 +132,8 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
     if link.dialect == "sqlite":
         return _stored(link, wrapped, names, wishes)
     found = _looked_at(link, wrapped, described)
-    return Shape(wrapped, tuple(wishes.column(n, t) for n, t in zip(names, found, strict=True)))
+    columns = tuple(wishes.column(n, t) for n, t in zip(names, found, strict=True))
+    return Shape(wrapped, columns, dialect=link.dialect)
 
 
 def _refuse_doubles(names: Sequence[str], where: str) -> None:
@@ -162,7 +179,7 @@ def _stored(link: Session, wrapped: Wrapped, names: Sequence[str], wishes: Wishe
     found = [_STORED.get(pair, pl.String()) for pair in pairs]
     what = (_cast(q, t) for q, t in zip(quoted, found, strict=True))
     columns = (wishes.column(n, t) for n, t in zip(names, found, strict=True))
-    return Shape(wrapped, tuple(columns), ", ".join(what))
+    return Shape(wrapped, tuple(columns), ", ".join(what), link.dialect)
 
 
 def _cast(quoted: str, dtype: pl.DataType) -> str:

@@ -17,7 +17,7 @@ import requests
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
-from epnkit.sources.retries import PATIENT, Patience, persist, resumed
+from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
 
 Result = TypeVar("Result")
@@ -73,6 +73,19 @@ class _Place:
     last: tuple[Any, ...] = ()
 
 
+class _Session(requests.Session):
+    """A session that doesn't wait for ever, as pyvo's own would."""
+
+    def __init__(self, silence: float) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._silence = silence
+
+    def request(self, *words: Any, **more: Any) -> requests.Response:
+        """Send a request, with a limit to the server's silence."""
+        return super().request(*words, **{"timeout": self._silence, **more})
+
+
 class TapSource:
     """Rows of one table.
 
@@ -126,8 +139,7 @@ class TapSource:
 
     @cached_property
     def _service(self) -> pyvo.dal.TAPService:
-        session = requests.Session()
-        session.trust_env = False
+        session = _Session(self._settings.patience.silence)
         return pyvo.dal.TAPService(self._secret.reveal(), session=session)
 
     @cached_property
@@ -257,7 +269,7 @@ def _tap_settings(settings: Settings, order: Order) -> TapSettings:
         settings.take("where", str, ""),
         Order(order.cursor, order.key or settings.names("key")),
         settings.positive("page", TapSettings.page),
-        Patience(attempts=settings.positive("attempts", Patience.attempts)),
+        patience_of(settings),
     )
 
 

@@ -1,0 +1,132 @@
+"""A TCP proxy that breaks connections on purpose, for tests of what a network does."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, Self
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one connection.
+
+    Parameters
+    ----------
+    kind : {"reset", "close", "stall", "answer"}
+        Reset or closed after some bytes of the server's, silent after them, or answered here.
+    after : int
+        How many bytes of the server's come through before.
+    answer : bytes
+        What is answered instead of the server.
+    """
+
+    kind: Literal["reset", "close", "stall", "answer"]
+    after: int = 0
+    answer: bytes = b""
+
+
+def http(status: str, body: bytes = b"", *headers: str) -> Fault:
+    """Answer a request with this status line, body and headers."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return Fault("answer", answer="\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+
+class Proxy:
+    """A port that passes everything on to another one, but for the faults it is told.
+
+    Parameters
+    ----------
+    target : int
+        The server's port on 127.0.0.1.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.faults: deque[Fault] = deque()
+        self.connections = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            fault = self.faults.popleft() if self.faults else None
+            threading.Thread(target=self._serve, args=(client, fault), daemon=True).start()
+
+    def _serve(self, client: socket.socket, fault: Fault | None) -> None:
+        if fault is not None and fault.kind == "answer":
+            self._answer(client, fault.answer)
+            return
+        try:
+            server = socket.create_connection(("127.0.0.1", self.target))
+        except OSError:
+            _reset(client)
+            return
+        threading.Thread(target=_pump, args=(client, server), daemon=True).start()
+        self._pass_back(server, client, fault)
+
+    def _answer(self, client: socket.socket, answer: bytes) -> None:
+        with suppress(OSError), client:
+            asked = b""
+            while b"\r\n\r\n" not in asked:
+                asked += client.recv(65536)
+            client.sendall(answer)
+
+    def _pass_back(self, server: socket.socket, client: socket.socket, fault: Fault | None) -> None:
+        left = None if fault is None else fault.after
+        with suppress(OSError):
+            while (left is None or left > 0) and (chunk := server.recv(left or 65536)):
+                client.sendall(chunk)
+                left = None if left is None else left - len(chunk)
+        if fault is not None and left == 0:
+            _break(client, server, fault)
+        else:
+            _end(client, server)
+
+
+def _break(client: socket.socket, server: socket.socket, fault: Fault) -> None:
+    if fault.kind == "stall":
+        return  # both stay open, and nothing comes any more
+    if fault.kind == "reset":
+        _reset(client)
+    _end(client, server)
+
+
+def _reset(client: socket.socket) -> None:
+    """Close a connection so that the other side is told it was reset (RFC 9293 section 3.10.7)."""
+    with suppress(OSError):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.shutdown(socket.SHUT_RD)  # ends a read in another thread, which keeps it open
+        client.close()
+
+
+def _end(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while chunk := source.recv(65536):
+            target.sendall(chunk)
+        target.shutdown(socket.SHUT_WR)
