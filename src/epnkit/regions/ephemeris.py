@@ -1,4 +1,8 @@
-"""Where the Earth is as seen from the Sun: exact for a few dates, interpolated for many."""
+"""Where the Earth is as seen from the Sun, interpolated between fixed dates.
+
+A date has the same position to the last bit whatever dates it is computed with: an import that
+reads a record again among others must find its footprint unchanged.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +63,8 @@ def interpolated(days: Floats) -> Floats:
     needed, begin = _nodes(days)
     position, velocity = exact(needed * STEP)
     part = days / STEP - needed[begin]
-    basis = part[:, None] ** np.arange(8) @ _weights().T
+    # Not by a matrix product, whose rounding depends on how many rows there are.
+    basis = np.einsum("ij,kj->ik", part[:, None] ** np.arange(8), _weights())
     out = np.zeros((days.size, 3))
     for node in range(4):
         out += basis[:, node, None] * position[begin + node]
@@ -76,7 +81,5 @@ def earth(days: Floats) -> Floats:
         TT, days since J2000.0; each distinct day is computed once.
     """
     distinct, back = np.unique(tdb(days), return_inverse=True)
-    many = distinct.size > 0 and _nodes(distinct)[0].size < distinct.size
-    found = interpolated(distinct) if many else exact(distinct)[0]
-    out: Floats = found[back]
+    out: Floats = interpolated(distinct)[back]
     return out

@@ -11,27 +11,26 @@ from epnkit.regions.outline import ring_area, ring_length
 
 
 @kernel
-def distance_to_segment(p: Floats, a: Floats, b: Floats) -> float:
-    """Return the distance in the plane from a point to a segment."""
-    along_x, along_y = b[0] - a[0], b[1] - a[1]
-    square = along_x * along_x + along_y * along_y
-    part = 0.0
-    if square > 0.0:
-        part = ((p[0] - a[0]) * along_x + (p[1] - a[1]) * along_y) / square
-        part = min(1.0, max(0.0, part))
-    return math.hypot(p[0] - a[0] - part * along_x, p[1] - a[1] - part * along_y)
-
-
-@kernel
 def farthest(ring: Floats, first: int, last: int) -> tuple[int, float]:
-    """Return the vertex between two others that is farthest from their segment, and how far."""
-    count = ring.shape[0]
+    """Return the vertex between two others that is farthest from their segment, and how far.
+
+    `last` may be the number of vertices, which is the first one again. This is where simplifying
+    spends its time, so it works on plain numbers and takes one root at the end.
+    """
+    a_x, a_y = ring[first, 0], ring[first, 1]
+    end = last if last < ring.shape[0] else 0
+    along_x, along_y = ring[end, 0] - a_x, ring[end, 1] - a_y
+    square = along_x * along_x + along_y * along_y
+    scale = 1.0 / square if square > 0.0 else 0.0
     best, most = first, -1.0
     for k in range(first + 1, last):
-        far = distance_to_segment(ring[k % count], ring[first % count], ring[last % count])
+        x, y = ring[k, 0] - a_x, ring[k, 1] - a_y
+        part = min(1.0, max(0.0, (x * along_x + y * along_y) * scale))
+        x, y = x - part * along_x, y - part * along_y
+        far = x * x + y * y
         if far > most:
             best, most = k, far
-    return best, most
+    return best, math.sqrt(max(0.0, most))
 
 
 @kernel
