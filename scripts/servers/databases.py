@@ -16,10 +16,11 @@ DATABASE, USER, PASSWORD = "epnkit", "reader", "canary-7fe1"
 
 _POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 
+#: Run by the server at its start, which takes one statement a line.
 _GRANT = (
-    f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;"
-    f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';"
-    f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'%'; FLUSH PRIVILEGES;"
+    f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;\n"
+    f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n"
+    f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'%';\nFLUSH PRIVILEGES;\n"
 )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.servers"]
 
 #: How many records the tables hold.
-COUNT = 3000
+COUNT = 12_000
 
 #: A patience for tests: many attempts, short pauses.
 QUICK = Patience(attempts=4, first=0.05, longest=0.1)
@@ -79,7 +79,11 @@ def database(request: pytest.FixtureRequest) -> tuple[str, Server]:
         link.autocommit = False
         cursor = link.cursor()
         for number in range(COUNT):
-            cursor.execute("INSERT INTO obs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *_row(number))
+            number_, run_date, *more = _row(number)
+            written = None if run_date is None else str(run_date)  # MariaDB's driver cuts times off
+            cursor.execute(
+                "INSERT INTO obs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", number_, written, *more
+            )
         link.commit()
     link.close()
     return request.param, server
@@ -128,7 +132,7 @@ def test_windows_and_counts_agree_with_python(make: Make) -> None:
     assert source.count(rest) == COUNT - below == sum(b.height for b in source.batches(rest))
 
 
-@pytest.mark.parametrize("after", [2_000, 40_000, 90_000])
+@pytest.mark.parametrize("after", [2_000, 200_000, 400_000])
 @pytest.mark.parametrize("kind", ["reset", "close"])
 def test_a_broken_connection_loses_and_doubles_nothing(
     make: Make, database: tuple[str, Server], after: int, kind: str
@@ -148,18 +152,22 @@ def test_case_insensitive_keys_survive_a_broken_connection(
     with Proxy(database[1].port) as proxy:
         source = make(proxy.port, key=("name",))
         source.schema()
-        proxy.faults.extend([Fault("reset", 60_000)] * 2)
+        proxy.faults.extend([Fault("reset", 400_000)] * 2)
         read = pl.concat(source.batches(size=301))
     assert sorted(read["id"]) == list(range(COUNT))
 
 
-def test_without_a_key_a_broken_connection_is_an_error(
+def test_without_a_key_a_broken_connection_is_an_error_or_read_anew(
     make: Make, database: tuple[str, Server]
 ) -> None:
     with Proxy(database[1].port) as proxy:
         source = make(proxy.port, key=())
         source.schema()
-        proxy.faults.append(Fault("reset", 90_000))
+        if database[0] == "postgresql":  # its driver holds the whole result before the first batch
+            proxy.faults.append(Fault("reset", 300_000))
+            assert sum(batch.height for batch in source.batches(size=300)) == COUNT
+            return
+        proxy.faults.append(Fault("reset", 400_000))
         with pytest.raises(SourceError, match="without a key"):
             list(source.batches(size=300))
 
@@ -201,13 +209,13 @@ def test_digests_keys_and_records_agree(make: Make, key: tuple[str, ...]) -> Non
     read = pl.concat(source.batches())
     assert sorted(listed["record_digest"]) == sorted(read["epnkit_source_digest"])
     ordered = sorted(listed["record_key"], key=lambda k: k.zfill(18) if k.isdigit() else k)
-    bounds = ordered[500::500]
+    bounds = ordered[1000::1000]
     parts = source.digests(bounds)
     assert parts["part"].to_list() == list(range(len(bounds) + 1))
-    assert parts["records"].to_list() == [500] * len(parts)
+    assert parts["records"].to_list() == [1000] * len(parts)
     assert parts["digest"].sum() == listed["record_digest"].sum()
     between = source.keys(bounds[0], bounds[1])
-    assert sorted(between["record_key"]) == sorted(ordered[500:1000])
+    assert sorted(between["record_key"]) == sorted(ordered[1000:2000])
     fetched = pl.concat(source.fetch(ordered[:1200:2]))
     assert fetched.height == 600
     assert set(fetched["epnkit_source_digest"]) <= set(read["epnkit_source_digest"])

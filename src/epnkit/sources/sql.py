@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -155,13 +156,13 @@ class SqlSource:
 
     def _registered(self, ask: Callable[[Session, Register], pl.DataFrame]) -> pl.DataFrame:
         def asked() -> pl.DataFrame:
-            with session(self._secret, self._settings.encoding) as link:
+            with self._session() as link:
                 return ask(link, self._register)
 
         return persist(asked, self._settings.patience)
 
     def _ask_all(self, statement: Statement) -> Sequence[Row]:
-        with session(self._secret, self._settings.encoding) as link:
+        with self._session() as link:
             answer = link.ask(statement)
             return [row for rows in iter(partial(answer.take, BATCH_SIZE), []) for row in rows]
 
@@ -171,12 +172,16 @@ class SqlSource:
 
     def _ask_shape(self) -> Shape:
         chosen = self._settings
-        with session(self._secret, chosen.encoding) as link:
+        with self._session() as link:
             shape = shape_of(link, chosen.query, chosen.wishes, self.label)
         return shape.hashed() if chosen.digest and chosen.order.key else shape
 
+    def _session(self) -> AbstractContextManager[Session]:
+        settings = self._settings
+        return session(self._secret, settings.encoding, paged=bool(settings.order.key))
+
     def _ask(self, statement: Statement) -> Sequence[Row]:
-        with session(self._secret, self._settings.encoding) as link:
+        with self._session() as link:
             return link.ask(statement).take(1)
 
     @cached_property
@@ -218,20 +223,38 @@ class SqlSource:
         self, legs: list[_Leg], size: int, place: _Place | None
     ) -> Iterator[tuple[pl.DataFrame, _Place]]:
         start = place or _Place(0)
-        with session(self._secret, self._settings.encoding) as link:
+        with self._session() as link:
             for number, leg in enumerate(legs[start.leg :], start.leg):
                 here = start if number == start.leg else _Place(number)
-                answer = link.ask(self._statement(leg, here))
-                for rows in _without(here.had, iter(partial(answer.take, size), [])):
+                read = self._streamed if link.streams else self._paged
+                for rows in read(link, leg, here, size):
                     behind = self._behind(rows, leg, number)
                     yield frame(rows, self._shape.columns, self.label), behind
 
-    def _statement(self, leg: _Leg, place: _Place) -> Statement:
+    def _streamed(
+        self, link: Session, leg: _Leg, place: _Place, size: int
+    ) -> Iterator[Sequence[Row]]:
+        """Read one result as it comes."""
+        answer = link.ask(self._statement(leg, place))
+        return _without(place.had, iter(partial(answer.take, size), []))
+
+    def _paged(self, link: Session, leg: _Leg, place: _Place, size: int) -> Iterator[Sequence[Row]]:
+        """Read page by page, each a result that is whole before it is looked at."""
+        while True:
+            most = size + len(place.had)
+            rows = link.ask(self._statement(leg, place, most)).take(most)
+            for kept in _without(place.had, [rows] if rows else []):
+                yield kept
+                place = self._behind(kept, leg, place.leg)
+            if len(rows) < most:
+                return
+
+    def _statement(self, leg: _Leg, place: _Place, most: int | None = None) -> Statement:
         shape, condition = self._shape, leg.condition
         if place.had:
             self._refuse_unordered(place)
             condition &= shape.wrapped.from_row(leg.order, place.last)
-        return shape.wrapped.select(shape.what, condition, leg.order)
+        return shape.wrapped.select(shape.what, condition, leg.order, most)
 
     def _behind(self, rows: Sequence[Row], leg: _Leg, number: int) -> _Place:
         positions = (self._shape.columns.index(column) for column in leg.order)

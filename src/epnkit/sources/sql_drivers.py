@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -26,8 +27,6 @@ CONNECT_TIMEOUT = 30
 #: What tells an ODBC driver to hand rows out as they come, by a word in the driver's name.
 _STREAMING = {
     "sqlite": "StepAPI=1",
-    "postgres": "UseDeclareFetch=1;Fetch=5000",
-    "psql": "UseDeclareFetch=1;Fetch=5000",
     "maria": "FORWARDONLY=1;NO_CACHE=1",
     "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
 }
@@ -77,6 +76,8 @@ class Session(Protocol):
     dialect: str
     #: The character around an identifier.
     quote: str
+    #: Whether its driver may be read from while the server still sends.
+    streams: bool
 
     def ask(self, statement: Statement) -> Answer:
         """Run a statement."""
@@ -106,8 +107,12 @@ def streaming(text: str) -> str:
     Parameters
     ----------
     text : str
-        The connection string; a key that it already has stays as it is.
+        The connection string; a key that it already has stays as it is, but for psqlodbc's
+        cursor (UseDeclareFetch): 13.02 ends the process when a connection breaks under it. Pages
+        by key keep memory flat there, so a key is needed for that.
     """
+    if re.search(r"(?i)\bdriver\s*=[^;]*(postgres|psql)", text):
+        return re.sub(r"(?i);?\s*\bUseDeclareFetch\s*=\s*\w*", "", text) + ";UseDeclareFetch=0"
     driver = re.search(r"(?i)\bdriver\s*=\s*([^;]*)", text)
     flags = next((f for w, f in _STREAMING.items() if driver and w in driver[1].lower()), "")
     present = {part.split("=")[0].strip().lower() for part in text.split(";")}
@@ -129,16 +134,19 @@ class _OdbcAnswer:
 
 
 class _OdbcSession:
-    def __init__(self, secret: Secret, encoding: str | None) -> None:
+    def __init__(self, secret: Secret, encoding: str | None, *, paged: bool) -> None:
         self._told = _Told(secret)
         self._link = self._told(
             lambda: pyodbc.connect(
-                streaming(secret.reveal()), timeout=CONNECT_TIMEOUT, readonly=True, autocommit=False
+                streaming(secret.reveal()),
+                timeout=CONNECT_TIMEOUT,
+                readonly=True,
             )
         )
         name = str(self._link.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
+        self.streams = not (paged and self.dialect == "postgresql")
         self._decode(encoding)
 
     def _decode(self, encoding: str | None) -> None:
@@ -151,11 +159,19 @@ class _OdbcSession:
     def ask(self, statement: Statement) -> Answer:
         cursor = self._link.cursor()
         text = statement.head + statement.tail
-        self._told(lambda: cursor.execute(text, *statement.values))
+        values = [_bound(value, self.dialect) for value in statement.values]
+        self._told(lambda: cursor.execute(text, *values))
         return _OdbcAnswer(cursor, self._told)
 
     def close(self) -> None:
         self._told(self._link.close)
+
+
+def _bound(value: object, dialect: str) -> object:
+    """Write times as texts for MariaDB, whose driver cuts the fractions of seconds off."""
+    if dialect == "mysql" and isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="microseconds")
+    return value
 
 
 class _AlchemyAnswer:
@@ -179,6 +195,8 @@ def _postgresql(number: object) -> pl.DataType | None:
 
 
 class _AlchemySession:
+    streams = True
+
     def __init__(self, secret: Secret) -> None:
         self._told = _Told(secret)
         self._engine = self._told(lambda: sa.create_engine(secret.reveal(), poolclass=sa.NullPool))
@@ -211,7 +229,9 @@ def _named(statement: Statement) -> dict[str, object]:
 
 
 @contextmanager
-def session(secret: Secret, encoding: str | None = None) -> Iterator[Session]:
+def session(
+    secret: Secret, encoding: str | None = None, *, paged: bool = False
+) -> Iterator[Session]:
     """Open a connection for a while.
 
     Parameters
@@ -220,6 +240,8 @@ def session(secret: Secret, encoding: str | None = None) -> Iterator[Session]:
         An ODBC connection string or a SQLAlchemy URL.
     encoding : str, optional
         The encoding of texts, where the driver doesn't say it itself (ODBC only).
+    paged : bool
+        Whether results may be asked for page by page, because there is a key.
 
     Raises
     ------
@@ -228,7 +250,11 @@ def session(secret: Secret, encoding: str | None = None) -> Iterator[Session]:
     TransientSourceError
         When the database cannot be reached now.
     """
-    made = _OdbcSession(secret, encoding) if secret.kind == "odbc" else _AlchemySession(secret)
+    made: Session
+    if secret.kind == "odbc":
+        made = _OdbcSession(secret, encoding, paged=paged)
+    else:
+        made = _AlchemySession(secret)
     try:
         yield made
     finally:

@@ -58,14 +58,20 @@ class Wrapped:
         return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
 
     def select(
-        self, what: str = "*", condition: Condition = ANY, order: Sequence[Column] = ()
+        self,
+        what: str = "*",
+        condition: Condition = ANY,
+        order: Sequence[Column] = (),
+        most: int | None = None,
     ) -> Statement:
-        """Ask for something of the records that meet a condition, in an order."""
+        """Ask for something of the records that meet a condition, in an order, at most so many."""
         query = self.query.strip().rstrip(";")
         head = f"SELECT {what} FROM (\n{query}\n) AS {RECORDS}"  # noqa: S608 (from the service)
         tail = f" WHERE {condition.text}" if condition.text else ""
         names = ", ".join(self.name(column) for column in order)
-        return Statement(head, tail + (f" ORDER BY {names}" if names else ""), condition.values)
+        tail += f" ORDER BY {names}" if names else ""
+        tail += f" LIMIT {most:d}" if most is not None else ""
+        return Statement(head, tail, condition.values)
 
     def nothing(self) -> Statement:
         """Ask for the columns alone."""
@@ -97,7 +103,8 @@ class Wrapped:
         if not others:
             return Condition(f"{name} >= ?", (last[0],))
         same = Condition(f"{name} = ?", (last[0],)) & self.from_row(others, last[1:])
-        return Condition(f"{name} > ?", (last[0],)) | same
+        follows = Condition(f"{name} > ?", (last[0],)) | same
+        return Condition(f"{name} >= ?", (last[0],)) & follows  # which an index can serve
 
 
 def bound(value: CursorValue, column: Column) -> object:
