@@ -15,6 +15,7 @@ import click
 from epnkit.deploy import inputs, replica
 from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.loading.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "resources"
@@ -53,10 +54,13 @@ def demo(
 def _bring_up(dachs: Dachs, sources: replica.Sources, folder: Path, directory: Path | None) -> None:
     name = folder.name
     _say(f"{name}: filling its source")
-    sources.fill(folder, directory)
+    another = sources.fill(folder, directory)
     rd = inputs.lay(dachs, folder)
     _say(f"{name}: dachs imp {rd}")
-    for line in dachs.run("imp", rd).stderr.splitlines():
+    # What was loaded from another source has to go.
+    request = Request(full=another)
+    done = dachs.run("imp", rd, environment=request.to_environment())
+    for line in done.stderr.splitlines():
         if line.startswith(f"{name}:"):
             _say(line)
 

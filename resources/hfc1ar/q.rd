@@ -60,14 +60,47 @@
     <make table="epn_core"/>
   </data>
 
-  <regSuite title="HFC active regions regression">
-    <regTest title="a region is found by its id, with its time, place and footprint">
-      <url parSet="TAP" QUERY="SELECT granule_uid, time_min, c1min, c1max, c2min, c2max, s_region,
-        dataproduct_type, target_name FROM hfc1ar.epn_core
-        WHERE granule_uid='ar_20030101_000001_506_387'">/tap/sync</url>
+  <regSuite title="HFC active regions">
+    <!-- These assert the replica's values; on the real catalogue, take an id of its own. -->
+    <regTest title="A region has the time, the line and the place of its record.">
+      <url parSet="TAP" QUERY="SELECT granule_uid, time_min, spectral_range_min, c1min, c1max,
+        c2min, c2max, dataproduct_type, noaa_number, pixels FROM hfc1ar.epn_core
+        WHERE granule_uid='ar_20030101_000001_246_287'">/tap/sync</url>
       <code>
         rows = self.getVOTableRows()
         self.assertEqual(len(rows), 1)
+        row = rows[0]
+        self.assertAlmostEqual(row["time_min"], 2452640.500012998, places=8)
+        self.assertAlmostEqual(row["spectral_range_min"]/1e14, 4.429557594, places=8)
+        self.assertAlmostEqual(row["c1min"], 263.1706, places=3)
+        self.assertAlmostEqual(row["c1max"], 275.1107, places=3)
+        self.assertAlmostEqual(row["c2min"], -29.5726, places=3)
+        self.assertAlmostEqual(row["c2max"], -19.9923, places=3)
+        self.assertEqual(row["dataproduct_type"], "ci")
+        self.assertEqual(row["pixels"], 3038)
+      </code>
+    </regTest>
+    <regTest title="A search by place finds the regions that hold the point.">
+      <url parSet="TAP" QUERY="SELECT granule_uid FROM hfc1ar.epn_core WHERE
+        1=CONTAINS(POINT('UNKNOWN', 269, -25), s_region)
+        AND granule_uid='ar_20030101_000001_246_287'">/tap/sync</url>
+      <code>
+        self.assertEqual([row["granule_uid"] for row in self.getVOTableRows()],
+          ["ar_20030101_000001_246_287"])
+      </code>
+    </regTest>
+    <regTest title="Datalink leads to the image in which the region was found.">
+      <url ID="ar_20030101_000001_246_287">dl/dlmeta</url>
+      <code>
+        links = [row for row in self.getVOTableRows() if row["semantics"]=="#progenitor"]
+        self.assertEqual([row["access_url"] for row in links],
+          ["https://synthetic.example/hfc/2003/01/synthetic_20030101_000001.fits"])
+      </code>
+    </regTest>
+    <regTest title="An unknown id gets a fault.">
+      <url ID="nothing">dl/dlmeta</url>
+      <code>
+        self.assertHasStrings("NotFoundFault")
       </code>
     </regTest>
   </regSuite>

@@ -168,9 +168,7 @@ def test_a_circle_across_the_meridian_finds_what_is_near(hfc1ar: str) -> None:
 def test_a_search_by_place_uses_the_index(hfc1ar: str, dachs: Dachs) -> None:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
-        cursor.execute(
-            "EXPLAIN SELECT * FROM hfc1ar.epn_core WHERE s_region ~ spoint '(30d, 20d)'"
-        )
+        cursor.execute("EXPLAIN SELECT * FROM hfc1ar.epn_core WHERE s_region ~ spoint '(30d, 20d)'")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "s_region" in plan
     assert "Index" in plan

@@ -77,6 +77,8 @@ class Cluster:
     @property
     def running(self) -> bool:
         """Whether a server runs on this directory (a file left by a crash does not count)."""
+        if _is_left_over(self.directory / "postmaster.pid"):
+            return False
         return self._run("pg_ctl", "status", "-D", self.directory, check=False)[0] == 0
 
     def start(self) -> None:
@@ -91,6 +93,10 @@ class Cluster:
             self._initialise()
         if self.running:
             return
+        if _is_left_over(self.directory / "postmaster.pid"):
+            (self.directory / "postmaster.pid").unlink()
+            for path in self.socket_directory.glob(".s.PGSQL.*"):
+                path.unlink()
         self.account.own(self.socket_directory)
         self.socket_directory.chmod(0o700)
         options = f"-c unix_socket_directories='{self.socket_directory}'"
@@ -174,6 +180,22 @@ def _program(name: str) -> Path:
             cure="Run scripts/setup, or install the package postgresql-15.",
         )
     return found[-1]
+
+
+def _is_left_over(pid_file: Path) -> bool:
+    """Tell whether a pid file names a process that is dead, or is no PostgreSQL.
+
+    pg_ctl believes any process of that number: one that took the number over, or a dead one that
+    its parent has not asked after.
+    """
+    if not pid_file.exists():
+        return False
+    status = Path("/proc") / pid_file.read_text().split("\n", 1)[0].strip() / "status"
+    try:
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    except FileNotFoundError:
+        return True
+    return lines["Name"].strip() != "postgres" or lines["State"].strip().startswith("Z")
 
 
 def _last_line(path: Path) -> str:

@@ -121,6 +121,8 @@ class Dachs:
         self.cluster.start()
         if new or not (self.root / "etc" / "feed").exists():
             self.run("init", "-d", self.cluster.dsn)
+            # Without it "dachs imp -I" fails, of whatever service.
+            self.run("imp", "//obscore")
             self._describe()
 
     def run(

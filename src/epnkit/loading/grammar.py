@@ -105,6 +105,9 @@ def _import(data: Any, kind: str, path: Path) -> None:
             table.connection.rollback()
         run.fail(str(error) or type(error).__name__)
         raise
+    if options.dropIndices and not table.newlyCreated:
+        # DaCHS drops the indices of an updating table for -R, but makes them only with a new one.
+        table.makeIndices()
     counts = run.counts
     _count(data, counts.loaded + counts.changed + counts.deleted)
 

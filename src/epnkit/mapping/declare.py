@@ -80,8 +80,8 @@ _TYPES: dict[str, Any] = {
 class Fold:
     """Several records that tell of one thing, such as the repeated rows of a join.
 
-    Records that follow one another and agree in ``by`` become one; the fields of ``collect`` become
-    lists of the distinct values that they had, the other fields are those of the first record.
+    Records that follow one another and agree in ``by`` become one; the fields of ``collect``
+    become sorted lists of their distinct values, the other fields are those of the first record.
     """
 
     by: tuple[str, ...]
@@ -311,5 +311,5 @@ def fold(records: pl.DataFrame, rule: Fold) -> pl.DataFrame:
     # A hash that the source made of each record counts for all of them together.
     return records.group_by(rule.by, maintain_order=True).agg(
         *(pl.col(n).sum() if n == SOURCE_DIGEST else pl.col(n).first() for n in others),
-        *(pl.col(name).drop_nulls().unique(maintain_order=True) for name in rule.collect),
+        *(pl.col(name).drop_nulls().unique().sort() for name in rule.collect),
     )

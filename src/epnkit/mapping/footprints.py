@@ -78,4 +78,5 @@ def _columns(found: Footprints) -> dict[str, Any]:
 
 
 def _numbers(values: Any) -> pl.Series:
-    return pl.Series(np.asarray(values, dtype=float)).fill_nan(None)
+    """Round to 1e-9 of a degree, far below any pixel: the last bits say nothing."""
+    return pl.Series(np.asarray(values, dtype=float)).fill_nan(None).round(9)

@@ -66,11 +66,10 @@ def test_interpolation_of_the_earth_is_good_to_a_hundredth_of_a_microdegree() ->
     assert np.degrees(error) < 1e-8
 
 
-def test_few_dates_are_exact_and_many_are_interpolated_alike() -> None:
-    many = np.linspace(5000, 5100, 500)
-    one = earth(many[:1])
-    assert np.array_equal(one[0], exact(tdb(many[:1]))[0][0])
-    assert np.abs(earth(many)[0] - one[0]).max() * AU < 0.1
+def test_a_date_has_the_same_position_whatever_dates_are_with_it() -> None:
+    many = np.random.default_rng(3).uniform(5000, 5100, 500)
+    assert np.array_equal(earth(many)[17:18], earth(many[17:18]))
+    assert np.abs(earth(many) - exact(tdb(many))[0]).max() * AU < 0.1
 
 
 def test_an_observer_at_l1_is_a_hundredth_nearer() -> None:
