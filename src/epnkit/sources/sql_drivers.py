@@ -27,9 +27,12 @@ CONNECT_TIMEOUT = 30
 #: What tells an ODBC driver to hand rows out as they come, by a word in the driver's name.
 _STREAMING = {
     "sqlite": "StepAPI=1",
-    "maria": "FORWARDONLY=1;NO_CACHE=1",
     "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
 }
+
+#: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
+#: told, psqlodbc without its cursor): they are asked for pages by key.
+_BUFFERING = {"mysql", "postgresql"}
 
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
 
@@ -146,7 +149,7 @@ class _OdbcSession:
         name = str(self._link.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
-        self.streams = not (paged and self.dialect == "postgresql")
+        self.streams = not (paged and self.dialect in _BUFFERING)
         self._decode(encoding)
 
     def _decode(self, encoding: str | None) -> None:
@@ -241,7 +244,7 @@ def session(
     encoding : str, optional
         The encoding of texts, where the driver doesn't say it itself (ODBC only).
     paged : bool
-        Whether results may be asked for page by page, because there is a key.
+        Whether results may be asked for page by page, because records have a key.
 
     Raises
     ------
