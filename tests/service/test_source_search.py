@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 import requests
+from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import Order, Source, Window
+from epnkit.sources.base import ALL, Order, Source, Window
 from epnkit.sources.credentials import credential
 from epnkit.sources.retries import Patience
 from epnkit.sources.search import SearchSource
 from epnkit.sources.search_file import SearchSettings
-from scripts.servers.processes import Server
 from tests.proxy import Fault, Proxy, http
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.servers"]
 
 COUNT = 2500
+
+BY_DAY = Order("hdeb")
 
 #: A patience for tests: many attempts, short pauses, and little silence.
 QUICK = Patience(attempts=4, first=0.05, longest=0.2, silence=2.0)
@@ -65,7 +67,7 @@ Make = Callable[..., Source]
 
 @pytest.fixture
 def make(index: Server, keep: Keep, tmp_path: Path) -> Make:
-    def source(order: Order = Order("hdeb"), **body: object) -> Source:
+    def source(order: Order = BY_DAY, **body: object) -> Source:
         keep("nrh", f"http://reader:{PASSWORD}@127.0.0.1:{index.port}")
         path = tmp_path / "source.json"
         told = {"connection": "nrh", "index": "nrh", "key": ["unique_id"], **body}
@@ -85,7 +87,7 @@ def through(proxy: Proxy, keep: Keep, **more: object) -> SearchSource:
     return SearchSource(credential("proxied"), settings)
 
 
-def _ids(source: Source, size: int = 300, window: Window = Window()) -> list[str]:
+def _ids(source: Source, size: int = 300, window: Window = ALL) -> list[str]:
     return [key for batch in source.batches(window, size) for key in batch["unique_id"]]
 
 
