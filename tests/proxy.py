@@ -49,6 +49,7 @@ class Proxy:
         self.target = target
         self.faults: deque[Fault] = deque()
         self.connections = 0
+        self._silent: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -60,6 +61,7 @@ class Proxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        _end(*self._silent)
 
     def _accept(self) -> None:
         while True:
@@ -96,15 +98,15 @@ class Proxy:
             while (left is None or left > 0) and (chunk := server.recv(left or 65536)):
                 client.sendall(chunk)
                 left = None if left is None else left - len(chunk)
-        if fault is not None and left == 0:
+        if fault is not None and left == 0 and fault.kind == "stall":
+            self._silent += [client, server]  # both stay open, and nothing comes any more
+        elif fault is not None and left == 0:
             _break(client, server, fault)
         else:
             _end(client, server)
 
 
 def _break(client: socket.socket, server: socket.socket, fault: Fault) -> None:
-    if fault.kind == "stall":
-        return  # both stay open, and nothing comes any more
     if fault.kind == "reset":
         _reset(client)
     _end(client, server)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -120,14 +121,14 @@ class MongoSource:
     @cached_property
     def _collection(self) -> Collection[Filter]:
         settings = self._settings
+        silence = int(settings.patience.silence * 1000)
         client: pymongo.MongoClient[Filter] = self._told(
             lambda: pymongo.MongoClient(
-                self._secret.reveal(),
-                serverSelectionTimeoutMS=_SELECTION,
-                tz_aware=False,
-                socketTimeoutMS=int(settings.patience.silence * 1000),
+                self._secret.reveal(), tz_aware=False, socketTimeoutMS=silence,
+                serverSelectionTimeoutMS=min(_SELECTION, silence),
             )
-        )
+        )  # fmt: skip
+        weakref.finalize(self, client.close)
         return client[settings.database][settings.collection]
 
     @cached_property
