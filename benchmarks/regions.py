@@ -109,9 +109,7 @@ def rate_of_ours(regions: Regions, options: Options) -> float:
 
 def describe(regions: Regions) -> None:
     """Say what the regions are like."""
-    rings = [
-        shapely.Polygon(decode(code, 0, 0)) for code in regions.codes[:: len(regions.codes) // 1000]
-    ]
+    rings = [shapely.Polygon(decode(code, 0, 0)) for code in regions.codes]
     found = footprints(
         regions.codes, regions.start[:, 0], regions.start[:, 1],
         Images(regions.dates, SCALE, SCALE, CENTER, CENTER, RADIUS),

@@ -24,7 +24,7 @@ from epnkit.regions.outline import (
     twice_path_area,
 )
 from epnkit.regions.simplify import simplify
-from epnkit.regions.sphere import judge, limits, solid_angle, tidy, to_degrees
+from epnkit.regions.sphere import judge, limits, solid_angle, tidy, to_degrees, unaligned
 
 #: The most pixels of the box around a contour: 16 times the largest solar images (4096 squared).
 LARGEST_BOX = 1 << 28
@@ -187,7 +187,7 @@ def draw_row(shape: Shape, manner: Manner, scene: Floats) -> tuple[Floats, Float
         inside = outline if trial <= EXACT else inside
         ring = tidy(to_sphere(outline, scene))
         if judge(ring) == 0:
-            best, flags = ring, now
+            best, flags = unaligned(ring), now
         holds = abs(solid_angle(ring) - area) < AREA_ERROR * area if area > 0.0 else True
         if best.shape[0] > 0 and (holds or trial >= EXACT):
             return best, inside[:0], shape.flags | flags

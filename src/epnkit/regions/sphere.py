@@ -15,6 +15,10 @@ CLEARANCE = math.radians(4e-7)
 #: A vertex this near to the great circle of its neighbours is dropped, in radians.
 STRAIGHT = math.radians(1e-6)
 
+#: Two edges this near to one great circle, in radians, may be refused: fifty times pgsphere's own
+#: precision of 1e-9, since that is of the edges' normals.
+ALIGNED = 5e-8
+
 #: The most points of a polygon in pgsphere's text form.
 LARGEST = 1024
 
@@ -163,6 +167,53 @@ def is_simple(flat: Floats) -> bool:
             ):
                 return False
     return True
+
+
+@kernel
+def off_line(a: Floats, b: Floats, c: Floats, d: Floats) -> float:
+    """Return how far c and d lie from the line through a and b, the farther one."""
+    length = math.hypot(b[0] - a[0], b[1] - a[1])
+    return max(abs(side(a, b, c)), abs(side(a, b, d))) / length
+
+
+@kernel
+def is_aligned(flat: Floats) -> bool:
+    """Return whether two edges that do not meet lie on one line, which pgsphere takes for overlap.
+
+    Contours near the line through the disc's centre along which pixels run have such edges.
+    """
+    count = flat.shape[0]
+    for i in range(count - 2):
+        for j in range(i + 2, count - (1 if i == 0 else 0)):
+            a, b, c, d = flat[i], flat[i + 1], flat[j], flat[(j + 1) % count]
+            if off_line(a, b, c, d) < ALIGNED or off_line(c, d, a, b) < ALIGNED:
+                return True
+    return False
+
+
+@kernel
+def nudged(ring: Floats, by: float) -> Floats:
+    """Move each vertex by a little in a way that looks random but is the same every time."""
+    moved = np.empty_like(ring)
+    for k in range(ring.shape[0]):
+        for axis in range(3):
+            moved[k, axis] = ring[k, axis] + by * math.sin(12.9898 * (k + 1) + 78.233 * axis)
+        moved[k] /= math.sqrt(dot(moved[k], moved[k]))
+    return moved
+
+
+@kernel
+def unaligned(ring: Floats) -> Floats:
+    """Return a ring without edges on one line: itself, or moved by 1e-5 degree (1e-4 pixel)."""
+    if not 3 < ring.shape[0] <= LARGEST:
+        return ring
+    now = ring
+    for power in range(4):
+        flat, narrow = flatten(now)
+        if not narrow or not is_aligned(flat):
+            break
+        now = nudged(ring, 4.0 * ALIGNED * 2.0**power)
+    return now
 
 
 #: What `judge` answers.

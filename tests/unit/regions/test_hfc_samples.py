@@ -38,14 +38,16 @@ def _smart(samples: Path, options: Options) -> tuple[Footprints, list[dict[str, 
 def _middles(found: Footprints) -> Floats:
     """Return the middle of each region's limits, degrees, shape (n, 2)."""
     lon = found.c1min + ((found.c1max - found.c1min) % 360) / 2
-    return np.column_stack([lon % 360, (found.c2min + found.c2max) / 2])
+    middles: Floats = np.column_stack([lon % 360, (found.c2min + found.c2max) / 2])
+    return middles
 
 
 def _off(found: Footprints, rows: list[dict[str, str]]) -> Floats:
     """Return how far regions lie from where HFC puts them, degrees, shape (n, 2)."""
     theirs = np.array([[float(r["ARC_CAR_LON"]), float(r["ARC_CAR_LAT"])] for r in rows])
     # HFC weighs by field strength: what all regions share is the convention, not the weight.
-    return (_middles(found) - theirs + 180) % 360 - 180
+    off: Floats = (_middles(found) - theirs + 180) % 360 - 180
+    return off
 
 
 def test_active_regions_have_the_catalogue_s_pixels_and_few_vertices(samples: Path) -> None:
