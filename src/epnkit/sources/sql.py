@@ -243,10 +243,11 @@ class SqlSource:
         while True:
             most = size + len(place.had)
             rows = link.ask(self._statement(leg, place, most)).take(most)
+            before = place
             for kept in _without(place.had, [rows] if rows else []):
                 yield kept
                 place = self._behind(kept, leg, place.leg)
-            if len(rows) < most:
+            if len(rows) < most or place is before:
                 return
 
     def _statement(self, leg: _Leg, place: _Place, most: int | None = None) -> Statement:
