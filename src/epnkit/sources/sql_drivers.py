@@ -31,7 +31,7 @@ _STREAMING = {
 }
 
 #: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
-#: told, psqlodbc without its cursor, sqliteodbc even with StepAPI): they are asked for pages by key.
+#: told, psqlodbc without its cursor, sqliteodbc even with StepAPI): pages by key are asked for.
 _BUFFERING = {"mysql", "postgresql", "sqlite"}
 
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
