@@ -23,6 +23,43 @@
     <index columns="s_region" method="GIST" name="epn_core_s_region"/>
   </STREAM>
 
+  <!-- No type: DaCHS 2.7 has none for makeQuery, and takes a procDef without one. -->
+  <procDef id="incremental">
+    <doc>
+      The query of an odbcGrammar, cut to what the table does not have yet.  It is right on the
+      first import, on later ones, on full ones and under -R, and on an empty table; with lag it
+      reads again what may have arrived late.  The grammar must hand over what it imports into::
+
+        &lt;odbcGrammar>
+          &lt;sourceFields>&lt;code>return {"data_": data}&lt;/code>&lt;/sourceFields>
+          &lt;makeQuery procDef="epnkit/q#incremental">
+            &lt;bind key="query">"SELECT ... FROM ..."&lt;/bind>
+            &lt;bind key="remote">"date_obs"&lt;/bind>
+            &lt;bind key="local">"time_min"&lt;/bind>
+          &lt;/makeQuery>
+        &lt;/odbcGrammar>
+    </doc>
+    <setup>
+      <par key="query" late="True" description="A SELECT, as a Python value."/>
+      <par key="remote" late="True" description="The column of the query that grows with time."/>
+      <par key="local" late="True" description="The column of the table made from it."/>
+      <par key="form" late="True" description="What local holds: julian_date, time or number."
+        >"julian_date"</par>
+      <par key="lag" late="True" description="How far to go back: days, or the column's own unit."
+        >0</par>
+      <code>
+        from epnkit.errors import EpnkitError
+        from epnkit.loading.query import incremental_query
+      </code>
+    </setup>
+    <code>
+      try:
+        return incremental_query(self.sourceRow, query, remote, local, form, lag)
+      except EpnkitError as error:
+        raise base.ReportableError(str(error))
+    </code>
+  </procDef>
+
   <procDef id="links" type="metaMaker">
     <doc>
       Yields the links that the service declares, as they were compiled while the granule was
