@@ -37,7 +37,9 @@ def _areas(database: connection, found: Footprints) -> np.ndarray:  # type: igno
     rows = [f"{k}\t{text}\n" for k, text in enumerate(found.s_region) if text]
     areas = np.full(len(found.s_region), np.nan)
     with database.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE drawn (row integer, region spoly)")
+        cursor.execute(
+            "DROP TABLE IF EXISTS drawn; CREATE TEMP TABLE drawn (row integer, region spoly)"
+        )
         cursor.copy_expert("COPY drawn FROM STDIN", io.StringIO("".join(rows)))
         cursor.execute("SELECT row, area(region) FROM drawn")
         for row, area in cursor.fetchall():
