@@ -10,7 +10,7 @@ from epnkit.epncore.columns import COLUMNS, pairs
 from epnkit.epncore.rowrules.base import Check, Rows
 
 #: Longitudes of section 2.2.5, whose two ends have a rule of their own.
-_LONGITUDES = ("subobserver_longitude", "subsolar_longitude", "solar_longitude")
+LONGITUDES = ("subobserver_longitude", "subsolar_longitude", "solar_longitude")
 
 #: The frames in which a coordinate is a longitude or azimuth, so that min > max crosses 0.
 _TURNS = {
@@ -28,7 +28,7 @@ def checks(rows: Rows) -> Iterator[Check]:
 
 
 def _both(low: str, high: str) -> Check:
-    rule = 86 if COLUMNS[low].quantity in _LONGITUDES else 12
+    rule = 86 if COLUMNS[low].quantity in LONGITUDES else 12
     broken = pl.col(low).is_null() != pl.col(high).is_null()
     return Check(rule, low, broken, "one end is filled and the other is not", shows=(high,))
 
