@@ -1,0 +1,1 @@
+"""What is to be checked, read from a file, a folder, a TAP service or a registry."""
