@@ -8,6 +8,7 @@ from epnkit.datalink.links import Link
 from epnkit.mapping.declare import Fold, Mapping, of
 from epnkit.mapping.footprints import contour
 from epnkit.mapping.identifiers import joined, stamp
+from epnkit.mapping.numbers import without_single_noise
 from epnkit.mapping.spectral import hertz_limits
 from epnkit.mapping.texts import hash_list
 from epnkit.mapping.times import julian_date
@@ -34,7 +35,10 @@ mapping = Mapping(
         "time_min": of(julian_date, "date_obs"),
         "time_max": of(julian_date, "date_end"),
         ("spectral_range_min", "spectral_range_max"): of(
-            hertz_limits, "wavemin", "wavemax", "waveunit"
+            hertz_limits,
+            of(without_single_noise, "wavemin"),
+            of(without_single_noise, "wavemax"),
+            "waveunit",
         ),
         (
             "s_region",

@@ -167,9 +167,9 @@ class Sources:
         module = "make.py" if directory is None else "from_csv.py"
         if not (folder / "replica" / module).exists():
             raise ConfigurationError(f"it has no replica/{module}", where=str(folder))
-        make = _module(folder / "replica" / "make.py")
+        make = load_module(folder / "replica" / "make.py")
         if directory is not None:
-            rows = _module(folder / "replica" / module).tables(directory)
+            rows = load_module(folder / "replica" / module).tables(directory)
         else:
             rows = make.tables()
         path = self.directory / f"{folder.name}.sqlite"
@@ -192,7 +192,8 @@ class Sources:
         self.dachs.account.own(path.parent)
 
 
-def _module(path: Path) -> ModuleType:
+def load_module(path: Path) -> ModuleType:
+    """Run a module of a replica, from its file."""
     spec = importlib.util.spec_from_file_location(f"replica_{path.parts[-3]}_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ConfigurationError("it cannot be read as Python", where=str(path))

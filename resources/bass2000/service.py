@@ -1,0 +1,130 @@
+"""BASS2000: daily images of the Sun by the spectroheliograph of Meudon, one granule an image."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from epnkit.datalink.links import Link
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.identifiers import joined, stamp
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.spectral import hertz_band
+from epnkit.mapping.texts import hash_list
+from epnkit.mapping.times import julian_date
+from epnkit.service import Cursor, Service
+
+#: ``mh050501.074655.fits``, and since 2017 ``spectro_obspm_ha_20170615_081500.fits.gz``.
+NAME = (
+    r"^(?P<code>m[hkKpq]|spectro_obspm_[A-Za-z0-9_]+?)_?(?P<day>\d{8}|\d{6})[._](?P<clock>\d{6})"
+    r"(?P<more>(?:_\w+)?)\.fits(?:\.gz|\.bz2)?$"
+)
+
+#: What a name begins with, and the line. The case tells K1v from K3.
+LINES = {
+    "mh": "H-alpha",
+    "mq": "H-alpha",
+    "mk": "Ca II K1v",
+    "mK": "Ca II K3",
+    "mp": "Ca II K3 prominences",
+    "spectro_obspm_ha": "H-alpha",
+    "spectro_obspm_Cak": "Ca II K",
+    "spectro_obspm_fullprofile_Cak_3D": "Ca II K profiles",
+}
+
+FORMATS = {"fits": "application/fits", "gz": "application/x-gzip", "bz2": "application/x-bzip2"}
+
+PICTURES = {"gif": "image/gif", "jpg": "image/jpeg", "png": "image/png"}
+
+
+def identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
+    """Make the identifier of the file's name, with the century that old names leave out.
+
+    A file whose name tells another moment than its record is refused: one of the two is wrong.
+    """
+    found = filename.str.extract_groups(NAME).struct.unnest()
+    moment = found.select(pl.concat_str("day", "clock", separator="_")).to_series()
+    agrees = observed.str.ends_with(moment).fill_null(value=False)
+    made = found["code"] + "_" + observed + found["more"]
+    return Outcome.checked(filename, made.set(~agrees, None), "is no name of an image of its time")
+
+
+def ending(field: str) -> pl.Expr:
+    """Give what a file's name ends with."""
+    return pl.col(field).str.extract(r"\.(\w+)$", 1).str.to_lowercase()
+
+
+observed = of(stamp, "date_obs")
+quicklook_type = ending("quicklook_url").replace_strict(PICTURES, default=None)
+processed = pl.col("filename").str.contains("_subtract_processed")
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(identifier, "filename", observed),
+        "granule_gid": pl.col("filename")
+        .str.extract(NAME, 1)
+        .replace_strict(LINES, default=None),
+        "obs_id": of(joined, pl.lit("meudon"), of(stamp, pl.col("date_obs").cast(pl.String)
+        .str.slice(0, 10)), "seq_ind"),
+        "dataproduct_type": pl.when(pl.col("naxis") > 2).then(pl.lit("sc")).otherwise(pl.lit("im")),
+        "target_name": "Sun",
+        "target_class": "star",
+        "target_region": "solar-chromosphere",
+        "time_min": of(julian_date, "date_obs"),
+        "time_max": of(julian_date, pl.coalesce("date_end", "date_obs")),
+        ("spectral_range_min", "spectral_range_max"): of(
+            hertz_band, "wavelnth", "passband", "waveunit"
+        ),
+        # The disc shows what lies within 90 degrees of the central meridian.
+        "c1min": (pl.col("longtrc") + 270) % 360,
+        "c1max": (pl.col("longtrc") + 90) % 360,
+        "c2min": pl.when(pl.col("longtrc").is_not_null()).then(-90.0),
+        "c2max": pl.when(pl.col("longtrc").is_not_null()).then(90.0),
+        "subobserver_longitude_min": pl.col("longtrc"),
+        "subobserver_longitude_max": pl.col("longtrc"),
+        "subobserver_latitude_min": pl.col("latirc"),
+        "subobserver_latitude_max": pl.col("latirc"),
+        "instrument_host_name": of(hash_list, "origin"),
+        "instrument_name": of(hash_list, "instrume"),
+        "measurement_type": "phot.radiance;em.opt",
+        "processing_level": pl.when(processed).then(5).otherwise(3),
+        "access_url": pl.col("url"),
+        "access_format": ending("filename").replace_strict(FORMATS, default=None),
+        "access_estsize": (pl.col("file_size") / 1024).ceil(),
+        "file_name": pl.col("filename"),
+        # EPN-TAP wants thumbnails as JPEG or PNG; a GIF is offered by datalink alone.
+        "thumbnail_url": pl.when(quicklook_type != "image/gif").then(pl.col("quicklook_url")),
+    },
+)
+
+links = (
+    Link(
+        "#this",
+        pl.col("url"),
+        "The image",
+        ending("filename").replace_strict(FORMATS, default=None),
+        pl.col("file_size"),
+    ),
+    Link(
+        "#progenitor",
+        pl.when(processed).then(pl.col("url").str.replace("_subtract_processed", "")),
+        "The image that was processed",
+        "application/x-gzip",
+    ),
+    Link("#preview", pl.col("quicklook_url"), "The image, reduced", quicklook_type),
+    Link(
+        "#documentation",
+        "https://bass2000.obspm.fr/",
+        "BASS2000: instruments, data and how to cite them",
+        "text/html",
+    ),
+)
+
+service = Service(
+    name="bass2000",
+    frame="body",
+    mapping=mapping,
+    key=("id_image",),
+    # Images are handed in by the day, and some are reduced again.
+    cursor=Cursor("updated", lag=timedelta(days=7)),
+    links=links,
+)

@@ -1,0 +1,100 @@
+"""The files that a replica's records lead to: made small, and served by the DaCHS itself.
+
+A service's ``replica/make.py`` that has ``archive(directory)`` writes them there; its records name
+them as ``https://synthetic.example/SERVICE/…``, which becomes the address where they are served.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from epnkit.deploy.dachs import Dachs
+
+#: What stands in a replica for the host of a real archive.
+SYNTHETIC = "https://synthetic.example/"
+
+
+def publish(dachs: Dachs, name: str, make: ModuleType) -> str | None:
+    """Write the files of a service's replica to where DaCHS serves them.
+
+    Parameters
+    ----------
+    dachs : Dachs
+        The DaCHS, started.
+    name : str
+        The service.
+    make : module
+        The service's ``replica/make.py``.
+
+    Returns
+    -------
+    str, optional
+        The address of the files; None where the replica has none.
+    """
+    if not hasattr(make, "archive"):
+        return None
+    directory = dachs.root / "web" / "nv_static" / "replica" / name
+    directory.mkdir(parents=True, exist_ok=True)
+    make.archive(directory)
+    dachs.account.own(dachs.root / "web")
+    return f"{dachs.url}/static/replica/{name}/"
+
+
+def rebased(value: Any, name: str, address: str | None) -> Any:
+    """Put the address in place of the synthetic host, in texts however deep they lie.
+
+    Parameters
+    ----------
+    value
+        A text, or lists and dictionaries of anything.
+    name : str
+        The service.
+    address : str, optional
+        What :func:`publish` gave; without one nothing changes.
+    """
+    if address is None:
+        return value
+    if isinstance(value, str):
+        return value.replace(f"{SYNTHETIC}{name}/", address)
+    if isinstance(value, list):
+        return [rebased(each, name, address) for each in value]
+    if isinstance(value, dict):
+        return {key: rebased(each, name, address) for key, each in value.items()}
+    return value
+
+
+def picture(form: str, *, frames: int = 1, size: int = 32, brightness: int = 200) -> bytes:
+    """Draw a disc, as a small picture that says nothing of the Sun.
+
+    Parameters
+    ----------
+    form : str
+        GIF, PNG or JPEG.
+    frames : int
+        How many; more than one make a movie (GIF alone).
+    size : int
+        Pixels of a side.
+    brightness : int
+        Of the disc, 0 to 255.
+    """
+    from PIL import Image, ImageDraw
+
+    drawn = []
+    for number in range(frames):
+        image = Image.new("L", (size, size))
+        grey = max(0, brightness - 20 * number)
+        ImageDraw.Draw(image).ellipse((2, 2, size - 3, size - 3), fill=grey)
+        drawn.append(image)
+    written = BytesIO()
+    more = {"save_all": True, "append_images": drawn[1:]} if frames > 1 else {}
+    drawn[0].save(written, form, **more)
+    return written.getvalue()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, with the directories on the way to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

@@ -1,0 +1,29 @@
+"""Numbers that went through single precision on their way."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+
+def without_single_noise(given: pl.Series) -> pl.Series:
+    """Give back the decimal that was meant by a number of single precision.
+
+    A FLOAT column or a CDF file that holds 676.8 hands out 676.7999877929688: a number that
+    single precision holds exactly becomes the shortest decimal that it stands for. One that it
+    does not hold, so one that was never single, stays as it is.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Numbers, or texts of numbers; null stays null.
+    """
+    values = given.cast(pl.Float64, strict=False)
+    array = values.fill_null(np.nan).to_numpy()
+    with np.errstate(over="ignore"):
+        single = array.astype(np.float32)
+    held = single.astype(np.float64) == array
+    shortest = single[held].astype("U").astype(np.float64)
+    cleaned = array.copy()
+    cleaned[held] = shortest
+    return pl.Series(given.name, cleaned).fill_nan(None)
