@@ -1,0 +1,64 @@
+"""``epnkit check``: what is wrong with a file, a service folder, or a served table."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from epnkit.epncore.check import Report
+
+
+@click.command()
+@click.argument("target")
+@click.argument("table", default="")
+@click.option("--rows", type=click.IntRange(min=0), default=10_000, show_default=True,
+              help="How many rows to look at, in a folder or over TAP.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True, help="Look at all rows.")
+@click.option("--registry", "oai", default="", metavar="URL",
+              help="The OAI-PMH interface with the record; by default DaCHS's own.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit 1 for a broken SHOULD, too.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text",
+              show_default=True, help="How to answer.")  # fmt: skip
+def command(
+    target: str, table: str, rows: int, everything: bool, oai: str, strict: bool, form: str
+) -> None:
+    """Check TARGET by the rules of EPN-TAP 2.0.
+
+    TARGET is a VOTable, CSV or Parquet file, a service folder, or a TAP URL followed by a TABLE.
+    Exit status 1 where a MUST is broken, 2 where TARGET could not be read.
+    """
+    from epnkit.epncore.check import check
+
+    report = check(target, table, rows=None if everything else rows, oai=oai)
+    if form == "text":
+        _show(report)
+    else:
+        click.echo(report.to_json() if form == "json" else report.to_junit())
+    sys.exit(1 if report.broken(strict=strict) else 0)
+
+
+def _show(report: Report) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from epnkit.epncore.rulebook import RULES
+
+    console = Console()
+    shown = Table("rule", "level", "count", "what is wrong, and what to do", box=None)
+    for row in report.by_rule().to_dicts():
+        rule = RULES[row["rule"]]
+        lines = [f"{rule.text} (section {rule.section})."]
+        lines += [f"  {line}" for line in row["granules"]]
+        lines += [f"  {rule.cure}."]
+        shown.add_row(str(rule.number), row["level"], str(row["count"]), escape("\n".join(lines)))
+    if shown.row_count:
+        console.print(shown)
+    else:
+        console.print("No rule is broken.")
+    console.print("looked at: " + escape("; ".join(report.looked_at)))
+    if report.not_looked_at:
+        console.print("not looked at: " + escape("; ".join(report.not_looked_at)))

@@ -1,0 +1,200 @@
+"""A service folder: its RD, as DaCHS or lxml reads it, and the first granules."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from lxml import etree
+
+from epnkit.epncore import registryrules
+from epnkit.epncore.columns import COLUMNS, Column
+from epnkit.epncore.findings import Finding
+from epnkit.epncore.published import UTYPE, Field, Table
+from epnkit.epncore.readers.read import Read
+from epnkit.errors import CheckError, EpnkitError
+
+#: What DaCHS itself makes of an RD; run apart, since gavo wants its settings before its import.
+_ASK_DACHS = """
+import json, sys
+from gavo import api, base, rscdesc
+table = rscdesc.getRD(sys.argv[1]).getById("epn_core")
+def field(column):
+    kind, size, xtype = base.sqltypeToVOTable(column.type)
+    text = (column.unit, column.ucd, column.xtype or xtype)
+    return [column.name, kind, size or "", *(value or "" for value in text)]
+utype = table.utype or base.getMetaText(table, "utype", propagate=True) or ""
+print(json.dumps({"utype": utype, "fields": [field(c) for c in table if not c.hidden]}))
+"""
+
+_TYPES = {"text": "char", "timestamp": "char", "integer": "int", "float": "double"}
+_SQL = {"double precision": "double", "real": "float", "integer": "int", "bigint": "long"}
+
+
+def read(folder: Path, *, rows: int | None) -> Read:
+    """Read a service folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder, with its ``q.rd`` and ``service.py``.
+    rows : int or None
+        How many records of the source to look at; 0 for none, None for all.
+
+    Returns
+    -------
+    Read
+        The table that the RD declares, its subjects judged, and the granules of the first records.
+
+    Raises
+    ------
+    CheckError
+        If the RD cannot be read, or the source is wanted and cannot be reached.
+    """
+    rd = _parse(folder / "q.rd")
+    element = _table(rd, folder)
+    table, unread = _declared(rd, element, folder)
+    granules, found, refused = _granules(folder, rows) if rows != 0 else (None, [], ["any row"])
+    subjects = [text for node in rd.iterfind("meta") if (text := _subject(node))]
+    return Read(
+        str(folder),
+        table,
+        granules,
+        whole=rows is None,
+        findings=(*registryrules.subjects(tuple(subjects)), *found),
+        frame=_mixin(element).get("spatial_frame_type", ""),
+        service=rd.get("schema", ""),
+        looked_at=(f"the RD and {granules.height if granules is not None else 0} granules",),
+        not_looked_at=(*unread, *refused, "the VOTable and the registry record: none is served"),
+    )
+
+
+def _parse(path: Path) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    try:
+        return etree.fromstring(path.read_bytes(), parser)
+    except (OSError, etree.XMLSyntaxError) as error:
+        raise CheckError("the RD cannot be read", where=str(path), why=str(error)) from error
+
+
+def _table(rd: etree._Element, folder: Path) -> etree._Element:
+    tables = [table for table in rd.iterfind("table") if _mixin(table) or _named(table)]
+    if not tables:
+        raise CheckError(
+            "the RD declares no EPN-TAP table",
+            where=str(folder / "q.rd"),
+            cure='Give a table the id "epn_core" and the mixin //epntap2#table-2_0',
+        )
+    return tables[0]
+
+
+def _named(table: etree._Element) -> bool:
+    return str(table.get("id")).endswith("epn_core")
+
+
+def _mixin(table: etree._Element) -> dict[str, str]:
+    """Give the parameters of the EPN-TAP mixin; nothing where the table has none."""
+    for mixin in table.iterfind("mixin"):
+        if "epntap2#table" in (mixin.text or ""):
+            return {name: str(value) for name, value in mixin.attrib.items()}
+    return {"spatial_frame_type": ""} if "epntap2#table" in table.get("mixin", "") else {}
+
+
+def _subject(node: etree._Element) -> str:
+    return (node.text or "").strip() if node.get("name") == "subject" else ""
+
+
+def _declared(rd: etree._Element, element: etree._Element, folder: Path) -> tuple[Table, list[str]]:
+    name = f"{rd.get('schema')}.{element.get('id')}"
+    if os.environ.get("GAVOSETTINGS"):
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
+            [sys.executable, "-c", _ASK_DACHS, str((folder / "q.rd").resolve())],
+            capture_output=True, text=True, check=False, timeout=120, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        if done.returncode == 0:
+            said = json.loads(done.stdout.splitlines()[-1])
+            return Table(tuple(Field(*f) for f in said["fields"]), name, said["utype"]), []
+        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        note = f"what DaCHS makes of the RD ({why})"
+    else:
+        note = "what DaCHS makes of the RD (GAVOSETTINGS names no DaCHS)"
+    return _by_hand(element, name), [note]
+
+
+def _by_hand(element: etree._Element, name: str) -> Table:
+    """Take the mixin's columns as the standard has them, and those of the RD as they stand."""
+    parameters = _mixin(element)
+    frame = parameters.get("spatial_frame_type", "")
+    names = [c.name for c in COLUMNS.values() if c.mandatory] if parameters else []
+    names += [word for word in parameters.get("optional_columns", "").split() if word in COLUMNS]
+    own = [_own(column) for column in element.iterfind("column")]
+    # the mixin's column gives way to one of the RD; the RD's own may still come twice
+    taken = {field.name for field in own}
+    mixed = [_standard(COLUMNS[n], frame) for n in dict.fromkeys(names) if n not in taken]
+    told = element.get("utype") or element.findtext("meta[@name='utype']") or ""
+    return Table((*mixed, *own), name, UTYPE if parameters else told.strip())
+
+
+def _standard(column: Column, frame: str) -> Field:
+    kind = frame if column.by_kind == "frame" else "energy"
+    known = not column.by_kind or kind
+    unit, ucd = (column.unit_in(kind), column.ucd_in(kind)) if known else ("", "")
+    kind_of = {**_TYPES, "double": "double"}[column.epn_type]
+    return Field(column.name, kind_of, "", unit, ucd)
+
+
+def _own(node: etree._Element) -> Field:
+    sql = node.get("type", "real")
+    text = [node.get(name, "") for name in ("unit", "ucd", "xtype")]
+    return Field(node.get("name", ""), _SQL.get(sql, "char"), "", *text)
+
+
+def _granules(folder: Path, rows: int | None) -> tuple[pl.DataFrame, list[Finding], list[str]]:
+    """Give the granules, what the rules that refuse rows found, and what the mapping refused."""
+    try:
+        prepared = list(_prepared(folder, rows))
+    except EpnkitError as error:
+        raise CheckError(
+            "the source cannot be read", where=str(folder), why=str(error),
+            cure="Reach the source first, or look at the RD alone with --rows 0",
+        ) from error  # fmt: skip
+    if not prepared:
+        return pl.DataFrame(), [], ["any row: the source has none"]
+    granules = pl.concat([batch.granules for batch in prepared], how="vertical_relaxed")
+    refusals = pl.concat([batch.refusals for batch in prepared])
+    booked = [name for name in granules.columns if name.startswith("epnkit_")]
+    ruled = refusals.filter(pl.col("rule").is_not_null())
+    return granules.drop(booked), [_refused(row) for row in ruled.to_dicts()], _unmapped(refusals)
+
+
+def _unmapped(refusals: pl.DataFrame) -> list[str]:
+    """Tell of records of which the mapping makes no granule: no rule can be asked of them."""
+    found = refusals.filter(pl.col("rule").is_null())
+    if found.is_empty():
+        return []
+    first = found.row(0, named=True)
+    return [f"{found.height} records that the mapping refuses (the first: {first['reason']})"]
+
+
+def _prepared(folder: Path, rows: int | None) -> Iterator[Any]:
+    from epnkit import service as services
+    from epnkit.loading.prepare import Preparation
+    from epnkit.sources import open_source
+    from epnkit.sources.base import ALL
+
+    service = services.load(folder)
+    # where the datalinks will be is not known before the service is laid
+    datalink = f"http://localhost/{service.name}/q/dl/dlmeta?ID=" if service.links else None
+    source = open_source(service.source_file, service.order)
+    return Preparation(service, datalink).batches(source, ALL, limit=rows)
+
+
+def _refused(row: dict[str, Any]) -> Finding:
+    named = row["granule_uid"] or row["record_key"] or ""
+    return Finding(row["rule"], row["field"] or "", named, row["reason"])
