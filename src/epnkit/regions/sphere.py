@@ -170,16 +170,16 @@ def is_simple(flat: Floats) -> bool:
 
 
 @kernel
-def is_along(a: Floats, b: Floats, c: Floats, d: Floats) -> bool:
-    """Return whether the segment c, d lies on the line through a and b, or starts on it and grazes.
+def is_along(one: float, other: float, length: float) -> bool:
+    """Return whether a segment, by its ends' distances, lies on a line, or starts on it and grazes.
 
     Where two lines meet at a small angle, pgsphere's precision of 1e-9 leaves it unsure by 1e-9
     over that angle where they do.
     """
-    length = math.hypot(b[0] - a[0], b[1] - a[1])
-    one, other = abs(side(a, b, c)) / length, abs(side(a, b, d)) / length
-    grazes = max(one, other) < 1e-3 * math.hypot(d[0] - c[0], d[1] - c[1])
-    return max(one, other) < ALIGNED or (grazes and min(one, other) < 0.2 * ALIGNED)
+    near, far = min(one, other), max(one, other)
+    if near >= ALIGNED:
+        return False
+    return far < ALIGNED or (near < 0.2 * ALIGNED and far < 1e-3 * length)
 
 
 @kernel
@@ -189,11 +189,22 @@ def is_aligned(flat: Floats) -> bool:
     Contours near the line through the disc's centre along which pixels run have such edges.
     """
     count = flat.shape[0]
-    for i in range(count - 2):
-        for j in range(i + 2, count - (1 if i == 0 else 0)):
-            a, b, c, d = flat[i], flat[i + 1], flat[j], flat[(j + 1) % count]
-            if is_along(a, b, c, d) or is_along(c, d, a, b):
+    lengths = np.empty(count)
+    for k in range(count):
+        after = flat[(k + 1) % count]
+        lengths[k] = math.hypot(after[0] - flat[k, 0], after[1] - flat[k, 1])
+    for i in range(count):
+        x, y, end = flat[i, 0], flat[i, 1], i + 1 if i + 1 < count else 0
+        across_x = (flat[end, 1] - y) / lengths[i]
+        across_y = (x - flat[end, 0]) / lengths[i]
+        before = 1.0
+        # The edges from j to j + 1, all but this one and its neighbours.
+        for step in range(2, count):
+            at = i + step if i + step < count else i + step - count
+            here = abs((flat[at, 0] - x) * across_x + (flat[at, 1] - y) * across_y)
+            if step > 2 and is_along(before, here, lengths[at - 1]):
                 return True
+            before = here
     return False
 
 
