@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from importlib import resources
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import polars as pl
@@ -18,6 +18,9 @@ from psycopg2.extras import Json, execute_values
 from epnkit.errors import LoadError
 from epnkit.loading.counts import Counts
 from epnkit.loading.prepare import REFUSAL
+
+#: How often the lock of a service is tried, and the pause between two tries in seconds.
+_TRIES, _PAUSE = 20, 0.1
 
 #: Sessions that hold the lock of a service, kept until the process ends or the next run begins.
 _HELD: dict[str, connection] = {}
@@ -140,9 +143,7 @@ def announce(own: connection, service: str, kind: str) -> Run:
         held.close()
     prepare_books(own)
     with own.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext('epnkit'), hashtext(%s))", (service,))
-        (free,) = cursor.fetchone() or (False,)
-        if not free:
+        if not _lock(cursor, service):
             raise LoadError(
                 "another import of it is going on",
                 where=service,
@@ -161,6 +162,16 @@ def announce(own: connection, service: str, kind: str) -> Run:
         (number,) = cursor.fetchone() or (0,)
     _HELD[service] = own
     return Run(number, service, own)
+
+
+def _lock(cursor: Any, service: str) -> bool:
+    """Take the lock of a service; one that just ended may need a moment to let go of it."""
+    for _ in range(_TRIES):
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('epnkit'), hashtext(%s))", (service,))
+        if cursor.fetchone()[0]:
+            return True
+        sleep(_PAUSE)
+    return False
 
 
 def _going_on(own: connection, service: str) -> str:

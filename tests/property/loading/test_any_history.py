@@ -1,0 +1,266 @@
+"""Whatever happens at the source and to the loader: in the end the table is what the source is."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from epnkit.deploy.cluster import Cluster
+from epnkit.errors import LoadError
+from epnkit.loading import ledger
+from epnkit.loading.load import Load
+from epnkit.loading.prepare import Preparation
+from epnkit.loading.reconcile import Comparison
+from epnkit.loading.request import Request
+from epnkit.loading.table import Target
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.times import julian_date
+from epnkit.service import Cursor, Service
+from epnkit.sources import open_source
+from epnkit.sources.base import Reconcilable
+
+COLUMNS = {
+    "granule_uid": "text PRIMARY KEY", "granule_gid": "text NOT NULL", "obs_id": "text NOT NULL",
+    "dataproduct_type": "text", "target_name": "text", "target_class": "text",
+    "time_min": "float8", "time_max": "float8", "processing_level": "int",
+    "measurement_type": "text", "instrument_name": "text", "spatial_frame_type": "text",
+    "creation_date": "timestamp", "modification_date": "timestamp", "release_date": "timestamp",
+    "service_title": "text",
+}  # fmt: skip
+
+service = Service(
+    name="thing",
+    frame="none",
+    key=("id",),
+    cursor=Cursor("changed", lag=timedelta(days=1)),
+    # A source of a few records may be bad altogether, and still the rest must be right.
+    refuse_share=1.0,
+    mapping=Mapping(
+        {
+            "granule_uid": pl.format("thing_{}", "id"),
+            "granule_gid": "thing",
+            "obs_id": pl.format("thing_{}", "id"),
+            "dataproduct_type": "ci",
+            "target_name": "Sun",
+            "target_class": "star",
+            "time_min": of(julian_date, "seen"),
+            "time_max": of(julian_date, "seen"),
+            "processing_level": 5,
+            "measurement_type": "phys.area",
+            "instrument_name": pl.col("name"),
+        }
+    ),
+)
+
+START = datetime(2003, 1, 1)
+
+
+class Crash(Exception):  # noqa: N818 - it is no error, it is the end
+    """The loader's process ends in the middle of its work."""
+
+
+class Crashing(Load):
+    """A load that ends after so many batches were copied."""
+
+    batches = 0
+
+    def _copy(self, prepared: object, *, direct: bool) -> None:
+        super()._copy(prepared, direct=direct)  # type: ignore[arg-type]
+        raise Crash
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database() -> Iterator[None]:
+    with tempfile.TemporaryDirectory(prefix="epnkit-") as directory:
+        cluster = Cluster(Path(directory) / "p", durable=False)
+        cluster.start()
+        History.cluster = cluster
+        yield
+        cluster.stop()
+
+
+class History(RuleBasedStateMachine):
+    """Records come, late or not, change and go; the loader runs, fails, and compares."""
+
+    cluster: ClassVar[Cluster]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory(prefix="epnkit-")
+        folder = Path(self.directory.name)
+        self.catalogue = folder / "thing.sqlite"
+        (folder / "thing").write_text(f"sqlite:///{self.catalogue}\n")
+        (folder / "thing").chmod(0o600)
+        (folder / "source.toml").write_text(
+            'kind = "sql"\nconnection = "thing"\n'
+            'query = "SELECT id, changed, seen, name FROM thing"\n'
+        )
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setenv("EPNKIT_CREDENTIALS", str(folder))
+        self.patch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+        self.service = replace(service, folder=folder)
+        self.day, self.next, self.current = 0, 0, False
+
+    @initialize()
+    def empty_tables(self) -> None:
+        self.write("CREATE TABLE thing (id INTEGER, changed TEXT, seen TEXT, name TEXT)")
+        with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA IF EXISTS thing CASCADE; CREATE SCHEMA thing")
+            columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+            cursor.execute(f"CREATE TABLE thing.epn_core ({columns})")
+            cursor.execute("DROP SCHEMA IF EXISTS epnkit CASCADE")
+
+    def write(self, statement: str, *values: object) -> None:
+        with closing(sqlite3.connect(self.catalogue)) as catalogue:
+            catalogue.execute(statement, values)
+            catalogue.commit()
+        self.current = False
+
+    def put(self, changed: str | None, name: str = "one") -> None:
+        self.next += 1
+        seen = (START + timedelta(hours=self.next)).isoformat()
+        self.write("INSERT INTO thing VALUES (?, ?, ?, ?)", self.next, changed, seen, name)
+
+    def today(self) -> str:
+        return (START + timedelta(days=self.day)).isoformat()
+
+    @rule(count=st.integers(1, 7))
+    def insert(self, count: int) -> None:
+        """Insert several with one value of the cursor, more than a page holds."""
+        self.day += 1
+        for _ in range(count):
+            self.put(self.today())
+
+    @rule(days=st.integers(1, 10))
+    def insert_late(self, days: int) -> None:
+        self.put((START + timedelta(days=self.day - days)).isoformat())
+
+    @rule()
+    def insert_without_cursor(self) -> None:
+        self.put(None)
+
+    @rule()
+    def insert_bad(self) -> None:
+        self.day += 1
+        self.next += 1
+        self.write(
+            "INSERT INTO thing VALUES (?, ?, ?, ?)", self.next, self.today(), "no date", "bad"
+        )
+
+    @rule(pick=st.integers(1, 40), stamped=st.booleans())
+    def update(self, pick: int, stamped: bool) -> None:
+        """Change a record, with or without saying so in its cursor."""
+        self.day += stamped
+        changed = self.today() if stamped else None
+        self.write(
+            "UPDATE thing SET name = name || 'x', changed = coalesce(?, changed) WHERE id = ?",
+            changed, pick,
+        )  # fmt: skip
+
+    @rule(pick=st.integers(1, 40))
+    def delete(self, pick: int) -> None:
+        self.write("DELETE FROM thing WHERE id = ?", pick)
+
+    @rule()
+    def load(self) -> None:
+        self.run(Load, Request())
+
+    @rule()
+    def crash(self) -> None:
+        with suppress(Crash):
+            self.run(Crashing, Request())
+
+    @rule()
+    def load_full(self) -> None:
+        self.current = self.run(Load, Request(full=True))
+
+    @precondition(lambda self: self.next > 0)
+    @rule()
+    def reconcile_keys(self) -> None:
+        """Compare keys alone, as this source allows: what changed silently stays as it was."""
+        source = open_source(self.service.source_file, self.service.order)
+        assert isinstance(source, Reconcilable)
+        self.run(Load, Request())
+        with closing(self.cluster.connect()) as connection:
+            found = Comparison(connection, "thing", source, part=3).run()
+        request = Request(keys=tuple(found.missing), gone=tuple(found.gone), reconcile=True)
+        self.run(Load, request)
+        assert set(self.table()) == {
+            key for key, (_, name) in self.source().items() if name != "bad"
+        }
+
+    def run(self, kind: type[Load], request: Request) -> bool:
+        """Load in a transaction, as DaCHS does; tell whether it came to its end."""
+        data = self.cluster.connect(autocommit=False)
+        entry = ledger.announce(self.cluster.connect(), "thing", request.kind)
+        source = open_source(self.service.source_file, self.service.order)
+        target = Target(data, "thing", "epn_core", tuple(COLUMNS))
+        try:
+            kind(Preparation(self.service), source, target, entry, request).execute()
+            data.commit()
+        except LoadError as error:
+            data.rollback()
+            entry.fail(str(error))
+            if "gives no record" not in str(error):
+                raise
+            return False
+        finally:
+            data.close()
+        return True
+
+    def source(self) -> dict[int, tuple[str, str]]:
+        with closing(sqlite3.connect(self.catalogue)) as catalogue:
+            rows = catalogue.execute("SELECT id, seen, name FROM thing").fetchall()
+        return {key: (seen, name) for key, seen, name in rows}
+
+    def table(self) -> dict[int, str]:
+        with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT granule_uid, instrument_name FROM thing.epn_core")
+            return {int(uid.removeprefix("thing_")): name for uid, name in cursor.fetchall()}
+
+    @invariant()
+    def the_table_is_the_source_after_a_full_load(self) -> None:
+        if self.current:
+            good = {
+                key: name for key, (_, name) in self.source().items() if not name.startswith("bad")
+            }
+            assert self.table() == good
+
+    @invariant()
+    def book_and_ledger_agree_with_the_table(self) -> None:
+        with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('epnkit.granules_thing') IS NOT NULL")
+            if not (cursor.fetchone() or (False,))[0]:
+                return
+            cursor.execute(
+                "SELECT count(*) FROM thing.epn_core t FULL JOIN epnkit.granules_thing b"
+                " USING (granule_uid) WHERE t.granule_gid IS NULL OR b.epnkit_key IS NULL"
+            )
+            assert cursor.fetchone() == (0,)
+            cursor.execute(
+                "SELECT coalesce(sum(loaded - deleted), 0) FROM epnkit.runs WHERE state = 'done'"
+            )
+            assert cursor.fetchone() == (len(self.table()),)
+
+    def teardown(self) -> None:
+        self.patch.undo()
+        self.directory.cleanup()
+
+
+TestAnyHistory = History.TestCase
+TestAnyHistory.settings = settings(
+    max_examples=25, stateful_step_count=20, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
