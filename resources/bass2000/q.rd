@@ -53,7 +53,7 @@
         self.assertAlmostEqual(row["time_min"], 2453491.824247685, places=8)
         self.assertAlmostEqual(row["spectral_range_min"]/1e14, 4.568057201, places=8)
         self.assertEqual(row["granule_gid"], "H-alpha")
-        self.assertEqual(row["obs_id"], "meudon_20050501_000000_1")
+        self.assertEqual(row["obs_id"], "meudon_20050501_1")
         self.assertAlmostEqual(row["c1min"], 137.924, places=3)
         self.assertAlmostEqual(row["c1max"], 317.924, places=3)
       </code>
@@ -69,7 +69,7 @@
     </regTest>
     <regTest title="Names that differ in case or century alone are granules of their own.">
       <url parSet="TAP" QUERY="SELECT granule_uid, granule_gid FROM bass2000.epn_core
-        WHERE granule_uid LIKE '%12_0701_081500' ORDER BY time_min, granule_gid">/tap/sync</url>
+        WHERE granule_uid LIKE '%120701_081500' ORDER BY time_min, granule_gid">/tap/sync</url>
       <code>
         self.assertEqual(
           [(row["granule_uid"], row["granule_gid"]) for row in self.getVOTableRows()],

@@ -45,7 +45,9 @@ def identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
     moment = found.select(pl.concat_str("day", "clock", separator="_")).to_series()
     agrees = observed.str.ends_with(moment).fill_null(value=False)
     made = found["code"] + "_" + observed + found["more"]
-    return Outcome.checked(filename, made.set(~agrees, None), "is no name of an image of its time")
+    return Outcome.checked(
+        filename, made.set(~agrees, None), "names no image taken at its DATE_OBS"
+    )
 
 
 def ending(field: str) -> pl.Expr:
@@ -54,17 +56,15 @@ def ending(field: str) -> pl.Expr:
 
 
 observed = of(stamp, "date_obs")
+day = pl.col("date_obs").cast(pl.String).str.slice(0, 10).str.replace_all("-", "")
 quicklook_type = ending("quicklook_url").replace_strict(PICTURES, default=None)
 processed = pl.col("filename").str.contains("_subtract_processed")
 
 mapping = Mapping(
     columns={
         "granule_uid": of(identifier, "filename", observed),
-        "granule_gid": pl.col("filename")
-        .str.extract(NAME, 1)
-        .replace_strict(LINES, default=None),
-        "obs_id": of(joined, pl.lit("meudon"), of(stamp, pl.col("date_obs").cast(pl.String)
-        .str.slice(0, 10)), "seq_ind"),
+        "granule_gid": pl.col("filename").str.extract(NAME, 1).replace_strict(LINES, default=None),
+        "obs_id": of(joined, pl.lit("meudon"), day, "seq_ind"),
         "dataproduct_type": pl.when(pl.col("naxis") > 2).then(pl.lit("sc")).otherwise(pl.lit("im")),
         "target_name": "Sun",
         "target_class": "star",

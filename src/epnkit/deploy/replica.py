@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -18,6 +19,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from epnkit.deploy import archive, companions, replica_search
 from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError
 
@@ -136,11 +138,24 @@ class Sources:
         Whose credentials are written, and under whose directory the sources' data lie.
     project : pathlib.Path
         The repository.
+    database : tuple of str, optional
+        Where SQL replicas go instead of SQLite: SQLAlchemy's URL and the ODBC connection string.
+    search : str, optional
+        The URL of a running Elasticsearch; by default one is started when it is needed.
     """
 
-    def __init__(self, dachs: Dachs, project: Path) -> None:
+    def __init__(
+        self,
+        dachs: Dachs,
+        project: Path,
+        *,
+        database: tuple[str, str] | None = None,
+        search: str | None = None,
+    ) -> None:
         self.dachs, self.project = dachs, project
+        self.database, self.search = database, search
         self.directory = dachs.root / "sources"
+        self._companions: list[companions.Companion] = []
 
     def __enter__(self) -> Self:
         self.dachs.account.own(self.directory)
@@ -152,7 +167,10 @@ class Sources:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop what was started; nothing is, for files and SQLite."""
+        """Stop the servers that were started; there is none for files and SQLite."""
+        for companion in reversed(self._companions):
+            companion.stop()
+        self._companions.clear()
 
     def fill(self, folder: Path, directory: Path | None = None) -> bool:
         """Fill the source of a service, and say whether it was filled from elsewhere before.
@@ -168,16 +186,52 @@ class Sources:
         if not (folder / "replica" / module).exists():
             raise ConfigurationError(f"it has no replica/{module}", where=str(folder))
         make = load_module(folder / "replica" / "make.py")
-        if directory is not None:
-            rows = load_module(folder / "replica" / module).tables(directory)
-        else:
-            rows = make.tables()
-        path = self.directory / f"{folder.name}.sqlite"
-        fill(f"sqlite:///{path}", read_schema(self.project / "sql" / make.SCHEMA), rows)
-        self._give_credential(folder.name, f"Driver=SQLite3;Database={path};StepAPI=1;ReadOnly=1")
+        address = archive.publish(self.dachs, folder.name, make)
+        if hasattr(make, "SCHEMA"):
+            chosen = make if directory is None else load_module(folder / "replica" / module)
+            rows = make.tables() if directory is None else chosen.tables(directory)
+            self._fill_database(
+                folder.name, make.SCHEMA, archive.rebased(rows, folder.name, address)
+            )
+        if hasattr(make, "documents"):
+            self._fill_index(folder.name, make, address)
+        if (folder / "replica" / "upstream.py").exists():
+            self._start_upstream(folder, address or "")
         another = self._note_origin(folder.name, str(directory or "replica"))
         self.dachs.account.own(self.directory)
         return another
+
+    def _fill_database(self, name: str, schema: str, rows: Tables) -> None:
+        path = self.directory / f"{name}.sqlite"
+        url, odbc = f"sqlite:///{path}", f"Driver=SQLite3;Database={path};StepAPI=1;ReadOnly=1"
+        if self.database is not None:
+            url, odbc = self.database
+        fill(url, read_schema(self.project / "sql" / schema), rows)
+        self._give_credential(name, odbc)
+
+    def _fill_index(self, name: str, make: ModuleType, address: str | None) -> None:
+        url = self.search or self._start_search()
+        documents = archive.rebased(list(make.documents()), name, address)
+        replica_search.fill(url, make.INDEX, make.PROPERTIES, documents)
+        self._give_credential(name, url)
+
+    def _start_search(self) -> str:
+        """Start Elasticsearch, once for all services of a demo."""
+        port = companions.port(self.directory / "search.port")
+        words: list[str | Path] = ["-m", "scripts.servers", "es8", str(port)]
+        log = self.directory / "search.log"
+        self._companions.append(companions.start(words, self.project, log))
+        self.search = self._companions[-1].url
+        return self.search
+
+    def _start_upstream(self, folder: Path, address: str) -> None:
+        """Start what the service asks while it serves; where it is, DaCHS's ``etc`` tells."""
+        log = self.directory / f"{folder.name}-upstream.log"
+        program = folder / "replica" / "upstream.py"
+        self._companions.append(companions.start([program, address], self.project, log))
+        settings = self.dachs.root / "etc" / f"epnkit-{folder.name}.json"
+        settings.write_text(json.dumps({"url": self._companions[-1].url}))
+        self.dachs.account.own(settings.parent)
 
     def _note_origin(self, name: str, origin: str) -> bool:
         note = self.directory / f"{name}.origin"

@@ -1,0 +1,70 @@
+"""Filling a search index with a replica."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import requests
+
+from epnkit.errors import DeployError
+
+#: How long the server may take to answer, in seconds.
+_PATIENCE = 120
+
+#: Documents of one request.
+_BULK = 2000
+
+
+def fill(
+    url: str, index: str, properties: Mapping[str, Any], documents: Iterable[tuple[str, Any]]
+) -> int:
+    """Make an index anew and fill it.
+
+    Parameters
+    ----------
+    url : str
+        The server.
+    index : str
+        The index's name.
+    properties : dict
+        The fields and their types, as ``mappings.properties`` of the server.
+    documents : iterable of tuple
+        Identifier and content of each.
+
+    Returns
+    -------
+    int
+        How many documents there are now.
+
+    Raises
+    ------
+    DeployError
+        Where the server refuses anything.
+    """
+    requests.delete(f"{url}/{index}?ignore_unavailable=true", timeout=_PATIENCE)
+    settings = {"number_of_shards": 1, "number_of_replicas": 0}
+    body = {"settings": settings, "mappings": {"properties": dict(properties)}}
+    _checked(requests.put(f"{url}/{index}", json=body, timeout=_PATIENCE))
+    lines = [
+        f"{json.dumps({'index': {'_id': identifier}})}\n{json.dumps(content)}\n"
+        for identifier, content in documents
+    ]
+    for first in range(0, len(lines), _BULK):
+        _send(f"{url}/{index}/_bulk?refresh=true", "".join(lines[first : first + _BULK]))
+    return len(lines)
+
+
+def _send(url: str, body: str) -> None:
+    kind = {"Content-Type": "application/x-ndjson"}
+    told = _checked(requests.post(url, data=body.encode(), headers=kind, timeout=_PATIENCE))
+    if told["errors"]:
+        refused = next(each["index"] for each in told["items"] if "error" in each["index"])
+        raise DeployError("a document was refused", where=url, why=str(refused["error"]))
+
+
+def _checked(answer: requests.Response) -> Any:
+    if not answer.ok:
+        raise DeployError("the search server refuses", where=answer.url, why=answer.text[:300])
+    return answer.json()

@@ -1,0 +1,48 @@
+"""Following the links of datalink documents to files, and opening these."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from io import BytesIO
+from typing import Any
+
+import requests
+from astropy.io import fits
+from PIL import Image
+from pyvo.dal.adhoc import DatalinkResults
+
+#: Links that lead to files of the service, not to another site or another granule.
+FILES = {"#this", "#progenitor", "#preview", "#preview-image", "#thumbnail", "#derivation"}
+
+
+def links(url: str) -> list[Any]:
+    """Fetch a datalink document."""
+    return list(DatalinkResults.from_result_url(url))
+
+
+def opened(url: str) -> list[str]:
+    """Open every file that a datalink document leads to; give their semantics."""
+    found = [link for link in links(url) if link["semantics"] in FILES]
+    for link in found:
+        answer = requests.get(link["access_url"], timeout=30)
+        answer.raise_for_status()
+        _open(answer.content, link["content_type"])
+        if link["content_length"] is not None and link["content_length"] > 0:
+            assert len(answer.content) == link["content_length"]
+    return [link["semantics"] for link in found]
+
+
+def _open(content: bytes, kind: str) -> None:
+    if kind.startswith("image/"):
+        with Image.open(BytesIO(content)) as image:
+            assert f"image/{image.format.lower()}" == kind
+            image.load()
+    elif kind == "application/x-gzip":
+        _open(gzip.decompress(content), "application/fits")
+    elif kind.endswith("json"):
+        json.loads(content)
+    else:
+        assert kind == "application/fits", kind
+        with fits.open(BytesIO(content)) as file:
+            assert any(hdu.data is not None for hdu in file)
