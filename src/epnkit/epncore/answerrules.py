@@ -34,7 +34,8 @@ def judge(table: Table, answer: Answer, frame: str) -> Iterator[Finding]:
         yield Finding(10, "", fault, "is not valid VOTable")
     if not answer.time_systems:
         yield Finding(9, "time_min", "", "no TIMESYS is declared")
-    if not answer.space_systems and frame in {"body", "celestial"}:
+    framed = frame == "celestial" or (frame == "body" and answer.names_bodies)
+    if framed and not answer.space_systems:
         yield Finding(9, "c1min", "", "no COOSYS is declared")
     for field in table.fields:
         yield from _xtype(field)

@@ -80,11 +80,15 @@ class Answer:
         How many TIMESYS and COOSYS it declares.
     faults : tuple of str
         Where it departs from the VOTable standard.
+    names_bodies : bool
+        Whether its version of VOTable has a COOSYS for bodies: since 1.5 the systems are those of
+        http://www.ivoa.net/rdf/refframe; before, a closed list of celestial ones.
     """
 
     time_systems: int = 0
     space_systems: int = 0
     faults: tuple[str, ...] = ()
+    names_bodies: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def parse(document: bytes, where: str, *, name: str = "") -> Read:
         sum(len(resource.time_systems) for resource in resources),
         sum(len(resource.coordinate_systems) for resource in resources),
         faults,
+        names_bodies=str(tree.version) >= "1.5",
     )
     table = Table(tuple(map(_field, first.fields)), name=name)
     return Read(where, table, _granules(first), answer=answer)
