@@ -47,3 +47,9 @@ def _place(word: str, role: Literal["P", "S"]) -> str:
 @cache
 def _words() -> dict[str, str]:
     return {word.lower(): letter for word, letter in vocabularies.load("ucd").terms.items()}
+
+
+def forget() -> None:
+    """Forget what was judged, after the list of words was refreshed."""
+    fault.cache_clear()
+    _words.cache_clear()
