@@ -125,3 +125,15 @@ def test_the_command_tells_the_defects_and_fails(spoiled: str) -> None:
     done = CliRunner().invoke(cli, ["check", spoiled, "hfc1ar.epn_core"])
     assert done.exit_code == 1
     assert "Turn the order of the vertices" in " ".join(done.output.split())
+
+
+def test_a_laid_folder_is_read_by_dachs_itself(
+    hfc1ar: str, dachs: Dachs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GAVOSETTINGS", "GAVOCUSTOM", "HOME", "EPNKIT_CREDENTIALS"):
+        monkeypatch.setenv(name, dachs.environment[name])
+    report = check(str(dachs.inputs / "hfc1ar"), rows=200)
+    assert not any("what DaCHS makes" in note for note in report.not_looked_at)
+    # records of one region in several NOAA regions are folded into one granule
+    assert 100 < int(report.looked_at[0].split()[-2]) <= 200
+    assert report.findings.is_empty(), report.by_rule().to_dicts()

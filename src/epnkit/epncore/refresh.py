@@ -17,7 +17,7 @@ from epnkit.errors import TransientSourceError
 DESISE = "application/x-desise+json"
 
 #: Where the list of UCD words is; the vocabulary's own address does not give their letters.
-UCD_LIST = "https://raw.githubusercontent.com/ivoa-std/UCDList/master/UCDList.txt"
+UCD_LIST = "https://raw.githubusercontent.com/ivoa-std/UCDList/HEAD/ucd-list.txt"
 
 #: How long a server may be silent, in seconds.
 PATIENCE = 60.0

@@ -75,10 +75,14 @@ def _table(*changes: Change) -> pl.DataFrame:
 
 def _series(name: str, rows: list[Change]) -> pl.Series:
     values = [row.get(name) for row in rows]
-    as_given = any(isinstance(value, str | list) for value in values)
+    as_given = any(isinstance(value, str | list) or _broken_number(value) for value in values)
     if name not in COLUMNS or as_given:
         return pl.Series(name, values)
     return pl.Series(name, values, dtype=polars_type(name), strict=False)
+
+
+def _broken_number(value: object) -> bool:
+    return isinstance(value, float) and value == value and not value.is_integer()
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ CASES: list[tuple[int, Change, Change]] = [
         {"s_region": "Polygon UNKNOWNFrame 10 5 20 5 20 15 10 15"},
         {"s_region": "Polygon 10 5 20 5"},
     ),
-    (83, {"s_region": "Circle ICRS 10 5 1"}, {"s_region": "10 5 20 5 20 15"}),
+    (83, {"s_region": "Circle UNKNOWNFrame 10 5 1"}, {"s_region": "10 5 20 5 20 15"}),
     (
         83,
         {"s_region": [10.0, 5.0, 20.0, 5.0, 20.0, 15.0]},

@@ -29,7 +29,7 @@ def field(column):
     kind, size, xtype = base.sqltypeToVOTable(column.type)
     text = (column.unit, column.ucd, column.xtype or xtype)
     return [column.name, kind, size or "", *(value or "" for value in text)]
-utype = table.utype or base.getMetaText(table, "utype", propagate=True) or ""
+utype = base.getMetaText(table, "utype", "", propagate=True)
 print(json.dumps({"utype": utype, "fields": [field(c) for c in table if not c.hidden]}))
 """
 

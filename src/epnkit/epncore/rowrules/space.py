@@ -13,6 +13,9 @@ from epnkit.epncore.rulebook import Severity
 _ENDS = ("min", "max")
 _GLOBES = ("subobserver", "subsolar")
 
+#: STC-S in a frame that no body has.
+_OF_THE_SKY = r"(?i)^\s*\w+\s+(ICRS|FK4|FK5|J2000|B1950|GALACTIC|ECLIPTIC)\b"
+
 
 def checks(rows: Rows) -> Iterator[Check]:
     """Give the checks of coordinates, of viewing angles and of distances."""
@@ -123,3 +126,7 @@ def _extent(rows: Rows) -> Iterator[Check]:
     bare = rows.empty("s_region") & rows.empty("coverage")
     broken = rows.in_frame("celestial", "body") & wide & bare
     yield Check(81, "s_region", broken, "is empty for an area, and so is coverage")
+    if rows.has("s_region") and rows.granules["s_region"].dtype == pl.String:
+        named = pl.col("s_region").str.contains(_OF_THE_SKY)
+        message = "names a frame of the sky, though the row is on a body"
+        yield Check(81, "s_region", rows.in_frame("body") & named, message)
