@@ -100,15 +100,92 @@
     </code>
   </procDef>
 
+  <procDef id="asked" type="metaMaker">
+    <doc>
+      Yields a link for each movie that an archive's HTTP service lists when it is asked, by POST,
+      for one observation.  Where the service cannot be asked, there is a fault row, and the other
+      links of the granule are as ever.
+
+      The file is JSON in the service's folder: ``url``; ``patience``, for how many seconds at most
+      it is waited for; ``excluded``, the frequencies whose movies are not shown.  A file
+      epnkit-SCHEMA.json in DaCHS's configDir overrides what it holds.
+    </doc>
+    <setup>
+      <par key="file" late="True" description="The file's name, as a Python value."/>
+      <par key="column" late="True" description="The column with the archive's identifier."/>
+      <code>
+        import http.client
+        import json
+        import os
+        import time
+        import urllib.error
+        import urllib.request
+
+        LONGEST = 1000000
+
+        def settings(file):
+          with open(os.path.join(rd.resdir, file)) as f:
+            found = json.load(f)
+          own = os.path.join(base.getConfig("configDir"), "epnkit-%s.json"%rd.schema)
+          if os.path.exists(own):
+            with open(own) as f:
+              found.update(json.load(f))
+          return found
+
+        def ask(url, identifier, patience):
+          request = urllib.request.Request(url, data=json.dumps({"unique_id": identifier}).encode(),
+            headers={"Content-Type": "application/json", "Accept": "application/json"})
+          end, read = time.monotonic()+patience, b""
+          with urllib.request.urlopen(request, timeout=patience) as answer:
+            while True:
+              part = answer.read1(65536)
+              if not part:
+                return json.loads(read.decode("utf-8"))
+              read += part
+              if len(read)>LONGEST or time.monotonic()>end:
+                raise ValueError("its answer does not end")
+
+        def movies(found, excluded):
+          listed = sorted((float(each["frequency"]), each["url"], each.get("size"))
+            for each in found["videoplots"])
+          for frequency, url, size in listed:
+            if not url.startswith(("http://", "https://")):
+              raise ValueError("a movie has no address")
+            if frequency not in excluded:
+              yield frequency/10, url, size
+      </code>
+    </setup>
+    <code>
+      wanted = settings(file)
+      try:
+        found = ask(wanted["url"], descriptor.metadata[column], wanted["patience"])
+        listed = list(movies(found, wanted["excluded"]))
+      except (OSError, ValueError, KeyError, TypeError, AttributeError,
+          http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError) and error.code==404:
+          yield DatalinkFault.NotFoundFault(descriptor.pubDID,
+            "the archive has no movies of it", semantics="#preview")
+        else:
+          yield DatalinkFault.TransientFault(descriptor.pubDID,
+            "the archive does not list its movies now, try again later: %s"%(
+              type(error).__name__), semantics="#preview")
+        return
+      for frequency, url, size in listed:
+        yield descriptor.makeLink(url, semantics="#preview", contentType="image/gif",
+          contentLength=size, description="Movie at %.1f MHz"%frequency)
+    </code>
+  </procDef>
+
   <STREAM id="datalink">
     <doc>
-      The datalink service of a table epn_core whose granules have links; it is called dl.
+      The datalink service of a table epn_core whose granules have links; it is called dl, and its
+      core dlcore, so that an EDIT can give it a metaMaker more.
     </doc>
     <service id="dl" allowed="dlmeta">
       <meta name="title">\name datalink</meta>
       <meta name="description">Links of the granules of \name\+.epn_core: data, previews,
         documentation, products of the same observation.</meta>
-      <datalinkCore>
+      <datalinkCore id="dlcore">
         <descriptorGenerator procDef="//datalink#fromtable">
           <bind key="tableName">"\name\+.epn_core"</bind>
           <bind key="idColumn">"granule_uid"</bind>

@@ -59,7 +59,7 @@ def rebased(value: Any, name: str, address: str | None) -> Any:
         return value
     if isinstance(value, str):
         return value.replace(f"{SYNTHETIC}{name}/", address)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [rebased(each, name, address) for each in value]
     if isinstance(value, dict):
         return {key: rebased(each, name, address) for key, each in value.items()}
