@@ -79,7 +79,9 @@ class Load:
         self._finish(direct=direct)
         if self.request.kind in ("load", "full"):
             cursors.advance(self.target, self.service, before, highest, self.run.number)
-        self.target.execute("ANALYZE {table}")
+        if direct:
+            # After an update DaCHS itself vacuums and analyses, when the transaction has ended.
+            self.target.execute("ANALYZE {table}")
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
         self.progress.done(self.run.counts.summary())
