@@ -5,11 +5,16 @@
     found = footprints(chain_codes, start_x, start_y, Images(date_obs, 2.6, 2.6, 512, 512))
     found.s_region[0]   # '{(301.1d,-12.3d),...}', as COPY takes it for pgsphere
     found.words(0)      # 'clipped simplified'
+
+`fields` does the same for FITS headers of images and maps; `circles`, `boxes` and `points` for
+what a catalogue tells in numbers.
 """
 
+from epnkit.regions.fields import fields
 from epnkit.regions.flags import Fault, Flag
 from epnkit.regions.footprints import Footprints, Images, Options, footprints
 from epnkit.regions.observers import SOLAR_RADIUS, Observer
+from epnkit.regions.shapes import boxes, circles, points
 
 __all__ = [
     "SOLAR_RADIUS",
@@ -19,5 +24,9 @@ __all__ = [
     "Images",
     "Observer",
     "Options",
+    "boxes",
+    "circles",
+    "fields",
     "footprints",
+    "points",
 ]

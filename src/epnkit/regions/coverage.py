@@ -16,14 +16,18 @@ from epnkit.regions.sphere import tidy, to_degrees
 _QUARTERS = [shapely.box(x, y, x + 2, y + 2) for x in (-2, 0) for y in (-2, 0)]
 
 
-def _ascii(rings: list[Floats], order: int) -> str | None:
-    """Return the coverage of rings (degrees, shape (n, 2)) in the MOC standard's ASCII form."""
+def text_of(moc: MOC) -> str:
+    """Return a coverage in the MOC standard's ASCII form (MOC 2.0, section 4.3), on one line."""
+    text: str = moc.to_string(format="ascii", fold=0)
+    return text.replace("\n", " ").strip()
+
+
+def cover(rings: list[Floats], order: int) -> str | None:
+    """Return the coverage of rings (degrees, shape (n, 2)), None without any."""
     if not rings:
         return None
     covers = [MOC.from_polygon(r[:, 0], r[:, 1], max_depth=order) for r in _units(rings)]
-    whole = covers[0].union(*covers[1:]) if len(covers) > 1 else covers[0]
-    text: str = whole.to_string(format="ascii", fold=0)
-    return text.replace("\n", " ").strip()
+    return text_of(covers[0].union(*covers[1:]) if len(covers) > 1 else covers[0])
 
 
 def _units(rings: list[Floats]) -> list[Floats]:
@@ -33,7 +37,7 @@ def _units(rings: list[Floats]) -> list[Floats]:
     return [ring * units.deg for ring in rings]
 
 
-def _pieces(outline: Floats, scene: Floats) -> list[Floats]:
+def quarters(outline: Floats, scene: Floats) -> list[Floats]:
     """Return a wide outline of the disc plane as rings in degrees, a quarter of the disc each."""
     shape = shapely.make_valid(shapely.Polygon(outline), method="structure", keep_collapsed=False)
     parts = shapely.get_parts(shapely.get_parts([shape & quarter for quarter in _QUARTERS]))
@@ -60,10 +64,10 @@ def coverages(drawn: Drawn, scenes: Floats, order: int | None, wide_order: int) 
     found: list[str | None] = [None] * drawn.flags.size
     for row in np.flatnonzero(np.diff(drawn.disc_starts)).tolist():
         outline = drawn.discs[drawn.disc_starts[row] : drawn.disc_starts[row + 1]]
-        pieces = _pieces(outline, np.ascontiguousarray(scenes[row]))
-        found[row] = _ascii(pieces, wide_order if order is None else order)
+        pieces = quarters(outline, np.ascontiguousarray(scenes[row]))
+        found[row] = cover(pieces, wide_order if order is None else order)
     if order is not None:
         for row in np.flatnonzero(np.diff(drawn.starts)).tolist():
             ring = drawn.degrees[drawn.starts[row] : drawn.starts[row + 1]]
-            found[row] = _ascii([ring], order)
+            found[row] = cover([ring], order)
     return found
