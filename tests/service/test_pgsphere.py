@@ -13,9 +13,10 @@ import pytest
 from psycopg2.extensions import connection
 
 from epnkit.deploy.cluster import Cluster
-from epnkit.regions import Flag, Footprints, Images, Options, footprints
+from epnkit.regions import Flag, Footprints, Images, Options, boxes, circles, fields, footprints
 from epnkit.regions.draw import SQUARE_DEGREES
 from epnkit.regions.synthetic import random_contour, starts_on_disc
+from tests.hfc_samples import active_regions, coronal_holes
 
 _SIZES = (3, 6, 12, 25, 60, 120)
 
@@ -111,3 +112,75 @@ def test_pgsphere_takes_shapes_as_wide_as_it_can_hold(pgsphere: connection) -> N
 def test_the_check_would_notice_a_bad_polygon(pgsphere: connection) -> None:
     with pytest.raises(psycopg2.Error), pgsphere.cursor() as cursor:
         cursor.execute("SELECT '{(0d,0d),(10d,10d),(10d,0d),(0d,10d)}'::spoly")
+
+
+def test_pgsphere_takes_circles_and_boxes_of_all_sizes(pgsphere: connection) -> None:
+    rng = np.random.default_rng(4)
+    count = 2000
+    lon, lat = rng.uniform(0, 360, count), np.degrees(np.arcsin(rng.uniform(-1, 1, count)))
+    round_ = circles(lon, lat, 10 ** rng.uniform(-3, 1.95, count))
+    south = rng.uniform(-90, 80, count)
+    west, wide = rng.uniform(0, 360, count), 10 ** rng.uniform(-2, 2.5, count)
+    flat = boxes(west, (west + wide) % 360, south, np.minimum(90, south + wide / 2))
+    for found in (round_, flat):
+        assert found.errors == [None] * count
+        drawn = np.array([text is not None for text in found.s_region])
+        assert drawn.mean() > 0.9
+        assert (drawn | (found.flags == Flag.NO_POLYGON)).all()
+        theirs = _areas(pgsphere, found)[drawn]
+        assert np.allclose(theirs, found.area_deg2[drawn], rtol=0.01, atol=1e-5)
+
+
+def _pointings(count: int) -> list[dict[str, float | int | str]]:
+    """Make headers of images that look all over the Sun and beside it, of all sizes, turned."""
+    rng = np.random.default_rng(5)
+    turn = rng.uniform(0, 2 * np.pi, count)
+    center = rng.uniform(-1100, 1100, (count, 2))
+    return [
+        {
+            "NAXIS": 2, "NAXIS1": 100, "NAXIS2": 60, "CTYPE1": "HPLN-TAN", "CTYPE2": "HPLT-TAN",
+            "CUNIT1": "arcsec", "CUNIT2": "arcsec", "CRPIX1": 50.5, "CRPIX2": 30.5,
+            "CRVAL1": x, "CRVAL2": y, "CDELT1": step, "CDELT2": step, "PC1_1": np.cos(a),
+            "PC1_2": -np.sin(a), "PC2_1": np.sin(a), "PC2_2": np.cos(a), "DSUN_OBS": 1.5e11,
+            "CRLN_OBS": 360 * a / 7, "CRLT_OBS": 7 * np.sin(3 * a),
+        }
+        for (x, y), a, step in zip(center, turn, 10 ** rng.uniform(-2, 2, count), strict=True)
+    ]  # fmt: skip
+
+
+def test_pgsphere_takes_fields_of_view(pgsphere: connection) -> None:
+    found = fields(_pointings(1000))
+    assert found.errors == [None] * 1000
+    off = found.flags & Flag.OFF_LIMB > 0
+    drawn = np.array([text is not None for text in found.s_region])
+    wide = found.flags & Flag.NO_POLYGON > 0
+    assert (drawn ^ off ^ wide).all()
+    assert drawn.sum() > 500
+    assert all(found.coverage[row] for row in np.flatnonzero(wide))
+    theirs = _areas(pgsphere, found)[drawn]
+    assert np.allclose(theirs, found.area_deg2[drawn], rtol=1e-4, atol=1e-5)
+
+
+def test_pgsphere_finds_what_lies_in_the_visible_hemisphere(pgsphere: connection) -> None:
+    header = {**_pointings(1)[0], "CRVAL1": 0, "CRVAL2": 0, "CDELT1": 100, "CDELT2": 100,
+              "CRLN_OBS": 40, "CRLT_OBS": 7}  # fmt: skip
+    region = fields([header]).s_region[0]
+    with pgsphere.cursor() as cursor:
+        cursor.execute(
+            "SELECT lon FROM generate_series(0, 359) AS lon"
+            " WHERE spoint(radians(lon), 0) <@ %s::spoly",
+            (region,),
+        )
+        inside = {row[0] for row in cursor.fetchall()}
+    assert inside == {lon % 360 for lon in range(40 - 89, 40 + 90)}
+
+
+@pytest.mark.shared
+def test_pgsphere_takes_every_real_contour(pgsphere: connection, samples: Path) -> None:
+    regions = active_regions(samples, Options())[0]
+    holes = coronal_holes(samples)[0]
+    assert (len(regions.s_region), len(holes.s_region)) == (40, 600)
+    for found in (regions, holes):
+        assert all(found.s_region)
+        theirs = _areas(pgsphere, found)
+        assert np.allclose(theirs, found.area_deg2, rtol=1e-4, atol=1e-5)

@@ -36,7 +36,7 @@ def test_it_agrees_with_sunpy(date: str) -> None:
     viewer = get_earth(time)
     limb = np.arcsin(SOLAR_RADIUS / viewer.radius.to_value(u.km)) / ARCSEC
     angles = np.linspace(0, 2 * np.pi, 25)
-    radii = np.array([0.0, 0.3, 0.7, 0.9, 0.99, 0.9998])[:, None]
+    radii = np.array([0.0, 0.3, 0.7, 0.9, 0.99, 0.999, 0.99989])[:, None]
     points = limb * np.stack([radii * np.cos(angles), radii * np.sin(angles)], -1).reshape(-1, 2)
     frame = frames.Helioprojective(observer=viewer, obstime=time)
     seen = SkyCoord(points[:, 0] * u.arcsec, points[:, 1] * u.arcsec, frame=frame)

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.hfc_samples import active_regions, coronal_holes
 
-from epnkit.regions import Footprints, Images, Options, footprints
+from epnkit.regions import Footprints, Options
 from epnkit.regions._compile import Floats
 
 pytestmark = pytest.mark.shared
-
-
-def _read(path: Path) -> list[dict[str, str]]:
-    csv.field_size_limit(1 << 20)
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file, delimiter=";"))
-
-
-def _smart(samples: Path, options: Options) -> tuple[Footprints, list[dict[str, str]]]:
-    """Draw SMART's active regions, in the images in which they were found."""
-    rows = _read(samples / "hfc1ar" / "20050402_test_ar_results.csv")
-    listed = _read(samples / "hfc1ar" / "20050402_test_ar_observation.csv")
-    image = {row["#ID"]: row for row in listed}
-    of = [image[row["MDI_FILE"]] for row in rows]
-    keys = ("CDELT1", "CDELT2", "CENTER_X", "CENTER_Y", "R_SUN")
-    images = Images(
-        [row["OBS_DATE"] for row in rows], *(np.array([o[key] for o in of]) for key in keys)
-    )
-    codes = [row["CHAIN_CODE"] for row in rows]
-    x, y = (np.array([float(row[key]) for row in rows]) for key in ("CC_PIX_X", "CC_PIX_Y"))
-    return footprints(codes, x, y, images, options), rows
 
 
 def _middles(found: Footprints) -> Floats:
@@ -51,7 +30,7 @@ def _off(found: Footprints, rows: list[dict[str, str]]) -> Floats:
 
 
 def test_active_regions_have_the_catalogue_s_pixels_and_few_vertices(samples: Path) -> None:
-    found, rows = _smart(samples, Options())
+    found, rows = active_regions(samples, Options())
     npix = np.array([float(row["AR_NPIX"]) for row in rows])
     assert found.errors == [None] * len(rows)
     assert all(found.s_region)
@@ -60,8 +39,8 @@ def test_active_regions_have_the_catalogue_s_pixels_and_few_vertices(samples: Pa
 
 
 def test_hfc_took_the_earth_for_the_observer(samples: Path) -> None:
-    earth = _off(*_smart(samples, Options()))
-    spacecraft = _off(*_smart(samples, Options(observer="l1")))
+    earth = _off(*active_regions(samples, Options()))
+    spacecraft = _off(*active_regions(samples, Options(observer="l1")))
     # The middle of limits differs from HFC's weighted centroid by up to a few degrees; the spread
     # over regions says which observer was meant.
     assert np.median(np.abs(earth), axis=0).max() < 0.5
@@ -69,8 +48,8 @@ def test_hfc_took_the_earth_for_the_observer(samples: Path) -> None:
 
 
 def test_the_observer_at_l1_moves_regions_by_up_to_a_degree(samples: Path) -> None:
-    earth, rows = _smart(samples, Options())
-    spacecraft, _ = _smart(samples, Options(observer="l1"))
+    earth, rows = active_regions(samples, Options())
+    spacecraft, _ = active_regions(samples, Options(observer="l1"))
     apart = np.hypot(*((_middles(spacecraft) - _middles(earth) + 180) % 360 - 180).T)
     print(
         f"L1 against Earth, {len(rows)} regions: {np.percentile(apart, [0, 50, 100]).round(3)} deg"
@@ -79,11 +58,7 @@ def test_the_observer_at_l1_moves_regions_by_up_to_a_degree(samples: Path) -> No
 
 
 def test_coronal_holes_keep_their_topology(samples: Path) -> None:
-    rows = _read(samples / "hfc1ch" / "ch_results.csv")
-    starts = np.array([row["CC_PIX_XY"].split(",") for row in rows], dtype=float)
-    # CHARM's pixels are of a Lambert map: any image that holds them shows their topology.
-    images = Images("2009-01-01T00:00:08.531", 0.8, 0.8, 600.0, 300.0, 1200.0)
-    found = footprints([row["CHAIN_CODE"] for row in rows], starts[:, 0], starts[:, 1], images)
+    found, rows = coronal_holes(samples)
     npix = np.array([float(row["CH_NPIX"]) for row in rows])
     assert found.errors == [None] * len(rows)
     assert all(found.s_region)
