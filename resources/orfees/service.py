@@ -1,0 +1,82 @@
+"""ORFEES: dynamic spectra of the Sun from 144 to 1004 MHz, one granule a file."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from epnkit.datalink.links import Link
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.identifiers import safe
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.spectral import hertz_limits
+from epnkit.mapping.times import julian_date_of_date_and_time
+from epnkit.service import Cursor, Service
+
+#: ``orf20220402_093000.fts``, ``int_orf20241110_120000_0.1.fts``: the last number is the
+#: integration in seconds, and may have a dot.
+NAME = r"^(int_)?orf(?P<day>\d{8})_(?P<clock>\d{6})(?:_(?P<step>\d+(?:\.\d+)?))?\.fts$"
+
+
+def stem(file: pl.Series) -> Outcome:
+    """Make the identifier of a file's name, of which only the last ending is cut off."""
+    named = file.set(~file.str.contains(NAME).fill_null(value=False), None)
+    made = safe(named.str.strip_suffix(".fts"))
+    complaint = "is no name of a file of ORFEES"
+    return Outcome.checked(file, made.values, complaint)
+
+
+day = pl.col("file").str.extract(NAME, 2)
+seconds = pl.col("time_step") / 1000
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(stem, "file"),
+        "granule_gid": pl.when(pl.col("file").str.starts_with("int_"))
+        .then(pl.lit("integrated dynamic spectra"))
+        .otherwise(pl.lit("dynamic spectra")),
+        "obs_id": pl.format("orfees_{}", day),
+        "dataproduct_type": "ds",
+        "target_name": "Sun",
+        "target_class": "star",
+        "target_region": "solar-corona",
+        "time_min": of(julian_date_of_date_and_time, "date_obs", "time_obs"),
+        "time_max": of(julian_date_of_date_and_time, "date_end", "time_end"),
+        "time_sampling_step_min": seconds,
+        "time_sampling_step_max": seconds,
+        "time_exp_min": pl.col("exp_time") / 1000,
+        "time_exp_max": pl.col("exp_time") / 1000,
+        ("spectral_range_min", "spectral_range_max"): of(
+            hertz_limits, "freq_start", "freq_stop", unit="MHz"
+        ),
+        "instrument_host_name": "Nancay Radio Observatory",
+        "instrument_name": "ORFEES",
+        "measurement_type": "phot.flux.density;em.radio",
+        "processing_level": pl.when(pl.col("file").str.starts_with("int_")).then(3).otherwise(2),
+        "access_url": pl.col("url"),
+        "access_format": pl.when(pl.col("url").is_not_null()).then(pl.lit("application/fits")),
+        "access_estsize": (pl.col("size") / 1024).ceil(),
+        "file_name": pl.col("file"),
+        "thumbnail_url": pl.col("quicklook"),
+    },
+)
+
+links = (
+    Link("#this", pl.col("url"), "The dynamic spectrum", "application/fits", pl.col("size")),
+    Link("#preview", pl.col("quicklook"), "The spectrum of the day", "image/png"),
+    Link(
+        "#documentation",
+        "https://rsdb.obs-nancay.fr/",
+        "The radio solar database of Nancay",
+        "text/html",
+    ),
+)
+
+service = Service(
+    name="orfees",
+    frame="none",
+    mapping=mapping,
+    key=("file",),
+    source="source.json",
+    cursor=Cursor("@timestamp", lag=timedelta(days=30)),
+    links=links,
+)
