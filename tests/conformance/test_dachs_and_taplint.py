@@ -7,9 +7,6 @@ import subprocess
 
 from epnkit.deploy.dachs import Dachs
 
-#: What taplint says of every DaCHS 2.7, whatever it serves.
-_OF_DACHS = re.compile(r"^[WF]-(CAP-CULF|CAP-CPUL|MDQ-CCAS|EXA-EXNO|LOC-\w+|TMV-\w+|CPV-\w+)")
-
 _STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO QAS UWS MDQ EXA"
 
 
@@ -30,5 +27,6 @@ def test_taplint_finds_no_error(hfc1ar: str) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Totals: Errors: 0" in done.stdout, done.stdout + done.stderr
+    # It has warnings for DaCHS's own tables and documents; none may be of the service.
     said = [line for line in done.stdout.splitlines() if re.match(r"^[EWF]-", line)]
-    assert [line for line in said if not _OF_DACHS.match(line)] == []
+    assert [line for line in said if "hfc1ar" in line] == []
