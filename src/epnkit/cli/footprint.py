@@ -22,10 +22,12 @@ import click
 @click.option("--moc-order", type=click.IntRange(0, 29), help="Give every region a coverage.")
 @click.option("--pixel-base", type=int, default=0, show_default=True, help="Of cc_x_pix, cc_y_pix.")
 @click.option("--center-base", type=int, default=0, show_default=True, help="Of center_x, _y.")
+@click.option("--separator", help="Between the codes, and first pixels, of a row with several.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def command(
     table: Path, output: Path | None, picture: Path | None, observer: str, outline: str,
-    tolerance: float, moc_order: int | None, pixel_base: int, center_base: int, threads: int,
+    tolerance: float, moc_order: int | None, pixel_base: int, center_base: int,
+    separator: str | None, threads: int,
 ) -> None:  # fmt: skip
     """Add s_region, coverage, limits, area and flags to the contours of TABLE (CSV).
 
@@ -41,7 +43,7 @@ def command(
         observer="l1" if observer == "l1" else "earth",
         outline="center" if outline == "center" else "footprint",
         tolerance=tolerance, moc_order=moc_order, pixel_base=pixel_base, center_base=center_base,
-        threads=threads,
+        separator=separator, threads=threads,
     )  # fmt: skip
     read = tables.read(table)
     found = tables.draw(read, options)

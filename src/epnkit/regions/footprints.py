@@ -73,6 +73,9 @@ class Options:
         The order of the coverage for those.
     threads : int
         How many cores are used.
+    separator : str, optional
+        What parts the codes of a row that has several, and their first pixels (HFC's
+        BLOB_SEPARATOR): its parts become one region. None for one code a row.
     """
 
     observer: Place = "earth"
@@ -85,6 +88,7 @@ class Options:
     moc_order: int | None = None
     wide_order: int = 8
     threads: int = 1
+    separator: str | None = None
 
     def __post_init__(self) -> None:
         if not (0 <= self.tolerance <= 100 and 0 < self.solar_radius < 1e8):
@@ -221,9 +225,9 @@ def footprints(
     Parameters
     ----------
     chain_codes : sequence of str or None, length n
-        One chain code a row.
+        One chain code a row, or several with `Options.separator` between them.
     start_x, start_y : array_like, shape (n,)
-        The first pixel of each.
+        The first pixel of each; text where a row has several.
     images : Images
         The image of each row, or one for all.
     options : Options, optional
@@ -240,6 +244,11 @@ def footprints(
         The options make no sense. Never because of a row.
     """
     options = options or Options()
+    if options.separator:
+        # Not at the top: that module draws the parts with this function.
+        from epnkit.regions.parts import footprints_of_parts
+
+        return footprints_of_parts(chain_codes, start_x, start_y, images, options)
     scenes, faults = _scenes(images, options, len(chain_codes))
     first = _starts(start_x, start_y, faults)
     drawn = _drawn(pack(chain_codes), first, scenes, faults, options)
