@@ -1,0 +1,108 @@
+"""HFC1T3: type III radio bursts of the Heliophysics Feature Catalogue, one granule a burst."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from epnkit.datalink.links import Link
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.identifiers import joined, stamp
+from epnkit.mapping.numbers import without_single_noise
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.spectral import hertz_limits
+from epnkit.mapping.texts import hash_list
+from epnkit.mapping.tfcat import contour
+from epnkit.mapping.times import julian_date
+from epnkit.service import Cursor, Service
+
+CORNERS = ("br_y0_mhz", "br_y1_mhz", "br_y2_mhz", "br_y3_mhz")
+
+
+def burst_or_band(
+    low: pl.Series, high: pl.Series, wavemin: pl.Series, wavemax: pl.Series, waveunit: pl.Series
+) -> tuple[Outcome, Outcome]:
+    """Give the burst's own limits in Hz, or the instrument's where it has none."""
+    own, band = hertz_limits(low, high, "MHz"), hertz_limits(wavemin, wavemax, waveunit)
+    missing = low.is_null()
+    return _either(missing, band.low, own.low), _either(missing, band.high, own.high)
+
+
+def _either(chosen: pl.Series, one: Outcome, other: Outcome) -> Outcome:
+    return Outcome(
+        one.values.zip_with(chosen, other.values), one.reasons.zip_with(chosen, other.reasons)
+    )
+
+
+# The catalogue's FLOAT columns hand out single precision.
+low = of(without_single_noise, pl.min_horizontal(CORNERS))
+high = of(without_single_noise, pl.max_horizontal(CORNERS))
+wavelengths = [of(without_single_noise, name) for name in ("wavemin", "wavemax")]
+observer = pl.col("observat").str.to_lowercase()
+kilohertz = (pl.col("cc_y_mhz") * 1000).round(0).cast(pl.Int64)
+snapshot = pl.concat_str(
+    pl.col("snapshot_path").str.strip_suffix("/"), "snapshot_fn", separator="/"
+)
+quicklook = pl.concat_str(pl.col("qclk_url").str.strip_suffix("/"), "qclk_fname", separator="/")
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(joined, pl.lit("t3"), of(stamp, "time_start"), kilohertz),
+        "granule_gid": "type_iii_burst",
+        "obs_id": of(joined, "observat", "instrume", of(stamp, "date_obs")),
+        "dataproduct_type": "ci",
+        "target_name": "Sun",
+        "target_class": "star",
+        "target_region": "solar-corona#heliosphere",
+        "feature_name": "type III burst",
+        "time_min": of(julian_date, "time_start"),
+        "time_max": of(julian_date, "time_end"),
+        ("spectral_range_min", "spectral_range_max"): of(
+            burst_or_band, low, high, *wavelengths, "waveunit"
+        ),
+        "instrument_host_name": of(hash_list, "observat"),
+        "instrument_name": of(hash_list, "instrume"),
+        "measurement_type": "phot.flux.density;em.radio",
+        "processing_level": 5,
+        "thumbnail_url": snapshot,
+        "bib_reference": "doi:10.1029/2008SW000425",
+        "contour": of(
+            contour,
+            "cc",
+            "time_start",
+            "time_end",
+            low,
+            high,
+            pl.col("observat").str.to_lowercase(),
+        ),
+        "drift_rate": of(without_single_noise, "drift_start"),
+        "confidence": pl.col("lvl_trust"),
+        "detection_code": pl.concat_str("code", "version", separator=" "),
+    },
+    extra={
+        "contour": "text",
+        "drift_rate": "double",
+        "confidence": "integer",
+        "detection_code": "text",
+    },
+)
+
+links = (
+    Link("#progenitor", pl.col("url"), "The spectrum in which it was found", "application/fits"),
+    Link("#preview", snapshot, "The burst in its spectrum", "image/png"),
+    Link("#preview", quicklook, "The whole spectrum", "image/png"),
+    Link(
+        "#documentation",
+        "https://doi.org/10.1029/2008SW000425",
+        "How type III bursts are detected",
+        "text/html",
+    ),
+)
+
+service = Service(
+    name="hfc1t3",
+    frame="none",
+    mapping=mapping,
+    key=("id_type_iii",),
+    cursor=Cursor("run_date", lag=timedelta(days=7)),
+    links=links,
+)
