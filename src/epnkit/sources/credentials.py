@@ -125,11 +125,27 @@ def credential(name: str) -> Secret:
     return Secret(name, _one_line(path))
 
 
-def _one_line(path: Path) -> str:
+def require_private(path: Path) -> None:
+    """Refuse a credential that others may read.
+
+    What systemd hands over lies in a directory that nobody else enters, with modes of its own.
+
+    Raises
+    ------
+    ConfigurationError
+        With the command that mends it.
+    """
+    handed_over = os.environ.get("CREDENTIALS_DIRECTORY")
+    if handed_over and path.parent == Path(handed_over):
+        return
     if path.stat().st_mode & _OTHERS:
         raise ConfigurationError(
             "others may read this credential", where=str(path), cure=f"chmod 600 {path}"
         )
+
+
+def _one_line(path: Path) -> str:
+    require_private(path)
     lines = [line for line in _text(path).splitlines() if line.strip()]
     if len(lines) != 1:
         raise ConfigurationError(

@@ -1,0 +1,146 @@
+"""Timers that import a service again and again: for systemd, or for cron."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from epnkit.errors import ConfigurationError
+
+_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+
+#: What a service of systemd may not do: an import reads a source and writes to a database.
+_HARDENED = """\
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+RestrictRealtime=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+LockPersonality=yes
+"""
+
+
+def interval(text: str) -> timedelta:
+    """Read an interval such as ``90s``, ``15min``, ``1h`` or ``1d``.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is none, or shorter than a minute.
+    """
+    found = re.fullmatch(r"(\d+)\s*(s|min|m|h|d)", text.strip())
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    if seconds < 60:
+        raise ConfigurationError(
+            f"{text!r} is no interval of at least a minute",
+            cure="Write it as 15min, 1h or 1d.",
+        )
+    return timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a service is imported, by whom, and with which credential.
+
+    Parameters
+    ----------
+    service : str
+        The service.
+    every : datetime.timedelta
+        How often.
+    program : pathlib.Path
+        The ``epnkit`` to run.
+    user : str
+        The account that may import into DaCHS.
+    credential : pathlib.Path, optional
+        The file with the source's connection string; root alone needs to read it, since systemd
+        hands it to the import (LoadCredential).
+    settings : pathlib.Path, optional
+        DaCHS's rc file, where it is not the system's.
+    """
+
+    service: str
+    every: timedelta
+    program: Path
+    user: str
+    credential: Path | None = None
+    settings: Path | None = None
+
+    @property
+    def command(self) -> str:
+        """The command line that imports."""
+        return shlex.join([str(self.program), "load", self.service])
+
+    def units(self) -> dict[str, str]:
+        """Give the two units of systemd, by file name.
+
+        Two imports of one service never overlap: systemd starts no second one, and the loader's
+        lock refuses one that was started by hand.
+        """
+        name = f"epnkit-{self.service}"
+        return {f"{name}.service": self._service(), f"{name}.timer": self._timer()}
+
+    def _service(self) -> str:
+        lines = [f"ExecStart={self.command}", f"User={self.user}", "Type=oneshot"]
+        if self.credential is not None:
+            lines.append(f"LoadCredential={self.credential.name}:{self.credential}")
+        if self.settings is not None:
+            lines.append(f"Environment=GAVOSETTINGS={self.settings}")
+        return (
+            f"[Unit]\nDescription=Import of {self.service} into DaCHS\n"
+            "After=network-online.target postgresql.service\nWants=network-online.target\n\n"
+            "[Service]\n" + "\n".join(lines) + f"\n{_HARDENED}ReadWritePaths=-/var/gavo\n"
+        )
+
+    def _timer(self) -> str:
+        seconds = int(self.every.total_seconds())
+        return (
+            f"[Unit]\nDescription=Import of {self.service}, every {_spoken(seconds)}\n\n"
+            f"[Timer]\nOnBootSec=5min\nOnUnitActiveSec={seconds}s\n"
+            f"RandomizedDelaySec={max(seconds // 20, 5)}s\nPersistent=yes\n\n"
+            "[Install]\nWantedBy=timers.target\n"
+        )
+
+    def cron(self) -> str:
+        """Give a line for a crontab of the user; cron mails what is printed.
+
+        Raises
+        ------
+        ConfigurationError
+            Where cron knows no such interval.
+        """
+        minutes = int(self.every.total_seconds()) // 60
+        when = _cron_times(minutes)
+        settings = f"GAVOSETTINGS={shlex.quote(str(self.settings))} " if self.settings else ""
+        # Up to a twentieth of the interval later, so that not all sources are asked at once.
+        jitter = f'sleep "$(shuf -i 0-{max(minutes * 3, 5)} -n 1)"'
+        return f"{when} {jitter}; {settings}{self.command}".replace("%", r"\%")
+
+
+def _cron_times(minutes: int) -> str:
+    if minutes < 60 and 60 % minutes == 0:
+        return f"*/{minutes} * * * *"
+    hours = minutes // 60
+    if minutes % 60 == 0 and hours < 24 and 24 % hours == 0:
+        return f"7 */{hours} * * *"
+    if minutes == 1440:
+        return "7 3 * * *"
+    raise ConfigurationError(
+        f"cron cannot run something every {minutes} minutes",
+        cure="Take a part of an hour, of a day, or 1d; a systemd timer takes any interval.",
+    )
+
+
+def _spoken(seconds: int) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,86 @@
+"""Timers: what is written for systemd and for cron."""
+
+from __future__ import annotations
+
+import configparser
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from epnkit.cli.schedule import command
+from epnkit.deploy.schedule import Schedule, interval
+from epnkit.errors import ConfigurationError
+
+
+def plan(every: str = "1h") -> Schedule:
+    credential = Path("/etc/epnkit/credentials/hfc1ar")
+    return Schedule("hfc1ar", interval(every), Path("/opt/epnkit/bin/epnkit"), "gavo", credential)
+
+
+def unit(text: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(text)
+    return parser
+
+
+def test_the_service_imports_as_its_user_with_its_credential() -> None:
+    service = unit(plan().units()["epnkit-hfc1ar.service"])["Service"]
+    assert service["ExecStart"] == "/opt/epnkit/bin/epnkit load hfc1ar"
+    assert service["User"] == "gavo"
+    assert service["LoadCredential"] == "hfc1ar:/etc/epnkit/credentials/hfc1ar"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict"
+
+
+def test_the_timer_has_jitter_and_makes_up_for_what_was_missed() -> None:
+    timer = unit(plan().units()["epnkit-hfc1ar.timer"])["Timer"]
+    assert timer["OnUnitActiveSec"] == "3600s"
+    assert timer["RandomizedDelaySec"] == "180s"
+    assert timer["Persistent"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("every", "times"),
+    [("15min", "*/15 * * * *"), ("1h", "7 */1 * * *"), ("6h", "7 */6 * * *"), ("1d", "7 3 * * *")],
+)
+def test_cron_lines(every: str, times: str) -> None:
+    assert plan(every).cron().startswith(f"{times} ")
+    assert plan(every).cron().endswith("/opt/epnkit/bin/epnkit load hfc1ar")
+
+
+def test_an_interval_that_cron_does_not_know() -> None:
+    with pytest.raises(ConfigurationError, match="every 7 minutes"):
+        plan("7min").cron()
+
+
+@pytest.mark.parametrize("text", ["", "1", "0h", "59s", "h", "1 week", "-5min"])
+def test_what_is_no_interval(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="no interval"):
+        interval(text)
+
+
+def test_intervals() -> None:
+    assert interval("90 s") == timedelta(seconds=90)
+    assert interval("2d") == timedelta(days=2)
+
+
+def test_a_readable_credential_is_refused(tmp_path: Path) -> None:
+    credential = tmp_path / "hfc1ar"
+    credential.write_text("Driver=SQLite3;Database=x")
+    credential.chmod(0o644)
+    done = CliRunner().invoke(command, ["hfc1ar", "--every", "1h", "--credential", str(credential)])
+    assert isinstance(done.exception, ConfigurationError)
+    assert "chmod 600" in str(done.exception)
+
+
+def test_units_are_installed(tmp_path: Path) -> None:
+    done = CliRunner().invoke(command, ["hfc1ar", "--every", "1h", "--install", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "epnkit-hfc1ar.service",
+        "epnkit-hfc1ar.timer",
+    }
+    assert "systemctl enable --now epnkit-hfc1ar.timer" in done.output
