@@ -199,7 +199,8 @@ def _starts(x: ArrayLike, y: ArrayLike, faults: Integers) -> Integers:
 
 def _drawn(codes: Codes, first: Integers, scenes: Floats, faults: Integers, o: Options) -> Drawn:
     """Draw all rows, in chunks, over as many threads as were asked for."""
-    manner = Manner(o.outline == "center", o.tolerance)
+    # A float always: whole numbers would have all kernels compiled once more.
+    manner = Manner(o.outline == "center", float(o.tolerance))
 
     def part(begin: int) -> Drawn:
         rows = slice(begin, begin + CHUNK)
