@@ -46,16 +46,15 @@
   <regSuite title="BASS2000">
     <!-- The first two assert what two real headers say; the others the replica's values. -->
     <regTest title="An image of 2005 has its time and its line, given in nm.">
-      <url parSet="TAP" QUERY="SELECT time_min, spectral_range_min, granule_gid, obs_id, c1min,
-        c1max FROM bass2000.epn_core WHERE granule_uid='mh_20050501_074655'">/tap/sync</url>
+      <url parSet="TAP" QUERY="SELECT time_min, spectral_range_min, granule_gid, obs_id,
+        subobserver_longitude_min FROM bass2000.epn_core WHERE granule_uid='mh_20050501_074655'">/tap/sync</url>
       <code>
         row, = self.getVOTableRows()
         self.assertAlmostEqual(row["time_min"], 2453491.824247685, places=8)
         self.assertAlmostEqual(row["spectral_range_min"]/1e14, 4.568057201, places=8)
         self.assertEqual(row["granule_gid"], "H-alpha")
         self.assertEqual(row["obs_id"], "meudon_20050501_1")
-        self.assertAlmostEqual(row["c1min"], 137.924, places=3)
-        self.assertAlmostEqual(row["c1max"], 317.924, places=3)
+        self.assertAlmostEqual(row["subobserver_longitude_min"], 227.924, places=3)
       </code>
     </regTest>
     <regTest title="An image of 2013 has its time and its line, given in units of 0.1 nm.">

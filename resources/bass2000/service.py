@@ -60,10 +60,12 @@ day = pl.col("date_obs").cast(pl.String).str.slice(0, 10).str.replace_all("-", "
 quicklook_type = ending("quicklook_url").replace_strict(PICTURES, default=None)
 processed = pl.col("filename").str.contains("_subtract_processed")
 
+line = pl.col("filename").str.extract(NAME, 1).replace_strict(LINES, default=None)
+
 mapping = Mapping(
     columns={
         "granule_uid": of(identifier, "filename", observed),
-        "granule_gid": pl.col("filename").str.extract(NAME, 1).replace_strict(LINES, default=None),
+        "granule_gid": pl.when(processed).then(line + " processed").otherwise(line),
         "obs_id": of(joined, pl.lit("meudon"), day, "seq_ind"),
         "dataproduct_type": pl.when(pl.col("naxis") > 2).then(pl.lit("sc")).otherwise(pl.lit("im")),
         "target_name": "Sun",
@@ -74,11 +76,7 @@ mapping = Mapping(
         ("spectral_range_min", "spectral_range_max"): of(
             hertz_band, "wavelnth", "passband", "waveunit"
         ),
-        # The disc shows what lies within 90 degrees of the central meridian.
-        "c1min": (pl.col("longtrc") + 270) % 360,
-        "c1max": (pl.col("longtrc") + 90) % 360,
-        "c2min": pl.when(pl.col("longtrc").is_not_null()).then(-90.0),
-        "c2max": pl.when(pl.col("longtrc").is_not_null()).then(90.0),
+        # A whole disc has no box of longitudes (EPN-TAP 2.0, section 2.1.4).
         "subobserver_longitude_min": pl.col("longtrc"),
         "subobserver_longitude_max": pl.col("longtrc"),
         "subobserver_latitude_min": pl.col("latirc"),

@@ -43,7 +43,8 @@ movie = of(best_movie, "plots", "hdeb", "frq")
 mapping = Mapping(
     columns={
         "granule_uid": of(safe, "unique_id", distinct=True),
-        "granule_gid": "videoplots",
+        # The compression tells the files of one observation apart.
+        "granule_gid": pl.concat_str(pl.lit("videoplots"), pl.col("file").str.extract(r"(Z*)$", 1)),
         "obs_id": of(joined, pl.lit("nrh"), day, part),
         "dataproduct_type": "mo",
         "target_name": "Sun",

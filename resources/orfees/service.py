@@ -32,7 +32,9 @@ mapping = Mapping(
     columns={
         "granule_uid": of(stem, "file"),
         "granule_gid": pl.when(pl.col("file").str.starts_with("int_"))
-        .then(pl.lit("integrated dynamic spectra"))
+        .then(
+            pl.format("dynamic spectra integrated over {} s", pl.col("file").str.extract(NAME, 4))
+        )
         .otherwise(pl.lit("dynamic spectra")),
         "obs_id": pl.format("orfees_{}", day),
         "dataproduct_type": "ds",

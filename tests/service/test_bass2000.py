@@ -18,7 +18,9 @@ from tests.opened import links, opened
 pytest_plugins = ["tests.servers"]
 
 #: What does not change from one import to the next, as text.
-_CONTENT = "SELECT granule_uid, time_min, spectral_range_min, c1min, obs_id FROM bass2000.epn_core"
+_CONTENT = (
+    "SELECT granule_uid, time_min, spectral_range_min, granule_gid, obs_id FROM bass2000.epn_core"
+)
 
 
 @pytest.fixture(scope="module")

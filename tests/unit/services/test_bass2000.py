@@ -69,7 +69,7 @@ def test_the_real_header_of_2013_counts_in_other_units() -> None:
         (
             "spectro_obspm_Cak_20120701_081500_subtract_processed.fits",
             "spectro_obspm_Cak_20120701_081500_subtract_processed",
-            "Ca II K",
+            "Ca II K processed",
         ),
         (
             "spectro_obspm_fullprofile_Cak_3D_20120701_081500.fits.gz",
@@ -94,11 +94,6 @@ def test_images_of_one_session_share_their_observation() -> None:
     one = granule(filename="mh120701.081500.fits", date_obs="2012-07-01T08:15:00")
     two = granule(filename="mK120701.082100.fits", date_obs="2012-07-01T08:21:00")
     assert one["obs_id"] == two["obs_id"] == "meudon_20120701_1"
-
-
-def test_the_disc_may_cross_the_meridian() -> None:
-    row = granule(longtrc=10.0)
-    assert (row["c1min"], row["c1max"]) == (280.0, 100.0)
 
 
 @pytest.mark.parametrize(
