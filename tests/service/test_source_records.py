@@ -60,7 +60,7 @@ class _Service(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         assert isinstance(self.server, _Service)
         parts = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -195,5 +195,5 @@ def test_what_passes_loses_and_doubles_nothing(
 def test_a_web_page_is_told(make: Make, service: _Service) -> None:
     with Proxy(service.server_port) as proxy:
         proxy.faults.append(http("200 OK", b"<html>Log in</html>", "Content-Type: text/html"))
-        with pytest.raises(SourceError, match="answers no JSON.*Log in"):
+        with pytest.raises(SourceError, match=r"answers no JSON.*Log in"):
             make(port=proxy.port).count()
