@@ -36,7 +36,8 @@
     <FEED source="epnkit/q#spectrum"/>
 
     <column name="contour" type="text" ucd="meta.note"
-      tablehead="Contour" description="Contour of the burst in time and frequency, as TFCat."/>
+      tablehead="Contour" description="Contour of the burst in time and frequency, as TFCat
+        with its quotes written %22; datalink gives the document itself."/>
     <column name="drift_rate" type="double precision" unit="MHz/s" ucd="arith.rate;em.freq"
       tablehead="Drift" description="Drift of the frequency at the start."/>
     <column name="confidence" type="integer" required="False" ucd="meta.code.qual"
@@ -51,11 +52,12 @@
     <EDIT ref="datalinkCore[dlcore]">
       <metaMaker>
         <code>
-          if descriptor.metadata["contour"]:
+          contour = (descriptor.metadata["contour"] or "").replace("%22", '"')
+          if contour:
             yield descriptor.makeLink(
               makeAbsoluteURL("hfc1t3/q/tfcat/dlget?ID="+descriptor.metadata["granule_uid"]),
               semantics="#this", contentType="application/x-tfcat+json",
-              contentLength=len(descriptor.metadata["contour"]),
+              contentLength=len(contour),
               description="The contour of the burst in time and frequency (TFCat)")
         </code>
       </metaMaker>
@@ -72,7 +74,7 @@
       </descriptorGenerator>
       <dataFunction>
         <code>
-          descriptor.data = descriptor.metadata["contour"]
+          descriptor.data = (descriptor.metadata["contour"] or "").replace("%22", '"')
           if not descriptor.data:
             raise base.ValidationError("the catalogue has no contour of it", "ID")
         </code>

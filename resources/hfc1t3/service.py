@@ -27,6 +27,11 @@ def burst_or_band(
     return _either(missing, band.low, own.low), _either(missing, band.high, own.high)
 
 
+def unquoted(documents: pl.Series) -> pl.Series:
+    """Write quotes as %22: a value of EPN-TAP holds none (section 1.2)."""
+    return documents.str.replace_all('"', "%22", literal=True)
+
+
 def _either(chosen: pl.Series, one: Outcome, other: Outcome) -> Outcome:
     return Outcome(
         one.values.zip_with(chosen, other.values), one.reasons.zip_with(chosen, other.reasons)
@@ -65,15 +70,7 @@ mapping = Mapping(
         "processing_level": 5,
         "thumbnail_url": snapshot,
         "bib_reference": "doi:10.1029/2008SW000425",
-        "contour": of(
-            contour,
-            "cc",
-            "time_start",
-            "time_end",
-            low,
-            high,
-            pl.col("observat").str.to_lowercase(),
-        ),
+        "contour": of(unquoted, of(contour, "cc", "time_start", "time_end", low, high, observer)),
         "drift_rate": of(without_single_noise, "drift_start"),
         "confidence": pl.col("lvl_trust"),
         "detection_code": pl.concat_str("code", "version", separator=" "),
