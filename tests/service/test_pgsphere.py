@@ -175,6 +175,26 @@ def test_pgsphere_finds_what_lies_in_the_visible_hemisphere(pgsphere: connection
     assert inside == {lon % 360 for lon in range(40 - 89, 40 + 90)}
 
 
+@pytest.mark.parametrize("seed", [6, 8, 9])
+def test_pgsphere_takes_rows_of_several_contours(pgsphere: connection, seed: int) -> None:
+    codes, start, images = _contours(3000, seed)
+    # Each three in a row share the first's image; their parts lie up to a third of the disc apart.
+    first = start[0::3] + np.zeros((1, 2), dtype=np.int64)
+    near = [first, first + (start[1::3] - 512) // 3, first + (start[2::3] - 512) // 9]
+    joint = ["B".join(codes[k : k + 3]) for k in range(0, 3000, 3)]
+    x, y = (np.array(["B".join(str(at[axis]) for at in row) for row in zip(*near, strict=True)])
+            for axis in (0, 1))  # fmt: skip
+    dated = Images(np.asarray(images.date_obs)[0::3], 2.0, 2.0, 512.0, 512.3, 480.0)
+    found = footprints(joint, x, y, dated, Options(separator="B"))
+    assert found.errors == [None] * 1000
+    off = found.flags & Flag.OFF_LIMB > 0
+    drawn = np.array([text is not None for text in found.s_region])
+    assert (drawn ^ off ^ (found.flags & Flag.NO_POLYGON > 0)).all()
+    assert drawn.sum() > 800
+    theirs = _areas(pgsphere, found)[drawn]
+    assert np.allclose(theirs, found.area_deg2[drawn], rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.shared
 def test_pgsphere_takes_every_real_contour(pgsphere: connection, samples: Path) -> None:
     regions = active_regions(samples, Options())[0]

@@ -25,8 +25,9 @@ from epnkit.regions.footprints import Footprints, Images, Options, footprints
 from epnkit.regions.rings import Shape, collected, polygon, vectors
 from epnkit.regions.sphere import center, limits, solid_angle
 
-#: Half the width of the strips between parts, radians: 0.001 degree.
-STRIP: Final = math.radians(0.001)
+#: Half the width of the strips between parts, radians: 0.005 degree. A fifth of it, with ends as
+#: short, makes pgsphere see overlaps in one row of 300.
+STRIP: Final = math.radians(0.005)
 
 #: The widest gap that a strip may cross, radians: beyond it a strip would misplace the region.
 WIDEST: Final = math.radians(20)

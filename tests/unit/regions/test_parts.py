@@ -30,8 +30,8 @@ def test_parts_become_one_polygon_with_thin_strips() -> None:
     assert found.words(0) == "joined"
     assert found.pixels[0] == 75
     whole = _sum(code, [500, 530, 480], [500, 500, 540])
-    assert found.area_deg2[0] == pytest.approx(whole, rel=0.02)
-    assert found.area_deg2[0] > whole
+    # The strips are a hundredth of a degree wide and about three long.
+    assert whole < found.area_deg2[0] < whole + 3 * 0.01 * 4
     assert found.coverage == [None]
 
 
