@@ -1,0 +1,260 @@
+"""Sources of files: small real files of every format, read in order and only where they changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from astropy.io import fits
+
+from epnkit.errors import ConfigurationError, SourceError
+from epnkit.sources import open_source
+from epnkit.sources.base import ALL, Order, Window
+from epnkit.sources.files import FilesSource
+
+Make = Callable[..., FilesSource]
+
+BY_TIME = Order("modified", ("path",))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    (tmp_path / "data").mkdir()
+
+    def source(form: str, *globs: str, more: str = "", order: Order = BY_TIME) -> FilesSource:
+        path = tmp_path / "source.toml"
+        path.write_text(
+            f'kind = "files"\nformat = "{form}"\ndirectory = "data"\n'
+            f"files = {json.dumps(globs or ['*'])}\n{more}\n",
+            encoding="utf-8",
+        )
+        opened = open_source(path, order)
+        assert isinstance(opened, FilesSource)
+        return opened
+
+    return source
+
+
+@pytest.fixture
+def data(make: Make, tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def read(source: FilesSource, window: Window = ALL) -> pl.DataFrame:
+    return pl.concat(source.batches(window))
+
+
+def write_fits(path: Path, **cards: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = fits.PrimaryHDU(np.zeros((4, 4), "f4"))
+    image.header.update(cards)
+    second = fits.ImageHDU(np.zeros(3, "i2"), name="ERROR")
+    second.header["EXPTIME"] = 2.5
+    image.header["COMMENT"] = "left out"
+    fits.HDUList([image, second]).writeto(path)
+
+
+def write_json(folder: Path, name: str, document: object) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def set_time(path: Path, day: int) -> None:
+    moment = dt.datetime(2020, 1, day, tzinfo=dt.UTC).timestamp()
+    os.utime(path, (moment, moment))
+
+
+def test_fits_headers_also_compressed(make: Make, data: Path) -> None:
+    write_fits(data / "2020" / "a.fits", TELESCOP="Meudon ", WAVELNTH=6562.8)
+    write_fits(data / "b.fits", TELESCOP="Nancay")
+    (data / "c.fits.gz").write_bytes(gzip.compress((data / "b.fits").read_bytes()))
+    (data / "notes.txt").write_text("no image")
+    rows = read(make("fits", "*.fits", "*.fits.gz"))
+    assert rows["path"].to_list() == ["2020/a.fits", "b.fits", "c.fits.gz"]
+    assert rows["TELESCOP"].to_list() == ["Meudon", "Nancay", "Nancay"]
+    assert rows["WAVELNTH"].to_list() == [6562.8, None, None]
+    assert rows["NAXIS1"].to_list() == [4, 4, 4]
+    assert "COMMENT" not in rows.columns
+    assert rows["file_size"][0] == (data / "2020" / "a.fits").stat().st_size
+    assert rows["unreadable"].null_count() == 3
+
+
+def test_the_header_of_an_extension(make: Make, data: Path) -> None:
+    write_fits(data / "a.fits")
+    for extension in ('"ERROR"', "1"):
+        rows = read(make("fits", more=f"extension = {extension}"))
+        assert rows["EXPTIME"].to_list() == [2.5]
+
+
+def test_cdf_attributes_and_epochs(make: Make, data: Path) -> None:
+    import cdflib
+    from cdflib.cdfwrite import CDF
+
+    starts = ["2014-05-01T00:00:00", "2014-05-01T12:30:00"]
+    epochs = np.array([cdflib.cdfepoch.parse(f"{start}.000000000") for start in starts])
+    with CDF(data / "nda.cdf") as made:
+        made.write_globalattrs({"Project": {0: "NDA"}, "Channels": {0: "LH", 1: "RH"}})
+        made.write_var(
+            {"Variable": "Epoch", "Data_Type": 33, "Num_Elements": 1, "Rec_Vary": True,
+             "Dim_Sizes": []}, var_data=epochs,
+        )  # fmt: skip
+    (row,) = read(make("cdf")).to_dicts()
+    assert row["Project"] == "NDA"
+    assert row["Channels"] == ["LH", "RH"]
+    assert row["epoch_first"].startswith(starts[0])
+    assert row["epoch_last"].startswith(starts[1])
+
+
+ASDF = b"""#ASDF 1.0.0
+#ASDF_STANDARD 1.5.0
+%YAML 1.1
+%TAG ! tag:stsci.edu:asdf/
+--- !core/asdf-1.1.0
+instrument: !<asdf://dkist.nso.edu/tags/instrument-1.0.0> {name: VBI}
+frames: [1, 2]
+image: !core/ndarray-1.0.0 {source: 0, datatype: float64, byteorder: little, shape: [64, 64]}
+...
+\xd3BLK\x00\x30"""
+
+
+@pytest.mark.parametrize("name", ["vbi.asdf", "vbi.asdf.gz"])
+def test_the_tree_of_asdf_without_its_data(make: Make, data: Path, name: str) -> None:
+    (data / name).write_bytes(gzip.compress(ASDF) if name.endswith(".gz") else ASDF)
+    (row,) = read(make("asdf")).to_dicts()
+    assert row["instrument.name"] == "VBI"
+    assert row["frames"] == [1, 2]
+    assert row["image.shape"] == [64, 64]
+
+
+PDS3 = """PDS_VERSION_ID = PDS3\r
+INSTRUMENT_NAME = "RADIO AND PLASMA WAVE"\r
+START_TIME = 2004-07-01T00:00:00.000\r
+SAMPLING_INTERVAL = 8.0 <SECOND>\r
+TARGET_NAME = {SATURN, TITAN}\r
+OBJECT = TABLE\r
+  ROWS = 12\r
+END_OBJECT = TABLE\r
+END\r
+"""
+
+
+def test_pds3_labels_attached_and_detached(make: Make, data: Path) -> None:
+    (data / "a.lbl").write_text(PDS3)
+    (data / "b.lbl").write_bytes(PDS3.encode() + b"\0\xff\x80 data" * 50)
+    rows = read(make("pds3"))
+    assert rows["unreadable"].to_list() == [None, None]
+    for row in rows.to_dicts():
+        assert row["INSTRUMENT_NAME"] == "RADIO AND PLASMA WAVE"
+        assert row["START_TIME"].startswith("2004-07-01T00:00:00")
+        assert row["SAMPLING_INTERVAL"] == 8.0
+        assert sorted(row["TARGET_NAME"]) == ["SATURN", "TITAN"]
+        assert row["TABLE.ROWS"] == 12
+
+
+def test_json_one_document_or_several(make: Make, data: Path) -> None:
+    write_json(data, "a.json", {"n": 1, "spectrum": {"unit": "kHz"}})
+    write_json(data, "b.json", [{"n": 2}, {"n": 3}])
+    source = make("json")
+    rows = read(source)
+    assert rows.select("path", "line", "n").rows() == [
+        ("a.json", 1, 1), ("b.json", 1, 2), ("b.json", 2, 3)
+    ]  # fmt: skip
+    assert rows["spectrum.unit"].to_list() == ["kHz", None, None]
+    assert source.count() == 3
+
+
+def test_csv_in_another_encoding(make: Make, data: Path) -> None:
+    (data / "a.csv").write_bytes("name;site\np1;Nançay\np2;\n".encode("latin-1"))
+    source = make("csv", more='separator = ";"\nencoding = "latin-1"')
+    assert read(source).select("name", "site").rows() == [("p1", "Nançay"), ("p2", None)]
+    assert source.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [("fits", b"<html>moved</html>"), ("cdf", b"\0" * 40), ("asdf", b"#ASDF 1.0.0\n%YAML 1.1\n{"),
+     ("json", b'{"n": '), ("csv", b"a,b\n1,2\n3\n"), ("pds3", b"\xff\xfe\x00 = = =")],
+)  # fmt: skip
+def test_an_unreadable_file_is_a_record_with_the_reason(
+    make: Make, data: Path, form: str, content: bytes
+) -> None:
+    (data / "bad").write_bytes(content)
+    rows = read(make(form))
+    (why,) = [each for each in rows["unreadable"] if each is not None]
+    assert "Error" in why or "Exception" in why
+    assert rows["path"].unique().to_list() == ["bad"]
+
+
+def test_only_changed_files_are_opened(
+    make: Make, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in range(1, 8):
+        set_time(write_json(data, f"d{day}/{day}.json", {"n": day}), day)
+    source = make("json")
+    assert source.schema()["n"] == "Int64"
+    opened: list[str] = []
+    read_bytes = Path.read_bytes
+
+    def noting(path: Path) -> bytes:
+        opened.append(path.name)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noting)
+    window = Window(low=dt.datetime(2020, 1, 5), low_closed=False)
+    assert read(source, window)["n"].to_list() == [6, 7]
+    assert opened == ["6.json", "7.json"]
+    assert source.count(Window(low="2020-01-05T00:00:00Z", high=dt.datetime(2020, 1, 7))) == 2
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+def test_a_changed_file_is_found_by_its_digest(make: Make, data: Path, checksum: bool) -> None:
+    paths = [write_json(data, f"{n}.json", {"n": n}) for n in range(5)]
+    source = make("json", more=f"checksum = {str(checksum).lower()}")
+    before = dict(source.keys(None, None).iter_rows())
+    paths[1].write_text(json.dumps({"n": 9}))
+    set_time(paths[3], 3)
+    after = dict(source.keys(None, None).iter_rows())
+    changed = {path for path in before if before[path] != after[path]}
+    assert changed == ({"1.json"} if checksum else {"1.json", "3.json"})
+    assert pl.concat(source.fetch(["1.json"]))["n"].to_list() == [9]
+
+
+def test_the_parts_of_digests_sum_up_the_keys(make: Make, data: Path) -> None:
+    for number in range(9):
+        write_json(data, f"{number}.json", {"n": number})
+    source = make("json")
+    parts = source.digests(["3.json", "6.json"])
+    assert parts["records"].to_list() == [3, 3, 3]
+    assert parts["digest"].sum() == source.keys(None, None)["record_digest"].sum()
+
+
+def test_paths_come_in_one_order_whatever_the_batch(make: Make, data: Path) -> None:
+    for name in ("b/1", "a/2", "a-1", "a/10", "c", "a0/1"):
+        write_json(data, f"{name}.json", {"n": 1})
+    source = make("json")
+    whole = read(source)["path"].to_list()
+    assert whole == sorted(whole)
+    batches = list(source.batches(size=2))
+    assert [len(batch) for batch in batches] == [2, 2, 2]
+    assert len({tuple(batch.schema.items()) for batch in batches}) == 1
+    assert pl.concat(batches)["path"].to_list() == whole
+
+
+def test_a_directory_that_is_not_there_is_told(make: Make, data: Path) -> None:
+    data.rmdir()
+    with pytest.raises(SourceError, match="no such directory"):
+        make("json").count()
+
+
+def test_another_cursor_than_the_time_of_change_is_refused(make: Make) -> None:
+    with pytest.raises(ConfigurationError, match="files have no cursor 'date_obs'"):
+        make("json", order=Order("date_obs"))
