@@ -68,7 +68,9 @@ class Load:
         """
         require_fields(self.service, self.source)
         self.target.open_book(anew=self.anew)
-        before = None if self.anew else cursors.position(self.target, self.service)
+        # A load in full reads all, so what an earlier one wrote down no longer counts.
+        forget = self.anew or self.request.full
+        before = None if forget else cursors.position(self.target, self.service)
         window = self._window(before)
         direct = self.target.empty
         if not direct:
