@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pyvo
 import requests
+import urllib3
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
@@ -186,7 +187,8 @@ class TapSource:
             batch = self._frame(answer)
             if batch.height:
                 yield batch
-            if not paged or batch.height < rows:
+            # A short page may have been cut by the service's own limit: only an empty one ends it.
+            if not paged or not batch.height:
                 return
             here = _Place(here.leg, tuple(batch[name.lower()][-1] for name in leg.sort))
 
@@ -233,6 +235,9 @@ class TapSource:
         except (pyvo.dal.DALServiceError, requests.RequestException) as error:
             raise self._unserved(error) from None
         except pyvo.dal.DALFormatError as error:
+            # A connection that breaks within the answer is told as a wrong format, too.
+            if isinstance(error.cause, urllib3.exceptions.HTTPError | OSError):
+                raise self._unserved(error.cause) from None
             raise SourceError(
                 "the service answers no VOTable", where=self.label, why=self._short(error),
                 cure="See that the address is the TAP service's own",
@@ -290,14 +295,15 @@ def _values(column: Any) -> list[Any]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [None if part is np.ma.masked else _value(part) for part in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _value(value.tolist())  # which makes masked values None, also a single one
+    if isinstance(value, list):
+        return [_value(part) for part in value]
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if isinstance(value, str):
         return value or None
-    plain = value.item() if hasattr(value, "item") else value
-    return None if isinstance(plain, float) and np.isnan(plain) else plain
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def _range(cursor: str, window: Window) -> list[str]:
