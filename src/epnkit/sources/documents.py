@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -153,8 +154,11 @@ def _singly(values: list[Any]) -> list[Any]:
 
 
 def _uniform(values: list[Any], dtype: pl.DataType) -> bool:
-    """Tell whether all values are of the wanted type already."""
+    """Tell whether all values, or all parts of lists, are of the wanted type already."""
     kinds = set(map(type, values)) - {type(None)}
+    if isinstance(dtype, pl.List):
+        parts = chain.from_iterable(value for value in values if value)
+        return kinds <= {list} and _uniform(list(parts), inner_of(dtype))
     return dtype != pl.Datetime and all(_TYPES.get(kind) == dtype for kind in kinds)
 
 

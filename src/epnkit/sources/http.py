@@ -67,6 +67,8 @@ class Link:
         self._session.trust_env = False
         self._session.verify = str(self.authority) if self.authority else True
         self._session.headers["Accept"] = "application/json"
+        # Compressing pages costs both sides more than it saves, and hides a cut (_refuse_cut).
+        self._session.headers["Accept-Encoding"] = "identity"
         header = authorization.strip() or _basic(parts.username, parts.password)
         if header:
             self._session.headers["Authorization"] = header
