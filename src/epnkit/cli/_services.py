@@ -40,7 +40,7 @@ def find_service(given: str) -> Service:
 
 @contextmanager
 def credentials(directory: Path | None) -> Iterator[None]:
-    """Let sources find the credentials of a DaCHS, where there is one, and its database.
+    """Let sources find the credentials of a DaCHS, where there is one.
 
     Parameters
     ----------
