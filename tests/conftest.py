@@ -72,8 +72,14 @@ def bring_up(dachs: Dachs, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def hfc1ar(dachs: Dachs) -> Iterator[str]:
+def serving(dachs: Dachs) -> Iterator[str]:
+    """Serve the session's DaCHS, once for all services that are imported into it; give the URL."""
+    with dachs.serving() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def hfc1ar(dachs: Dachs, serving: str) -> str:
     """Serve HFC1AR from its replica; give the URL of its TAP service."""
     bring_up(dachs, "hfc1ar")
-    with dachs.serving() as url:
-        yield f"{url}/tap"
+    return f"{serving}/tap"

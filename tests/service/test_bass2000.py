@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import pyvo
 from astropy.table import Table
@@ -24,11 +22,10 @@ _CONTENT = (
 
 
 @pytest.fixture(scope="module")
-def url(dachs: Dachs) -> Iterator[str]:
+def url(dachs: Dachs, serving: str) -> str:
     rd = bring_up(dachs, "bass2000")
     dachs.run("val", rd)
-    with dachs.serving() as address:
-        yield f"{address}/tap"
+    return f"{serving}/tap"
 
 
 def ask(url: str, query: str) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,10 @@ JUDGE = Path("/usr/share/java/starlink-tfcat.jar")
 
 
 @pytest.fixture(scope="module")
-def url(dachs: Dachs) -> Iterator[str]:
+def url(dachs: Dachs, serving: str) -> str:
     rd = bring_up(dachs, "hfc1t3")
     dachs.run("val", rd)
-    with dachs.serving() as address:
-        yield f"{address}/tap"
+    return f"{serving}/tap"
 
 
 def ask(url: str, query: str) -> Table:

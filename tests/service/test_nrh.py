@@ -30,14 +30,13 @@ ONE = "nrh_20071221_114413_01Z"
 
 
 @pytest.fixture(scope="module")
-def url(dachs: Dachs, search_server: Server) -> Iterator[str]:
+def url(dachs: Dachs, serving: str, search_server: Server) -> Iterator[str]:
     with replica.Sources(dachs, ROOT, search=search_server.url) as sources:
         sources.fill(ROOT / "resources" / "nrh")
         rd = inputs.lay(dachs, ROOT / "resources" / "nrh")
         dachs.run("imp", rd)
         dachs.run("val", rd)
-        with dachs.serving() as address:
-            yield f"{address}/tap"
+        yield f"{serving}/tap"
 
 
 def ask(url: str, query: str) -> Table:

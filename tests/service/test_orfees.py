@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import pyvo
 from astropy.table import Table
@@ -21,14 +19,13 @@ pytestmark = pytest.mark.parametrize("search_server", ["es8"], indirect=True, sc
 
 
 @pytest.fixture(scope="module")
-def url(dachs: Dachs, search_server: Server) -> Iterator[str]:
+def url(dachs: Dachs, serving: str, search_server: Server) -> str:
     with replica.Sources(dachs, ROOT, search=search_server.url) as sources:
         sources.fill(ROOT / "resources" / "orfees")
     rd = inputs.lay(dachs, ROOT / "resources" / "orfees")
     dachs.run("imp", rd)
     dachs.run("val", rd)
-    with dachs.serving() as address:
-        yield f"{address}/tap"
+    return f"{serving}/tap"
 
 
 def ask(url: str, query: str) -> Table:
