@@ -15,7 +15,7 @@ from epnkit.deploy.account import unprivileged
 from epnkit.errors import DeployError
 
 #: How long a server may take until it answers, in seconds.
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 @dataclass
