@@ -17,7 +17,6 @@ from epnkit.errors import ConfigurationError
 @click.option("--from", "low", help="Read from this value of the cursor on (the cursor stays).")
 @click.option("--to", "high", help="Read up to this value of the cursor, without it.")
 @click.option("--limit", type=click.IntRange(1), help="Read at most so many records.")
-@click.option("--jobs", type=click.IntRange(1), default=1, help="Processes that prepare windows.")
 @dachs_option
 def command(
     service: str,
@@ -25,7 +24,6 @@ def command(
     low: str | None,
     high: str | None,
     limit: int | None,
-    jobs: int,
     directory: Path | None,
 ) -> None:
     """Load SERVICE from its source, from where the last load got to.
@@ -37,7 +35,7 @@ def command(
 
     if full and (low or high):
         raise ConfigurationError("--full reads everything: it goes with neither --from nor --to")
-    request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
+    request = Request(limit=limit, full=full, low=low, high=high)
     place = Place.find(directory)
     with place.running():
         done = place.run("imp", f"{service}/q", environment=request.to_environment())

@@ -30,8 +30,6 @@ class Request:
         Delete the granules of the records with these keys.
     reconcile : bool
         Whether keys and gone are what a comparison of source and table found.
-    jobs : int
-        How many processes prepare windows.
     """
 
     limit: int | None = None
@@ -41,7 +39,6 @@ class Request:
     keys: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     reconcile: bool = False
-    jobs: int = 1
 
     @property
     def kind(self) -> str:
