@@ -46,7 +46,7 @@ def _document(number: int) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def index(search_server: Server) -> Iterator[Server]:
-    url = f"{search_server.url}/nrh"
+    url = f"{search_server.url}/trial"
     kinds = {"unique_id": "keyword", "hdeb": "date", "frq": "integer", "file": "text"}
     mappings = {"properties": {name: {"type": kind} for name, kind in kinds.items()}}
     settings = {"number_of_shards": 2, "number_of_replicas": 0}
@@ -70,7 +70,7 @@ def make(index: Server, keep: Keep, tmp_path: Path) -> Make:
     def source(order: Order = BY_DAY, **body: object) -> Source:
         keep("nrh", f"http://reader:{PASSWORD}@127.0.0.1:{index.port}")
         path = tmp_path / "source.json"
-        told = {"connection": "nrh", "index": "nrh", "key": ["unique_id"], **body}
+        told = {"connection": "nrh", "index": "trial", "key": ["unique_id"], **body}
         path.write_text(json.dumps(told), encoding="utf-8")
         return open_source(path, order)
 
@@ -81,7 +81,7 @@ def through(proxy: Proxy, keep: Keep, **more: object) -> SearchSource:
     """Read through a proxy."""
     keep("proxied", f"http://reader:{PASSWORD}@127.0.0.1:{proxy.port}")
     settings = SearchSettings(
-        "nrh", {"match_all": {}}, order=Order("hdeb", ("unique_id",)), patience=QUICK,
+        "trial", {"match_all": {}}, order=Order("hdeb", ("unique_id",)), patience=QUICK,
         **more,  # type: ignore[arg-type]
     )  # fmt: skip
     return SearchSource(credential("proxied"), settings)
@@ -174,14 +174,14 @@ def test_a_lost_point_in_time_is_opened_anew(index: Server, keep: Keep) -> None:
 def _close_all_contexts(url: str) -> None:
     for path in ("_search/point_in_time/_all", "_pit"):
         requests.delete(f"{url}/{path}", timeout=30)
-    requests.post(f"{url}/nrh/_close", timeout=30).raise_for_status()
-    requests.post(f"{url}/nrh/_open?wait_for_active_shards=all", timeout=30).raise_for_status()
+    requests.post(f"{url}/trial/_close", timeout=30).raise_for_status()
+    requests.post(f"{url}/trial/_open?wait_for_active_shards=all", timeout=30).raise_for_status()
 
 
 def test_a_server_that_is_not_there_is_told(keep: Keep) -> None:
     keep("gone", f"http://reader:{PASSWORD}@127.0.0.1:1")
     source = SearchSource(
-        credential("gone"), SearchSettings("nrh", {"match_all": {}}, patience=QUICK)
+        credential("gone"), SearchSettings("trial", {"match_all": {}}, patience=QUICK)
     )
     with pytest.raises(TransientSourceError, match="does not answer") as caught:
         source.count()
