@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -78,7 +77,6 @@ class Service:
     source: str = "source.toml"
     links: tuple[Link, ...] = ()
     refuse_share: float = 0.2
-    settings: Dictionary[str, object] = field(default_factory=dict)
     folder: Path = Path()
 
     def __post_init__(self) -> None:

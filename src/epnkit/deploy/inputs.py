@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from epnkit import service as services
@@ -43,12 +42,6 @@ def lay(dachs: Dachs, folder: Path) -> str:
         _copy(resources / name, dachs.inputs / name)
     dachs.account.own(dachs.inputs)
     return f"{service.name}/q"
-
-
-def remove(dachs: Dachs, names: Iterable[str]) -> None:
-    """Remove services' folders from the inputs."""
-    for name in names:
-        shutil.rmtree(dachs.inputs / name, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path) -> None:
