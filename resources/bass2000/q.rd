@@ -24,13 +24,7 @@
       optional_columns="access_url access_format access_estsize thumbnail_url file_name
         datalink_url target_region subobserver_longitude_min subobserver_longitude_max
         subobserver_latitude_min subobserver_latitude_max">//epntap2#table-2_0</mixin>
-    <meta name="_associatedDatalinkService">
-      <meta name="serviceId">dl</meta>
-      <meta name="idColumn">granule_uid</meta>
-    </meta>
-
-    <publish sets="ivo_managed,local"/>
-
+    <FEED source="epnkit/q#served"/>
     <FEED source="epnkit/q#times"/>
     <FEED source="epnkit/q#spectrum"/>
   </table>
@@ -85,11 +79,6 @@
         self.assertEqual(links["#preview"]["content_type"], "image/gif")
       </code>
     </regTest>
-    <regTest title="An unknown id gets a fault.">
-      <url ID="nothing">dl/dlmeta</url>
-      <code>
-        self.assertHasStrings("NotFoundFault")
-      </code>
-    </regTest>
+    <FEED source="epnkit/q#unknown"/>
   </regSuite>
 </resource>

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link
+from epnkit.datalink.links import Link, documentation, this
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.identifiers import joined, stamp
+from epnkit.mapping.media_types import access
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.spectral import hertz_band
 from epnkit.mapping.texts import hash_list
@@ -31,10 +32,6 @@ LINES = {
     "spectro_obspm_fullprofile_Cak_3D": "Ca II K profiles",
 }
 
-FORMATS = {"fits": "application/fits", "gz": "application/x-gzip", "bz2": "application/x-bzip2"}
-
-PICTURES = {"gif": "image/gif", "jpg": "image/jpeg", "png": "image/png"}
-
 
 def identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
     """Make the identifier of the file's name, with the century that old names leave out.
@@ -50,14 +47,8 @@ def identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
     )
 
 
-def ending(field: str) -> pl.Expr:
-    """Give what a file's name ends with."""
-    return pl.col(field).str.extract(r"\.(\w+)$", 1).str.to_lowercase()
-
-
 observed = of(stamp, "date_obs")
 day = pl.col("date_obs").cast(pl.String).str.slice(0, 10).str.replace_all("-", "")
-quicklook_type = ending("quicklook_url").replace_strict(PICTURES, default=None)
 processed = pl.col("filename").str.contains("_subtract_processed")
 
 line = pl.col("filename").str.extract(NAME, 1).replace_strict(LINES, default=None)
@@ -85,36 +76,24 @@ mapping = Mapping(
         "instrument_name": of(hash_list, "instrume"),
         "measurement_type": "phot.radiance;em.opt",
         "processing_level": pl.when(processed).then(5).otherwise(3),
-        "access_url": pl.col("url"),
-        "access_format": ending("filename").replace_strict(FORMATS, default=None),
-        "access_estsize": (pl.col("file_size") / 1024).ceil(),
+        **access(pl.col("url"), pl.col("file_size")),
         "file_name": pl.col("filename"),
         # EPN-TAP wants thumbnails as JPEG or PNG; a GIF is offered by datalink alone.
-        "thumbnail_url": pl.when(quicklook_type != "image/gif").then(pl.col("quicklook_url")),
+        "thumbnail_url": pl.when(~pl.col("quicklook_url").str.ends_with(".gif")).then(
+            pl.col("quicklook_url")
+        ),
     },
 )
 
 links = (
-    Link(
-        "#this",
-        pl.col("url"),
-        "The image",
-        ending("filename").replace_strict(FORMATS, default=None),
-        pl.col("file_size"),
-    ),
+    this("The image", pl.col("file_size")),
     Link(
         "#progenitor",
         pl.when(processed).then(pl.col("url").str.replace("_subtract_processed", "")),
         "The image that was processed",
-        "application/x-gzip",
     ),
-    Link("#preview", pl.col("quicklook_url"), "The image, reduced", quicklook_type),
-    Link(
-        "#documentation",
-        "https://bass2000.obspm.fr/",
-        "BASS2000: instruments, data and how to cite them",
-        "text/html",
-    ),
+    Link("#preview", pl.col("quicklook_url"), "The image, reduced"),
+    documentation("https://bass2000.obspm.fr/", "BASS2000: instruments, data and how to cite them"),
 )
 
 service = Service(

@@ -6,6 +6,17 @@
   <meta name="subject">solar-system-astronomy</meta>
   <meta name="creator.name">The epnkit developers</meta>
 
+  <STREAM id="served">
+    <doc>
+      What a table with a datalink service has: it is published, and its rows lead to their links.
+    </doc>
+    <publish sets="ivo_managed,local"/>
+    <meta name="_associatedDatalinkService">
+      <meta name="serviceId">dl</meta>
+      <meta name="idColumn">granule_uid</meta>
+    </meta>
+  </STREAM>
+
   <STREAM id="times">
     <doc>An index for searches by time, as every EPN-TAP client makes them.</doc>
     <index columns="time_min,time_max"/>
@@ -175,6 +186,16 @@
           contentLength=size, description="Movie at %.1f MHz"%frequency)
     </code>
   </procDef>
+
+  <STREAM id="unknown">
+    <doc>The regression test of every datalink service: it knows nothing of an unknown id.</doc>
+    <regTest title="An unknown id gets a fault.">
+      <url ID="nothing">dl/dlmeta</url>
+      <code>
+        self.assertHasStrings("NotFoundFault")
+      </code>
+    </regTest>
+  </STREAM>
 
   <STREAM id="datalink">
     <doc>

@@ -25,13 +25,7 @@
     <mixin spatial_frame_type="none"
       optional_columns="thumbnail_url datalink_url feature_name target_region
         bib_reference">//epntap2#table-2_0</mixin>
-    <meta name="_associatedDatalinkService">
-      <meta name="serviceId">dl</meta>
-      <meta name="idColumn">granule_uid</meta>
-    </meta>
-
-    <publish sets="ivo_managed,local"/>
-
+    <FEED source="epnkit/q#served"/>
     <FEED source="epnkit/q#times"/>
     <FEED source="epnkit/q#spectrum"/>
 
@@ -115,11 +109,6 @@
         self.assertHasStrings('"FeatureCollection"', '"Polygon"', '"stereo_a"')
       </code>
     </regTest>
-    <regTest title="An unknown id gets a fault.">
-      <url ID="nothing">dl/dlmeta</url>
-      <code>
-        self.assertHasStrings("NotFoundFault")
-      </code>
-    </regTest>
+    <FEED source="epnkit/q#unknown"/>
   </regSuite>
 </resource>

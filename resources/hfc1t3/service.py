@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link
+from epnkit.datalink.links import Link, documentation
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.identifiers import joined, stamp
 from epnkit.mapping.numbers import without_single_noise
@@ -84,15 +84,10 @@ mapping = Mapping(
 )
 
 links = (
-    Link("#progenitor", pl.col("url"), "The spectrum in which it was found", "application/fits"),
-    Link("#preview", snapshot, "The burst in its spectrum", "image/png"),
-    Link("#preview", quicklook, "The whole spectrum", "image/png"),
-    Link(
-        "#documentation",
-        "https://doi.org/10.1029/2008SW000425",
-        "How type III bursts are detected",
-        "text/html",
-    ),
+    Link("#progenitor", pl.col("url"), "The spectrum in which it was found"),
+    Link("#preview", snapshot, "The burst in its spectrum"),
+    Link("#preview", quicklook, "The whole spectrum"),
+    documentation("https://doi.org/10.1029/2008SW000425", "How type III bursts are detected"),
 )
 
 service = Service(

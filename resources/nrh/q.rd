@@ -22,13 +22,7 @@
   <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
     <mixin spatial_frame_type="none"
       optional_columns="thumbnail_url datalink_url target_region">//epntap2#table-2_0</mixin>
-    <meta name="_associatedDatalinkService">
-      <meta name="serviceId">dl</meta>
-      <meta name="idColumn">granule_uid</meta>
-    </meta>
-
-    <publish sets="ivo_managed,local"/>
-
+    <FEED source="epnkit/q#served"/>
     <FEED source="epnkit/q#times"/>
     <FEED source="epnkit/q#spectrum"/>
 
@@ -72,11 +66,6 @@
         self.assertEqual(row["obs_id"], "nrh_20071221_01")
       </code>
     </regTest>
-    <regTest title="An unknown id gets a fault.">
-      <url ID="nothing">dl/dlmeta</url>
-      <code>
-        self.assertHasStrings("NotFoundFault")
-      </code>
-    </regTest>
+    <FEED source="epnkit/q#unknown"/>
   </regSuite>
 </resource>

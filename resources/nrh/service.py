@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.datalink.links import Link
+from epnkit.datalink.links import Link, documentation
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.identifiers import joined, safe
 from epnkit.mapping.spectral import hertz_of_lists
@@ -66,13 +66,8 @@ mapping = Mapping(
 )
 
 links = (
-    Link("#thumbnail", movie, "The movie of the highest frequency", "image/gif"),
-    Link(
-        "#documentation",
-        "https://rsdb.obs-nancay.fr/",
-        "The radio solar database of Nancay",
-        "text/html",
-    ),
+    Link("#thumbnail", movie, "The movie of the highest frequency"),
+    documentation("https://rsdb.obs-nancay.fr/", "The radio solar database of Nancay"),
 )
 
 service = Service(

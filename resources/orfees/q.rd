@@ -22,13 +22,7 @@
     <mixin spatial_frame_type="none"
       optional_columns="access_url access_format access_estsize thumbnail_url file_name
         datalink_url target_region">//epntap2#table-2_0</mixin>
-    <meta name="_associatedDatalinkService">
-      <meta name="serviceId">dl</meta>
-      <meta name="idColumn">granule_uid</meta>
-    </meta>
-
-    <publish sets="ivo_managed,local"/>
-
+    <FEED source="epnkit/q#served"/>
     <FEED source="epnkit/q#times"/>
     <FEED source="epnkit/q#spectrum"/>
   </table>
@@ -67,11 +61,6 @@
         self.assertTrue(links["#preview"]["access_url"].endswith("/QL/orfees20241110.png"))
       </code>
     </regTest>
-    <regTest title="An unknown id gets a fault.">
-      <url ID="nothing">dl/dlmeta</url>
-      <code>
-        self.assertHasStrings("NotFoundFault")
-      </code>
-    </regTest>
+    <FEED source="epnkit/q#unknown"/>
   </regSuite>
 </resource>

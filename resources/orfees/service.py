@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link
+from epnkit.datalink.links import Link, documentation, this
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.identifiers import safe
+from epnkit.mapping.media_types import access
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.spectral import hertz_limits
 from epnkit.mapping.times import julian_date_of_date_and_time
@@ -54,23 +55,16 @@ mapping = Mapping(
         "instrument_name": "ORFEES",
         "measurement_type": "phot.flux.density;em.radio",
         "processing_level": pl.when(pl.col("file").str.starts_with("int_")).then(3).otherwise(2),
-        "access_url": pl.col("url"),
-        "access_format": pl.when(pl.col("url").is_not_null()).then(pl.lit("application/fits")),
-        "access_estsize": (pl.col("size") / 1024).ceil(),
+        **access(pl.col("url"), pl.col("size")),
         "file_name": pl.col("file"),
         "thumbnail_url": pl.col("quicklook"),
     },
 )
 
 links = (
-    Link("#this", pl.col("url"), "The dynamic spectrum", "application/fits", pl.col("size")),
-    Link("#preview", pl.col("quicklook"), "The spectrum of the day", "image/png"),
-    Link(
-        "#documentation",
-        "https://rsdb.obs-nancay.fr/",
-        "The radio solar database of Nancay",
-        "text/html",
-    ),
+    this("The dynamic spectrum", pl.col("size")),
+    Link("#preview", pl.col("quicklook"), "The spectrum of the day"),
+    documentation("https://rsdb.obs-nancay.fr/", "The radio solar database of Nancay"),
 )
 
 service = Service(

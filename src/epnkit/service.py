@@ -86,6 +86,12 @@ class Service:
                 why="it becomes the name of a schema",
                 cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
             )
+        unmade = {name for link in self.links for name in link.columns} - {*self.mapping.names}
+        if unmade:
+            raise ConfigurationError(
+                f"a link reads {', '.join(sorted(unmade))}, which the mapping does not make",
+                cure="Declare the column in the mapping, or let the link read a field.",
+            )
 
     @property
     def order(self) -> Order:

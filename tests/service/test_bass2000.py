@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-import pyvo
-from astropy.table import Table
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
 from epnkit.deploy import inputs, replica
 from epnkit.deploy.dachs import Dachs
-from tests.conftest import ROOT, bring_up
-from tests.opened import links, opened
+from tests.conftest import ROOT
+from tests.served import Served, brought_up
 
 pytest_plugins = ["tests.servers"]
 
@@ -22,25 +22,18 @@ _CONTENT = (
 
 
 @pytest.fixture(scope="module")
-def url(dachs: Dachs, serving: str) -> str:
-    rd = bring_up(dachs, "bass2000")
-    dachs.run("val", rd)
-    return f"{serving}/tap"
+def served(dachs: Dachs, serving: str) -> Iterator[Served]:
+    with brought_up(dachs, serving, "bass2000") as up:
+        yield up
 
 
-def ask(url: str, query: str) -> Table:
-    return pyvo.dal.TAPService(url).run_sync(query, maxrec=10_000).to_table()
+def test_its_own_regression_tests_pass(served: Served) -> None:
+    served.check_itself(tests=5)
 
 
-def test_its_own_regression_tests_pass(url: str, dachs: Dachs) -> None:
-    assert "0 of 5 bad" in dachs.run("test", "bass2000/q").stdout
-
-
-def test_every_image_is_a_granule_or_refused(url: str, dachs: Dachs) -> None:
-    assert ask(url, "SELECT COUNT(*) AS n FROM bass2000.epn_core")["n"][0] == 1356
-    with dachs.cluster.connect().cursor() as cursor:
-        cursor.execute("SELECT record_key FROM epnkit.quarantine WHERE service = 'bass2000'")
-        assert len(cursor.fetchall()) == 3
+def test_every_image_is_a_granule_or_refused(served: Served) -> None:
+    assert served.count() == 1356
+    assert len(served.refused()) == 3
 
 
 @pytest.mark.parametrize(
@@ -54,21 +47,16 @@ def test_every_image_is_a_granule_or_refused(url: str, dachs: Dachs) -> None:
         ("spectro_obspm_fullprofile_Cak_3D_20170615_090900", ["#this", "#preview"]),
     ],
 )
-def test_links_lead_to_files(url: str, uid: str, expected: list[str]) -> None:
-    query = f"SELECT datalink_url FROM bass2000.epn_core WHERE granule_uid = '{uid}'"
-    assert opened(ask(url, query)[0][0]) == expected
+def test_links_lead_to_files(served: Served, uid: str, expected: list[str]) -> None:
+    assert served.opened(uid) == expected
 
 
-def test_images_of_a_session_are_counterparts(url: str) -> None:
-    base = url.removesuffix("/tap")
-    found = links(f"{base}/bass2000/q/dl/dlmeta?ID=mk_20030601_080600")
-    others = sorted(
-        each["access_url"].split("=")[1] for each in found if each["semantics"] == "#counterpart"
-    )
+def test_images_of_a_session_are_counterparts(served: Served) -> None:
+    others = served.counterparts("mk_20030601_080600")
     assert others == ["mK_20030601_081200", "mh_20030601_080000", "mp_20030601_081800"]
 
 
-def test_mariadb_gives_the_same_granules(url: str, dachs: Dachs, mariadb: Server) -> None:
+def test_mariadb_gives_the_same_granules(served: Served, dachs: Dachs, mariadb: Server) -> None:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute(_CONTENT)
         before = set(cursor.fetchall())

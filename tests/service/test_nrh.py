@@ -9,17 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pyvo
-from astropy.table import Table
 from scripts.servers.processes import Server, free_port
 
-from epnkit.deploy import inputs, replica
 from epnkit.deploy.dachs import Dachs
-from tests.conftest import ROOT
-from tests.opened import links, opened
+from tests.served import Served, brought_up
 
 pytest_plugins = ["tests.servers"]
 
@@ -30,22 +25,9 @@ ONE = "nrh_20071221_114413_01Z"
 
 
 @pytest.fixture(scope="module")
-def url(dachs: Dachs, serving: str, search_server: Server) -> Iterator[str]:
-    with replica.Sources(dachs, ROOT, search=search_server.url) as sources:
-        sources.fill(ROOT / "resources" / "nrh")
-        rd = inputs.lay(dachs, ROOT / "resources" / "nrh")
-        dachs.run("imp", rd)
-        dachs.run("val", rd)
-        yield f"{serving}/tap"
-
-
-def ask(url: str, query: str) -> Table:
-    return pyvo.dal.TAPService(url).run_sync(query, maxrec=10_000).to_table()
-
-
-def document(url: str, uid: str = ONE) -> list[Any]:
-    base = url.removesuffix("/tap")
-    return links(f"{base}/nrh/q/dl/dlmeta?ID={uid}")
+def served(dachs: Dachs, serving: str, search_server: Server) -> Iterator[Served]:
+    with brought_up(dachs, serving, "nrh", search=search_server.url) as up:
+        yield up
 
 
 @contextmanager
@@ -58,21 +40,18 @@ def upstream_at(dachs: Dachs, address: str) -> Iterator[None]:
     path.write_text(before)
 
 
-def test_its_own_regression_tests_pass(url: str, dachs: Dachs) -> None:
-    assert "0 of 2 bad" in dachs.run("test", "nrh/q").stdout
+def test_its_own_regression_tests_pass(served: Served) -> None:
+    served.check_itself(tests=2)
 
 
-def test_every_observation_is_a_granule_or_refused(url: str, dachs: Dachs) -> None:
+def test_every_observation_is_a_granule_or_refused(served: Served) -> None:
     # 1 + 400 x 3 + 3 odd ones; the document of another instrument is not asked for.
-    assert ask(url, "SELECT COUNT(*) AS n FROM nrh.epn_core")["n"][0] == 1204
-    with dachs.cluster.connect().cursor() as cursor:
-        cursor.execute("SELECT record_key FROM epnkit.quarantine WHERE service = 'nrh'")
-        refused = sorted(key for (key,) in cursor.fetchall())
-    assert refused == ["nrh_20100506_090000_01", "nrh_20100506_090000_02"]
+    assert served.count() == 1204
+    assert served.refused() == ["nrh_20100506_090000_01", "nrh_20100506_090000_02"]
 
 
-def test_a_movie_is_listed_for_each_frequency(url: str) -> None:
-    movies = [link for link in document(url) if link["semantics"] == "#preview"]
+def test_a_movie_is_listed_for_each_frequency(served: Served) -> None:
+    movies = [link for link in served.links(ONE) if link["semantics"] == "#preview"]
     assert [link["description"] for link in movies] == [
         "Movie at 150.9 MHz", "Movie at 228.0 MHz", "Movie at 327.0 MHz", "Movie at 408.0 MHz",
         "Movie at 432.0 MHz",
@@ -81,35 +60,33 @@ def test_a_movie_is_listed_for_each_frequency(url: str) -> None:
     assert movies[0]["content_type"] == "image/gif"
 
 
-def test_movies_and_thumbnail_are_real_files(url: str) -> None:
-    base = url.removesuffix("/tap")
-    found = opened(f"{base}/nrh/q/dl/dlmeta?ID={ONE}")
-    assert sorted(found) == ["#preview"] * 5 + ["#thumbnail"]
+def test_movies_and_thumbnail_are_real_files(served: Served) -> None:
+    assert sorted(served.opened(ONE)) == ["#preview"] * 5 + ["#thumbnail"]
 
 
-def test_noisy_frequencies_are_not_listed(url: str) -> None:
-    movies = document(url, "nrh_20080102_083215_01")
+def test_noisy_frequencies_are_not_listed(served: Served) -> None:
+    movies = served.links("nrh_20080102_083215_01")
     told = [each["description"] for each in movies if each["semantics"] == "#preview"]
     assert len(told) == 7
     assert "Movie at 173.2 MHz" not in told
     assert "Movie at 445.0 MHz" not in told
 
 
-def test_an_identifier_outside_ascii_finds_its_movies(url: str) -> None:
-    (uid,) = ask(url, "SELECT granule_uid FROM nrh.epn_core WHERE granule_uid LIKE 'Nancay%'")[0]
-    assert [each["semantics"] for each in document(url, uid)].count("#preview") == 1
+def test_an_identifier_outside_ascii_finds_its_movies(served: Served) -> None:
+    (uid,) = served.ask("SELECT granule_uid FROM {table} WHERE granule_uid LIKE 'Nancay%'")[0]
+    assert [each["semantics"] for each in served.links(uid)].count("#preview") == 1
 
 
-def test_an_upstream_that_is_down_is_a_fault_row(url: str, dachs: Dachs) -> None:
+def test_an_upstream_that_is_down_is_a_fault_row(served: Served, dachs: Dachs) -> None:
     with upstream_at(dachs, f"http://127.0.0.1:{free_port()}"):
-        check_fault(url, "TransientFault")
+        check_fault(served, "TransientFault")
 
 
 @pytest.mark.timeout(60)
-def test_an_upstream_that_never_answers_is_a_fault_row(url: str, dachs: Dachs) -> None:
+def test_an_upstream_that_never_answers_is_a_fault_row(served: Served, dachs: Dachs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, upstream_at(dachs, _address(deaf)):
         # The test's own timeout is what fails where the wait has no end.
-        check_fault(url, "TransientFault")
+        check_fault(served, "TransientFault")
 
 
 def _address(listener: socket.socket) -> str:
@@ -128,14 +105,14 @@ def _address(listener: socket.socket) -> str:
     ],
 )  # fmt: skip
 def test_a_wrong_answer_is_a_fault_row(
-    url: str, dachs: Dachs, status: int, body: str, fault: str
+    served: Served, dachs: Dachs, status: int, body: str, fault: str
 ) -> None:
     with answering(status, body) as address, upstream_at(dachs, address):
-        check_fault(url, fault)
+        check_fault(served, fault)
 
 
-def check_fault(url: str, fault: str) -> None:
-    found = document(url)
+def check_fault(served: Served, fault: str) -> None:
+    found = served.links(ONE)
     (row,) = [link for link in found if link["error_message"]]
     assert row["error_message"].startswith(fault)
     assert {"#thumbnail", "#documentation"} <= {link["semantics"] for link in found}

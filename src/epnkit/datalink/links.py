@@ -10,6 +10,10 @@ import polars as pl
 from epnkit.epncore import vocabularies
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import evaluate, fields_of
+from epnkit.mapping.media_types import media_type
+
+#: What the name of a granule's column begins with, among the fields of its record.
+_OF_GRANULE = "granule."
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,8 @@ class Link:
     """One link that datalink offers for each granule.
 
     The values are declared as those of a mapping: a constant, an expression over the fields of the
-    record, or :func:`~epnkit.mapping.declare.of` a function and the fields it reads.
+    record or over columns of its granule (:func:`granule`), or
+    :func:`~epnkit.mapping.declare.of` a function and the fields it reads.
 
     Parameters
     ----------
@@ -28,7 +33,7 @@ class Link:
     description
         What lies there, for people.
     content_type : optional
-        The media type.
+        The media type; by default what the ending of the URL tells.
     content_length : optional
         The length in bytes.
 
@@ -54,7 +59,16 @@ class Link:
     @property
     def fields(self) -> set[str]:
         """The fields of a record that the link reads."""
-        return {n for value in self._values.values() for n in fields_of(value)}
+        return {name for name in self._names if not name.startswith(_OF_GRANULE)}
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the granule that the link reads."""
+        return {name.removeprefix(_OF_GRANULE) for name in self._names - self.fields}
+
+    @property
+    def _names(self) -> set[str]:
+        return {name for value in self._values.values() for name in fields_of(value)}
 
     @property
     def _values(self) -> dict[str, Any]:
@@ -70,33 +84,78 @@ class Link:
         """Give the link of each record, as a JSON object; null where it has none."""
         columns = [_series(name, value, records) for name, value in self._values.items()]
         links = pl.DataFrame(columns)
+        if self.content_type is None:
+            links = links.with_columns(media_type(links["url"]).alias("content_type"))
         absent = pl.col("url").is_null() | (pl.col("url") == "")
         written = pl.when(~absent).then(pl.struct(pl.all()).struct.json_encode())
         return links.select(written.alias("link")).to_series()
 
 
-def compile_links(links: tuple[Link, ...], records: pl.DataFrame) -> pl.Series:
-    """Write the links of each record as one JSON array.
+def granule(column: str) -> pl.Expr:
+    """Refer to a column of the granule, where a link is declared."""
+    return pl.col(_OF_GRANULE + column)
+
+
+def this(description: Any, length: pl.Expr | None = None) -> Link:
+    """Declare the link to the granule's own file: what access_url and access_format say.
+
+    Parameters
+    ----------
+    description
+        What lies there, for people.
+    length : polars.Expr, optional
+        Its length in bytes; access_estsize is too coarse for it.
+    """
+    url, kind = granule("access_url"), granule("access_format")
+    return Link("#this", url, description, kind, length)
+
+
+def documentation(url: Any, description: Any) -> Link:
+    """Declare the link to a page that explains the data."""
+    return Link("#documentation", url, description, "text/html")
+
+
+def compile_links(
+    links: tuple[Link, ...], records: pl.DataFrame, granules: pl.DataFrame, origin: pl.Series
+) -> pl.Series:
+    """Write the links of each granule as one JSON array.
 
     Parameters
     ----------
     links : tuple of Link
         What the service declares.
     records : polars.DataFrame
-        One row a granule: its record.
+        The records of a batch.
+    granules : polars.DataFrame
+        What was made of them.
+    origin : polars.Series
+        For each granule the number of its record.
 
     Returns
     -------
     polars.Series
-        A string a row; ``[]`` where there is no link.
+        A string a granule; ``[]`` where there is no link.
     """
     if not links:
-        return pl.Series(["[]"]).new_from_index(0, len(records))
-    columns = [link.of(records).alias(str(number)) for number, link in enumerate(links)]
+        return pl.Series(["[]"]).new_from_index(0, len(granules))
+    told = _told(links, records, granules, origin)
+    columns = [link.of(told).alias(str(number)) for number, link in enumerate(links)]
     joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
     return pl.DataFrame(columns).select(
         pl.concat_str(pl.lit("["), joined, pl.lit("]"))
     ).to_series()  # fmt: skip
+
+
+def _told(
+    links: tuple[Link, ...], records: pl.DataFrame, granules: pl.DataFrame, origin: pl.Series
+) -> pl.DataFrame:
+    """Put beside each granule's number the fields and columns that its links read."""
+    fields = set().union(*(link.fields for link in links))
+    columns = set().union(*(link.columns for link in links))
+    numbered = pl.DataFrame([origin.alias("number of its record")])
+    of_record = records.select(sorted(fields))[origin]
+    of_granule = granules.select(pl.col(name).alias(_OF_GRANULE + name) for name in sorted(columns))
+    return pl.concat([numbered, of_record, of_granule], how="horizontal")
 
 
 def _series(name: str, value: object, records: pl.DataFrame) -> pl.Series:

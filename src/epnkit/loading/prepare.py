@@ -191,11 +191,11 @@ class Preparation:
         digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
         given = set(self.service.mapping.names)
         filled = [name for name in _DATES if name not in given]
-        links = compile_links(self.service.links, records)
+        links = compile_links(self.service.links, records, granules, origin)
         booked = granules.with_columns(
             keys[origin].alias(KEY),
             digests.cast(pl.Int64)[origin].alias(DIGEST),
-            links[origin].alias(LINKS),
+            links.alias(LINKS),
         )
         return booked.with_columns(content_hash(booked.drop(*filled, KEY, DIGEST)).alias(CONTENT))
 

@@ -1,0 +1,104 @@
+"""A service brought up from its replica on the session's DaCHS, and what tests ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyvo
+from astropy.table import Table
+
+from epnkit.deploy import inputs, replica
+from epnkit.deploy.dachs import Dachs
+from tests import opened
+from tests.conftest import ROOT
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service that is imported and served.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    dachs : Dachs
+        Where it is.
+    base : str
+        The URL of the DaCHS.
+    """
+
+    name: str
+    dachs: Dachs
+    base: str
+
+    @property
+    def tap(self) -> str:
+        """The URL of its TAP service."""
+        return f"{self.base}/tap"
+
+    def ask(self, query: str) -> Table:
+        """Ask TAP; ``{table}`` in the query is the service's table."""
+        asked = query.format(table=f"{self.name}.epn_core")
+        return pyvo.dal.TAPService(self.tap).run_sync(asked, maxrec=10_000).to_table()
+
+    def count(self) -> int:
+        """Count its granules."""
+        return int(self.ask("SELECT COUNT(*) AS n FROM {table}")["n"][0])
+
+    def refused(self) -> list[str]:
+        """Give the keys of the records in quarantine, in order."""
+        with self.dachs.cluster.connect().cursor() as cursor:
+            query = "SELECT record_key FROM epnkit.quarantine WHERE service = %s ORDER BY 1"
+            cursor.execute(query, (self.name,))
+            return sorted(key for (key,) in cursor.fetchall())
+
+    def datalink(self, uid: str) -> str:
+        """Give the URL of a granule's datalink document, as its row does."""
+        query = "SELECT datalink_url FROM {table} WHERE granule_uid = '" + uid + "'"
+        return str(self.ask(query)["datalink_url"][0])
+
+    def links(self, uid: str) -> list[Any]:
+        """Fetch a granule's datalink document."""
+        return opened.links(self.datalink(uid))
+
+    def opened(self, uid: str) -> list[str]:
+        """Open the files that a granule's links lead to; give the links' semantics."""
+        return opened.opened(self.datalink(uid))
+
+    def counterparts(self, uid: str) -> list[str]:
+        """Name the other granules of the same observation."""
+        urls = [str(each["access_url"]) for each in self.links(uid)
+                if each["semantics"] == "#counterpart"]  # fmt: skip
+        return sorted(url.split("=")[1] for url in urls)
+
+    def check_itself(self, tests: int) -> None:
+        """Let DaCHS run the service's own regression tests."""
+        said = self.dachs.run("test", f"{self.name}/q").stdout
+        assert f"0 of {tests} bad" in said, said
+
+
+@contextmanager
+def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[Served]:
+    """Fill a service's replica, lay the service, import and validate it; keep what it needs.
+
+    Parameters
+    ----------
+    dachs : Dachs
+        The DaCHS that is to serve it.
+    base : str
+        The URL where that DaCHS serves.
+    name : str
+        The service.
+    **sources
+        As for :class:`epnkit.deploy.replica.Sources`.
+    """
+    folder = ROOT / "resources" / name
+    with replica.Sources(dachs, ROOT, **sources) as filled:
+        filled.fill(folder)
+        rd = inputs.lay(dachs, folder)
+        dachs.run("imp", rd)
+        dachs.run("val", rd)
+        yield Served(name, dachs, base)
