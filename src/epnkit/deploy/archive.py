@@ -2,6 +2,7 @@
 
 A service's ``replica/make.py`` that has ``archive(directory)`` writes them there; its records name
 them as ``https://synthetic.example/SERVICE/…``, which becomes the address where they are served.
+Where the files are the source itself, ``files(directory)`` writes them.
 """
 
 from __future__ import annotations
@@ -34,13 +35,19 @@ def publish(dachs: Dachs, name: str, make: ModuleType) -> str | None:
     str, optional
         The address of the files; None where the replica has none.
     """
-    if not hasattr(make, "archive"):
+    fill = getattr(make, "archive", None) or getattr(make, "files", None)
+    if fill is None:
         return None
-    directory = dachs.root / "web" / "nv_static" / "replica" / name
+    directory = place(dachs, name)
     directory.mkdir(parents=True, exist_ok=True)
-    make.archive(directory)
+    fill(directory)
     dachs.account.own(dachs.root / "web")
     return f"{dachs.url}/static/replica/{name}/"
+
+
+def place(dachs: Dachs, name: str) -> Path:
+    """Give the directory of a service's files."""
+    return dachs.root / "web" / "nv_static" / "replica" / name
 
 
 def rebased(value: Any, name: str, address: str | None) -> Any:
@@ -95,6 +102,7 @@ def picture(form: str, *, frames: int = 1, size: int = 32, brightness: int = 200
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file, with the directories on the way to it."""
+    """Write a file, with the directories on the way to it; one that says the same stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)

@@ -195,6 +195,9 @@ class Sources:
             )
         if hasattr(make, "documents"):
             self._fill_index(folder.name, make, address)
+        if hasattr(make, "files"):
+            directory_of_files = archive.place(self.dachs, folder.name)
+            self._give_credential(folder.name, f"directory={directory_of_files};address={address}")
         if (folder / "replica" / "upstream.py").exists():
             self._start_upstream(folder, address or "")
         another = self._note_origin(folder.name, str(directory or "replica"))

@@ -78,17 +78,35 @@ def _cards(header: Any) -> dict[str, Any]:
     return found
 
 
-def read_cdf(path: Path) -> Iterator[dict[str, Any]]:
-    """Read the global attributes of a CDF file, and its first and last time.
+def cdf_reader(limits: tuple[str, ...] = ()) -> Reader:
+    """Make a reader of a CDF file's global attributes, first and last time, and limits.
 
     The times are fields ``epoch_first`` and ``epoch_last``, texts of UTC, taken from the first
     variable of an epoch's type that has records.
-    """
-    import cdflib
 
-    with cdflib.CDF(path) as cdf:
-        attributes = {name: _one(value) for name, value in cdf.globalattsget().items()}
-        yield attributes | _epochs(cdf)
+    Parameters
+    ----------
+    limits : tuple of str
+        Variables whose least and greatest value are wanted, as fields ``NAME.min`` and
+        ``NAME.max``; such as the frequencies of a dynamic spectrum.
+    """
+
+    def read(path: Path) -> Iterator[dict[str, Any]]:
+        import cdflib
+
+        with cdflib.CDF(path) as cdf:
+            attributes = {name: _one(value) for name, value in cdf.globalattsget().items()}
+            ends = {key: end for name in limits for key, end in _limits(cdf, name).items()}
+            yield attributes | _epochs(cdf) | ends
+
+    return read
+
+
+def _limits(cdf: Any, name: str) -> dict[str, float]:
+    """Give the least and the greatest value of a variable, those that fill it up left out."""
+    values, fill = cdf.varget(name), cdf.varattsget(name).get("FILLVAL")
+    real = values[values != fill]
+    return {f"{name}.min": float(real.min()), f"{name}.max": float(real.max())} if real.size else {}
 
 
 def _one(value: Any) -> Any:
@@ -200,6 +218,11 @@ def _of_label(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_of_label(inner) for inner in value]
     return value.isoformat() if isinstance(value, datetime | date) else plain(value)
+
+
+def read_nothing(path: Path) -> Iterator[dict[str, Any]]:
+    """Take a file for there, without opening it: its name says all."""
+    yield {}
 
 
 def read_json(path: Path) -> Iterator[dict[str, Any]]:

@@ -6,40 +6,34 @@ import bisect
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import polars as pl
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
+from epnkit.sources.credentials import credential
 from epnkit.sources.documents import declared, frame, types_of
-from epnkit.sources.file_readers import (
-    Reader,
-    csv_reader,
-    fits_reader,
-    read_asdf,
-    read_cdf,
-    read_json,
-    read_pds3,
-)
+from epnkit.sources.file_formats import read_formats
+from epnkit.sources.file_readers import Reader
+from epnkit.sources.file_versions import latest
 from epnkit.sources.settings import Settings, read_settings
 
 #: How many files are looked at to find the fields.
 _SAMPLE = 200
 
-#: The formats that a source file names.
-FORMATS = ("fits", "cdf", "asdf", "pds3", "json", "csv")
-
 #: What every record tells of its file.
 _OF_FILE: dict[str, pl.DataType] = {
     "path": pl.String(), "file_name": pl.String(), "file_size": pl.Int64(),
     "modified": pl.Datetime("us"), "line": pl.Int64(), "unreadable": pl.String(),
+    "address": pl.String(), "url": pl.String(),
 }  # fmt: skip
 
 #: What readers raise at a file that isn't what it should be.
@@ -62,6 +56,10 @@ class FilesSettings:
         Declared types of fields.
     checksum : bool
         Whether a file counts as changed by its content, rather than by size and time.
+    address : str, optional
+        The URL where the directory is served, with a slash at its end.
+    latest : bool
+        Whether files of which there is a later version are left out.
     """
 
     directory: Path
@@ -69,6 +67,8 @@ class FilesSettings:
     globs: tuple[str, ...] = ("*",)
     types: dict[str, pl.DataType] = field(default_factory=dict)
     checksum: bool = False
+    address: str | None = None
+    latest: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,9 @@ class FilesSource:
     """Files under one directory, in the order of their paths.
 
     A record has the fields of its file, and ``path`` (relative to the directory, its key),
-    ``file_name``, ``file_size``, ``modified`` (the cursor), ``line`` (its number in the file) and
-    ``unreadable``: why the file could not be read, when it could not; its own fields are null then.
+    ``file_name``, ``file_size``, ``modified`` (the cursor), ``line`` (its number in the file),
+    ``address`` and ``url`` (where directory and file are served, if they are) and ``unreadable``:
+    why the file could not be read, when it could not; its own fields are null then.
 
     Parameters
     ----------
@@ -184,7 +185,7 @@ class FilesSource:
                 "there is no such directory", where=str(root),
                 cure="Correct `directory` in the source file, or mount what holds it",
             )  # fmt: skip
-        for path in _ordered(root):
+        for path in _ordered(root, latest if self._settings.latest else list):
             if any(fnmatchcase(path.name, glob) for glob in self._settings.globs):
                 state = path.stat()
                 found = _Found(path, path.relative_to(root).as_posix(), state.st_size,
@@ -199,7 +200,7 @@ class FilesSource:
 
     def _records(self, found: _Found) -> Iterator[dict[str, Any]]:
         of_file = {"path": found.name, "file_name": found.path.name, "file_size": found.size,
-                   "modified": found.modified}  # fmt: skip
+                   "modified": found.modified, **self._served(found)}  # fmt: skip
         number = 0
         try:
             for number, document in enumerate(self._settings.reader(found.path), 1):
@@ -207,6 +208,10 @@ class FilesSource:
         except _UNREADABLE as error:
             why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             yield {**of_file, "line": number + 1, "unreadable": why}
+
+    def _served(self, found: _Found) -> dict[str, str]:
+        address = self._settings.address
+        return {} if address is None else {"address": address, "url": address + quote(found.name)}
 
     def _count(self, found: _Found) -> int:
         several = found.path.suffix in {".csv", ".json"}
@@ -220,14 +225,15 @@ class FilesSource:
         return int.from_bytes(hashlib.blake2s(state, digest_size=4).digest(), "big")
 
 
-def _ordered(root: Path) -> Iterator[Path]:
-    """List the files under a directory by their paths, one directory at a time."""
+def _ordered(root: Path, choose: Callable[[Iterable[Path]], list[Path]]) -> Iterator[Path]:
+    """List the files under a directory by their paths, chosen one directory at a time."""
     with os.scandir(root) as entries:
         listed = sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir())
+    chosen = set(choose(Path(entry.path) for entry in listed if entry.is_file()))
     for entry in listed:
         if entry.is_dir():
-            yield from _ordered(Path(entry.path))
-        elif entry.is_file():
+            yield from _ordered(Path(entry.path), choose)
+        elif Path(entry.path) in chosen:
             yield Path(entry.path)
 
 
@@ -248,25 +254,31 @@ def _moment(value: object) -> dt.datetime:
 
 
 def _files_settings(settings: Settings) -> FilesSettings:
-    reader = _reader(settings)
-    directory = settings.beside("directory")
-    if directory is None:
-        raise ConfigurationError("'directory' is missing", where=str(settings.path))
+    reader, globs = read_formats(settings)
+    directory, address = _place(settings)
     return FilesSettings(
         directory,
         reader,
-        settings.names("files") or ("*",),
+        globs,
         declared(settings),
         settings.take("checksum", bool, default=False),
+        address,
+        settings.take("latest", bool, default=False),
     )
 
 
-def _reader(settings: Settings) -> Reader:
-    form = settings.choice("format", FORMATS)
-    if form == "fits":
-        extension: Any = settings.take("extension", object, 0)
-        return fits_reader(extension)
-    if form == "csv":
-        separator = settings.take("separator", str, ",")
-        return csv_reader(separator, settings.take("encoding", str, "utf-8"))
-    return {"cdf": read_cdf, "asdf": read_asdf, "pds3": read_pds3, "json": read_json}[form]
+def _place(settings: Settings) -> tuple[Path, str | None]:
+    """Say where the files lie and are served: in the source file, or as a credential has it."""
+    name = settings.text("connection")
+    if name is None:
+        directory = settings.beside("directory")
+        if directory is None:
+            raise ConfigurationError("'directory' is missing", where=str(settings.path))
+        return directory, settings.text("address")
+    told = dict(part.partition("=")[::2] for part in credential(name).reveal().split(";"))
+    if not {"directory"} <= told.keys() <= {"directory", "address"}:
+        raise ConfigurationError(
+            f"the credential {name!r} says not where the files lie",
+            cure="Write directory=/…;address=https://…/ in it; the address may be left out.",
+        )
+    return Path(told["directory"]), told.get("address")

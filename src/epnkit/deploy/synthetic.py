@@ -1,0 +1,126 @@
+"""Small files of scientific formats, for replicas: real in form, made-up in content."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: What each file says of itself, where its format has a place for it.
+NOTICE = "synthetic: made for a replica, no observation"
+
+#: CDF's numbers of types.
+TT2000, REAL4, REAL8, UINT1 = 33, 21, 22, 11
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a CDF file.
+
+    Parameters
+    ----------
+    kind : int
+        CDF's number of its type.
+    values : numpy.ndarray
+        Its values, the first axis records where it varies.
+    varies : bool
+        Whether it has a record for each time.
+    attributes : dict
+        Its attributes.
+    """
+
+    kind: int
+    values: np.ndarray[Any, np.dtype[Any]]
+    varies: bool = True
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def cdf(attributes: Mapping[str, Any], variables: Mapping[str, Variable]) -> bytes:
+    """Write a CDF file.
+
+    Parameters
+    ----------
+    attributes : dict
+        Global attributes: texts or numbers, lists of them for several entries.
+    variables : dict
+        Its variables by name.
+    """
+    from cdflib.cdfwrite import CDF
+
+    descriptor, name = tempfile.mkstemp(suffix=".cdf")
+    os.close(descriptor)
+    path = Path(name)
+    with CDF(path, delete=True) as made:
+        made.write_globalattrs({key: _entries(value) for key, value in attributes.items()})
+        for title, variable in variables.items():
+            shape = variable.values.shape[1:] if variable.varies else variable.values.shape
+            told = {"Variable": title, "Data_Type": variable.kind, "Num_Elements": 1,
+                    "Rec_Vary": variable.varies, "Dim_Sizes": list(shape)}  # fmt: skip
+            made.write_var(told, dict(variable.attributes), variable.values)
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+def epochs(*times: str) -> Variable:
+    """Make the variable of times (``2016-01-30T22:47:06.030``, UTC) of a CDF file."""
+    from cdflib import cdfepoch
+
+    values = [cdfepoch.parse(f"{time:0<29}" if "." in time else f"{time}.000000000")
+              for time in times]  # fmt: skip
+    return Variable(TT2000, np.array(values).reshape(-1), attributes={"UNITS": "ns"})
+
+
+def fits(cards: Mapping[str, Any], size: int = 4) -> bytes:
+    """Write a FITS file with these cards and a small image."""
+    from astropy.io import fits as astropy_fits
+
+    image = astropy_fits.PrimaryHDU(np.arange(size * size, dtype="u1").reshape(size, size))
+    image.header.update(cards)
+    image.header["COMMENT"] = NOTICE
+    written = BytesIO()
+    image.writeto(written)
+    return written.getvalue()
+
+
+@cache
+def pdf(text: str) -> bytes:
+    """Write a PDF file of one page with one line."""
+    page = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    return _document(objects)
+
+
+def _document(objects: list[bytes]) -> bytes:
+    """Join the objects of a PDF file, and list where each begins (ISO 32000-1, section 7.5)."""
+    content, begins = b"%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        begins.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % begin for begin in begins)
+    count = len(objects) + 1
+    return content + (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\n"
+        b"startxref\n%d\n%%%%EOF\n" % (count, table, count, len(content))
+    )
+
+
+def _entries(value: Any) -> dict[int, Any]:
+    """Give the entries of an attribute by their numbers, numbers in double precision."""
+    entries = value if isinstance(value, list) else [value]
+    return {n: each if isinstance(each, str) else [each, "CDF_REAL8"]
+            for n, each in enumerate(entries)}  # fmt: skip

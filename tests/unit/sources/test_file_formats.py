@@ -1,0 +1,120 @@
+"""Sources of files of several formats, of records, of versions; and where the files are served."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pytest
+
+from epnkit.deploy import synthetic
+from epnkit.errors import ConfigurationError
+from epnkit.sources.files import FilesSource
+
+if TYPE_CHECKING:
+    from tests.servers import Keep
+
+pytest_plugins = ["tests.servers"]
+
+
+def source(folder: Path, text: str) -> FilesSource:
+    path = folder / "source.toml"
+    path.write_text(f'kind = "files"\n{text}', encoding="utf-8")
+    return FilesSource.from_file(path)
+
+
+def read(found: FilesSource) -> list[dict[str, object]]:
+    return pl.concat(found.batches()).to_dicts()
+
+
+def test_each_name_has_its_format(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"n": 1}')
+    (tmp_path / "J160131.RT1").write_bytes(b"\0")
+    (tmp_path / "other").write_bytes(b"\0")
+    text = 'directory = "."\n[formats]\n"*.json" = "json"\n"*.RT1" = "name"\n'
+    assert [(row["file_name"], row["n"]) for row in read(source(tmp_path, text))] == [
+        ("J160131.RT1", None), ("a.json", 1)
+    ]  # fmt: skip
+
+
+def test_an_unknown_format_is_told_with_what_there_is(tmp_path: Path) -> None:
+    text = 'directory = "."\n[formats]\n"*.xyz" = "xyz"\n'
+    with pytest.raises(ConfigurationError, match="'xyz' is not one of fits, cdf"):
+        source(tmp_path, text)
+
+
+RECORDS = 'directory = "."\n[formats."R*"]\nformat = "records"\nfields = {ydh = "<u4", c = "u1"}\n'
+
+
+def test_first_and_last_of_packed_records(tmp_path: Path) -> None:
+    rows = [(201218020, 32), (201218021, 33), (201218022, 34)]
+    (tmp_path / "R1").write_bytes(b"".join(struct.pack("<IB", *row) for row in rows))
+    (row,) = read(source(tmp_path, RECORDS))
+    assert (row["records"], row["first.ydh"], row["first.c"]) == (3, 201218020, 32)
+    assert (row["last.ydh"], row["last.c"]) == (201218022, 34)
+
+
+@pytest.mark.parametrize("length", [0, 3, 16])
+def test_a_cut_file_of_records_is_unreadable(tmp_path: Path, length: int) -> None:
+    (tmp_path / "R1").write_bytes(bytes(length))
+    (row,) = read(source(tmp_path, RECORDS))
+    assert row["unreadable"] == f"ValueError: {length} bytes are not records of 5 bytes"
+
+
+def test_a_type_that_numpy_does_not_know_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="'fields' is wrong"):
+        source(tmp_path, RECORDS.replace("<u4", "nonsense"))
+
+
+def test_the_limits_of_a_variable_leave_out_what_fills_it(tmp_path: Path) -> None:
+    values = np.array([-1e31, 10.0, 39.925], "f4")
+    variable = synthetic.Variable(synthetic.REAL4, values, False, {"FILLVAL": -1e31})
+    (tmp_path / "a.cdf").write_bytes(synthetic.cdf({"Project": "NDA"}, {"Frequency": variable}))
+    text = 'directory = "."\n[formats]\n"*.cdf" = {format = "cdf", limits = ["Frequency"]}\n'
+    (row,) = read(source(tmp_path, text))
+    assert row["Frequency.min"] == 10.0
+    assert row["Frequency.max"] == pytest.approx(39.925)
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (("a_V12.cdf", "a_V9.cdf"), ["a_V12.cdf"]),
+        (("a_v1.fits", "a_v1.1.fits", "a_v1.10.fits", "a_v1.9.fits"), ["a_v1.10.fits"]),
+        (("a_v01.cdf", "a_v02.json", "b.cdf"), ["a_v01.cdf", "a_v02.json", "b.cdf"]),
+        (("x/a_v01.cdf", "y/a_v02.cdf"), ["x/a_v01.cdf", "y/a_v02.cdf"]),
+    ],
+)
+def test_the_latest_version_counts(tmp_path: Path, names: tuple[str, ...], kept: list[str]) -> None:
+    for name in names:
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\0")
+    text = 'directory = "data"\nformat = "name"\nlatest = true\n'
+    found = source(tmp_path, text)
+    assert [row["path"] for row in read(found)] == kept
+    assert found.keys(None, None)["record_key"].to_list() == kept
+
+
+def test_a_record_tells_where_its_file_is_served(tmp_path: Path) -> None:
+    (tmp_path / "a b.dat").write_bytes(b"\0")
+    text = 'directory = "."\nfiles = ["*.dat"]\nformat = "name"\naddress = "https://nda.example/"\n'
+    (row,) = read(source(tmp_path, text))
+    assert row["url"] == "https://nda.example/a%20b.dat"
+    assert row["address"] == "https://nda.example/"
+
+
+def test_a_credential_tells_where_the_files_lie(tmp_path: Path, keep: Keep) -> None:
+    (tmp_path / "a.dat").write_bytes(b"\0")
+    keep("nda", f"directory={tmp_path};address=https://nda.example/")
+    found = source(tmp_path, 'connection = "nda"\nfiles = ["*.dat"]\nformat = "name"\n')
+    assert [row["url"] for row in read(found)] == ["https://nda.example/a.dat"]
+
+
+def test_another_credential_is_refused(tmp_path: Path, keep: Keep) -> None:
+    keep("nda", "Driver=SQLite3;Database=x")
+    with pytest.raises(ConfigurationError, match="says not where the files lie"):
+        source(tmp_path, 'connection = "nda"\nformat = "name"\n')
