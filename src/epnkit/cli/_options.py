@@ -25,3 +25,11 @@ format_option = click.option(
     show_default=True,
     help="How to answer.",
 )
+
+#: Where services are laid.
+to_option = click.option(
+    "--to",
+    "inputs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="DaCHS's inputs directory, which tells which DaCHS is meant.",
+)

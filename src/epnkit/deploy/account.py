@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import shutil
@@ -76,6 +77,21 @@ def unprivileged(directory: Path) -> Account:
         where=str(directory),
         cure="Clone the project where others may enter, or run this as an ordinary user.",
     )
+
+
+def owner(path: Path) -> Account:
+    """Give the account that a file or directory belongs to, to run programs under.
+
+    Only root can become another: anyone else acts as themselves, and so does root for what is
+    root's own.
+    """
+    uid = path.stat().st_uid
+    if os.geteuid() != 0 or uid == 0:
+        return Account(pwd.getpwuid(os.geteuid()).pw_name)
+    known = pwd.getpwuid(uid)
+    group = grp.getgrgid(known.pw_gid).gr_name
+    prefix = ("setpriv", f"--reuid={known.pw_name}", f"--regid={group}", "--init-groups")
+    return Account(known.pw_name, prefix)
 
 
 def _reaches(account: Account, directory: Path) -> bool:

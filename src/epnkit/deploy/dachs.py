@@ -94,6 +94,11 @@ class Dachs:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def server_note(self) -> Path:
+        """The file with the process number of the web server, while it runs."""
+        return self.root / "state" / "server.pid"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment to act on this DaCHS."""
         return {
@@ -166,6 +171,7 @@ class Dachs:
         try:
             yield self.url
         finally:
+            self.server_note.unlink(missing_ok=True)
             server.send_signal(signal.SIGTERM)
             try:
                 server.wait(20)
@@ -200,6 +206,8 @@ class Dachs:
             server.kill()
             server.wait()
             raise
+        # DaCHS notes the number of a server in the background alone.
+        self.server_note.write_text(str(server.pid))
         return server
 
     def stop(self) -> None:

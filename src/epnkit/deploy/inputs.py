@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from epnkit.errors import ConfigurationError
 _LEFT_OUT = shutil.ignore_patterns("replica", "demo.py", "__pycache__", "*.pyc", ".*")
 
 #: What every service takes in, beside its own folder.
-_SHARED = "epnkit"
+SHARED = ("epnkit", "grammars")
 
 
 def lay(dachs: Dachs, folder: Path) -> str:
@@ -34,21 +35,47 @@ def lay(dachs: Dachs, folder: Path) -> str:
     str
         The id of its RD, for ``dachs imp``.
     """
-    service = services.load(folder)
+    name = services.load(folder).name
+    for part, source in parts(folder).items():
+        shutil.copytree(source, dachs.inputs / part, ignore=_LEFT_OUT, dirs_exist_ok=True)
+    dachs.account.own(dachs.inputs)
+    return f"{name}/q"
+
+
+def parts(folder: Path) -> dict[str, Path]:
+    """Name the folders that have to lie under the inputs directory, and where they are now.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The service folder.
+
+    Raises
+    ------
+    ConfigurationError
+        Where one of them, or the service's RD, is missing.
+    """
     if not (folder / "q.rd").is_file():
         raise ConfigurationError("there is no q.rd", where=str(folder))
-    resources = folder.resolve().parent
-    for name in (_SHARED, "grammars", service.name):
-        _copy(resources / name, dachs.inputs / name)
-    dachs.account.own(dachs.inputs)
-    return f"{service.name}/q"
+    folder = folder.resolve()
+    found = {name: folder.parent / name for name in SHARED}
+    for name, source in found.items():
+        if not source.is_dir():
+            raise ConfigurationError(
+                f"{name} is missing beside the service",
+                where=str(folder.parent),
+                cure="A service folder lies beside the folders grammars and epnkit: copy those"
+                " too.",
+            )
+    return {name: path.resolve() for name, path in found.items()} | {folder.name: folder}
 
 
-def _copy(source: Path, target: Path) -> None:
-    if not source.is_dir():
-        raise ConfigurationError(
-            f"{source.name} is missing beside the service",
-            where=str(source.parent),
-            cure="A service folder lies beside the folders grammars and epnkit: copy those too.",
-        )
-    shutil.copytree(source.resolve(), target, ignore=_LEFT_OUT, dirs_exist_ok=True)
+def contents(source: Path) -> list[str]:
+    """List the files of a folder that are laid, by their paths in it."""
+    found: list[str] = []
+    for directory, names, files in os.walk(source):
+        left_out = _LEFT_OUT(directory, [*names, *files])
+        names[:] = sorted(name for name in names if name not in left_out)
+        here = Path(directory).relative_to(source)
+        found += [str(here / file) for file in sorted(files) if file not in left_out]
+    return found

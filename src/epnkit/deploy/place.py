@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,15 @@ from typing import Any
 
 import psycopg2
 
-from epnkit.deploy.dachs import COMMAND, Dachs
+from epnkit.deploy.account import Account, owner
+from epnkit.deploy.dachs import COMMAND, Dachs, reason
 from epnkit.errors import DeployError
 
-#: Where a system DaCHS has its settings.
+#: Where a system DaCHS has its settings, if it departs from DaCHS's own in any.
 SYSTEM = Path("/etc/gavo.rc")
+
+#: Where a system DaCHS keeps all that it has.
+_SYSTEM_ROOT = Path("/var/gavo")
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Place:
             else [Path("var/dachs/gavo.rc"), SYSTEM]
         )
         for settings in candidates:
-            if settings.is_file():
+            if settings.is_file() or (settings == SYSTEM and _SYSTEM_ROOT.is_dir()):
                 private = (settings.parent / "postgresql" / "PG_VERSION").exists()
                 return cls(settings.resolve(), Dachs(settings.parent) if private else None)
         raise DeployError(
@@ -64,12 +69,44 @@ class Place:
         )
 
     @property
+    def root(self) -> Path:
+        """Where it keeps all that it has."""
+        return Path(self._setting("rootDir", str(_SYSTEM_ROOT))).expanduser()
+
+    @property
     def inputs(self) -> Path:
         """Where it finds its services."""
+        return self.root / self._setting("inputsDir", "inputs")
+
+    @property
+    def configuration(self) -> Path:
+        """Where it keeps what its operator sets: its ``configDir``."""
+        return self.root / self._setting("configDir", "etc")
+
+    @property
+    def state(self) -> Path:
+        """Where it notes what runs: its ``stateDir``."""
+        return self.root / self._setting("stateDir", "state")
+
+    @property
+    def account(self) -> Account:
+        """The account that imports: the one that DaCHS's files belong to (Debian: dachsroot)."""
+        return self.private.account if self.private is not None else owner(self.root)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to act on this DaCHS."""
+        if self.private is not None:
+            return self.private.environment
+        known = {"GAVOSETTINGS": str(self.settings)} if self.settings != SYSTEM else {}
+        if self.account.prefix:
+            known["HOME"] = pwd.getpwnam(self.account.name).pw_dir
+        return {**os.environ, **known}
+
+    def _setting(self, name: str, default: str) -> str:
         settings = configparser.ConfigParser(interpolation=None)
         settings.read(self.settings)
-        root = Path(settings.get("general", "rootDir", fallback="/var/gavo"))
-        return root / settings.get("general", "inputsDir", fallback="inputs")
+        return settings.get("general", name, fallback=default)
 
     def use_credentials(self) -> None:
         """Let sources find the credentials that a private DaCHS keeps."""
@@ -119,14 +156,30 @@ class Place:
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run one ``dachs`` command, its words going where ours go."""
-        if self.private is not None:
-            argv = self.private.command(*arguments)
-            inherited = self.private.environment
-            where: Path | None = self.private.root
-        else:
-            argv = [sys.executable, str(COMMAND), "--ui=stingy", *arguments]
-            inherited, where = dict(os.environ), None
         return subprocess.run(  # noqa: S603 - our own words, no shell
-            argv, env={**inherited, **(environment or {})}, cwd=where, text=True, check=False,
-            stdin=subprocess.DEVNULL,
+            self.command(*arguments), env={**self.environment, **(environment or {})},
+            cwd=self.root, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def ask(self, *arguments: str) -> str:
+        """Run one ``dachs`` command, and give what it said.
+
+        Raises
+        ------
+        DeployError
+            Where it fails, with the reason that DaCHS printed.
+        """
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
+            self.command(*arguments), env=self.environment, cwd=self.root, text=True,
+            capture_output=True, stdin=subprocess.DEVNULL, check=False, errors="replace",
+        )  # fmt: skip
+        said = done.stdout + done.stderr
+        if done.returncode != 0:
+            raise DeployError(f"dachs {' '.join(arguments)} failed", why=reason(said))
+        return said
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give the command line of a ``dachs`` command, under the account that imports."""
+        if self.private is not None:
+            return self.private.command(*arguments)
+        return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
@@ -83,11 +83,20 @@ class Secret:
     __str__ = __repr__
 
 
-def places(name: str) -> list[Path]:
-    """List where a credential is looked for, first place first."""
-    named = (os.environ.get(key) for key in ("CREDENTIALS_DIRECTORY", "EPNKIT_CREDENTIALS"))
+def places(name: str, environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """List where a credential is looked for, first place first.
+
+    Parameters
+    ----------
+    name : str
+        The credential.
+    environment : mapping
+        The variables of the process that looks for it.
+    """
+    named = (environment.get(key) for key in ("CREDENTIALS_DIRECTORY", "EPNKIT_CREDENTIALS"))
     folders = [Path(value) for value in named if value]
-    folders += [Path.home() / ".config/epnkit/credentials", Path("/etc/epnkit/credentials")]
+    home = Path(environment["HOME"]) if "HOME" in environment else Path.home()
+    folders += [home / ".config/epnkit/credentials", Path("/etc/epnkit/credentials")]
     return [folder / name for folder in folders]
 
 

@@ -1,0 +1,277 @@
+"""Deploying into a private DaCHS and taking out again: nothing is left, and nothing half-done."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pyvo
+
+from epnkit.deploy import replica
+from epnkit.deploy.dachs import Dachs
+from tests.conftest import ROOT
+
+RESOURCES = ROOT / "resources"
+
+#: Where DaCHS keeps that a published resource is gone, for registries to learn it.
+TOMBSTONES = ("dc.resources", "dc.sets", "dc.res_dependencies")
+
+
+@pytest.fixture(scope="module")
+def filled(scratch: Dachs) -> Dachs:
+    with replica.Sources(scratch, ROOT) as sources:
+        sources.fill(RESOURCES / "bass2000")
+        sources.fill(RESOURCES / "hfc1t3")
+    return scratch
+
+
+@pytest.fixture
+def place(filled: Dachs) -> Iterator[Dachs]:
+    """Give a DaCHS with nothing deployed, and leave it so."""
+    yield filled
+    deployed = [name for name in ("bass2000", "hfc1t3") if (filled.inputs / name).exists()]
+    if deployed:
+        run(filled, "undeploy", *deployed, "--force")
+    for folder in filled.inputs.iterdir():
+        if folder.name != "__system":
+            shutil.rmtree(folder)
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> Path:
+    """Give a copy of the services, to be broken."""
+    copy = tmp_path / "resources"
+    shutil.copytree(RESOURCES, copy)
+    return copy
+
+
+def words(dachs: Dachs, *arguments: str | Path) -> list[str]:
+    program = Path(sys.executable).with_name("epnkit")
+    return [str(program), *map(str, arguments), "--dachs", str(dachs.root)]
+
+
+def run(dachs: Dachs, *arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        words(dachs, *arguments), cwd=cwd, text=True, capture_output=True, check=False
+    )
+
+
+def done(dachs: Dachs, *arguments: str | Path) -> str:
+    process = run(dachs, *arguments)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
+
+
+def tables(dachs: Dachs) -> dict[str, str]:
+    """Give the content of every table, but for when DaCHS's own RDs were last touched."""
+    with dachs.cluster.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        )
+        found = {}
+        for (name,) in cursor.fetchall():
+            cursor.execute(
+                f"SELECT string_agg(t::text, '\n' ORDER BY t::text) FROM {name} t"
+                " WHERE %s != 'dc.rdmeta' OR t::text NOT LIKE '(__system__%%'", (name,),
+            )  # fmt: skip
+            (content,) = cursor.fetchone() or ("",)
+            found[name] = content or ""
+        cursor.execute("SELECT string_agg(nspname, ',' ORDER BY 1) FROM pg_namespace"
+                       " WHERE nspname !~ '^pg_'")  # fmt: skip
+        (found["schemas"],) = cursor.fetchone() or ("",)
+    return found
+
+
+def files(dachs: Dachs) -> dict[str, str]:
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in ("inputs", "etc", "credentials", "web", "sources", "home")
+        for path in (dachs.root / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def snapshot(dachs: Dachs) -> dict[str, str]:
+    return {**files(dachs), **tables(dachs)}
+
+
+def differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def count(url: str, name: str) -> int:
+    answer = pyvo.dal.TAPService(f"{url}/tap").run_sync(
+        f"SELECT COUNT(*) AS n FROM {name}.epn_core"
+    )
+    return int(answer.to_table()["n"][0])
+
+
+def test_deployed_queried_deployed_again_and_gone(place: Dachs) -> None:
+    before = snapshot(place)
+    with place.serving() as url:
+        said = done(place, "deploy", "bass2000")
+        assert "1359 read, 1356 loaded, 3 quarantined" in said
+        assert "reads its services anew" in said
+        assert count(url, "bass2000") == 1356
+        laid = files(place)
+        again = done(place, "deploy", "bass2000")
+        assert again.count("nothing changed") == 3
+        assert "26 unchanged" in again
+        assert files(place) == laid
+        assert count(url, "bass2000") == 1356
+        done(place, "undeploy", "bass2000")
+        with pytest.raises(pyvo.DALQueryError, match="bass2000"):
+            count(url, "bass2000")
+    left = differences(before, snapshot(place))
+    assert left <= set(TOMBSTONES), left
+    with place.cluster.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT bool_and(deleted) FROM dc.resources WHERE sourcerd = 'bass2000/q'")
+        assert cursor.fetchone() == (True,)
+
+
+def test_a_dry_run_tells_every_step_and_does_nothing(place: Dachs) -> None:
+    before = snapshot(place)
+    told = done(place, "deploy", "bass2000", "--dry-run").splitlines()
+    assert snapshot(place) == before
+    assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 10)]
+    text = "\n".join(told)
+    for word in ("val bass2000/q", "imp bass2000/q", "pub bass2000/q", str(place.inputs / "epnkit"),
+                 str(place.inputs / "bass2000"), f"GAVOSETTINGS={place.settings}"):  # fmt: skip
+        assert word in text, word
+
+
+def test_what_two_services_share_goes_with_the_last(place: Dachs) -> None:
+    done(place, "deploy", "bass2000", "hfc1t3")
+    done(place, "undeploy", "bass2000")
+    assert not (place.inputs / "bass2000").exists()
+    assert (place.inputs / "grammars" / "sql.py").exists()
+    with place.serving() as url:
+        assert count(url, "hfc1t3") > 0
+    told = done(place, "undeploy", "hfc1t3", "--dry-run")
+    assert str(place.inputs / "grammars") in told
+    done(place, "undeploy", "hfc1t3")
+    assert [path.name for path in place.inputs.iterdir()] == ["__system"]
+    assert "epnkit" not in tables(place)["schemas"]
+
+
+def test_a_failing_import_leaves_nothing(place: Dachs) -> None:
+    before = snapshot(place)
+    source = place.root / "sources" / "bass2000.sqlite"
+    source.rename(source.with_suffix(".away"))
+    try:
+        failed = run(place, "deploy", "bass2000")
+    finally:
+        source.with_suffix(".away").rename(source)
+    assert failed.returncode == 1
+    assert "dachs imp bass2000/q failed" in failed.stderr
+    assert differences(before, snapshot(place)) <= {str(source)}
+
+
+def test_an_rd_that_is_not_valid_leaves_the_old_service(place: Dachs, resources: Path) -> None:
+    done(place, "deploy", resources / "bass2000")
+    before = snapshot(place)
+    rd = resources / "bass2000" / "q.rd"
+    rd.write_text(rd.read_text().replace('name="title"', 'name="titel"', 1))
+    failed = run(place, "deploy", resources / "bass2000")
+    assert failed.returncode == 1
+    assert "dachs val bass2000/q" in failed.stderr
+    assert differences(before, snapshot(place)) == set()
+    with place.serving() as url:
+        assert count(url, "bass2000") == 1356
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640])
+def test_a_credential_that_others_may_read_stops_it(place: Dachs, mode: int) -> None:
+    before = snapshot(place)
+    credential = place.root / "credentials" / "bass2000"
+    credential.chmod(mode)
+    try:
+        failed = run(place, "deploy", "bass2000")
+    finally:
+        credential.chmod(0o600)
+    assert failed.returncode == 1
+    assert f"chmod 600 {credential}" in failed.stderr
+    assert snapshot(place) == before
+
+
+def test_a_credential_that_is_not_there_stops_it(place: Dachs) -> None:
+    credential = place.root / "credentials" / "bass2000"
+    credential.rename(credential.with_suffix(".away"))
+    try:
+        failed = run(place, "deploy", "bass2000")
+    finally:
+        credential.with_suffix(".away").rename(credential)
+    assert failed.returncode == 1
+    assert f"tried {credential}" in failed.stderr
+    assert "belonging to" in failed.stderr
+
+
+def test_edited_files_stay_unless_forced_and_others_always(place: Dachs) -> None:
+    done(place, "deploy", "bass2000")
+    folder = place.inputs / "bass2000"
+    (folder / "q.rd").write_text((folder / "q.rd").read_text() + "<!-- mine -->")
+    (folder / "notes.txt").write_text("somebody's")
+    for verb in ("deploy", "undeploy"):
+        refused = run(place, verb, "bass2000")
+        assert refused.returncode == 1
+        assert "q.rd" in refused.stderr
+        assert "--force" in refused.stderr
+    said = done(place, "undeploy", "bass2000", "--force")
+    assert "removed, but for notes.txt" in said
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_what_was_not_deployed_is_not_taken_out(place: Dachs) -> None:
+    refused = run(place, "undeploy", "bass2000")
+    assert refused.returncode == 1
+    assert "was not deployed by epnkit" in refused.stderr
+
+
+def test_another_inputs_directory_is_refused(place: Dachs, tmp_path: Path) -> None:
+    refused = run(place, "deploy", "bass2000", "--to", tmp_path)
+    assert refused.returncode == 1
+    assert str(place.inputs) in refused.stderr
+
+
+def test_one_deployment_at_a_time(place: Dachs) -> None:
+    directory = os.open(place.inputs, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    try:
+        refused = run(place, "deploy", "bass2000")
+    finally:
+        os.close(directory)
+    assert refused.returncode == 1
+    assert "another deployment goes on" in refused.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_ended_in_the_middle(place: Dachs, number: signal.Signals) -> None:
+    before = snapshot(place)
+    process = subprocess.Popen(
+        words(place, "deploy", "bass2000"), cwd=ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not (place.inputs / ".bass2000.before").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    if number == signal.SIGKILL:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    assert process.wait() != 0
+    if number == signal.SIGTERM:
+        assert differences(before, snapshot(place)) == set()
+    # What a killed one left behind is put right by the next.
+    said = done(place, "deploy", "bass2000")
+    assert "1356 loaded" in said
+    assert not list(place.inputs.glob(".*"))
