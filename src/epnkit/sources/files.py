@@ -21,6 +21,7 @@ from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import credential
 from epnkit.sources.documents import declared, frame, types_of
+from epnkit.sources.file_companions import companions
 from epnkit.sources.file_formats import read_formats
 from epnkit.sources.file_readers import Reader
 from epnkit.sources.file_versions import latest
@@ -34,6 +35,11 @@ _OF_FILE: dict[str, pl.DataType] = {
     "path": pl.String(), "file_name": pl.String(), "file_size": pl.Int64(),
     "modified": pl.Datetime("us"), "line": pl.Int64(), "unreadable": pl.String(),
     "address": pl.String(), "url": pl.String(),
+}  # fmt: skip
+
+#: What a record tells of each companion of its file.
+_OF_COMPANION: dict[str, pl.DataType] = {
+    "path": pl.String(), "size": pl.Int64(), "url": pl.String(),
 }  # fmt: skip
 
 #: What readers raise at a file that isn't what it should be.
@@ -60,6 +66,8 @@ class FilesSettings:
         The URL where the directory is served, with a slash at its end.
     latest : bool
         Whether files of which there is a later version are left out.
+    companions : dict of str to str
+        Files that belong to each, by where they lie; see :mod:`epnkit.sources.file_companions`.
     """
 
     directory: Path
@@ -69,6 +77,7 @@ class FilesSettings:
     checksum: bool = False
     address: str | None = None
     latest: bool = False
+    companions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,11 +180,25 @@ class FilesSource:
     @cached_property
     def _types(self) -> dict[str, pl.DataType]:
         sample = [
-            record
-            for found in islice(self._walk(ALL), _SAMPLE)
-            for record in islice(self._records(found), _SAMPLE)
+            record for found in self._sample() for record in islice(self._records(found), _SAMPLE)
         ]
-        return {**types_of(sample), **self._settings.types, **_OF_FILE}
+        of_companions = {f"{name}.{part}": dtype for name in self._settings.companions
+                         for part, dtype in _OF_COMPANION.items()}  # fmt: skip
+        return {**types_of(sample), **of_companions, **self._settings.types, **_OF_FILE}
+
+    def _sample(self) -> Iterator[_Found]:
+        """Take the first files of each pattern of names: files of other formats have other fields.
+
+        Going through all names opens nothing.
+        """
+        left = dict.fromkeys(self._settings.globs, _SAMPLE)
+        for found in self._walk(ALL):
+            glob = next(glob for glob in left if fnmatchcase(found.path.name, glob))
+            left[glob] -= 1
+            if left[glob] >= 0:
+                yield found
+            if max(left.values()) <= 0:
+                return
 
     def _walk(self, window: Window) -> Iterator[_Found]:
         """Go through the directory in order, and open nothing."""
@@ -204,10 +227,15 @@ class FilesSource:
         number = 0
         try:
             for number, document in enumerate(self._settings.reader(found.path), 1):
-                yield {**document, **of_file, "line": number}
+                record = {**document, **of_file, "line": number}
+                yield record | self._companions(record)
         except _UNREADABLE as error:
             why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             yield {**of_file, "line": number + 1, "unreadable": why}
+
+    def _companions(self, record: dict[str, Any]) -> dict[str, Any]:
+        chosen = self._settings
+        return companions(chosen.companions, record, chosen.directory, chosen.address)
 
     def _served(self, found: _Found) -> dict[str, str]:
         address = self._settings.address
@@ -264,6 +292,7 @@ def _files_settings(settings: Settings) -> FilesSettings:
         settings.take("checksum", bool, default=False),
         address,
         settings.take("latest", bool, default=False),
+        settings.take("companions", dict, {}),
     )
 
 

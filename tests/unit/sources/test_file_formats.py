@@ -118,3 +118,44 @@ def test_another_credential_is_refused(tmp_path: Path, keep: Keep) -> None:
     keep("nda", "Driver=SQLite3;Database=x")
     with pytest.raises(ConfigurationError, match="says not where the files lie"):
         source(tmp_path, 'connection = "nda"\nformat = "name"\n')
+
+
+COMPANIONS = """directory = "."
+files = ["*.json"]
+format = "json"
+address = "https://nda.example/"
+[companions]
+raw = "{folder}/{Parents}"
+picture = "ql_{folder.1}/{folder.2}/T_{Parents|stem}.png"
+"""
+
+
+def companion(folder: Path, parents: str) -> dict[str, object]:
+    for name in ("routine/2016/J1.RT1", "ql_routine/2016/T_J1.png", "routine/2016/a.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f'{{"Parents": "{parents}"}}')
+    (row,) = read(source(folder, COMPANIONS))
+    return row
+
+
+def test_the_companions_of_a_file_are_found(tmp_path: Path) -> None:
+    row = companion(tmp_path, "J1.RT1")
+    assert row["raw.url"] == "https://nda.example/routine/2016/J1.RT1"
+    assert row["raw.size"] == len('{"Parents": "J1.RT1"}')
+    assert row["picture.path"] == "ql_routine/2016/T_J1.png"
+
+
+@pytest.mark.parametrize("parents", ["J2.RT1", " ", "../../../../etc/passwd", "/etc/passwd"])
+def test_a_companion_that_is_not_there_or_lies_elsewhere_is_none(
+    tmp_path: Path, parents: str
+) -> None:
+    row = companion(tmp_path, parents)
+    assert (row["raw.path"], row["raw.size"], row["raw.url"]) == (None, None, None)
+
+
+def test_fields_of_later_files_are_found_in_every_format(tmp_path: Path) -> None:
+    for number in range(201):
+        (tmp_path / f"a{number}.dat").write_bytes(b"\0")
+    (tmp_path / "b.json").write_text('{"n": 1}')
+    text = 'directory = "."\n[formats]\n"*.dat" = "name"\n"*.json" = "json"\n'
+    assert source(tmp_path, text).schema()["n"] == "Int64"

@@ -1,0 +1,107 @@
+"""Times that stand in the names of files, and whether a file's content agrees with its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.reading import first_reason, unread
+from epnkit.mapping.times import julian_date
+
+#: Two-digit years from this one on are of the 20th century.
+_CENTURY = 70
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Begin and end of observations.
+
+    Parameters
+    ----------
+    begin, end : Outcome
+        For ``time_min`` and ``time_max``: Julian dates, UTC.
+    """
+
+    begin: Outcome
+    end: Outcome
+
+
+#: From one minute to another (``_201601302247_201601310645_``); year, day of year and hour
+#: (``R2012180.20``); a day (``_20170329_``), its year of two figures in some (``T790306``).
+_FORMS = (
+    r"(?:^|\D)(?P<begin>\d{12})_(?P<end>\d{12})(?:\D|$)",
+    r"(?:^|\D)(?P<year>\d{4})(?P<doy>\d{3})\.(?P<hour>\d{2})(?:\D|$)",
+    r"(?:^|\D)(?P<day>(?:19|20)\d{6})(?:\D|$)",
+    r"(?:^|[A-Za-z_])(?P<short>\d{6})(?:\D|$)",
+)
+
+_HOUR = 1.0 / 24.0
+
+
+def named_interval(names: pl.Series) -> Interval:
+    """Read the interval that the names of files tell.
+
+    Parameters
+    ----------
+    names : polars.Series
+        Names with two minutes (``201601302247_201601310645``), a year, day of year and hour
+        (``2012180.20``), a day (``20170329``), or a day whose year has two figures (``790306``:
+        from 70 on of the 20th century).
+
+    Returns
+    -------
+    Interval
+        Both ends, an hour or a day apart where the name tells one; a name without a time, or with
+        one that the calendar does not have, has its reason.
+    """
+    groups = [names.str.extract_groups(form).struct.unnest() for form in _FORMS]
+    found = pl.concat(groups, how="horizontal")
+    begin = julian_date(found.select(_begin()).to_series()).values
+    length = found.select(pl.when(pl.col("hour").is_not_null()).then(_HOUR).otherwise(1.0))
+    told = julian_date(found["end"]).values
+    end = told.zip_with(found["end"].is_not_null(), begin + length.to_series())
+    complaint = "a name with a time"
+    return Interval(unread(names, begin.alias("begin"), complaint), Outcome.fine(end.alias("end")))
+
+
+def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> Interval:
+    """Give the times of observations as their files tell them, and else as the names do.
+
+    A file whose content is of another time than its name is refused: one of the two is wrong.
+
+    Parameters
+    ----------
+    first, last : polars.Series
+        What the files tell of their first and last time, in any form that
+        :func:`~epnkit.mapping.times.julian_date` reads; null where nothing.
+    names : polars.Series
+        Their names; those without a time agree with every content.
+    """
+    inner = [julian_date(first), julian_date(last)]
+    named = named_interval(names)
+    begin, end = (
+        told.values.zip_with(told.values.is_not_null(), name.values)
+        for told, name in zip(inner, (named.begin, named.end), strict=True)
+    )
+    known = Outcome(begin, named.begin.reasons.set(begin.is_not_null(), None))
+    apart = (begin > named.end.values) | (end < named.begin.values)
+    wrong = Outcome.checked(
+        names, begin.set(apart.fill_null(value=False), None), "has content of another time"
+    )
+    unreadable = first_reason(inner[0], inner[1], known)
+    reasons = unreadable.zip_with(unreadable.is_not_null(), wrong.reasons)
+    return Interval(Outcome(begin, reasons), Outcome.fine(end))
+
+
+def _begin() -> pl.Expr:
+    """Write the begin as a time that can be read."""
+    short = pl.col("short")
+    century = pl.when(short.str.slice(0, 2).cast(pl.Int32) >= _CENTURY).then(pl.lit("19"))
+    return pl.coalesce(
+        "begin",
+        pl.format("{}-{}T{}:00", "year", "doy", "hour"),
+        "day",
+        century.otherwise(pl.lit("20")) + short,
+    )
