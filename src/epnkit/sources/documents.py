@@ -133,6 +133,8 @@ def _series(name: str, dtype: pl.DataType, values: list[Any], where: str) -> pl.
             values = _singly(values)
         if not _uniform(values, dtype):
             values = [None if value is None else _fitted(value, dtype) for value in values]
+        if isinstance(dtype, pl.List):
+            return _lists(name, values, dtype)
         return pl.Series(name, values, dtype=dtype, strict=True)
     except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
         raise SourceError(
@@ -141,6 +143,20 @@ def _series(name: str, dtype: pl.DataType, values: list[Any], where: str) -> pl.
             why=str(error).splitlines()[0],
             cure="Declare the field's type in the source file, under types",
         ) from error
+
+
+def _lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Series:
+    """Build a column of lists out of all their parts at once: one at a time is ten times slower."""
+    parts = list(chain.from_iterable(value for value in values if value))
+    lengths = pl.Series([None if value is None else len(value) for value in values], dtype=pl.Int64)
+    rows = pl.int_range(len(values), eager=True)
+    owners = rows.repeat_by(lengths.fill_null(0)).explode(empty_as_null=False)
+    made = pl.DataFrame({"row": owners, "parts": pl.Series(parts, dtype=dtype.inner, strict=True)})
+    grouped = made.group_by("row", maintain_order=True).agg("parts")
+    every = pl.DataFrame({"row": rows, "length": lengths})
+    joined = every.join(grouped, on="row", how="left", maintain_order="left")
+    empty = pl.when(pl.col("length") == 0).then(pl.lit([], dtype=dtype))
+    return joined.select(empty.otherwise("parts").alias(name)).to_series()
 
 
 def _singly(values: list[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.sources.ahead import ahead
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.documents import frame
@@ -108,7 +109,7 @@ class SearchSource:
         for number, leg in enumerate(legs[start.leg :], start.leg):
             here = start if number == start.leg else Place(number)
             pages = Pages(self._link, self._server, self._settings, leg.query, leg.sort, size)
-            for hits, behind in pages.read(here):
+            for hits, behind in ahead(pages.read(here)):
                 yield self._frame(hits), behind
 
     def _frame(self, hits: list[Hit]) -> pl.DataFrame:

@@ -29,13 +29,12 @@ def documents_of(hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _document(hit: dict[str, Any]) -> dict[str, Any]:
-    found = {"_id": hit["_id"]}
-    source = hit.get("_source")
-    if source:
-        found |= flat(source)
-    fields = hit.get("fields")
-    if fields:
-        found |= fields
+    found: dict[str, Any] = hit.get("_source") or {}
+    # Most documents have nothing to take apart, and are not copied.
+    if dict in map(type, found.values()):
+        found = flat(found)
+    found.setdefault("_id", hit["_id"])
+    found.update(hit.get("fields") or {})
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.sources.ahead import ahead
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
@@ -227,7 +228,7 @@ class SqlSource:
             for number, leg in enumerate(legs[start.leg :], start.leg):
                 here = start if number == start.leg else _Place(number)
                 read = self._streamed if link.streams else self._paged
-                for rows in read(link, leg, here, size):
+                for rows in ahead(read(link, leg, here, size)):
                     behind = self._behind(rows, leg, number)
                     yield frame(rows, self._shape.columns, self.label), behind
 
@@ -279,7 +280,11 @@ def _without(had: Sequence[Row], batches: Iterable[Sequence[Row]]) -> Iterator[S
     """Leave out rows that were had before the connection broke, each as often as it was had."""
     left = Counter(map(tuple, had))
     for rows in batches:
-        kept = [row for row in rows if not _spend(left, row)] if left else rows
+        kept = rows
+        if left:  # whatever comes again comes first, mixed with as many of its like at most
+            first, others = rows[: 2 * _TIES], rows[2 * _TIES :]
+            kept = [*(row for row in first if not _spend(left, row)), *others]
+            left.clear()
         if kept:
             yield kept
 

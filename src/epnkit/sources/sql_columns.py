@@ -26,8 +26,12 @@ _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset({"blob"}): pl.Binary(),
 }
 
-#: How SQLite is made to give every value of a mixed column in one type.
-_CASTS = {pl.String(): "TEXT", pl.Float64(): "REAL"}
+#: How SQLite is made to give every value of a column in one type, where the driver doesn't expect
+#: that type itself; it writes numbers with 15 digits unless told otherwise, which loses some.
+_CASTS = {
+    pl.String(): "CAST({0} AS TEXT) AS {0}",
+    pl.Float64(): "CASE WHEN {0} IS NOT NULL THEN printf('%!.17g', {0}) END AS {0}",
+}
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
     _refuse_doubles(names, where)
     wishes.refuse_unknown(names, where)
     if link.dialect == "sqlite":
-        return _stored(link, wrapped, names, wishes)
+        return _stored(link, wrapped, described, wishes)
     found = _looked_at(link, wrapped, described)
     columns = tuple(wishes.column(n, t) for n, t in zip(names, found, strict=True))
     return Shape(wrapped, columns, dialect=link.dialect)
@@ -162,12 +166,15 @@ def _looked_at(
     ]
 
 
-def _stored(link: Session, wrapped: Wrapped, names: Sequence[str], wishes: Wishes) -> Shape:
+def _stored(
+    link: Session, wrapped: Wrapped, described: list[tuple[str, pl.DataType | None]], wishes: Wishes
+) -> Shape:
     """Find out what SQLite stores in each column, because its declared types bind nobody.
 
     Texts in columns declared as dates stay texts: the drivers turn what they can't read as one
     into nothing, without a word.
     """
+    names = [name for name, _ in described]
     quoted = [wrapped.name(Column(name, pl.String())) for name in names]
     ends = ", ".join(
         f"{e}(CASE WHEN {q} IS NOT NULL THEN typeof({q}) END)"
@@ -177,11 +184,13 @@ def _stored(link: Session, wrapped: Wrapped, names: Sequence[str], wishes: Wishe
     row = link.ask(wrapped.select(ends)).take(1)[0]
     pairs = [frozenset(filter(None, row[i : i + 2])) for i in range(0, len(row), 2)]
     found = [_STORED.get(pair, pl.String()) for pair in pairs]
-    what = (_cast(q, t) for q, t in zip(quoted, found, strict=True))
+    expected = [
+        dtype if len(pair) < 2 else None for pair, (_, dtype) in zip(pairs, described, strict=True)
+    ]
+    what = map(_cast, quoted, found, expected)
     columns = (wishes.column(n, t) for n, t in zip(names, found, strict=True))
     return Shape(wrapped, tuple(columns), ", ".join(what), link.dialect)
 
 
-def _cast(quoted: str, dtype: pl.DataType) -> str:
-    cast = _CASTS.get(dtype)
-    return f"CAST({quoted} AS {cast}) AS {quoted}" if cast else quoted
+def _cast(quoted: str, dtype: pl.DataType, expected: pl.DataType | None) -> str:
+    return quoted if dtype == expected else _CASTS.get(dtype, "{0}").format(quoted)

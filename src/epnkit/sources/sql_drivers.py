@@ -26,13 +26,14 @@ CONNECT_TIMEOUT = 30
 
 #: What tells an ODBC driver to hand rows out as they come, by a word in the driver's name.
 _STREAMING = {
-    "sqlite": "StepAPI=1",
+    # In a transaction sqliteodbc holds every page it has read.
+    "sqlite": "StepAPI=1;NoTXN=1",
     "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
 }
 
 #: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
-#: told, psqlodbc without its cursor, sqliteodbc even with StepAPI): pages by key are asked for.
-_BUFFERING = {"mysql", "postgresql", "sqlite"}
+#: told, psqlodbc without its cursor): pages by key are asked for.
+_BUFFERING = {"mysql", "postgresql"}
 
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
 

@@ -68,7 +68,8 @@ class Wrapped:
         query = self.query.strip().rstrip(";")
         head = f"SELECT {what} FROM (\n{query}\n) AS {RECORDS}"  # noqa: S608 (from the service)
         tail = f" WHERE {condition.text}" if condition.text else ""
-        names = ", ".join(self.name(column) for column in order)
+        # The record's own column, which an index serves, not what is selected under its name.
+        names = ", ".join(f"{RECORDS}.{self.name(column)}" for column in order)
         tail += f" ORDER BY {names}" if names else ""
         tail += f" LIMIT {most:d}" if most is not None else ""
         return Statement(head, tail, condition.values)

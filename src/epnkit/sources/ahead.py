@@ -1,0 +1,48 @@
+"""Reading one step ahead: the source works while the batch before is being worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Step = TypeVar("Step")
+
+
+def ahead(steps: Iterator[Step]) -> Iterator[Step]:
+    """Take steps from an iterator in a thread, one more than was asked for.
+
+    Waiting for a server and reading its answer then cost nothing while there is other work.  At
+    most one step is held beside the one that is being worked on.
+
+    Parameters
+    ----------
+    steps : iterator
+        What to take from, in one thread only; a generator is closed when the reader stops early.
+
+    Yields
+    ------
+    object
+        The steps in their order; an error comes where it would have come.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        try:
+            coming = thread.submit(_take, steps)
+            while step := coming.result():
+                coming = thread.submit(_take, steps)
+                yield step[0]
+        finally:
+            thread.submit(_close, steps).result()
+
+
+def _take(steps: Iterator[Step]) -> tuple[Step] | None:
+    """Take a step; an exception that ends an iterator cannot be carried from a thread."""
+    for step in steps:
+        return (step,)
+    return None
+
+
+def _close(steps: Iterator[Step]) -> None:
+    close = getattr(steps, "close", None)
+    if close is not None:
+        close()
