@@ -153,7 +153,7 @@ def _told(
     fields = set().union(*(link.fields for link in links))
     columns = set().union(*(link.columns for link in links))
     numbered = pl.DataFrame([origin.alias("number of its record")])
-    of_record = records.select(sorted(fields))[origin]
+    of_record = records[origin].select(sorted(fields))  # not before: fewer fields, no rows
     of_granule = granules.select(pl.col(name).alias(_OF_GRANULE + name) for name in sorted(columns))
     return pl.concat([numbered, of_record, of_granule], how="horizontal")
 

@@ -63,6 +63,23 @@ def safe(given: pl.Series, *, distinct: bool = False) -> Outcome:
     return unread(texts, made, "an identifier: no letter or figure is in it")
 
 
+def without_ending(given: pl.Series) -> Outcome:
+    """Make identifiers of the names of files: the ending goes, and that of a compression.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Names or paths; a dot within the stem stays.
+    """
+    bare = given.cast(pl.String).str.replace(r"(?i)\.(gz|bz2|z|xz)$", "")
+    return safe(bare.str.replace(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", ""))
+
+
+def last_part(given: pl.Series) -> pl.Series:
+    """Give the name of a file alone, of its path or its address."""
+    return given.cast(pl.String).str.extract(r"([^/?#]+)/?(?:[?#].*)?$", 1)
+
+
 def joined(*parts: pl.Series, separator: str = "_") -> Outcome:
     """Join the parts of an identifier, and make it safe.
 

@@ -102,6 +102,21 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     return julian_date(date.cast(pl.String).str.strip_chars() + "T" + clock.str.strip_chars())
 
 
+def julian_date_after(start: pl.Series, seconds: pl.Series) -> Outcome:
+    """Give the end of what began at a Julian date and took some seconds.
+
+    Parameters
+    ----------
+    start : polars.Series
+        Julian dates (UTC).
+    seconds : polars.Series
+        Numbers, or texts of numbers; where one is missing the end is the start.
+    """
+    lasted = unread(seconds, from_numbers(numbers(seconds), "seconds"), "a number of seconds")
+    made = numbers(start) + numbers(lasted.values.fill_null(0.0)) / DAY
+    return Outcome(from_numbers(made, "julian_date"), lasted.reasons)
+
+
 def _of_datetimes(given: pl.Series) -> Outcome:
     unit = given.dtype.time_unit if isinstance(given.dtype, pl.Datetime) else "us"
     ticks = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
@@ -77,10 +79,29 @@ class Secret:
             for match in pattern.finditer(self._text):
                 yield match["password"].strip()
 
+    @property
+    def has_password(self) -> bool:
+        """Whether there is anything in it that must not be shown."""
+        return bool(self._passwords())
+
     def __repr__(self) -> str:
         return f"Secret({self.name!r}, {self.shown!r})"
 
     __str__ = __repr__
+
+
+#: The secrets that are held in memory alone, by name.
+_HELD: ContextVar[tuple[Secret, ...]] = ContextVar("held", default=())
+
+
+@contextmanager
+def held(secret: Secret) -> Iterator[None]:
+    """Let :func:`credential` find a secret that lies in no file, for as long as this lasts."""
+    token = _HELD.set((*_HELD.get(), secret))
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
 
 
 def places(name: str, environment: Mapping[str, str] = os.environ) -> list[Path]:
@@ -123,6 +144,9 @@ def credential(name: str) -> Secret:
             f"{name!r} is not the name of a credential",
             cure="Use letters, digits, dots, hyphens and underscores, starting with a letter",
         )
+    known = next((secret for secret in _HELD.get() if secret.name == name), None)
+    if known is not None:
+        return known
     tried = places(name)
     path = next((place for place in tried if place.is_file()), None)
     if path is None:

@@ -1,0 +1,97 @@
+"""``epnkit new``: a service folder for a source that nobody has mapped yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from epnkit.cli._options import dachs_option
+from epnkit.cli._services import RESOURCES, credentials
+
+if TYPE_CHECKING:
+    from epnkit.drafts.propose import Draft
+    from epnkit.drafts.sample import Sample
+    from epnkit.drafts.write import Fate
+
+_FATES = {
+    "written": "written",
+    "unchanged": "as it was",
+    "kept": "kept: it differs from what would be written now",
+}
+
+
+@click.command()
+@click.argument("name")
+@click.option("--from", "source", required=True, metavar="SOURCE",
+              help="Where the records come from.")  # fmt: skip
+@click.option("--into", "parent", type=click.Path(file_okay=False, path_type=Path),
+              default=RESOURCES, show_default=True,
+              help="The folder of services, in which NAME is made.")  # fmt: skip
+@click.option("--table", help="The table, index or collection; a database's only one by default.")
+@click.option("--query", help="A SELECT instead of a table, such as a join.")
+@click.option("--kind", type=click.Choice(["elasticsearch", "restheart", "tap"]),
+              help="What answers at an HTTP address; .../tap is TAP by itself.")  # fmt: skip
+@click.option("--base-url", help="Under which address the files of a directory are served.")
+@click.option("--title", help="What the registry calls the service; NAME by default.")
+@click.option("--creator", default="Not known yet", show_default=True, help="Who made the data.")
+@dachs_option
+def command(
+    name: str,
+    source: str,
+    parent: Path,
+    table: str | None,
+    query: str | None,
+    kind: str | None,
+    base_url: str | None,
+    title: str | None,
+    creator: str,
+    directory: Path | None,
+) -> None:
+    """Draft a service NAME for the records of a SOURCE.
+
+    SOURCE is a directory of FITS, CDF, ASDF, PDS3, JSON or CSV files; an SQLite database; a URL
+    (SQLAlchemy's, MongoDB's, or of Elasticsearch, RESTHeart or TAP); a file with one line that
+    connects (ODBC, or such a URL); the name of a credential; or a source file.
+
+    Looks at the first records and writes a folder: q.rd, service.py with a proposal for each
+    column, the source file, README.md. Files that are there are never changed. A password is
+    never written: a credential of the service's name has to hold it.
+    """
+    from epnkit.drafts.accompany import accompany, keep_credential
+    from epnkit.drafts.origin import Choices, origin_of
+    from epnkit.drafts.propose import propose
+    from epnkit.drafts.sample import look
+    from epnkit.drafts.write import Papers, write
+    from epnkit.sources.base import UNORDERED
+
+    with credentials(directory):
+        origin = origin_of(source, name, Choices(table, query, kind))
+        with origin.opened(UNORDERED) as opened:
+            sample, label = look(opened, origin.kind), opened.label
+        draft = propose(sample, name, base_url)
+        files = Papers(draft, origin, sample, title or name, creator).files()
+        told = _told(label, sample, draft, parent / name, write(parent / name, files))
+        more = [*accompany(parent), *keep_credential(origin.secret)]
+    click.echo("\n".join([*told, *more]))
+
+
+def _told(
+    label: str, sample: Sample, draft: Draft, folder: Path, fates: dict[str, Fate]
+) -> list[str]:
+    from epnkit.drafts.write import decisions_of, ordered
+
+    found = [(", ".join(p.columns), p) for p in ordered(draft)]
+    width = max(len(names) for names, _ in found)
+    return [
+        f"{label}: {sample.count} records, {len(sample.fields)} fields",
+        "",
+        *(f"  {names:<{width}}  {p.confidence:.2f}  {', '.join(p.fields) or p.made.code}"
+          for names, p in found),
+        "",
+        "to decide, where service.py says TODO:",
+        *(f"  {line}" for line in decisions_of(draft) or ["nothing"]),
+        "",
+        *(f"{folder / name}: {_FATES[fate]}" for name, fate in fates.items()),
+    ]  # fmt: skip

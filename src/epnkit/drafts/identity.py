@@ -1,0 +1,112 @@
+"""Proposals for what identifies a granule: its own name, its group, its observation; its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import polars as pl
+
+from epnkit.drafts.made import Made, column, computed, constant, literal
+from epnkit.drafts.meanings import Candidate, candidates
+from epnkit.drafts.proposal import Proposal
+from epnkit.drafts.sample import Field, Sample
+from epnkit.drafts.values import are_data_files, share, time_form
+from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
+
+#: How many fields may make an identifier together.
+_TOGETHER = 4
+
+
+def key_of(sample: Sample) -> tuple[str, ...]:
+    """Choose the fields that tell one record from every other; empty where none do."""
+    single = _identifiers(sample)
+    if single:
+        return (single[0].field.name,)
+    if sample.kind == "files" and "path" in sample.fields:
+        return ("path", "line")
+    return _several(sample)
+
+
+def identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterator[Proposal]:
+    """Propose granule_uid, granule_gid and obs_id."""
+    uid = _granule_uid(sample, name, key)
+    yield uid
+    yield _group(sample, name)
+    yield _observation(sample, uid)
+
+
+def _identifiers(sample: Sample) -> list[Candidate]:
+    """List the fields that identify a record by name and by value, the best first."""
+    found = [c for c in candidates(sample, "granule_uid") if c.field.unique]
+    if sample.kind == "files":
+        named = [sample.fields[n] for n in ("file_name", "path") if n in sample.fields]
+        found = [Candidate(each, 0.96) for each in named if each.unique] or found
+    found += [c for m in ("file_name", "file_named") for c in candidates(sample, m)
+              if c.field.unique]  # fmt: skip
+    return sorted(found, key=lambda c: -c.score)
+
+
+def _several(sample: Sample) -> tuple[str, ...]:
+    """Choose the fewest fields that identify a record together."""
+    useful = [f for f in sample if f.complete and f.distinct > 1 and _is_plain(f)]
+    useful.sort(key=lambda field: -field.distinct)
+    for count in range(1, _TOGETHER + 1):
+        for fields in combinations(useful[:8], count):
+            names = [field.name for field in fields]
+            if not sample.records.select(names).is_duplicated().any():
+                return tuple(names)
+    return ()
+
+
+def _is_plain(field: Field) -> bool:
+    dtype = field.given.dtype
+    return dtype == pl.String or dtype.is_integer() or dtype.is_temporal()
+
+
+def _granule_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
+    columns = ("granule_uid",)
+    if not key:
+        made = computed(joined, literal(name), sample.records.columns[0])
+        return Proposal(columns, made, (), 0.1, "no field tells one record from every other")
+    if len(key) == 1:
+        field = sample.fields[key[0]]
+        score = max((c.score for c in _identifiers(sample) if c.field is field), default=0.6)
+        return Proposal(columns, _single(field, name), key, score,
+                        f"by its name; {field.distinct} different values")  # fmt: skip
+    parts = [_part(sample.fields[each]) for each in key]
+    made = computed(joined, literal(name), *parts)
+    return Proposal(columns, made, key, 0.6, "these fields together are different in all records")
+
+
+def _single(field: Field, name: str) -> Made:
+    if field.given.dtype.is_integer() or share(field.texts, r"^\d{1,12}$") == 1.0:
+        return computed(joined, literal(name), field.name)
+    if are_data_files(field):
+        return computed(without_ending, field.name)
+    return computed(safe, field.name, distinct=True)
+
+
+def _part(field: Field) -> str | Made:
+    return computed(stamp, field.name) if time_form(field) == "text" else field.name
+
+
+def _group(sample: Sample, name: str) -> Proposal:
+    few = max(2, len(sample.records) // 4)
+    for candidate in candidates(sample, "granule_gid"):
+        field = candidate.field
+        if field.complete and field.distinct <= few and field.given.dtype == pl.String:
+            return Proposal(("granule_gid",), column(field.name), (field.name,), candidate.score,
+                            f"by its name; {field.distinct} different values")  # fmt: skip
+    return Proposal(("granule_gid",), constant(name), (), 0.5,
+                    "what products of one kind have in common")  # fmt: skip
+
+
+def _observation(sample: Sample, uid: Proposal) -> Proposal:
+    for candidate in candidates(sample, "obs_id"):
+        field = candidate.field
+        if field.complete and not field.given.dtype.is_nested():
+            return Proposal(("obs_id",), computed(safe, field.name), (field.name,),
+                            candidate.score, "by its name")  # fmt: skip
+    return Proposal(("obs_id",), uid.made, uid.fields, min(uid.confidence, 0.7),
+                    "each granule taken for an observation of its own")  # fmt: skip

@@ -1,0 +1,132 @@
+"""Proposals for what was looked at: the target and its class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import polars as pl
+
+from epnkit.drafts.made import Made, column, constant, translated
+from epnkit.drafts.meanings import Candidate, candidates
+from epnkit.drafts.proposal import Proposal
+from epnkit.drafts.sample import Field, Sample
+from epnkit.drafts.tables import table
+
+#: How many different targets a field may have to be translated word by word.
+_MOST = 40
+
+
+def target(sample: Sample) -> Iterator[Proposal]:
+    """Propose target_name and target_class."""
+    solar = _solar(sample)
+    named = [each for c in candidates(sample, "target_name") for each in _named(c)]
+    known = [each for each in named if each[0].sure]
+    if known:
+        yield from known[0]
+    elif solar is not None:
+        yield Proposal(("target_name",), constant("Sun"), (), *solar)
+        yield Proposal(("target_class",), constant("star"), (), *solar)
+    else:
+        yield from named[0] if named else _nothing()
+
+
+def _nothing() -> Iterator[Proposal]:
+    reason = "nothing in the records tells what was looked at"
+    yield Proposal(("target_name",), constant("Sun"), (), 0.3, reason)
+    yield Proposal(("target_class",), constant("star"), (), 0.3, reason)
+
+
+def _named(candidate: Candidate) -> Iterator[list[Proposal]]:
+    """Propose a field that names targets: sure where all its values are bodies that are known."""
+    field = candidate.field
+    values = _values(field)
+    if not values or len(values) > _MOST:
+        return
+    bodies = {value: body_of(value) for value in values}
+    classes = {value: _class(body) for value, body in bodies.items() if body}
+    if all(bodies.values()):
+        reason = f"by its name; its values are {_some(bodies.values())}"
+        names = _translation(field, bodies)
+        yield [
+            Proposal(("target_name",), names, (field.name,), candidate.score, reason),
+            _classes(field, classes, candidate.score, reason),
+        ]
+    else:
+        reason = f"by its name; not all of its values are known bodies: {_some(values)}"
+        yield [
+            Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason),
+            Proposal(("target_class",), constant("star"), (), 0.3, reason),
+        ]
+
+
+def _classes(field: Field, classes: dict[str, str], score: float, reason: str) -> Proposal:
+    different = set(classes.values())
+    made = constant(different.pop()) if len(different) == 1 else translated(field.name, classes)
+    return Proposal(("target_class",), made, (field.name,), score, reason)
+
+
+def _translation(field: Field, bodies: dict[str, str | None]) -> Made:
+    same = all(value == body for value, body in bodies.items())
+    return column(field.name) if same else translated(field.name, dict(bodies))
+
+
+def _values(field: Field) -> list[str]:
+    if field.given.dtype != pl.String:
+        return []
+    return sorted(str(value) for value in field.given.unique())
+
+
+def _some(values: object) -> str:
+    listed = sorted({str(value) for value in values})  # type: ignore[attr-defined]
+    return ", ".join(listed[:3]) + (" ..." if len(listed) > 3 else "")
+
+
+def body_of(value: str) -> str | None:
+    """Give the body that a text names, or a list of them joined by ``#``; None if unknown."""
+    parts = [_bodies().get(part.strip().lower()) for part in value.strip("#").split("#")]
+    return None if None in parts else "#".join(dict.fromkeys(p for p in parts if p))
+
+
+def _class(body: str) -> str:
+    return "#".join(dict.fromkeys(_class_of()[part] for part in body.split("#")))
+
+
+@cache
+def _class_of() -> dict[str, str]:
+    told = table("targets")["bodies"]
+    return {name: kind for kind, names in told.items() for name in names}
+
+
+@cache
+def _bodies() -> dict[str, str]:
+    spellings = table("targets")["spellings"]
+    own = {name.lower(): name for name in _class_of()}
+    return own | {other: name for name, others in spellings.items() for other in others}
+
+
+def _solar(sample: Sample) -> tuple[float, str] | None:
+    """Look for signs of the Sun; how sure they are, and which."""
+    told = table("targets")["solar"]
+    words, observers = set(told["words"]), {name.lower() for name in told["observers"]}
+    for field in sample:
+        if field.texts.n_unique() and field.texts.n_unique() <= _MOST:
+            known = next((v for v in field.texts.unique() if _observes(v, observers)), None)
+            if known is not None and _speaks_of_observers(field):
+                return 0.95, f"{field.name} is {known!r}, which looks at the Sun"
+    signs = [field.name for field in sample if words & {*field.words, *field.context}]
+    if signs:
+        reason = f"signs of the Sun in the fields {_some(signs)}"
+        return (0.93 if len(signs) > 1 else 0.85), reason
+    return None
+
+
+def _observes(value: str, observers: set[str]) -> bool:
+    parts = value.lower().replace("/", " ").replace("_", " ").replace("-", " ").split()
+    return value.lower() in observers or bool(set(parts) & observers)
+
+
+def _speaks_of_observers(field: Field) -> bool:
+    words = {"instrument", "observatory", "telescope", "spacecraft", "mission", "facility",
+             "detector", "name", "source", "project"}  # fmt: skip
+    return bool(words & set(field.words))

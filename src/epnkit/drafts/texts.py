@@ -1,0 +1,122 @@
+"""Proposals for the columns that are words: instruments, kinds of data, levels, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from epnkit.drafts.made import column, computed, constant, number, translated
+from epnkit.drafts.meanings import candidates, plain
+from epnkit.drafts.proposal import Proposal
+from epnkit.drafts.sample import Field, Sample
+from epnkit.drafts.tables import table
+from epnkit.epncore import columns as epncore
+from epnkit.mapping.texts import hash_list
+
+#: What levels that are told in another way than EPN-TAP's may mean (CODMAC, simplified).
+_LEVELS = {"raw": 1, "l0": 1, "0": 1, "l1": 2, "l1a": 2, "1": 2, "uncalibrated": 2, "partial": 2,
+           "l1b": 3, "l1.5": 3, "1.5": 3, "l2": 3, "2": 3, "calibrated": 3, "l3": 5, "l4": 5,
+           "3": 5, "4": 5, "derived": 5, "level 0": 1, "level 1": 2, "level 2": 3,
+           "level 3": 5}  # fmt: skip
+
+
+def texts(sample: Sample) -> Iterator[Proposal]:
+    """Propose the instrument and its host, the kind of data, its level, what was measured."""
+    yield from _names(sample)
+    yield _product_type(sample)
+    yield _level(sample)
+    yield from _measurement(sample)
+
+
+def _names(sample: Sample) -> Iterator[Proposal]:
+    for name in ("instrument_host_name", "instrument_name"):
+        for candidate in candidates(sample, name):
+            field = candidate.field
+            if _is_text(field) and field.distinct <= max(20, len(field.given) // 3):
+                yield Proposal((name,), computed(hash_list, field.name), (field.name,),
+                               candidate.score, "by its name")  # fmt: skip
+                break
+
+
+def _is_text(field: Field) -> bool:
+    dtype = field.given.dtype
+    return dtype == pl.String or dtype == pl.List(pl.String)
+
+
+def _product_type(sample: Sample) -> Proposal:
+    codes = set(epncore.COLUMNS["dataproduct_type"].allowed_values)
+    for candidate in candidates(sample, "dataproduct_type"):
+        field = candidate.field
+        values = set(field.texts)
+        if values and values <= codes:
+            return Proposal(("dataproduct_type",), column(field.name), (field.name,),
+                            min(candidate.score + 0.1, 0.98), "EPN-TAP's own codes")  # fmt: skip
+        known = {value: _code(value) for value in values}
+        if values and len(values) <= 20 and all(known.values()):
+            return Proposal(("dataproduct_type",), translated(field.name, known), (field.name,),
+                            candidate.score, "by its name and its words")  # fmt: skip
+    return Proposal(("dataproduct_type",), constant(_kind(sample)), (), 0.45,
+                    "a guess by what fields there are")  # fmt: skip
+
+
+def _code(value: str) -> str | None:
+    words = value.lower().strip()
+    found = (code for code, others in table("targets")["types"].items() if words in others)
+    return next(found, None)
+
+
+def _kind(sample: Sample) -> str:
+    """Guess the kind of data by the fields that such data have."""
+    words = {word for field in sample for word in (*field.words, *field.context)}
+    if words & {"feature", "chain", "contour", "burst", "detection", "cc"}:
+        return "ci"
+    ranged = candidates(sample, "frequency_min") and candidates(sample, "time_max")
+    if ranged or words & {"spectrogram", "dynspec"}:
+        return "ds"
+    if words & {"order", "slit", "spectrograph"}:
+        return "sp"
+    return "ci" if words & {"event", "flare"} else "im"
+
+
+def _level(sample: Sample) -> Proposal:
+    for candidate in candidates(sample, "processing_level"):
+        field = candidate.field
+        levels: dict[str, Any] = {str(v): _as_level(str(v)) for v in field.given.unique()}
+        if plain(field.name).endswith("processing_level") and set(levels) <= set("12356"):
+            return Proposal(("processing_level",), number(field.name), (field.name,), 0.95,
+                            "EPN-TAP's own numbers")  # fmt: skip
+        if levels and len(levels) <= 10 and all(levels.values()):
+            return Proposal(("processing_level",), translated(field.name, levels), (field.name,),
+                            0.6, "levels in another count than EPN-TAP's")  # fmt: skip
+    return Proposal(("processing_level",), constant(_guessed_level(sample)), (), 0.4,
+                    "a guess: 1 raw, 2 partly processed, 3 calibrated, 5 derived")  # fmt: skip
+
+
+def _as_level(value: str) -> int | None:
+    return _LEVELS.get(value.strip().lower().removesuffix(".0"))
+
+
+def _guessed_level(sample: Sample) -> int:
+    return 5 if _kind(sample) in {"ci", "ev"} else 3
+
+
+def _measurement(sample: Sample) -> Iterator[Proposal]:
+    for candidate in candidates(sample, "measurement_type"):
+        if _is_text(candidate.field):
+            yield Proposal(("measurement_type",), computed(hash_list, candidate.field.name),
+                           (candidate.field.name,), candidate.score, "by its name")  # fmt: skip
+            return
+    for candidate in candidates(sample, "measured_unit"):
+        words = {value: _quantity(value) for value in set(candidate.field.texts)}
+        if words and len(words) <= 20 and all(words.values()):
+            name = candidate.field.name
+            yield Proposal(("measurement_type",), translated(name, words), (name,),
+                           0.75, "by the unit of the data")  # fmt: skip
+            return
+
+
+def _quantity(unit: str) -> str | None:
+    told = table("targets")["units"]
+    return next((ucd for ucd, units in told.items() if unit.strip().lower() in units), None)

@@ -1,0 +1,169 @@
+"""Proposals for the times of a granule, its steps and exposures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from epnkit.drafts.made import Made, computed, divided
+from epnkit.drafts.meanings import Candidate, candidates
+from epnkit.drafts.proposal import Proposal
+from epnkit.drafts.sample import Field, Sample
+from epnkit.drafts.values import are_days, are_times_of_day, time_form
+from epnkit.mapping.times import (
+    julian_date,
+    julian_date_after,
+    julian_date_of_date_and_time,
+    julian_date_of_pair,
+)
+
+#: How sure a column is to hold the time when only its values speak for it.
+_BY_VALUES = 0.6
+
+#: Units of durations, by the words of a field's name, in seconds.
+_SECONDS = {"ms": 1e-3, "msec": 1e-3, "us": 1e-6, "s": 1.0, "sec": 1.0, "seconds": 1.0,
+            "minutes": 60.0, "hours": 3600.0}  # fmt: skip
+
+#: Names whose unit a standard gives: seconds.
+_IN_SECONDS = {"exptime", "xposure", "texposur", "cadence", "t_exptime", "t_resolution", "telapse",
+               "exposure", "time_exp_min", "time_exp_max", "time_sampling_step_min",
+               "time_sampling_step_max"}  # fmt: skip
+
+
+def times(sample: Sample) -> Iterator[Proposal]:
+    """Propose time_min and time_max."""
+    start = _start(sample)
+    if start is None:
+        return
+    yield start
+    yield _end(sample, start)
+
+
+def _start(sample: Sample) -> Proposal | None:
+    found = [*_moments(sample, "time_min", "time_min"), *_pairs(sample)]
+    if not found or max(each.confidence for each in found) < _BY_VALUES:
+        found += _moments(sample, "time_mid", "time_min")
+    found = found or list(_any_time(sample))
+    return max(found, key=lambda each: each.confidence, default=None)
+
+
+def _end(sample: Sample, start: Proposal) -> Proposal:
+    found = [
+        each
+        for each in _moments(sample, "time_max", "time_max")
+        if each.fields != start.fields and not _same_name(each, start)
+    ]
+    if found:
+        return max(found, key=lambda each: each.confidence)
+    for meaning in ("duration", "time_exp"):
+        for candidate in candidates(sample, meaning):
+            if len(candidate.field.numbers):
+                return _after(start, candidate)
+    return Proposal(("time_max",), start.made, start.fields, 0.55,
+                    "no field with an end was found: the start again")  # fmt: skip
+
+
+def _same_name(one: Proposal, other: Proposal) -> bool:
+    return bool(set(one.fields) & set(other.fields))
+
+
+def _after(start: Proposal, length: Candidate) -> Proposal:
+    factor, sure = _unit(length.field)
+    seconds: str | Made = length.field.name
+    if factor != 1.0:
+        seconds = divided(length.field.name, 1 / factor)
+    made = computed(julian_date_after, start.made, seconds)
+    fields = (*start.fields, length.field.name)
+    confidence = min(start.confidence, length.score - 0.05 if sure else 0.6)
+    return Proposal(("time_max",), made, fields, confidence, "the start and how long it took")
+
+
+def _moments(sample: Sample, meaning: str, column: str) -> list[Proposal]:
+    """Propose the fields that mean a time and hold times."""
+    found = []
+    for candidate in candidates(sample, meaning):
+        form = time_form(candidate.field)
+        if form == "text" and are_days(candidate.field):
+            found.append(_of_day(sample, candidate, column))
+        elif form is not None:
+            found.append(_of_moment(candidate, column, form))
+    return found
+
+
+def _of_moment(candidate: Candidate, column: str, form: str) -> Proposal:
+    name = candidate.field.name
+    made = computed(julian_date, name) if form == "text" else computed(julian_date, name, form=form)
+    return Proposal((column,), made, (name,), candidate.score, _told(candidate.field, form))
+
+
+def _told(field: Field, form: str) -> str:
+    kind = "times" if form == "text" else form.replace("_", " ")
+    return f"by its name; {len(field.given)} of {len(field.values)} values are {kind}"
+
+
+def _of_day(sample: Sample, day: Candidate, column: str) -> Proposal:
+    """Propose a date, joined by the time of day that goes with it, where there is one."""
+    clock = _clock(sample, day.field, column)
+    if clock is None:
+        made = computed(julian_date, day.field.name)
+        return Proposal((column,), made, (day.field.name,), min(day.score, 0.75),
+                        "a day without a time of day")  # fmt: skip
+    made = computed(julian_date_of_date_and_time, day.field.name, clock.name)
+    return Proposal((column,), made, (day.field.name, clock.name), day.score,
+                    "a date and a time of day")  # fmt: skip
+
+
+def _clock(sample: Sample, day: Field, column: str) -> Field | None:
+    """Find the time of day whose name differs from the date's in that word alone."""
+    rest = set(day.words) - {"date"}
+    for field in sample:
+        if are_times_of_day(field) and set(field.words) - {"time"} == rest:
+            return field
+    clocks = [field for field in sample if are_times_of_day(field)]
+    return clocks[0] if len(clocks) == 1 and column == "time_min" else None
+
+
+def _pairs(sample: Sample) -> Iterator[Proposal]:
+    whole, fraction = candidates(sample, "jd_whole"), candidates(sample, "jd_fraction")
+    if whole and fraction:
+        names = whole[0].field.name, fraction[0].field.name
+        yield Proposal(("time_min",), computed(julian_date_of_pair, *names), names, 0.93,
+                       "the two parts of a Julian date")  # fmt: skip
+
+
+def _any_time(sample: Sample) -> Iterator[Proposal]:
+    """Propose a field that holds times, if there is only one that isn't about the record."""
+    about = {c.field.name for m in ("changed", "changed_too", "creation_date", "release_date")
+             for c in candidates(sample, m)}  # fmt: skip
+    held = [f for f in sample if f.name not in about and f.name != "modified"]
+    timed = [field for field in held if time_form(field) == "text"]
+    if len(timed) == 1:
+        made = computed(julian_date, timed[0].name)
+        yield Proposal(("time_min",), made, (timed[0].name,), _BY_VALUES,
+                       "the only field that holds times")  # fmt: skip
+
+
+def durations(sample: Sample) -> Iterator[Proposal]:
+    """Propose time_sampling_step and time_exp, both ends from one field unless there are two."""
+    for quantity in ("time_sampling_step", "time_exp"):
+        found = [c for c in candidates(sample, quantity) if len(c.field.numbers)]
+        if found:
+            yield from _both_ends(quantity, found)
+
+
+def _both_ends(quantity: str, found: list[Candidate]) -> Iterator[Proposal]:
+    for end in ("min", "max"):
+        own = [c for c in found if end in c.field.words]
+        chosen = (own or found)[0]
+        factor, sure = _unit(chosen.field)
+        confidence = chosen.score if sure else min(chosen.score, 0.65)
+        reason = "by its name" if sure else "by its name; in seconds?"
+        yield Proposal((f"{quantity}_{end}",), divided(chosen.field.name, 1 / factor),
+                       (chosen.field.name,), confidence, reason)  # fmt: skip
+
+
+def _unit(field: Field) -> tuple[float, bool]:
+    """Give the unit of a duration in seconds, and whether the name tells it."""
+    named = next((word for word in field.words if word in _SECONDS), None)
+    if named:
+        return _SECONDS[named], True
+    return 1.0, field.name.lower().rsplit(".", 1)[-1].replace("-", "_") in _IN_SECONDS
