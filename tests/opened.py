@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
+import cdflib
 import requests
 from astropy.io import fits
 from PIL import Image
@@ -42,6 +45,18 @@ def _open(content: bytes, kind: str) -> None:
         _open(gzip.decompress(content), "application/fits")
     elif kind.endswith("json"):
         json.loads(content)
+    elif kind == "application/x-cdf":
+        with NamedTemporaryFile(suffix=".cdf") as file:
+            Path(file.name).write_bytes(content)
+            assert cdflib.CDF(file.name).cdf_info().zVariables
+    elif kind == "application/pdf":
+        assert content.startswith(b"%PDF-")
+        assert content.endswith(b"%%EOF\n")
+    elif kind == "text/plain":
+        assert b"END" in content
+    elif kind == "application/octet-stream":
+        # What an instrument wrote, in a form of its own.
+        assert content
     else:
         assert kind == "application/fits", kind
         with fits.open(BytesIO(content)) as file:

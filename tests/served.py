@@ -12,6 +12,7 @@ from astropy.table import Table
 
 from epnkit.deploy import inputs, replica
 from epnkit.deploy.dachs import Dachs
+from epnkit.epncore.check import check
 from tests import opened
 from tests.conftest import ROOT
 
@@ -74,6 +75,11 @@ class Served:
                 if each["semantics"] == "#counterpart"]  # fmt: skip
         return sorted(url.split("=")[1] for url in urls)
 
+    def check_rules(self) -> None:
+        """Judge the table as it is served by the rules of EPN-TAP, recommendations too."""
+        report = check(self.tap, f"{self.name}.epn_core", rows=None)
+        assert not report.broken(strict=True), report.to_json()
+
     def check_itself(self, tests: int) -> None:
         """Let DaCHS run the service's own regression tests."""
         said = self.dachs.run("test", f"{self.name}/q").stdout
@@ -82,7 +88,7 @@ class Served:
 
 @contextmanager
 def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[Served]:
-    """Fill a service's replica, lay the service, import and validate it; keep what it needs.
+    """Fill a service's replica, lay the service, import, validate and publish it; keep what it needs.
 
     Parameters
     ----------
@@ -101,4 +107,5 @@ def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[S
         rd = inputs.lay(dachs, folder)
         dachs.run("imp", rd)
         dachs.run("val", rd)
+        dachs.run("pub", rd)
         yield Served(name, dachs, base)

@@ -187,6 +187,14 @@
     </code>
   </procDef>
 
+  <STREAM id="publication">
+    <doc>
+      What the registry is told of a publication that granules are part of: its DOI and title.  For
+      a LOOP over what the service lists in its collections.toml, as in expres/q.
+    </doc>
+    <meta name="isServiceFor">\title, https://doi.org/\doi</meta>
+  </STREAM>
+
   <STREAM id="unknown">
     <doc>The regression test of every datalink service: it knows nothing of an unknown id.</doc>
     <regTest title="An unknown id gets a fault.">

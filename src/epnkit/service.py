@@ -15,6 +15,7 @@ from epnkit.mapping.declare import Mapping
 from epnkit.sources.base import CursorValue, Order
 
 if TYPE_CHECKING:
+    from epnkit.datalink.collections import Collection
     from epnkit.datalink.links import Link
 
 #: What a service, and so its schema and its folder, may be called.
@@ -65,6 +66,9 @@ class Service:
         The source file, in the service's folder.
     links : tuple of Link
         What datalink offers for a granule.
+    collections : tuple of Collection
+        The publications that granules are part of: they fill ``bib_reference``, and each has a
+        link.
     refuse_share : float
         The share of refused records above which a load is taken to be plainly broken and stopped.
     """
@@ -76,6 +80,7 @@ class Service:
     cursor: Cursor | None = None
     source: str = "source.toml"
     links: tuple[Link, ...] = ()
+    collections: tuple[Collection, ...] = ()
     refuse_share: float = 0.2
     folder: Path = Path()
 
@@ -86,12 +91,17 @@ class Service:
                 why="it becomes the name of a schema",
                 cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
             )
-        unmade = {name for link in self.links for name in link.columns} - {*self.mapping.names}
+        unmade = {name for link in self.all_links for name in link.columns} - {*self.mapping.names}
         if unmade:
             raise ConfigurationError(
                 f"a link reads {', '.join(sorted(unmade))}, which the mapping does not make",
                 cure="Declare the column in the mapping, or let the link read a field.",
             )
+
+    @property
+    def all_links(self) -> tuple[Link, ...]:
+        """The links of a granule, those to its publications last."""
+        return self.links + tuple(collection.link for collection in self.collections)
 
     @property
     def order(self) -> Order:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import polars as pl
 
+from epnkit.datalink.collections import with_references
 from epnkit.datalink.links import compile_links
 from epnkit.epncore import rules
 from epnkit.loading.counts import Counts
@@ -98,7 +99,8 @@ class Preparation:
         counts.folded = len(records) - len(single)
         single, absent = self._refuse_null_cursors(single)
         mapped = self.service.mapping.apply(single)
-        granules = self._complete(mapped.granules)
+        referred = with_references(mapped.granules, self.service.collections)
+        granules = self._complete(referred)
         refused = pl.concat([_of_mapping(mapped), self._of_rules(granules, mapped.origin)])
         refused = pl.concat([refused, _without_granule(len(single), mapped.origin, refused)])
         good = ~mapped.origin.is_in(refused["number"].unique().implode())
@@ -191,7 +193,7 @@ class Preparation:
         digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
         given = set(self.service.mapping.names)
         filled = [name for name in _DATES if name not in given]
-        links = compile_links(self.service.links, records, granules, origin)
+        links = compile_links(self.service.all_links, records, granules, origin)
         booked = granules.with_columns(
             keys[origin].alias(KEY),
             digests.cast(pl.Int64)[origin].alias(DIGEST),

@@ -1,0 +1,144 @@
+"""NDA: dynamic spectra of Jupiter and the Sun by the Nançay Decameter Array, one granule a file."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from epnkit.datalink.links import Link, documentation, granule, this
+from epnkit.mapping.declare import Mapping, Product, of
+from epnkit.mapping.file_names import identified
+from epnkit.mapping.identifiers import joined
+from epnkit.mapping.media_types import access
+from epnkit.mapping.named_times import observed_interval
+from epnkit.mapping.numbers import without_single_noise
+from epnkit.mapping.spectral import hertz_limits
+from epnkit.service import Cursor, Service
+
+#: An observation of Routine is called as the raw file that the CDF was made of (``J160131.RT1``),
+#: one of NewRoutine as its file without the version.
+NAME = r"^([JS]\d{6}|orn_nda_newroutine_(?:jup|sun)_edr_\d{12}_\d{12})(?:[._].*)?$"
+
+routine = pl.col("file_name").str.starts_with("srn_nda_routine_")
+sun = pl.col("file_name").str.contains("_sun_edr_")
+target = pl.when(sun)
+
+observation = of(
+    identified,
+    pl.when(routine).then("Parents").otherwise("file_name"),
+    "unreadable",
+    pattern=NAME,
+    what="an observation",
+)
+
+
+def product(kind: str, gid: str, level: int, url: pl.Expr, size: pl.Expr, **more: str) -> Product:
+    """Declare the granule of one of an observation's files, where it is there."""
+    return Product(
+        {
+            "granule_uid": of(joined, observation, pl.lit(kind)),
+            "granule_gid": gid,
+            "processing_level": level,
+            **access(url, size, more.get("media_type")),
+            "file_name": url.str.extract(r"([^/]+)$", 1),
+        },
+        when=url.is_not_null() & (~routine if kind == "fits" else routine),
+    )
+
+
+file, file_size = pl.col("url"), pl.col("file_size")
+
+mapping = Mapping(
+    columns={
+        "obs_id": observation,
+        "dataproduct_type": "ds",
+        "target_name": target.then(pl.lit("Sun")).otherwise(pl.lit("Jupiter")),
+        "target_class": target.then(pl.lit("star")).otherwise(pl.lit("planet")),
+        "target_region": target.then(pl.lit("solar-corona")).otherwise(
+            pl.lit("planetary-magnetosphere")
+        ),
+        "feature_name": target.then(None).otherwise(pl.lit("DAM#decametric radio emissions")),
+        ("time_min", "time_max"): of(
+            observed_interval,
+            pl.coalesce("epoch_first", "DATE-OBS"),
+            pl.coalesce("epoch_last", "DATE-END"),
+            "file_name",
+        ),
+        "time_sampling_step_min": of(without_single_noise, "VESPA_time_sampling_step"),
+        "time_sampling_step_max": of(without_single_noise, "VESPA_time_sampling_step"),
+        # The limits of NewRoutine's files are the receiver's.
+        ("spectral_range_min", "spectral_range_max"): of(
+            hertz_limits,
+            of(without_single_noise, pl.col("Frequency.min").fill_null(10.0)),
+            of(without_single_noise, pl.col("Frequency.max").fill_null(88.0)),
+            unit="MHz",
+        ),
+        "spectral_sampling_step_min": pl.when(routine).then(75e3).otherwise(48.828e3),
+        "spectral_sampling_step_max": pl.when(routine).then(75e3).otherwise(48.828e3),
+        "instrument_host_name": "Station de Radioastronomie de Nancay#SRN",
+        "instrument_name": pl.when(routine)
+        .then(pl.lit("Nancay Decameter Array#NDA#Routine"))
+        .otherwise(pl.lit("Nancay Decameter Array#NDA#NewRoutine")),
+        "measurement_type": "phot.flux.density;em.radio#phys.polarization",
+        "thumbnail_url": pl.col("picture.url"),
+        "bib_reference": "2000GMS...119..321L",
+    },
+    products=(
+        product("cdf", "SRN NDA EDR Routine Data", 2, file, file_size),
+        product(
+            "pdf",
+            "SRN NDA PDF Routine Summary Plots",
+            5,
+            pl.col("summary.url"),
+            pl.col("summary.size"),
+        ),
+        product(
+            "rt1",
+            "SRN NDA RT1 Routine Raw Data",
+            1,
+            pl.col("raw.url"),
+            pl.col("raw.size"),
+            media_type="application/octet-stream",
+        ),
+        product("fits", "ORN NDA EDR NewRoutine Data", 2, file, file_size),
+    ),
+)
+
+
+def unless(gid: str, url: str) -> pl.Expr:
+    """Give where another file of the observation is; no granule links to itself in this way."""
+    return pl.when(granule("granule_gid") != gid).then(pl.col(url))
+
+
+links = (
+    this("The granule's file"),
+    Link(
+        "#progenitor",
+        unless("SRN NDA RT1 Routine Raw Data", "raw.url"),
+        "The receiver's raw file",
+        "application/octet-stream",
+        pl.col("raw.size"),
+    ),
+    Link(
+        "#preview",
+        unless("SRN NDA PDF Routine Summary Plots", "summary.url"),
+        "Summary plots of the observation",
+        content_length=pl.col("summary.size"),
+    ),
+    Link(
+        "#preview",
+        pl.col("picture.url"),
+        "The observation, reduced",
+        content_length=pl.col("picture.size"),
+    ),
+    documentation("https://www.obs-nancay.fr/", "The Nancay Decameter Array, and how to cite it"),
+)
+
+service = Service(
+    name="nda",
+    frame="none",
+    mapping=mapping,
+    key=("path",),
+    # Raw files and plots are added to an observation within days.
+    cursor=Cursor("modified", lag=timedelta(days=30)),
+    links=links,
+)

@@ -1,0 +1,109 @@
+"""Publications that granules belong to: data sets with a DOI."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from epnkit.datalink.links import Link, documentation, granule
+from epnkit.errors import ConfigurationError
+
+#: A DOI, with nothing before it (https://www.doi.org/doi-handbook, section 3).
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A published data set.
+
+    Parameters
+    ----------
+    doi : str
+        Its DOI.
+    title : str
+        Its title.
+    where : dict of str to str
+        Which granules belong to it: for columns of EPNcore, the pattern that a value must hold; by
+        default all do.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the DOI is none, or a pattern cannot be read.
+    """
+
+    doi: str
+    title: str
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _DOI.fullmatch(self.doi):
+            raise ConfigurationError(
+                f"{self.doi!r} is no DOI", cure="Write it as 10.25935/xxxx, without doi: or a host."
+            )
+
+    @property
+    def link(self) -> Link:
+        """The link to its page, of each granule that belongs to it."""
+        url = pl.when(self._holds(granule)).then(pl.lit(f"https://doi.org/{self.doi}"))
+        return documentation(url, f"The data set that it is part of: {self.title}")
+
+    @property
+    def reference(self) -> pl.Expr:
+        """The reference to it, over columns of EPNcore; null where a granule is not part of it."""
+        return pl.when(self._holds(pl.col)).then(pl.lit(f"doi:{self.doi}"))
+
+    def _holds(self, column: Any) -> pl.Expr:
+        parts = [column(name).str.contains(pattern) for name, pattern in self.where.items()]
+        return pl.all_horizontal(pl.lit(True), *parts)
+
+
+def read_collections(path: Path) -> tuple[Collection, ...]:
+    """Read the collections of a service, which its RD reads too for the registry.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``collections.toml`` with a table ``[[collection]]`` for each.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the file is not there, or a collection is incomplete.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))["collection"]
+        return tuple(Collection(**each) for each in told)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            "its collections cannot be read",
+            where=str(path),
+            why=str(error),
+            cure="Give each [[collection]] a doi, a title, and [collection.where] if need be.",
+        ) from error
+
+
+def with_references(granules: pl.DataFrame, collections: tuple[Collection, ...]) -> pl.DataFrame:
+    """Add to ``bib_reference`` the collections that each granule is part of.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        Granules, whose own references come first.
+    collections : tuple of Collection
+        What the service declares.
+    """
+    if not collections:
+        return granules
+    own = [pl.col("bib_reference")] if "bib_reference" in granules.columns else []
+    listed = pl.concat_list(*own, *(each.reference for each in collections)).list.drop_nulls()
+    joined = listed.list.join("#")
+    return granules.with_columns(
+        pl.when(joined != "").then(joined).alias("bib_reference")
+    )  # fmt: skip
