@@ -1,0 +1,41 @@
+"""``epnkit serve``: a private DaCHS, made where there is none, served until interrupted."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+
+
+@click.command()
+@click.option("--dachs", "directory", type=click.Path(file_okay=False, path_type=Path),
+              envvar="EPNKIT_DACHS", default=Path("var/dachs"), show_default=True,
+              help="The directory of the private DaCHS; made where it is missing.")  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535),
+              help="The web port; by default the one it had before, or a free one.")  # fmt: skip
+def command(directory: Path, port: int | None) -> None:
+    """Serve a private DaCHS, with a PostgreSQL cluster of its own, until Ctrl-C.
+
+    It listens on this machine alone. What is deployed meanwhile is served at once; what it holds
+    stays for the next time.
+    """
+    from epnkit.deploy.dachs import Dachs
+
+    dachs = Dachs(directory, port=port)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        dachs.start()
+        with dachs.serving() as url:
+            click.echo(f"serving {url}/tap from {directory}, until Ctrl-C")
+            signal.pause()
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        dachs.stop()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
