@@ -6,8 +6,7 @@ figure is the median.
 
 from __future__ import annotations
 
-import resource
-import sqlite3
+import re
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.servers import search
+from scripts.servers import databases, search
 from scripts.servers.processes import free_port
 
 from epnkit.sources.base import Order
@@ -36,16 +35,17 @@ _KINDS = {"unique_id": "keyword", "hdeb": "date", "hfin": "date", "frq": "intege
 
 
 def main(words: list[str]) -> None:
-    """Run all, or with ``memory N`` read N rows and tell the peak of memory in KiB."""
+    """Run all, or with ``memory N`` read N rows of the database that standard input names."""
+    if words[:1] == ["memory"]:
+        read_rows(sys.stdin.read(), int(words[1]))
+        # Not ru_maxrss, which a new process inherits from the one that started it.
+        status = Path("/proc/self/status").read_text()
+        print(re.search(r"VmHWM:\s*(\d+)", status)[1])  # type: ignore[index]
+        return
     with tempfile.TemporaryDirectory(prefix="epnkit-bench-") as name:
         directory = Path(name)
         directory.chmod(0o755)
-        if words[:1] == ["memory"]:
-            read_rows(directory, int(words[1]))
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-            return
         sql(directory)
-        memory()
         elastic(directory)
 
 
@@ -95,53 +95,94 @@ def _document(number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
+#: How each database makes rows out of whole numbers from 1 on, called n.
+_NUMBERS = {
+    "SQLite3": "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {0}) "
+    "INSERT INTO obs SELECT {1} FROM r",
+    "MariaDB Unicode": "INSERT INTO obs SELECT {1} FROM (SELECT seq AS n FROM seq_1_to_{0}) AS r",
+    "PostgreSQL Unicode": "INSERT INTO obs SELECT {1} FROM generate_series(1, {0}) AS n",
+}
+
+#: What follows the number in a row of each: ten have the same value in the cursor.
+_ROW = {
+    "SQLite3": "'run ' || substr('00000' || n / 10, -6), n / 3.0, n / 7.0, 'ar_' || n",
+    "MariaDB Unicode": "CONCAT('run ', LPAD(n DIV 10, 6, '0')), n / 3.0, n / 7.0, CONCAT('ar_', n)",
+    "PostgreSQL Unicode": "'run ' || lpad((n / 10)::text, 6, '0'), n / 3.0, n / 7.0, 'ar_' || n",
+}
+
+
 def sql(directory: Path) -> None:
-    """Compare with what DaCHS's odbcGrammar does: fetch row by row, make dictionaries."""
+    """Compare with DaCHS's own odbcGrammar, and 10⁶ rows with 10⁵, for each database."""
+    for driver, start in (
+        ("SQLite3", None),
+        ("MariaDB Unicode", databases.start_mariadb),
+        ("PostgreSQL Unicode", databases.start_postgresql),
+    ):
+        where, server = f"Database={directory}/obs.db", None
+        if start is not None:
+            server = start(free_port(), directory / driver.split()[0])
+            where = (
+                f"Server=127.0.0.1;Port={server.port};Database={databases.DATABASE};"
+                f"UID={databases.USER};PWD={databases.PASSWORD}"
+            )
+        try:
+            of_database(directory, driver, f"Driver={driver};{where}")
+        finally:
+            if server is not None:
+                server.stop()
+
+
+def of_database(directory: Path, driver: str, text: str) -> None:
+    """Measure one database."""
+    from gavo import base
+    from gavo.grammars.odbcgrammar import ODBCGrammar
+
+    connection = directory / "driver.txt"
+    connection.write_text(text)
+    element = "<odbcGrammar><query>SELECT * FROM obs</query></odbcGrammar>"
+    grammar = base.parseFromString(ODBCGrammar, element)
+    fill(text, driver, COUNT)
+    source = SqlSource(Secret("bench", text), SqlSettings("SELECT * FROM obs", Order("t", ("id",))))
+    print(f"{driver} by ODBC, {COUNT} rows, with cursor and key: odbcGrammar")
+    alternate(
+        lambda: sum(batch.height for batch in source.batches()),
+        lambda: sum(1 for _ in grammar.parse(str(connection), None)),
+    )
+    peaks = []
+    for count in (100_000, 1_000_000):
+        fill(text, driver, count)
+        peaks.append(peak(text, count))
+    print(f"  memory {peaks[0]} KiB for 10^5 rows, {peaks[1]} for 10^6: {peaks[1] / peaks[0]:.2f}")
+
+
+def fill(text: str, driver: str, count: int) -> None:
+    """Make a table of observations."""
     import pyodbc
 
-    text = fill(directory, COUNT)
-
-    def usual() -> int:
-        with pyodbc.connect(text) as link:
-            cursor = link.execute("SELECT * FROM obs")
-            names = [described[0] for described in cursor.description]
-            return sum(1 for _ in (dict(zip(names, row, strict=True)) for row in cursor))
-
-    source = SqlSource(Secret("bench", text), SqlSettings("SELECT * FROM obs", Order("t", ("id",))))
-    print(f"SQLite by ODBC, {COUNT} rows, with cursor and key: odbcGrammar's loop")
-    alternate(lambda: sum(batch.height for batch in source.batches()), usual)
+    with pyodbc.connect(text, autocommit=True) as link:
+        link.execute("DROP TABLE IF EXISTS obs")
+        link.execute(
+            "CREATE TABLE obs (id INTEGER PRIMARY KEY, t VARCHAR(30), x DOUBLE PRECISION, "
+            "y DOUBLE PRECISION, name VARCHAR(30), chain VARCHAR(200))"
+        )
+        row = f"n, {_ROW[driver]}, '{'0123' * 40}'"
+        link.execute(_NUMBERS[driver].format(count, row))
+        link.execute("CREATE INDEX obs_t ON obs (t, id)")
 
 
-def fill(directory: Path, count: int) -> str:
-    """Make a table of observations; give its connection string."""
-    path = directory / f"obs{count}.db"
-    link = sqlite3.connect(path)
-    link.execute(
-        "CREATE TABLE obs (id INTEGER PRIMARY KEY, t TEXT, x REAL, y REAL, name TEXT, chain TEXT)"
-    )
-    rows = ((n, "2022-04-19T03:55:33", n / 3, n / 7, f"ar_{n}", "0123" * 40) for n in range(count))
-    link.executemany("INSERT INTO obs VALUES (?, ?, ?, ?, ?, ?)", rows)
-    link.execute("CREATE INDEX obs_t ON obs (t, id)")
-    link.commit()
-    link.close()
-    return f"Driver=SQLite3;Database={path}"
+def peak(text: str, count: int) -> int:
+    """Read a table in a process of its own; give its peak of memory in KiB."""
+    argv = [sys.executable, "-m", "benchmarks.sources", "memory", str(count)]
+    told = subprocess.run(argv, check=True, capture_output=True, text=True, input=text)
+    return int(told.stdout)
 
 
-def read_rows(directory: Path, count: int) -> None:
+def read_rows(text: str, count: int) -> None:
     """Read a table as an import would."""
     settings = SqlSettings("SELECT * FROM obs", Order("t", ("id",)))
-    source = SqlSource(Secret("bench", fill(directory, count)), settings)
-    assert sum(batch.height for batch in source.batches()) == count
-
-
-def memory() -> None:
-    """Compare the peaks of memory for 10⁵ and 10⁶ rows, each in a process of its own."""
-    peaks = [
-        int(subprocess.run([sys.executable, "-m", "benchmarks.sources", "memory", str(count)],
-                           check=True, capture_output=True, text=True).stdout)
-        for count in (100_000, 1_000_000)
-    ]  # fmt: skip
-    print(f"Memory: {peaks[0]} KiB for 10^5 rows, {peaks[1]} for 10^6: {peaks[1] / peaks[0]:.2f}")
+    assert (
+        sum(batch.height for batch in SqlSource(Secret("bench", text), settings).batches()) == count
+    )
 
 
 if __name__ == "__main__":

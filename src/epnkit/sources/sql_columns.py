@@ -16,6 +16,9 @@ from epnkit.sources.sql_types import Column, of_values
 #: How many records are looked at where neither the database nor the source file tells a type.
 SAMPLE = 1000
 
+#: Databases that find a row behind another by an index when several columns are compared at once.
+_SEEKING = frozenset({"postgresql", "sqlite"})
+
 #: The storage classes of SQLite (sqlite.org/datatype3.html), which any column may mix.
 _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset(): pl.String(),
@@ -128,7 +131,7 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
     SourceError
         When two columns have one name, or the query is wrong.
     """
-    wrapped = Wrapped(query, link.quote)
+    wrapped = Wrapped(query, link.quote, link.dialect in _SEEKING)
     described = link.ask(wrapped.nothing()).columns
     names = [name for name, _ in described]
     _refuse_doubles(names, where)

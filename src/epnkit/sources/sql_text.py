@@ -46,10 +46,13 @@ class Wrapped:
         One SELECT.
     quote : str
         The character around identifiers.
+    seeks : bool
+        Whether the database finds ``(a, b) >= (?, ?)`` by an index.
     """
 
     query: str
     quote: str
+    seeks: bool = False
 
     def name(self, column: Column) -> str:
         """Quote a column's name."""
@@ -99,6 +102,10 @@ class Wrapped:
         The last one itself is included, because texts that differ may be equal to the database
         (case-insensitive collations): the caller drops what it has had by comparing keys.
         """
+        if self.seeks:
+            names = ", ".join(map(self.name, order))
+            marks = ", ".join("?" * len(order))
+            return Condition(f"({names}) >= ({marks})", tuple(last))
         first, *others = order
         name = self.name(first)
         if not others:

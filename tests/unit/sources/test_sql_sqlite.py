@@ -76,6 +76,12 @@ def test_the_values_are_those_of_the_database(make: Make) -> None:
     assert read["x"].to_list() == [float(row[2]) for row in ROWS]
 
 
+def test_a_number_that_the_query_computes_keeps_all_its_digits(make: Make) -> None:
+    # The ODBC driver takes such a column for a text, and writes texts with 15 digits.
+    (batch,) = make("SELECT id, (id + 0.5) / 3.0 AS third FROM obs").batches()
+    assert batch["third"].to_list() == [(number + 0.5) / 3.0 for number in range(25)]
+
+
 def test_a_window_holds_its_ends_as_told_and_the_records_without_a_cursor(make: Make) -> None:
     source = make(order=Order("t"))
     cases: list[tuple[Window, set[int | None]]] = [
