@@ -89,6 +89,14 @@ def translated(name: str, words: dict[str, Any]) -> Made:
     )
 
 
+def before(name: str, mark: str) -> Made:
+    """Declare the part of a text that comes before a mark (ISTP's ``WIND>Wind Laboratory``)."""
+    return Made(
+        pl.col(name).str.split(mark).list.first().str.strip_chars(),
+        f"pl.col({text(name)}).str.split({text(mark)}).list.first().str.strip_chars()",
+    )
+
+
 def behind(base: str, name: str) -> Made:
     """Declare an address: a field behind what all have in common."""
     return Made(pl.lit(base) + pl.col(name), f"pl.lit({text(base)}) + pl.col({text(name)})")

@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.drafts.made import column, computed, constant, number, translated
+from epnkit.drafts.made import Made, before, column, computed, constant, number, translated
 from epnkit.drafts.meanings import candidates, plain
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.tables import table
+from epnkit.drafts.values import share
 from epnkit.epncore import columns as epncore
 from epnkit.mapping.texts import hash_list
 
@@ -35,9 +36,14 @@ def _names(sample: Sample) -> Iterator[Proposal]:
         for candidate in candidates(sample, name):
             field = candidate.field
             if _is_text(field) and field.distinct <= max(20, len(field.given) // 3):
-                yield Proposal((name,), computed(hash_list, field.name), (field.name,),
-                               candidate.score, "by its name")  # fmt: skip
+                yield Proposal((name,), _name(field), (field.name,), candidate.score, "by its name")
                 break
+
+
+def _name(field: Field) -> Made:
+    """Take ISTP's short form of a name, where there is a long one behind it."""
+    istp = len(field.texts) > 0 and share(field.texts, r"^[^>]+>[^>]+$") == 1.0
+    return before(field.name, ">") if istp else computed(hash_list, field.name)
 
 
 def _is_text(field: Field) -> bool:

@@ -95,5 +95,6 @@ def _form_of_numbers(field: Field) -> Numbers | None:
     fits = [form for form, (a, b) in _BOUNDS.items() if a <= low and high <= b]  # type: ignore[operator]
     named = set(field.words)
     if "modified_julian_date" in fits:
-        return "modified_julian_date" if named & {"mjd"} or field.name == "t_min" else None
+        obscore = field.name.lower() in {"t_min", "t_max"}
+        return "modified_julian_date" if "mjd" in named or obscore else None
     return fits[0] if fits else None
