@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
+import pytest
 
 from epnkit import service as services
+from epnkit.loading.prepare import Preparation, Prepared
 from epnkit.mapping.declare import Mapped
 from epnkit.service import Service
+from epnkit.sources import open_source
+from epnkit.sources.base import ALL
 from tests.conftest import ROOT
 
 
@@ -41,3 +47,16 @@ def reasons(name: str, **record: object) -> list[str]:
 
 def _kind(name: str) -> type[pl.DataType]:
     return pl.Int64 if name.endswith("size") else pl.String
+
+
+def of_folder(name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
+    """Read the files of a directory as those of a service, and prepare them for its table."""
+    folder = directory / "credentials"
+    folder.mkdir()
+    path = folder / name
+    path.write_text(f"directory={directory};address=https://archive.example/", encoding="utf-8")
+    path.chmod(0o600)
+    monkeypatch.setenv("EPNKIT_CREDENTIALS", str(folder))
+    service = load(name)
+    (made,) = Preparation(service).batches(open_source(service.source_file, service.order), ALL)
+    return made

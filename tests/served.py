@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pyvo
+import requests
 from astropy.table import Table
 
 from epnkit.deploy import inputs, replica
@@ -80,6 +83,27 @@ class Served:
         report = check(self.tap, f"{self.name}.epn_core", rows=None)
         assert not report.broken(strict=True), report.to_json()
 
+    def record(self) -> bytes:
+        """Fetch its record from the registry interface."""
+        answer = requests.get(
+            f"{self.base}/oai.xml", timeout=60, params={
+                "verb": "GetRecord", "metadataPrefix": "ivo_vor",
+                "identifier": f"ivo://epnkit.example/{self.name}/q/epn_core",
+            },
+        )  # fmt: skip
+        answer.raise_for_status()
+        return answer.content
+
+    def check_record(self) -> None:
+        """Judge its registry record by the schemas of VOResource and OAI-PMH, as DaCHS has them."""
+        judge = "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors(" \
+            "sys.stdin.buffer.read()) or 'valid')"  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", judge], input=self.record(), env=self.dachs.environment,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.stdout.strip() == b"valid", (done.stdout, done.stderr[-500:])
+
     def check_itself(self, tests: int) -> None:
         """Let DaCHS run the service's own regression tests."""
         said = self.dachs.run("test", f"{self.name}/q").stdout
@@ -88,7 +112,7 @@ class Served:
 
 @contextmanager
 def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[Served]:
-    """Fill a service's replica, lay the service, import, validate and publish it; keep what it needs.
+    """Fill a service's replica; lay, import, validate and publish the service, as long as it lasts.
 
     Parameters
     ----------

@@ -86,7 +86,9 @@ def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> In
         for told, name in zip(inner, (named.begin, named.end), strict=True)
     )
     known = Outcome(begin, named.begin.reasons.set(begin.is_not_null(), None))
-    apart = (begin > named.end.values) | (end < named.begin.values)
+    # What only touches the named interval lies in the next one.
+    lasting = named.end.values > named.begin.values
+    apart = lasting & ((begin >= named.end.values) | (end <= named.begin.values) & (end > begin))
     wrong = Outcome.checked(
         names, begin.set(apart.fill_null(value=False), None), "has content of another time"
     )

@@ -1,0 +1,119 @@
+"""ExPRES: modelled dynamic spectra of Jupiter's radio emissions, one granule a simulation."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from epnkit.datalink.collections import read_collections
+from epnkit.datalink.links import Link, documentation, this
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.file_names import identified
+from epnkit.mapping.media_types import access
+from epnkit.mapping.named_times import observed_interval
+from epnkit.mapping.numbers import without_single_noise
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.spectral import hertz_limits
+from epnkit.mapping.texts import hash_list
+from epnkit.service import Cursor, Service
+
+#: ``expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01.json``
+NAME = r"^(expres_[a-z0-9+-]+_[a-z]+_.+_\d{8}_v\d{2}[a-z]?)\.json$"
+
+#: The family of a simulation: observer, planet and source.
+FAMILY = r"^(expres_[^_]+_[^_]+_[^_]+)_"
+
+
+def minutes_after(start: pl.Series, minutes: pl.Series) -> Outcome:
+    """Add minutes to a time such as ``201504300000``."""
+    begin = start.str.to_datetime("%Y%m%d%H%M", strict=False)
+    made = begin + pl.select(pl.duration(seconds=(minutes * 60).round())).to_series()
+    return Outcome.checked(start, made, "is not a time")
+
+
+def agreeing(file: pl.Series, simulation: pl.Series, start: pl.Series) -> Outcome:
+    """Refuse a file whose simulation is called by another date (``Io2015-04-30``) than it has."""
+    called = simulation.str.replace_all("-", "").str.extract(r"(\d{8})", 1)
+    apart = (called != start.str.slice(0, 8)).fill_null(value=False)
+    complaint = "is of a simulation that is called by another date"
+    return Outcome.checked(file, file.set(apart, None), complaint)
+
+
+def moons(sources: pl.Series) -> pl.Series:
+    """Name the satellites that sources of emission are attached to."""
+    return sources.list.eval(pl.element().str.json_path_match("$.SAT"))
+
+
+lowest, highest = (of(without_single_noise, f"FREQUENCY.{end}") for end in ("MIN", "MAX"))
+channels = pl.when(pl.col("FREQUENCY.TYPE") == "Linear").then(
+    (pl.col("FREQUENCY.MAX") - pl.col("FREQUENCY.MIN")) / (pl.col("FREQUENCY.NBR") - 1) * 1e6
+)
+step = (pl.col("TIME.MAX") - pl.col("TIME.MIN")) / pl.col("TIME.NBR") * 60
+name = of(agreeing, "file_name", "SIMU.NAME", "OBSERVER.SCTIME")
+
+
+def target(parent: pl.Series, sources: pl.Series) -> Outcome:
+    """Join the planet and its moons that cause emission."""
+    listed = pl.DataFrame([parent.alias("parent"), moons(sources).alias("moons")])
+    return hash_list(listed.select(pl.concat_list("parent", "moons")).to_series())
+
+
+def target_class(sources: pl.Series) -> pl.Series:
+    """Say whether moons are among the targets."""
+    caused = moons(sources).list.drop_nulls().list.eval(pl.element().filter(pl.element() != ""))
+    alone = pl.Series(["planet"]).new_from_index(0, len(sources))
+    return alone.zip_with(caused.list.len().fill_null(0) == 0, alone + "#satellite")
+
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(identified, name, "unreadable", pattern=NAME, what="a simulation"),
+        "granule_gid": pl.col("file_name").str.extract(FAMILY, 1),
+        "obs_id": of(identified, name, "unreadable", pattern=NAME, what="a simulation"),
+        "dataproduct_type": "ds",
+        "target_name": of(target, "OBSERVER.PARENT", "SOURCE"),
+        "target_class": of(target_class, "SOURCE"),
+        "target_region": "planetary-magnetosphere",
+        ("time_min", "time_max"): of(
+            observed_interval,
+            of(minutes_after, "OBSERVER.SCTIME", "TIME.MIN"),
+            of(minutes_after, "OBSERVER.SCTIME", "TIME.MAX"),
+            "file_name",
+        ),
+        "time_sampling_step_min": step,
+        "time_sampling_step_max": step,
+        # From the configuration: the attributes of the CDF files are ten times too large.
+        ("spectral_range_min", "spectral_range_max"): of(hertz_limits, lowest, highest, unit="MHz"),
+        "spectral_sampling_step_min": channels,
+        "spectral_sampling_step_max": channels,
+        "instrument_host_name": of(hash_list, "OBSERVER.SC"),
+        "instrument_name": "ExPRES",
+        "measurement_type": "phot.flux.density;em.radio;meta.modelled",
+        "processing_level": 5,
+        **access(pl.col("spectrum.url"), pl.col("spectrum.size")),
+        "file_name": pl.col("spectrum.url").str.extract(r"([^/]+)$", 1),
+        "thumbnail_url": pl.col("picture.url"),
+        "bib_reference": "doi:10.1051/0004-6361/201935161",
+    },
+)
+
+links = (
+    this("The simulated spectrum", pl.col("spectrum.size")),
+    Link("#progenitor", pl.col("url"), "The configuration of the simulation"),
+    Link("#preview", pl.col("picture.url"), "The spectrum, reduced"),
+    documentation("https://expres.readthedocs.io/", "ExPRES: what it simulates, and how"),
+    documentation(
+        "https://doi.org/10.1051/0004-6361/201935161",
+        "Louis et al. 2019: ExPRES, an exoplanetary and planetary radio emissions simulator",
+    ),
+)
+
+service = Service(
+    name="expres",
+    frame="none",
+    mapping=mapping,
+    key=("path",),
+    cursor=Cursor("modified", lag=timedelta(days=30)),
+    links=links,
+    collections=read_collections(Path(__file__).parent / "collections.toml"),
+)
