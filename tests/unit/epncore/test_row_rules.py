@@ -107,7 +107,7 @@ CASES: list[tuple[int, Change, Change]] = [
     (57, {}, {"time_exp_min": 4.0, "time_exp_max": 4.0}),
     (
         58,
-        {"target_time_min": "2020-01-01T00:00:00", "target_time_max": "2020-01-01T23:59:60"},
+        {"target_time_min": "2016-01-01T00:00", "target_time_max": "2016-12-31T23:59:60"},
         {"target_time_min": "2459000.5", "target_time_max": "2459000.5"},
     ),
     (
@@ -117,6 +117,8 @@ CASES: list[tuple[int, Change, Change]] = [
     ),
     (60, {"creation_date": "2020-01-01"}, {"creation_date": "2020-1-1"}),
     (60, {}, {"release_date": "2021-02-29"}),
+    (60, {}, {"release_date": "2020-01-01T23:59:60"}),
+    (60, {"release_date": "2020-01-01T10:00"}, {"release_date": "2020-01-01T24:00"}),
     (60, {"release_date": "2016-12-31T23:59:60Z"}, {"release_date": "2020-01-01 10:00:00"}),
     (62, {"modification_date": "2022-04-20T10:00:00"}, {"modification_date": "2022-04-19"}),
     (63, {"spectral_range_min": 0.0}, {"spectral_range_min": -1.0}),
@@ -225,6 +227,7 @@ CASES: list[tuple[int, Change, Change]] = [
         {"access_format": "FITS"},
     ),
     (97, {"access_format": "image/png"}, {"access_format": "image/PNG"}),
+    (97, {"access_format": "text/csv; charset=utf-8"}, {"access_format": "text/csv, text/plain"}),
     (98, {"access_estsize": 0}, {"access_estsize": -1}),
     (99, {"thumbnail_url": "https://example.org/a.png"}, {"thumbnail_url": "a.png"}),
     (

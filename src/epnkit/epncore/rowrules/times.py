@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import polars as pl
+from astropy.time import Time
+from erfa import ErfaWarning
 
 from epnkit.epncore.columns import COLUMNS
-from epnkit.epncore.rowrules.base import Check, Rows
+from epnkit.epncore.rowrules.base import Check, Rows, one_of
 
 #: Julian Days from the year 999 to the year 3000; an MJD or a Unix time lies far outside.
 PLAUSIBLE_JD = (2_086_000.0, 2_817_000.0)
 
-#: DALI 1.1, section 3.3.3; a leap second is a second.
-_TIMESTAMP = (
-    r"^\d{4}-\d\d-\d\d"
-    r"(T([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?Z?)?$"
-)
+#: The form of DALI 1.1, section 3.3.3; whether there is such a day and second is asked of astropy.
+_TIMESTAMP = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$"
 
 _GRANULE_DATES = ("creation_date", "modification_date", "release_date")
 _TARGET_TIMES = ("target_time_min", "target_time_max")
@@ -68,11 +68,25 @@ def _is_text(rows: Rows, name: str) -> bool:
 
 
 def _written(rows: Rows, name: str) -> pl.Expr:
-    value = pl.col(name)
     if not _is_text(rows, name):
         return pl.lit(value=True)
-    day = value.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    return value.str.contains(_TIMESTAMP) & (day.is_not_null() | value.is_null())
+    formed = pl.col(name).str.contains(_TIMESTAMP)
+    # What polars reads is an instant, but for a second 60, which it takes for one on any day;
+    # astropy knows better, but is slow.
+    read = _instant(rows, name).is_not_null() & ~pl.col(name).str.contains(":60", literal=True)
+    unread = rows.granules.filter(formed & ~read)[name].unique()
+    return formed & (read | one_of(name, filter(_is_instant, unread.to_list())))
+
+
+def _is_instant(value: str) -> bool:
+    """Tell whether there is such a time in UTC."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a second 60 where none was inserted is a warning
+        try:
+            Time(value, scale="utc")
+        except (ValueError, ErfaWarning):
+            return False
+    return True
 
 
 def _instant(rows: Rows, name: str) -> pl.Expr:
@@ -80,5 +94,6 @@ def _instant(rows: Rows, name: str) -> pl.Expr:
     value = pl.col(name)
     if not _is_text(rows, name):
         return value.cast(pl.Datetime("us"), strict=False)
-    full = value.str.slice(0, 19).str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00:00")
+    day = value.str.slice(0, 19).str.replace(r"^(\d{4}-\d\d-\d\d)Z?$", "${1}T00:00")
+    full = day.str.replace(r"(T\d\d:\d\d)Z?$", "${1}:00")
     return full.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")
