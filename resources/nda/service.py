@@ -9,9 +9,8 @@ from epnkit.mapping.declare import Mapping, Product, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.identifiers import joined
 from epnkit.mapping.media_types import access
-from epnkit.mapping.named_times import observed_interval
 from epnkit.mapping.numbers import without_single_noise
-from epnkit.mapping.spectral import hertz_limits
+from epnkit.mapping.spectra import dynamic_spectrum
 from epnkit.service import Cursor, Service
 
 #: An observation of Routine is called as the raw file that the CDF was made of (``J160131.RT1``),
@@ -50,28 +49,22 @@ file, file_size = pl.col("url"), pl.col("file_size")
 mapping = Mapping(
     columns={
         "obs_id": observation,
-        "dataproduct_type": "ds",
+        # The limits of NewRoutine's files are the receiver's.
+        **dynamic_spectrum(
+            first=pl.coalesce("epoch_first", "DATE-OBS"),
+            last=pl.coalesce("epoch_last", "DATE-END"),
+            lowest=pl.col("Frequency.min").fill_null(10.0),
+            highest=pl.col("Frequency.max").fill_null(88.0),
+            unit=pl.col("Frequency.unit").fill_null("MHz"),
+        ),
         "target_name": target.then(pl.lit("Sun")).otherwise(pl.lit("Jupiter")),
         "target_class": target.then(pl.lit("star")).otherwise(pl.lit("planet")),
         "target_region": target.then(pl.lit("solar-corona")).otherwise(
             pl.lit("planetary-magnetosphere")
         ),
         "feature_name": target.then(None).otherwise(pl.lit("DAM#decametric radio emissions")),
-        ("time_min", "time_max"): of(
-            observed_interval,
-            pl.coalesce("epoch_first", "DATE-OBS"),
-            pl.coalesce("epoch_last", "DATE-END"),
-            "file_name",
-        ),
         "time_sampling_step_min": of(without_single_noise, "VESPA_time_sampling_step"),
         "time_sampling_step_max": of(without_single_noise, "VESPA_time_sampling_step"),
-        # The limits of NewRoutine's files are the receiver's.
-        ("spectral_range_min", "spectral_range_max"): of(
-            hertz_limits,
-            of(without_single_noise, pl.col("Frequency.min").fill_null(10.0)),
-            of(without_single_noise, pl.col("Frequency.max").fill_null(88.0)),
-            unit="MHz",
-        ),
         "spectral_sampling_step_min": pl.when(routine).then(75e3).otherwise(48.828e3),
         "spectral_sampling_step_max": pl.when(routine).then(75e3).otherwise(48.828e3),
         "instrument_host_name": "Station de Radioastronomie de Nancay#SRN",

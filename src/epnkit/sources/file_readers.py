@@ -87,8 +87,8 @@ def cdf_reader(limits: tuple[str, ...] = ()) -> Reader:
     Parameters
     ----------
     limits : tuple of str
-        Variables whose least and greatest value are wanted, as fields ``NAME.min`` and
-        ``NAME.max``; such as the frequencies of a dynamic spectrum.
+        Variables whose least and greatest value are wanted, as fields ``NAME.min``, ``NAME.max``
+        and ``NAME.unit``; such as the frequencies of a dynamic spectrum.
     """
 
     def read(path: Path) -> Iterator[dict[str, Any]]:
@@ -102,11 +102,14 @@ def cdf_reader(limits: tuple[str, ...] = ()) -> Reader:
     return read
 
 
-def _limits(cdf: Any, name: str) -> dict[str, float]:
+def _limits(cdf: Any, name: str) -> dict[str, Any]:
     """Give the least and the greatest value of a variable, those that fill it up left out."""
-    values, fill = cdf.varget(name), cdf.varattsget(name).get("FILLVAL")
-    real = values[values != fill]
-    return {f"{name}.min": float(real.min()), f"{name}.max": float(real.max())} if real.size else {}
+    values, told = cdf.varget(name), cdf.varattsget(name)
+    real = values[values != told.get("FILLVAL")]
+    if not real.size:
+        return {}
+    unit = {f"{name}.unit": told["UNITS"]} if "UNITS" in told else {}
+    return {f"{name}.min": float(real.min()), f"{name}.max": float(real.max()), **unit}
 
 
 def _one(value: Any) -> Any:

@@ -11,7 +11,8 @@ ROUTINE = {
     "file_name": "srn_nda_routine_jup_edr_201601302247_201601310645_V12.cdf",
     "file_size": 1025, "url": "https://nda.example/a.cdf", "Parents": "J160131.RT1",
     "epoch_first": "2016-01-30T22:47:06.030000000", "epoch_last": "2016-01-31T06:45:58.680000000",
-    "Frequency.min": 10.0, "Frequency.max": 39.92499923706055, "VESPA_time_sampling_step": 1.0,
+    "Frequency.min": 10.0, "Frequency.max": 39.92499923706055, "Frequency.unit": "MHz",
+    "VESPA_time_sampling_step": 1.0,
 }  # fmt: skip
 
 #: From a public listing; the times of its content are of radiospectra's tests.

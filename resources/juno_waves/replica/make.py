@@ -1,0 +1,78 @@
+"""A synthetic archive of Juno's Waves: calibrated spectra that were never observed.
+
+Names, folders and variables are those of the real archive.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from epnkit.deploy import synthetic
+from epnkit.deploy.archive import picture, write
+
+#: For each version its folder, its first day and how many days there are.
+_VERSIONS = (
+    ("v01", "l3a", datetime(2016, 4, 9), 500),
+    ("v02", "l3a_v02", datetime(2016, 4, 9), 530),
+)
+
+
+def files(directory: Path) -> None:
+    """Write a file a day, and its picture but for some days."""
+    for version, folder, first, days in _VERSIONS:
+        for number in range(days):
+            day = first + timedelta(days=number)
+            path = directory / _path(folder, day, version)
+            write(path, _cdf(day))
+            if number % 40 != 39:
+                write(path.with_suffix(".png"), _look())
+    _write_traps(directory)
+
+
+def _path(folder: str, day: datetime, version: str) -> str:
+    return f"{folder}/data/cdf/{day:%Y/%m}/jno_wav_cdr_lesia_{day:%Y%m%d}_{version}.cdf"
+
+
+def _write_traps(directory: Path) -> None:
+    """Write a cut file, one of another day, one without times, and one that is called otherwise."""
+    days = [datetime(2020, 2, 26) + timedelta(days=number) for number in range(5)]
+    content = _cdf(days[0])
+    write(directory / _path("l3a_v02", days[0], "v02"), content[:700])
+    write(directory / _path("l3a_v02", days[2], "v02"), content)
+    variables = {**_spectra(), "Epoch": synthetic.Variable(synthetic.TT2000, np.zeros(0, "i8"))}
+    write(directory / _path("l3a_v02", days[3], "v02"), synthetic.cdf(_told(), variables))
+    write(directory / "l3a_v02/data/cdf/jno_wav_cdr_lesia_2020_v02.cdf", content)
+
+
+def _told() -> dict[str, Any]:
+    return {"TITLE": "Juno/Waves estimated flux density", "TEXT": synthetic.NOTICE,
+            "Source_name": "JNO>Juno", "Data_type": "CDR>Calibrated Data Record"}  # fmt: skip
+
+
+def _cdf(day: datetime) -> bytes:
+    ends = [f"{time:%Y-%m-%dT%H:%M:%S.%f}" for time in (day, day + timedelta(seconds=86399))]
+    if day == datetime(2016, 12, 31):
+        ends[1] = "2016-12-31T23:59:60.000000"
+    return synthetic.cdf(_told(), {"Epoch": synthetic.epochs(*ends), **_spectra()})
+
+
+@cache
+def _spectra() -> dict[str, synthetic.Variable]:
+    frequencies = np.array([0.048828, 3.5, 140.0, 40500.0], "f4")
+    data = np.full((2, 4), 1e-20, "f4")
+    units = {"UNITS": "kHz", "FILLVAL": np.float32(-1e31)}
+    return {
+        "Data": synthetic.Variable(synthetic.REAL4, data, attributes={"UNITS": "W m**-2 Hz**-1"}),
+        "Background": synthetic.Variable(synthetic.REAL4, data[0], False),
+        "Frequency": synthetic.Variable(synthetic.REAL4, frequencies, False, units),
+    }
+
+
+@cache
+def _look() -> bytes:
+    return picture("PNG")

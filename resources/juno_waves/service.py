@@ -1,0 +1,67 @@
+"""Juno/Waves: calibrated dynamic spectra of Jupiter from orbit around it, one granule a day."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from epnkit.datalink.collections import read_collections
+from epnkit.datalink.links import Link, documentation, this
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.file_names import identified
+from epnkit.mapping.media_types import access
+from epnkit.mapping.spectra import dynamic_spectrum
+from epnkit.service import Cursor, Service
+
+#: ``jno_wav_cdr_lesia_20170329_v02.cdf``
+NAME = r"^(jno_wav_cdr_lesia_\d{8}_v\d{2})\.cdf$"
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(identified, "file_name", "unreadable", pattern=NAME, what="a day's file"),
+        # The versions are data sets of their own.
+        "granule_gid": pl.format(
+            "jno_wav_cdr_lesia {}", pl.col("file_name").str.extract(r"_(v\d{2})\.cdf$", 1)
+        ),
+        "obs_id": pl.col("file_name").str.extract(r"^(jno_wav_cdr_lesia_\d{8})_", 1),
+        **dynamic_spectrum(),
+        "time_sampling_step_min": 1.0,
+        "time_sampling_step_max": 1.0,
+        "target_name": "Jupiter",
+        "target_class": "planet",
+        "target_region": "planetary-magnetosphere",
+        "instrument_host_name": "juno",
+        "instrument_name": "waves",
+        "measurement_type": "phot.flux.density;em.radio",
+        "processing_level": 3,
+        **access(pl.col("url"), pl.col("file_size")),
+        "file_name": pl.col("file_name"),
+        "thumbnail_url": pl.col("picture.url"),
+        "bib_reference": "doi:10.1029/2021JA029435",
+    },
+)
+
+links = (
+    this("The spectra of the day", pl.col("file_size")),
+    Link(
+        "#preview",
+        pl.col("picture.url"),
+        "The day, reduced",
+        content_length=pl.col("picture.size"),
+    ),
+    documentation(
+        "https://doi.org/10.1029/2021JA029435",
+        "Louis et al. 2021: how flux densities are derived from Juno's Waves",
+    ),
+    documentation("https://maser.obspm.fr/", "MASER: the archive, and how to cite it"),
+)
+
+service = Service(
+    name="juno_waves",
+    frame="none",
+    mapping=mapping,
+    key=("path",),
+    cursor=Cursor("modified", lag=timedelta(days=30)),
+    links=links,
+    collections=read_collections(Path(__file__).parent / "collections.toml"),
+)
