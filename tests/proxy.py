@@ -49,6 +49,7 @@ class Proxy:
         self.target = target
         self.faults: deque[Fault] = deque()
         self.connections = 0
+        self.bytes = 0  # of the server's, that came through
         self._silent: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -97,6 +98,7 @@ class Proxy:
         with suppress(OSError):
             while (left is None or left > 0) and (chunk := server.recv(left or 65536)):
                 client.sendall(chunk)
+                self.bytes += len(chunk)
                 left = None if left is None else left - len(chunk)
         if fault is not None and left == 0 and fault.kind == "stall":
             self._silent += [client, server]  # both stay open, and nothing comes any more

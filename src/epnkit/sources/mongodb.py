@@ -200,7 +200,7 @@ def _mongo_settings(settings: Settings, order: Order) -> MongoSettings:
         settings.take("collection", str),
         settings.take("filter", dict, {}),
         settings.names("fields"),
-        Order(order.cursor, order.key or settings.names("key")),
+        settings.order(order),
         declared(settings),
         patience_of(settings),
     )

@@ -228,7 +228,7 @@ def _records_settings(settings: Settings, order: Order) -> RecordsSettings:
         settings.take("data", str, "data"),
         settings.take("total", str, "total"),
         (pair[0], pair[1]) if pair else None,
-        Order(order.cursor, order.key or settings.names("key")),
+        settings.order(order),
         declared(settings),
         settings.positive("page", RecordsSettings.page),
         settings.beside("authority"),

@@ -214,7 +214,7 @@ def _restheart_settings(settings: Settings, order: Order) -> RestheartSettings:
     return RestheartSettings(
         path,
         settings.take("filter", dict, {}),
-        Order(order.cursor, order.key or settings.names("key")),
+        settings.order(order),
         declared(settings),
         settings.positive("page", LARGEST_PAGE),
         settings.beside("authority"),

@@ -101,7 +101,7 @@ def search_settings(settings: Settings, order: Order) -> tuple[str, SearchSettin
         settings.take("query", dict, {"match_all": {}}),
         _wanted(settings),
         _sort(settings),
-        Order(order.cursor, order.key or settings.names("key")),
+        settings.order(order),
         settings.positive("size", 0) if settings.has("size") else None,
         settings.take("keep_alive", str, "2m"),
         declared(settings),

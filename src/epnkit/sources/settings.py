@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from epnkit.errors import ConfigurationError
+from epnkit.sources.base import Order
 
 Value = TypeVar("Value")
 
@@ -76,6 +77,11 @@ class Settings:
         if value not in choices:
             raise self.wrong(key, f"{value!r} is not one of {', '.join(choices)}")
         return value
+
+    def order(self, wished: Order) -> Order:
+        """Read the ``key`` of a source; a service that names one has the say."""
+        named = self.names("key")
+        return Order(wished.cursor, wished.key or named)
 
     def finish(self) -> None:
         """Refuse keys that nothing has taken.

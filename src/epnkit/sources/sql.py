@@ -306,7 +306,7 @@ def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
     }
     return SqlSettings(
         settings.take("query", str),
-        Order(order.cursor, order.key or settings.names("key")),
+        settings.order(order),
         settings.text("encoding"),
         Wishes(types, encodings),
         settings.take("digest", bool, default=True),

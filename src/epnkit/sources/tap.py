@@ -272,7 +272,7 @@ def _tap_settings(settings: Settings, order: Order) -> TapSettings:
         settings.take("table", str),
         settings.names("columns"),
         settings.take("where", str, ""),
-        Order(order.cursor, order.key or settings.names("key")),
+        settings.order(order),
         settings.positive("page", TapSettings.page),
         patience_of(settings),
     )

@@ -1,0 +1,346 @@
+"""Updates: a thousand new rows on 10⁴ and on 10⁶, a comparison of 10⁶, readers throughout, memory.
+
+Usage: python -m benchmarks.updates [--rows 10000 100000 1000000]
+
+The catalogue lies in a PostgreSQL of its own, read through ODBC and a proxy that counts bytes; the
+table has short polygons with an index.  Full imports, updates and the comparison are whole
+processes, as cron would start them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg2
+import pyvo
+from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
+from scripts.servers.processes import free_port
+from tests.proxy import Proxy
+
+from epnkit.deploy import inputs
+from epnkit.deploy.dachs import Dachs
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_RD = """
+<resource schema="many" resdir="many">
+  <meta name="creationDate">2026-01-01T00:00:00Z</meta>
+  <meta name="title">Benchmark</meta>
+  <meta name="description">A benchmark.</meta>
+  <meta name="subject">solar-physics</meta>
+  <meta name="creator.name">epnkit</meta>
+  <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
+    <mixin spatial_frame_type="body" optional_columns="file_name">//epntap2#table-2_0</mixin>
+    <index columns="time_min,time_max"/>
+    <index columns="s_region" method="GIST"/>
+  </table>
+  <data id="import" updating="True">
+    <sources pattern="source.toml"/>
+    <customGrammar module="../grammars/sql"/>
+    <make table="epn_core"/>
+  </data>
+</resource>
+"""
+
+_SERVICE = """
+import polars as pl
+
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.times import julian_date
+from epnkit.service import Cursor, Service
+
+west, south = pl.col("lon"), pl.col("lat")
+corners = ((0, 0), (1, 0), (1, 1), (0, 1))
+polygon = pl.concat_str(
+    [pl.lit("{")]
+    + [pl.format("({}d,{}d)" + ("," if n < 3 else ""), west + x, south + y)
+       for n, (x, y) in enumerate(corners)]
+    + [pl.lit("}")]
+)
+uid = pl.format("region_{}", "id")
+service = Service(
+    name="many", frame="body", key=("id",), cursor=Cursor("changed"),
+    mapping=Mapping({
+        "granule_uid": uid, "granule_gid": "region", "obs_id": uid,
+        "dataproduct_type": "ci", "target_name": "Sun", "target_class": "star",
+        "time_min": of(julian_date, "date_obs"), "time_max": of(julian_date, "date_obs"),
+        "c1min": west, "c1max": west + 1, "c2min": south, "c2max": south + 1,
+        "s_region": polygon,
+        "instrument_host_name": "Meudon", "instrument_name": "Spectroheliograph",
+        "measurement_type": "phot.radiance;em.opt", "processing_level": 5,
+        "file_name": pl.col("file"),
+    }),
+)
+"""
+
+#: Rows from one number to another; the last column stands for a contour that is not mapped.
+_FILL = """
+    INSERT INTO obs SELECT n, n::double precision, to_char(
+        timestamp '1996-01-01' + n * interval '7 minutes', 'YYYY-MM-DD"T"HH24:MI:SS'),
+        (n * 37 % 3500) / 10.0 + 0.25, (n * 17 % 1200) / 10.0 - 60, 'im' || n || '.fits',
+        repeat(md5(n::text), 8)
+    FROM generate_series({0}, {1}) AS n
+"""
+
+_TEN_DIFFERENCES = """
+    DELETE FROM obs WHERE id IN (10, 5000, 9999);
+    UPDATE obs SET lat = lat + 1 WHERE id IN (77, 4321, 8765);
+    INSERT INTO obs SELECT -n, 5, '2001-01-01T00:00:00', n, n, 'late' || n, '' FROM
+        generate_series(1, 4) AS n;
+"""
+
+
+def main() -> None:
+    """Measure each size and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    sizes = parser.parse_args().rows
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"Updates; {machine}; {datetime.now(UTC):%Y-%m-%d}", flush=True)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "cache" / "numba"))
+    for rows in sizes:
+        with bench() as here:
+            measure(here, rows)
+
+
+@dataclass
+class Bench:
+    """A DaCHS with one service, and its catalogue behind a proxy."""
+
+    dachs: Dachs
+    source: Any
+    proxy: Proxy
+
+    def change(self, statements: str) -> None:
+        """Change the catalogue."""
+        with self.source.cursor() as cursor:
+            cursor.execute(statements)
+
+    def load(self) -> tuple[float, int]:
+        """Run a whole ``dachs imp``; give its seconds and its peak of memory in MiB."""
+        start = time.monotonic()
+        with peak_of(self.dachs.root) as peak:
+            self.dachs.run("imp", "many/q")
+        return time.monotonic() - start, peak.mebibytes
+
+    def ask(self, query: str) -> tuple[Any, ...]:
+        """Ask DaCHS's database for one row."""
+        with self.dachs.cluster.connect() as link, link.cursor() as cursor:
+            cursor.execute(query)
+            row: tuple[Any, ...] = cursor.fetchone() or ()
+            return row
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """Bring up all that is needed, and take it away."""
+    directory = Path(tempfile.mkdtemp(prefix="epnkit-"))
+    directory.chmod(0o755)
+    dachs, server = Dachs(directory / "d", durable=False), None
+    try:
+        server = start_postgresql(free_port(), directory / "source")
+        source = psycopg2.connect(
+            host="127.0.0.1", port=server.port, dbname=DATABASE, user=USER, password=PASSWORD
+        )
+        source.autocommit = True
+        dachs.start()
+        with Proxy(server.port) as proxy:
+            here = Bench(dachs, source, proxy)
+            lay(here)
+            yield here
+        source.close()
+    finally:
+        dachs.stop()
+        if server is not None:
+            server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def lay(here: Bench) -> None:
+    """Make the catalogue's table and lay the service."""
+    here.change(
+        "CREATE TABLE obs (id integer PRIMARY KEY, changed double precision, date_obs text,"
+        " lon double precision, lat double precision, file text, chain text);"
+        "CREATE INDEX obs_changed ON obs (changed, id)"
+    )
+    dachs = here.dachs
+    inputs.lay(dachs, ROOT / "resources" / "hfc1ar")
+    folder = dachs.inputs / "many"
+    folder.mkdir()
+    (folder / "q.rd").write_text(_RD)
+    (folder / "service.py").write_text(_SERVICE)
+    (folder / "source.toml").write_text(
+        'kind = "sql"\nconnection = "many"\nquery = "SELECT * FROM obs"\nkey = ["id"]\n'
+    )
+    credential = dachs.root / "credentials" / "many"
+    credential.write_text(
+        f"Driver=PostgreSQL Unicode;Server=127.0.0.1;Port={here.proxy.port};"
+        f"Database={DATABASE};UID={USER};PWD={PASSWORD}"
+    )
+    credential.chmod(0o600)
+    dachs.account.own(dachs.inputs, credential.parent)
+
+
+@dataclass
+class Peak:
+    """The highest memory of any process of a DaCHS."""
+
+    mebibytes: int = 0
+
+
+@contextmanager
+def peak_of(root: Path) -> Iterator[Peak]:
+    """Watch the processes that run with a DaCHS's settings."""
+    peak, over = Peak(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            for process in Path("/proc").glob("[0-9]*"):
+                peak.mebibytes = max(peak.mebibytes, _mebibytes(process, str(root)))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+
+
+def _mebibytes(process: Path, root: str) -> int:
+    try:
+        if f"GAVOSETTINGS={root}" not in (process / "environ").read_text(errors="replace"):
+            return 0
+        if b"imp" not in (process / "cmdline").read_bytes().split(b"\0"):
+            return 0
+        status = (process / "status").read_text().split()
+        return int(status[status.index("VmHWM:") + 1]) // 1024
+    except (OSError, ValueError):
+        return 0  # it has just ended
+
+
+@dataclass
+class Readers:
+    """Asks TAP one question after the other, and notes how long each took."""
+
+    url: str
+    seconds: list[float] = field(default_factory=list)
+    counts: set[int] = field(default_factory=set)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Ask until told to stop."""
+        service = pyvo.dal.TAPService(f"{self.url}/tap")
+        query = (
+            "SELECT COUNT(*) AS n FROM many.epn_core"
+            " WHERE 1 = INTERSECTS(s_region, CIRCLE(100, 10, 2))"
+        )
+        while not self.over.is_set():
+            start = time.monotonic()
+            (row,) = service.run_sync(query)
+            self.seconds.append(time.monotonic() - start)
+            self.counts.add(int(row["n"]))
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Ask for as long as the context lasts."""
+        thread = threading.Thread(target=self.run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.over.set()
+            thread.join()
+
+    def p99(self) -> str:
+        """Give the 99th percentile in words."""
+        worst = np.percentile(self.seconds, 99) * 1000
+        return f"p99 {worst:.0f} ms of {len(self.seconds)} queries"
+
+
+def measure(here: Bench, rows: int) -> None:
+    """Measure one size."""
+    here.change(_FILL.format(1, rows) + "; ANALYZE obs")
+    before = here.proxy.bytes
+    seconds, peak = here.load()
+    whole = here.proxy.bytes - before
+    print(
+        f"{rows:,} rows: full import {seconds:.1f} s, peak {peak} MiB, {stages(here)}", flush=True
+    )
+    here.change(_FILL.format(rows + 1, rows + 1000))
+    update, peak = here.load()
+    vacuum = vacuumed(here)
+    nothing, _ = here.load()
+    less = seconds / update
+    print(f"  1,000 new rows: {update:.1f} s ({less:.0f} times less), {stages(here, 1)};")
+    print(f"  nothing new: {nothing:.1f} s; VACUUM ANALYZE alone: {vacuum:.2f} s", flush=True)
+    compare(here, whole, rows)
+    read_along(here, rows)
+
+
+def stages(here: Bench, back: int = 0) -> str:
+    """Tell the time by stage of the last run, or of one before."""
+    order = f"ORDER BY run DESC OFFSET {back} LIMIT 1"
+    (seconds,) = here.ask(f"SELECT seconds FROM epnkit.runs {order}")
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
+    return f"the load itself {sum(seconds.values()):.2f} s ({parts})"
+
+
+def vacuumed(here: Bench) -> float:
+    """Time what DaCHS does after each update."""
+    link = here.dachs.cluster.connect()
+    link.autocommit = True
+    start = time.monotonic()
+    with link.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE many.epn_core")
+    link.close()
+    return time.monotonic() - start
+
+
+def compare(here: Bench, whole: int, rows: int) -> None:
+    """Find ten differences by ``epnkit reconcile``; say how many bytes it took."""
+    here.change(_TEN_DIFFERENCES)
+    before, start = here.proxy.bytes, time.monotonic()
+    told = subprocess.run(
+        [Path(sys.executable).parent / "epnkit", "reconcile", "many", "--dachs", here.dachs.root],
+        env={**os.environ, "EPNKIT_CREDENTIALS": str(here.dachs.root / "credentials")},
+        check=True, capture_output=True, text=True,
+    ).stdout.strip().splitlines()[0]  # fmt: skip
+    share = (here.proxy.bytes - before) / whole
+    (there,) = here.ask("SELECT count(*) FROM many.epn_core")
+    print(f"  {told}: {time.monotonic() - start:.1f} s, {share:.1%} of the bytes of all records;"
+          f" {there:,} granules for {rows + 1001:,} records")  # fmt: skip
+
+
+def read_along(here: Bench, rows: int) -> None:
+    """Ask TAP while nothing happens, and while 1,000 rows come and 1,000 change."""
+    with here.dachs.serving() as url:
+        idle, busy = Readers(url), Readers(url)
+        with idle.asking():
+            time.sleep(15)
+        top = rows + 1000
+        here.change(_FILL.format(top + 1, top + 1000))
+        here.change(f"UPDATE obs SET lat = lat - 1, changed = {top} + 5000 WHERE id > {top - 1000}"
+                    f" AND id <= {top}")  # fmt: skip
+        with busy.asking():
+            here.load()
+    print(f"  TAP idle {idle.p99()}; during an update {busy.p99()}, counts {sorted(busy.counts)}")
+
+
+if __name__ == "__main__":
+    main()
