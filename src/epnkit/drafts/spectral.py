@@ -10,8 +10,8 @@ from epnkit.drafts.made import Made, computed, divided, number
 from epnkit.drafts.meanings import Candidate, candidates, plain
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
-from epnkit.drafts.values import are_spectral_units
-from epnkit.mapping.spectral import hertz_limits, unit_of
+from epnkit.drafts.values import are_spectral_units, share
+from epnkit.mapping.spectral import hertz_band, hertz_limits, unit_of
 
 _RANGE = ("spectral_range_min", "spectral_range_max")
 
@@ -43,7 +43,9 @@ class _Unit:
 def spectral(sample: Sample) -> Iterator[Proposal]:
     """Propose spectral_range_min and _max, and the steps and resolution."""
     found = [made for q in ("frequency", "wavelength") for made in _range(sample, q)]
-    yield from sorted(found, key=lambda each: -each.confidence)[:1]
+    found += _axes(sample)
+    sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
+    yield from (sure or sorted(found, key=lambda each: -each.confidence))[:1]
     yield from _steps(sample)
 
 
@@ -72,7 +74,8 @@ def _limits(sample: Sample, quantity: Quantity, low: Candidate, high: Candidate)
     else:
         reason = f"both ends by their names; {unit.reason}"
     if unit.is_field:
-        return Proposal(_RANGE, computed(hertz_limits, *names, unit.given),
+        powers = {"power_of": "Hz"} if quantity == "frequency" else {}
+        return Proposal(_RANGE, computed(hertz_limits, *names, unit.given, **powers),
                         (*fields, unit.given), score, reason)  # fmt: skip
     return Proposal(_RANGE, computed(hertz_limits, *names, unit=unit.given), fields, score, reason)
 
@@ -86,15 +89,10 @@ def _unit(sample: Sample, quantity: Quantity, field: Field) -> _Unit:
     if named:
         return _Unit(named, False, 0.96, f"{named} by the name")
     fields = [c.field for c in candidates(sample, f"{quantity}_unit")]
-    told = next((each for each in fields if _tells(each, quantity)), None)
+    told = next((each for each in fields if are_spectral_units(each)), None)
     if told is not None:
         return _Unit(told.name, True, 0.96, f"the unit is in {told.name}")
     return _guessed(quantity, field)
-
-
-def _tells(field: Field, quantity: Quantity) -> bool:
-    return are_spectral_units(field) and (field.given.dtype.is_numeric() is False or
-                                          quantity == "wavelength")  # fmt: skip
 
 
 def _guessed(quantity: Quantity, field: Field) -> _Unit:
@@ -107,6 +105,20 @@ def _guessed(quantity: Quantity, field: Field) -> _Unit:
         return _Unit("Angstrom", False, 0.85, "Angstrom, as the passbands of imagers are")
     unit = "m" if high < 1e-3 else "Angstrom" if low >= 3000 else "nm"
     return _Unit(unit, False, 0.6, f"{unit} by the values alone")
+
+
+def _axes(sample: Sample) -> Iterator[Proposal]:
+    """Propose a spectral axis of one pixel (FITS WCS, paper III): its middle and its width."""
+    for axis in range(1, 6):
+        keys = [f"{word}{axis}" for word in ("CTYPE", "CRVAL", "CDELT", "CUNIT", "NAXIS")]
+        if not all(key in sample.fields for key in keys):
+            continue
+        kind, middle, width, unit, length = (sample.fields[key] for key in keys)
+        spectral_kind = len(kind.texts) > 0 and share(kind.texts, r"^(FREQ|WAVE)") == 1.0
+        if spectral_kind and length.given.unique().to_list() == [1] and unit.distinct == 1:
+            made = computed(hertz_band, middle.name, width.name, unit=str(unit.texts[0]))
+            yield Proposal(_RANGE, made, (middle.name, width.name), 0.95,
+                           f"the spectral axis {axis}, of one pixel")  # fmt: skip
 
 
 def _steps(sample: Sample) -> Iterator[Proposal]:

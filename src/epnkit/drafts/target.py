@@ -7,11 +7,12 @@ from functools import cache
 
 import polars as pl
 
-from epnkit.drafts.made import Made, column, constant, translated
+from epnkit.drafts.made import Made, column, computed, constant, translated
 from epnkit.drafts.meanings import Candidate, candidates
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.tables import table
+from epnkit.mapping.texts import hash_list
 
 #: How many different targets a field may have to be translated word by word.
 _MOST = 40
@@ -41,7 +42,8 @@ def _named(candidate: Candidate) -> Iterator[list[Proposal]]:
     """Propose a field that names targets: sure where all its values are bodies that are known."""
     field = candidate.field
     values = _values(field)
-    if not values or len(values) > _MOST:
+    if not values or len(values) > _MOST or not field.texts.len():
+        yield from _listed(field, values)
         return
     bodies = {value: body_of(value) for value in values}
     classes = {value: _class(body) for value, body in bodies.items() if body}
@@ -60,6 +62,21 @@ def _named(candidate: Candidate) -> Iterator[list[Proposal]]:
         ]
 
 
+def _listed(field: Field, values: list[str]) -> Iterator[list[Proposal]]:
+    """Propose a list of targets as it is, with the class of the first one that is known."""
+    if not values or len(values) > _MOST:
+        return
+    known = [body for part in values[0].split("#") if (body := body_of(part))]
+    reason = f"by its name; lists such as {_some(values)}"
+    made = computed(hash_list, field.name)
+    yield [
+        Proposal(("target_name",), made, (field.name,), 0.5, reason),
+        Proposal(
+            ("target_class",), constant(_class(known[0]) if known else "star"), (), 0.3, reason
+        ),
+    ]
+
+
 def _classes(field: Field, classes: dict[str, str], score: float, reason: str) -> Proposal:
     different = set(classes.values())
     made = constant(different.pop()) if len(different) == 1 else translated(field.name, classes)
@@ -72,6 +89,8 @@ def _translation(field: Field, bodies: dict[str, str | None]) -> Made:
 
 
 def _values(field: Field) -> list[str]:
+    if field.given.dtype == pl.List(pl.String):
+        return sorted({"#".join(value) for value in field.given})
     if field.given.dtype != pl.String:
         return []
     return sorted(str(value) for value in field.given.unique())
@@ -114,11 +133,26 @@ def _solar(sample: Sample) -> tuple[float, str] | None:
             known = next((v for v in field.texts.unique() if _observes(v, observers)), None)
             if known is not None and _speaks_of_observers(field):
                 return 0.95, f"{field.name} is {known!r}, which looks at the Sun"
+    seen = next((field.name for field in sample if _shows_features(field)), None)
+    if seen is not None:
+        return 0.9, f"{seen} speaks of what is on the Sun alone"
     signs = [field.name for field in sample if words & {*field.words, *field.context}]
     if signs:
         reason = f"signs of the Sun in the fields {_some(signs)}"
         return (0.93 if len(signs) > 1 else 0.85), reason
     return None
+
+
+def _shows_features(field: Field) -> bool:
+    """Tell whether a field holds words for what is seen on the Sun alone."""
+    if not {"target", "object", "feature", "type", "region"} & set(field.words):
+        return False
+    inner = field.given.explode() if isinstance(field.given.dtype, pl.List) else field.given
+    if inner.dtype != pl.String:
+        return False
+    values = {value.strip().lower() for value in inner.drop_nulls().unique()} - {"unknown", ""}
+    known = values & set(table("targets")["solar"]["features"])
+    return len(known) > len(values) / 2
 
 
 def _observes(value: str, observers: set[str]) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.drafts.made import Made, before, column, computed, constant, number, translated
-from epnkit.drafts.meanings import candidates, plain
+from epnkit.drafts.made import before, column, computed, constant, number, translated
+from epnkit.drafts.meanings import Candidate, candidates, plain
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.tables import table
 from epnkit.drafts.values import share
 from epnkit.epncore import columns as epncore
+from epnkit.epncore.ucd import fault
 from epnkit.mapping.texts import hash_list
 
 #: What levels that are told in another way than EPN-TAP's may mean (CODMAC, simplified).
@@ -33,17 +34,22 @@ def texts(sample: Sample) -> Iterator[Proposal]:
 
 def _names(sample: Sample) -> Iterator[Proposal]:
     for name in ("instrument_host_name", "instrument_name"):
-        for candidate in candidates(sample, name):
+        others = candidates(sample, "institute") if name == "instrument_host_name" else []
+        for candidate in [*candidates(sample, name), *others]:
             field = candidate.field
             if _is_text(field) and field.distinct <= max(20, len(field.given) // 3):
-                yield Proposal((name,), _name(field), (field.name,), candidate.score, "by its name")
+                yield _named(name, candidate)
                 break
 
 
-def _name(field: Field) -> Made:
-    """Take ISTP's short form of a name, where there is a long one behind it."""
-    istp = len(field.texts) > 0 and share(field.texts, r"^[^>]+>[^>]+$") == 1.0
-    return before(field.name, ">") if istp else computed(hash_list, field.name)
+def _named(column: str, candidate: Candidate) -> Proposal:
+    """Propose a name; of ISTP's two forms the short one, which may be no standard name."""
+    field = candidate.field
+    if len(field.texts) > 0 and share(field.texts, r"^[^>]+>[^>]+$") == 1.0:
+        return Proposal((column,), before(field.name, ">"), (field.name,),
+                        min(candidate.score, 0.85), "by its name; the short form")  # fmt: skip
+    return Proposal((column,), computed(hash_list, field.name), (field.name,), candidate.score,
+                    "by its name")  # fmt: skip
 
 
 def _is_text(field: Field) -> bool:
@@ -68,7 +74,7 @@ def _product_type(sample: Sample) -> Proposal:
 
 
 def _code(value: str) -> str | None:
-    words = value.lower().strip()
+    words = value.rpartition(">")[2].lower().strip()
     found = (code for code, others in table("targets")["types"].items() if words in others)
     return next(found, None)
 
@@ -83,6 +89,8 @@ def _kind(sample: Sample) -> str:
         return "ds"
     if words & {"order", "slit", "spectrograph"}:
         return "sp"
+    if "epoch_first" in sample.fields:
+        return "ts"  # what CDF files mostly hold
     return "ci" if words & {"event", "flare"} else "im"
 
 
@@ -111,8 +119,7 @@ def _guessed_level(sample: Sample) -> int:
 def _measurement(sample: Sample) -> Iterator[Proposal]:
     for candidate in candidates(sample, "measurement_type"):
         if _is_text(candidate.field):
-            yield Proposal(("measurement_type",), computed(hash_list, candidate.field.name),
-                           (candidate.field.name,), candidate.score, "by its name")  # fmt: skip
+            yield _of_ucds(candidate)
             return
     for candidate in candidates(sample, "measured_unit"):
         words = {value: _quantity(value) for value in set(candidate.field.texts)}
@@ -123,6 +130,17 @@ def _measurement(sample: Sample) -> Iterator[Proposal]:
             return
 
 
+def _of_ucds(candidate: Candidate) -> Proposal:
+    field = candidate.field
+    wrong = next((why for text in field.texts.unique() for part in text.split("#")
+                  if (why := fault(part))), "")  # fmt: skip
+    score, reason = (0.5, f"by its name, but a value {wrong}") if wrong else (
+        candidate.score, "by its name")  # fmt: skip
+    return Proposal(("measurement_type",), computed(hash_list, field.name), (field.name,),
+                    score, reason)  # fmt: skip
+
+
 def _quantity(unit: str) -> str | None:
     told = table("targets")["units"]
-    return next((ucd for ucd, units in told.items() if unit.strip().lower() in units), None)
+    plain_unit = unit.strip().lower().removesuffix("/beam")
+    return next((ucd for ucd, units in told.items() if plain_unit in units), None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from epnkit.drafts.made import Made, computed, divided
 from epnkit.drafts.meanings import Candidate, candidates
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.values import are_days, are_times_of_day, time_form
+from epnkit.mapping.named_times import named_interval
 from epnkit.mapping.times import (
     julian_date,
     julian_date_after,
@@ -23,6 +25,9 @@ _BY_VALUES = 0.6
 _SECONDS = {"ms": 1e-3, "msec": 1e-3, "us": 1e-6, "s": 1.0, "sec": 1.0, "seconds": 1.0,
             "minutes": 60.0, "hours": 3600.0}  # fmt: skip
 
+#: The longest step or exposure that is believed, in seconds: a year.
+_LONGEST = 3.2e7
+
 #: Names whose unit a standard gives: seconds.
 _IN_SECONDS = {"exptime", "xposure", "texposur", "cadence", "t_exptime", "t_resolution", "telapse",
                "exposure", "time_exp_min", "time_exp_max", "time_sampling_step_min",
@@ -33,6 +38,7 @@ def times(sample: Sample) -> Iterator[Proposal]:
     """Propose time_min and time_max."""
     start = _start(sample)
     if start is None:
+        yield from _of_names(sample)
         return
     yield start
     yield _end(sample, start)
@@ -47,11 +53,10 @@ def _start(sample: Sample) -> Proposal | None:
 
 
 def _end(sample: Sample, start: Proposal) -> Proposal:
-    found = [
-        each
-        for each in _moments(sample, "time_max", "time_max")
-        if each.fields != start.fields and not _same_name(each, start)
-    ]
+    found = [each for each in _moments(sample, "time_max", "time_max")
+             if not _same_name(each, start)]  # fmt: skip
+    if not found and start.confidence <= _BY_VALUES:
+        found = _last_time(sample, start)
     if found:
         return max(found, key=lambda each: each.confidence)
     for meaning in ("duration", "time_exp"):
@@ -131,15 +136,46 @@ def _pairs(sample: Sample) -> Iterator[Proposal]:
 
 
 def _any_time(sample: Sample) -> Iterator[Proposal]:
-    """Propose a field that holds times, if there is only one that isn't about the record."""
+    """Propose the earliest of the fields that hold times and aren't about the record."""
+    ordered = _in_order(sample)
+    if ordered:
+        yield _by_values("time_min", ordered[0], len(ordered))
+
+
+def _of_names(sample: Sample) -> Iterator[Proposal]:
+    """Propose the times that stand in the names of files."""
+    names = sample.fields.get("file_name")
+    if names is not None and len(names.texts):
+        yield Proposal(("time_min", "time_max"), computed(named_interval, "file_name"),
+                       ("file_name",), 0.6, "no field holds times, but the names do")  # fmt: skip
+
+
+def _last_time(sample: Sample, start: Proposal) -> list[Proposal]:
+    ordered = _in_order(sample)
+    begun = sample.fields[start.fields[0]].given
+    if len(ordered) < 2 or begun.to_list() != ordered[0].given.to_list():
+        return []
+    return [_by_values("time_max", ordered[-1], len(ordered))]
+
+
+def _by_values(column: str, field: Field, count: int) -> Proposal:
+    which = "the only field" if count == 1 else "by order, one of the fields"
+    return Proposal((column,), computed(julian_date, field.name), (field.name,), _BY_VALUES,
+                    f"{which} that hold times")  # fmt: skip
+
+
+def _in_order(sample: Sample) -> list[Field]:
+    """List the fields that hold times, earliest first; empty where their order varies."""
     about = {c.field.name for m in ("changed", "changed_too", "creation_date", "release_date")
              for c in candidates(sample, m)}  # fmt: skip
-    held = [f for f in sample if f.name not in about and f.name != "modified"]
-    timed = [field for field in held if time_form(field) == "text"]
-    if len(timed) == 1:
-        made = computed(julian_date, timed[0].name)
-        yield Proposal(("time_min",), made, (timed[0].name,), _BY_VALUES,
-                       "the only field that holds times")  # fmt: skip
+    held = {f.name: f for f in sample if f.name not in about | {"modified"} and f.complete}
+    timed = {
+        name: julian_date(f.given).values for name, f in held.items() if time_form(f) == "text"
+    }
+    different = {tuple(values): name for name, values in reversed(timed.items())}
+    names = sorted(different.values(), key=lambda name: float(timed[name][0]))
+    kept = all((timed[one] <= timed[other]).all() for one, other in pairwise(names))
+    return [held[name] for name in names] if kept else []
 
 
 def durations(sample: Sample) -> Iterator[Proposal]:
@@ -157,6 +193,8 @@ def _both_ends(quantity: str, found: list[Candidate]) -> Iterator[Proposal]:
         factor, sure = _unit(chosen.field)
         confidence = chosen.score if sure else min(chosen.score, 0.65)
         reason = "by its name" if sure else "by its name; in seconds?"
+        if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
+            confidence, reason = 0.3, "by its name, but some values cannot be durations"
         yield Proposal((f"{quantity}_{end}",), divided(chosen.field.name, 1 / factor),
                        (chosen.field.name,), confidence, reason)  # fmt: skip
 

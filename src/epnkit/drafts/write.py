@@ -31,7 +31,8 @@ _HOMES = {
     "epnkit.mapping.declare": ("Mapping", "of"),
     "epnkit.mapping.identifiers": ("joined", "last_part", "safe", "stamp", "without_ending"),
     "epnkit.mapping.media_types": ("media_type",),
-    "epnkit.mapping.spectral": ("hertz_limits",),
+    "epnkit.mapping.named_times": ("named_interval",),
+    "epnkit.mapping.spectral": ("hertz_band", "hertz_limits"),
     "epnkit.mapping.texts": ("clean", "hash_list"),
     "epnkit.mapping.times": (
         "julian_date", "julian_date_after", "julian_date_of_date_and_time", "julian_date_of_pair",

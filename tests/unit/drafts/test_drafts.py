@@ -1,0 +1,188 @@
+"""Drafts for records of the forms that archives have, made up here."""
+
+from __future__ import annotations
+
+import ast
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from tests.drafted import Expected, judged, of_documents
+
+from epnkit.cli.new import command
+from epnkit.drafts.propose import propose
+from epnkit.drafts.words import words_of
+from epnkit.service import load
+
+SUN = {"target_name": "Sun", "target_class": "star"}
+
+Records = list[dict[str, Any]]
+
+
+def heliograph(number: int) -> dict[str, Any]:
+    """Make a header as of daily images of the Sun, with a power of ten for the unit."""
+    return {
+        "DATE_OBS": f"2019-03-{number + 1:02}T10:00:00", "NAXIS": 2,
+        "DATE_END": f"2019-03-{number + 1:02}T10:00:40", "INSTITUT": "Hill Observatory",
+        "INSTRUME": "Heliograph", "OBJECT": "FULL SUN", "WAVELNTH": 656.3, "WAVEUNIT": -9,
+        "path": f"hh1903{number + 1:02}.fits", "file_name": f"hh1903{number + 1:02}.fits",
+        "file_size": 4_000_000, "line": 1,
+    }  # fmt: skip
+
+
+def spectrograph(number: int) -> dict[str, Any]:
+    """Make a document as of dynamic spectra, date and time of day apart."""
+    return {
+        "file": f"rad{number:04}.fts", "date_obs": "2020-06-01", "time_obs": f"{number:02}:00:00",
+        "date_end": "2020-06-01", "time_end": f"{number:02}:59:59.9", "freq_start_mhz": 40.0,
+        "freq_stop_mhz": 80.0, "bunits": "SFU", "receiver": "Radio Spectrograph", "station": "Hill",
+        "observatory": "Hill Radio Observatory", "source": "sun",
+        "url": f"https://data.example.org/rad{number:04}.fts",
+    }  # fmt: skip
+
+
+def inventory(number: int) -> dict[str, Any]:
+    """Make an inventory as of data sets of spectropolarimetry, in camel case."""
+    return {
+        "datasetId": f"ABC{number}", "startTime": f"2024-02-0{number + 1}T18:00:00",
+        "endTime": f"2024-02-0{number + 1}T18:30:00", "instrumentName": "SLIT",
+        "wavelengthMin": 853.0, "wavelengthMax": 855.0, "wavelengthUnit": "nm",
+        "telescopeName": "Example Telescope", "targetTypes": ["sunspot"], "exposureTimeMs": 12.0,
+    }  # fmt: skip
+
+
+def particles(number: int) -> dict[str, Any]:
+    """Make global attributes as CDF files of ISTP have them."""
+    stem = f"hill_l2_mag_2021010{number + 1}_v01"
+    return {
+        "Source_name": "HILL>Hill Satellite", "Descriptor": "MAG>Magnetometer",
+        "Logical_source": "hill_l2_mag", "Logical_file_id": stem, "VESPA_target_name": "Saturn",
+        "epoch_first": f"2021-01-0{number + 1}T00:00:00.000", "file_name": f"{stem}.cdf",
+        "epoch_last": f"2021-01-0{number + 1}T23:59:59.000", "path": f"{stem}.cdf", "line": 1,
+        "VESPA_instrument_name": "MAG", "VESPA_dataproduct_type": "ts",
+    }  # fmt: skip
+
+
+def observation(number: int) -> dict[str, Any]:
+    """Make a row as of ObsCore."""
+    return {
+        "obs_publisher_did": f"ivo://example/{number}", "obs_collection": "survey",
+        "dataproduct_type": "image", "t_min": 59000.25 + number, "t_max": 59000.5 + number,
+        "em_min": 4e-7, "em_max": 5e-7, "facility_name": "Hill Observatory",
+        "instrument_name": "WFC", "target_name": "Mars", "s_ra": 10.0 + number, "s_dec": 5.0,
+        "t_exptime": 60.0,
+    }  # fmt: skip
+
+
+SCHEMAS: dict[str, tuple[str, Any, Expected]] = {
+    "heliograph": ("files", heliograph, {
+        **SUN, "granule_uid": "hh190301", "time_min": 2458543.9166666665,
+        "time_max": 2458543.9171296298, "spectral_range_min": 4.567915e14,
+        "instrument_host_name": "Hill Observatory", "instrument_name": "Heliograph",
+        "dataproduct_type": "im", "processing_level": 3}),
+    "spectrograph": ("elasticsearch", spectrograph, {
+        **SUN, "granule_uid": "rad0000", "time_min": 2459001.5, "time_max": 2459001.541665509,
+        "spectral_range_min": 4e7, "spectral_range_max": 8e7, "dataproduct_type": "ds",
+        "instrument_host_name": "Hill Radio Observatory", "instrument_name": "Radio Spectrograph",
+        "measurement_type": "phot.flux.density;em.radio"}),
+    "inventory": ("records", inventory, {
+        **SUN, "granule_uid": "ABC0", "time_min": 2460342.25, "time_max": 2460342.2708333335,
+        "spectral_range_min": 3.506344e14, "spectral_range_max": 3.514566e14,
+        "instrument_name": "SLIT", "instrument_host_name": "Example Telescope",
+        "time_exp_min": 0.012}),
+    "particles": ("files", particles, {
+        "granule_uid": "hill_l2_mag_20210101_v01", "granule_gid": "hill_l2_mag",
+        "target_name": "Saturn", "target_class": "planet", "time_min": 2459215.5,
+        "time_max": 2459216.499988426, "dataproduct_type": "ts", "instrument_host_name": "HILL",
+        "instrument_name": "MAG"}),
+    "observation": ("tap", observation, {
+        "granule_gid": "survey", "target_name": "Mars", "target_class": "planet",
+        "time_min": 2459000.75, "time_max": 2459001.0, "spectral_range_min": 5.99584916e14,
+        "spectral_range_max": 7.49481145e14, "instrument_host_name": "Hill Observatory",
+        "instrument_name": "WFC", "dataproduct_type": "im", "time_exp_max": 60.0, "c1min": 10.0,
+        "c2max": 5.0}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_most_columns_are_right_and_no_sure_one_is_wrong(name: str) -> None:
+    kind, make, expected = SCHEMAS[name]
+    found = judged(of_documents([make(number) for number in range(9)], kind), name, expected)
+    assert found.misled == [], found
+    assert found.share >= 0.8, found
+
+
+def test_what_cannot_be_is_not_sure() -> None:
+    records = [{**heliograph(n), "EXPTIME": 1_168_576_512} for n in range(9)]
+    proposal = propose(of_documents(records, "files"), "odd").of("time_exp_min")
+    assert proposal is not None
+    assert proposal.confidence < 0.5
+
+
+def test_a_field_with_bad_values_is_left_out_or_doubted() -> None:
+    records = [{**heliograph(n), "DATE_OBS": "soon" if n else "2019-03-01"} for n in range(9)]
+    proposal = propose(of_documents(records, "files"), "odd").of("time_min")
+    assert proposal is None or not proposal.sure
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("DATE-OBS", ("date", "observation")),
+        ("startTime", ("start", "time")),
+        ("WAVEMIN", ("wavelength", "min")),
+        ("dateobs", ("date", "observation")),
+        ("FileSize", ("file", "size")),
+        ("NAXIS1", ("naxis", "1")),
+    ],
+)
+def test_names_are_cut_into_words(name: str, words: tuple[str, ...]) -> None:
+    assert words_of(name) == words
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a database whose names and values try to break out of what is written."""
+    monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path / "credentials"))
+    monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
+    path = tmp_path / "odd.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute(
+            'CREATE TABLE t (id INTEGER, "date_obs" TEXT, "instrument\nimport os #""\'\\" TEXT,'
+            " object TEXT)"
+        )
+        rows = [(i, f"2020-01-0{i}T00:00:00", '"""]]></x>\n\\"', "Sun") for i in range(1, 9)]
+        database.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
+    return path
+
+
+def test_names_and_values_of_the_source_break_out_of_nothing(hostile: Path, tmp_path: Path) -> None:
+    words = ["odd", "--from", str(hostile), "--into", str(tmp_path), "--title", '"""<&\\x]]>']
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, done.output
+    tree = ast.parse((tmp_path / "odd" / "service.py").read_text())
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert all(module and module.startswith(("epnkit.", "datetime")) for module in imported)
+    assert load(tmp_path / "odd").name == "odd"
+
+
+def test_a_password_is_in_no_file_and_in_no_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path / "credentials"))
+    monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
+    path = tmp_path / "data.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE t (id INTEGER, date_obs TEXT)")
+        database.execute("INSERT INTO t VALUES (1, '2020-01-01T00:00:00')")
+    secret = f"Driver=SQLite3;Database={path};PWD=sesame"
+    done = CliRunner().invoke(command, ["safe", "--from", secret, "--into", str(tmp_path / "r")])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "the credential is missing" in done.output
+    assert "sesame" not in done.output
+    written = [each for each in tmp_path.rglob("*") if each.is_file() and each != path]
+    inside = [each for each in written if b"sesame" in each.read_bytes()]
+    assert len(written) >= 4
+    assert inside == []
