@@ -50,5 +50,6 @@ class Outcome:
         return cls(values, reasons.scatter(lost.arg_true(), text))
 
 
-#: A conversion of fields to one column of granules.
-Conversion = Callable[..., "pl.Series | Outcome | dict[str, Any]"]
+#: A conversion of fields to one column of granules, or to several: a series, an outcome, or a
+#: dictionary, tuple or dataclass of them.
+Conversion = Callable[..., Any]

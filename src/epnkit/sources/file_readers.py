@@ -104,6 +104,8 @@ def cdf_reader(limits: tuple[str, ...] = ()) -> Reader:
 
 def _limits(cdf: Any, name: str) -> dict[str, Any]:
     """Give the least and the greatest value of a variable, those that fill it up left out."""
+    if name not in cdf.cdf_info().zVariables:
+        return {}
     values, told = cdf.varget(name), cdf.varattsget(name)
     real = values[values != told.get("FILLVAL")]
     if not real.size:

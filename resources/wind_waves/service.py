@@ -1,0 +1,72 @@
+"""Wind/Waves: dynamic spectra and direction finding of the Sun and of the Earth, a file a day."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from epnkit.datalink.collections import read_collections
+from epnkit.datalink.links import Link, documentation, this
+from epnkit.mapping.datasets import dataset_columns, read_datasets
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.file_names import identified
+from epnkit.mapping.identifiers import joined
+from epnkit.mapping.media_types import access
+from epnkit.mapping.named_times import observed_interval
+from epnkit.service import Cursor, Service
+
+FOLDER = Path(__file__).parent
+
+#: Receiver and day stand in every name: ``WIN_RAD1_60S_19941114.B3E``.
+NAME = r"(?i)^((?:wi_wa|win|wind_waves)_.*\d{8}.*)\.(?:cdf|dat|b3e|r[12])$"
+
+receiver = pl.col("file_name").str.extract(r"(?i)_(rad[12]|tnr)_", 1).str.to_lowercase()
+day = pl.col("file_name").str.extract(r"_(\d{8})[_.]", 1)
+binary = ~pl.col("file_name").str.ends_with(".cdf")
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(identified, "file_name", "unreadable", pattern=NAME, what="a day's file"),
+        "obs_id": of(joined, pl.lit("wi_wa"), receiver, day),
+        "dataproduct_type": "ds",
+        **dataset_columns(read_datasets(FOLDER / "datasets.toml")),
+        ("time_min", "time_max"): of(observed_interval, "epoch_first", "epoch_last", "file_name"),
+        "instrument_host_name": "wind",
+        "instrument_name": pl.format("waves#{}", receiver),
+        "measurement_type": "phot.flux.density;em.radio",
+        **access(
+            pl.col("url"),
+            pl.col("file_size"),
+            pl.when(binary)
+            .then(pl.lit("application/octet-stream"))
+            .otherwise(pl.lit("application/x-cdf")),
+        ),
+        "file_name": pl.col("file_name"),
+        "thumbnail_url": pl.col("picture.url"),
+        "bib_reference": "1995SSRv...71..231B",
+    },
+)
+
+links = (
+    this("The day's file", pl.col("file_size")),
+    Link(
+        "#preview",
+        pl.col("picture.url"),
+        "The day, reduced",
+        content_length=pl.col("picture.size"),
+    ),
+    documentation(
+        "https://ui.adsabs.harvard.edu/abs/1995SSRv...71..231B",
+        "Bougeret et al. 1995: the radio and plasma wave investigation on Wind",
+    ),
+)
+
+service = Service(
+    name="wind_waves",
+    frame="none",
+    mapping=mapping,
+    key=("path",),
+    cursor=Cursor("modified", lag=timedelta(days=30)),
+    links=links,
+    collections=read_collections(FOLDER / "collections.toml"),
+)
