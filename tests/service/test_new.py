@@ -113,7 +113,7 @@ def dachs_reads(directory: Path) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_files_become_a_service(dachs: Dachs, serving: str, headers: Path, tmp_path: Path) -> None:
-    words = ("--from", str(headers), "--base-url", "https://data.example.org/jup")
+    words = ("--from", str(headers), "--address", "https://data.example.org/jup")
     drafted("jup", *words, into=tmp_path)
     served = passes(dachs, serving, tmp_path / "jup", 3)
     assert served.count() == 20

@@ -33,7 +33,7 @@ _FATES = {
 @click.option("--query", help="A SELECT instead of a table, such as a join.")
 @click.option("--kind", type=click.Choice(["elasticsearch", "restheart", "tap"]),
               help="What answers at an HTTP address; .../tap is TAP by itself.")  # fmt: skip
-@click.option("--base-url", help="Under which address the files of a directory are served.")
+@click.option("--address", help="The URL where the files of a directory are served.")
 @click.option("--title", help="What the registry calls the service; NAME by default.")
 @click.option("--creator", default="Not known yet", show_default=True, help="Who made the data.")
 @dachs_option
@@ -44,7 +44,7 @@ def command(
     table: str | None,
     query: str | None,
     kind: str | None,
-    base_url: str | None,
+    address: str | None,
     title: str | None,
     creator: str,
     directory: Path | None,
@@ -67,10 +67,10 @@ def command(
     from epnkit.sources.base import UNORDERED
 
     with credentials(directory):
-        origin = origin_of(source, name, Choices(table, query, kind))
+        origin = origin_of(source, name, Choices(table, query, kind, address))
         with origin.opened(UNORDERED) as opened:
             sample, label = look(opened, origin.kind), opened.label
-        draft = propose(sample, name, base_url)
+        draft = propose(sample, name)
         files = Papers(draft, origin, sample, title or name, creator).files()
         told = _told(label, sample, draft, parent / name, write(parent / name, files))
         more = [*accompany(parent), *keep_credential(origin.secret)]

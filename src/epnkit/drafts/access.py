@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epnkit.drafts.made import behind, column, computed, kilobytes, number
+from epnkit.drafts.made import column, computed, kilobytes, number
 from epnkit.drafts.meanings import Candidate, candidates
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Sample
@@ -21,17 +21,9 @@ from epnkit.mapping.media_types import media_type
 from epnkit.mapping.texts import clean
 
 
-def access(sample: Sample, base: str | None) -> Iterator[Proposal]:
-    """Propose the optional columns that lead to the data.
-
-    Parameters
-    ----------
-    sample : Sample
-        The records.
-    base : str, optional
-        Under which address the files of a directory are served.
-    """
-    url = _url(sample, base)
+def access(sample: Sample) -> Iterator[Proposal]:
+    """Propose the optional columns that lead to the data."""
+    url = _url(sample)
     if url is not None:
         yield url
         yield from _format(sample, url)
@@ -41,10 +33,7 @@ def access(sample: Sample, base: str | None) -> Iterator[Proposal]:
     yield from _references(sample)
 
 
-def _url(sample: Sample, base: str | None) -> Proposal | None:
-    if base is not None and "path" in sample.fields:
-        made = behind(base.rstrip("/") + "/", "path")
-        return Proposal(("access_url",), made, ("path",), 0.97, "the files are served there")
+def _url(sample: Sample) -> Proposal | None:
     named = [c for c in candidates(sample, "access_url") if are_addresses(c.field)]
     named = [c for c in named if not are_pictures(c.field)]
     if named:

@@ -97,10 +97,5 @@ def before(name: str, mark: str) -> Made:
     )
 
 
-def behind(base: str, name: str) -> Made:
-    """Declare an address: a field behind what all have in common."""
-    return Made(pl.lit(base) + pl.col(name), f"pl.lit({text(base)}) + pl.col({text(name)})")
-
-
 def _code(value: object) -> str:
     return text(value) if isinstance(value, str) else repr(value)

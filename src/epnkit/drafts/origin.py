@@ -38,11 +38,14 @@ class Choices:
         A SELECT instead of a table.
     kind : str, optional
         What answers at an address of HTTP: elasticsearch, restheart or tap.
+    address : str, optional
+        Where the files of a directory are served.
     """
 
     table: str | None = None
     query: str | None = None
     kind: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def origin_of(given: str, name: str, choices: Choices) -> Origin:
     """
     path = Path(given)
     if path.is_dir():
-        return _of_directory(path)
+        return _of_directory(path, choices.address)
     if path.is_file():
         return _of_file(path, name, choices)
     if "://" in given or "driver=" in given.lower():
@@ -111,7 +114,7 @@ def origin_of(given: str, name: str, choices: Choices) -> Origin:
     )
 
 
-def _of_directory(path: Path) -> Origin:
+def _of_directory(path: Path, address: str | None) -> Origin:
     form, endings = _format_of(path)
     globs = ", ".join(text(f"*{ending}") for ending in sorted(endings))
     lines = [
@@ -121,6 +124,8 @@ def _of_directory(path: Path) -> Origin:
         f"format = {text(form)}",
         f"files = [{globs}]",
     ]
+    if address is not None:
+        lines.insert(3, f"address = {text(address.rstrip('/') + '/')}")
     return Origin("files", "source.toml", "\n".join(lines) + "\n")
 
 

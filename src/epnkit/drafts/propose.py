@@ -47,7 +47,7 @@ class Draft:
         return next((each for each in self.proposals if column in each.columns), None)
 
 
-def propose(sample: Sample, name: str, base: str | None = None) -> Draft:
+def propose(sample: Sample, name: str) -> Draft:
     """Propose a mapping for what a sample shows.
 
     Parameters
@@ -56,8 +56,6 @@ def propose(sample: Sample, name: str, base: str | None = None) -> Draft:
         Some records of the source.
     name : str
         The service's name.
-    base : str, optional
-        Under which address the files of a directory are served.
 
     Returns
     -------
@@ -73,7 +71,7 @@ def propose(sample: Sample, name: str, base: str | None = None) -> Draft:
         *durations(sample),
         *spectral(sample),
         *where.proposals,
-        *access(sample, base),
+        *access(sample),
     ]
     fit = tuple(each for p in made if (each := tried(p, sample)) is not None)
     used = {field for each in fit for field in each.fields} | set(key)
