@@ -1,0 +1,32 @@
+"""``epnkit report``: a page that shows what a service holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from epnkit.cli._options import dachs_option
+
+
+@click.command()
+@click.argument("service")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True,
+              help="The page to write.")  # fmt: skip
+@click.option("-n", "--last", type=click.IntRange(1), default=10, show_default=True,
+              help="How many runs to show.")  # fmt: skip
+@dachs_option
+def command(service: str, output: Path, last: int, directory: Path | None) -> None:
+    """Write a page of HTML about SERVICE that needs nothing beside itself, offline too.
+
+    It shows what the table holds by type, time, frequency and place, where there is nothing, what
+    lies in quarantine, and the last runs.
+    """
+    from epnkit.deploy.place import Place
+    from epnkit.report.page import write
+
+    place = Place.find(directory)
+    with place.running(), place.connection() as connection:
+        page = write(connection, service, last)
+    output.write_text(page, encoding="utf-8")
+    click.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB")

@@ -1,0 +1,1 @@
+"""A static page that shows what a service holds, aggregated in the database."""

@@ -1,0 +1,185 @@
+"""The report of a service, from a real table: right, complete in itself, and harmless."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+
+from epnkit.deploy.dachs import Dachs
+from epnkit.errors import LoadError
+from epnkit.report import chart, facts, plots
+from epnkit.report.page import render, write
+from tests.conftest import ROOT
+
+HOSTILE = """</span></td><script>alert("x")</script><img src=x onerror='alert(1)'>"' {{ 7*7 }} é"""
+
+
+@pytest.fixture
+def connection(dachs: Dachs, hfc1ar: str) -> Iterator[Any]:
+    """Give a connection whose changes nobody else sees, and which go with it."""
+    opened = dachs.cluster.connect(autocommit=False)
+    # pgsphere's index of many-cornered polygons takes its time with each row that changes.
+    ask(opened, "DROP INDEX hfc1ar.epn_core_s_region")
+    yield opened
+    opened.rollback()
+    opened.close()
+
+
+def ask(connection: Any, query: str, *values: object) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values or None)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def texts(page: str) -> str:
+    parts = lxml.html.fromstring(page).xpath("//body//text()")
+    return " ".join(" ".join(parts).split())
+
+
+def test_it_says_what_the_table_holds(connection: Any) -> None:
+    page = write(connection, "hfc1ar")
+    ((first, last),) = ask(connection, "SELECT min(time_min), max(time_max) FROM hfc1ar.epn_core")
+    said = texts(page)
+    for expected in (
+        "1,200 granules, as in the ledger", "ci catalogue item 1,200", "MDI 1,050", "HMI 150",
+        f"{plots.moment(first):%Y-%m-%d} – {plots.moment(last):%Y-%m-%d}",
+        "wavelength 617.3", "A sample of 1,000 of 1,200 footprints.", "Longitude (deg)",
+        "60 folded, 1200 loaded",
+    ):  # fmt: skip
+        assert expected.replace("\N{NO-BREAK SPACE}", " ") in said, expected
+
+
+def test_gaps_are_those_that_a_walk_finds(connection: Any) -> None:
+    rows = ask(connection, "SELECT time_min, time_max FROM hfc1ar.epn_core ORDER BY time_min")
+    walked, until = [], rows[0][1]
+    for begin, end in rows:
+        if begin > until:
+            walked.append((until, begin))
+        until = max(until, end)
+    longest = sorted(walked, key=lambda gap: gap[0] - gap[1])[: facts.GAPS]
+    found = facts.gather(connection, "hfc1ar").gaps
+    assert [b - a for a, b in found] == [b - a for a, b in longest]
+    assert set(found) <= set(walked)
+
+
+def test_a_granule_that_lasts_long_leaves_no_gap(connection: Any) -> None:
+    ask(
+        connection,
+        "UPDATE hfc1ar.epn_core SET time_max = 2453000 WHERE granule_uid ="
+        " (SELECT granule_uid FROM hfc1ar.epn_core ORDER BY time_min LIMIT 1)",
+    )
+    found = facts.gather(connection, "hfc1ar")
+    assert found.gaps == []
+    _, counts = facts.active(found.days)
+    assert min(counts) >= 1
+    assert "The time is covered without a gap." in texts(write(connection, "hfc1ar"))
+
+
+def test_the_database_counts_and_little_leaves_it(connection: Any) -> None:
+    """Ten times the granules of the same days make no more rows to fetch."""
+    before = facts.gather(connection, "hfc1ar")
+    columns = [name for (name,) in ask(
+        connection, "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = 'hfc1ar' AND table_name = 'epn_core'")]  # fmt: skip
+    copied = ", ".join("granule_uid || '_' || n" if c == "granule_uid" else c for c in columns)
+    ask(connection, f"INSERT INTO hfc1ar.epn_core ({', '.join(columns)})"
+                    f" SELECT {copied} FROM hfc1ar.epn_core, generate_series(1, 9) n")  # fmt: skip
+    after = facts.gather(connection, "hfc1ar")
+    assert (after.standing.rows, after.standing.strangers) == (12_000, 10_800)
+    assert [(a, b, 10 * n) for a, b, n in sorted(before.days)] == sorted(after.days)
+    assert [(a, b, 10 * n) for a, b, n in sorted(before.spectrum)] == sorted(after.spectrum)
+    drawn = chart.footprints(connection, "hfc1ar")
+    assert drawn is not None
+    assert (drawn.footprints, drawn.drawn) == (12_000, chart.DRAWN)
+    assert "10,800 are in only one of them" in texts(write(connection, "hfc1ar"))
+
+
+def test_hostile_content_is_text(connection: Any) -> None:
+    ask(connection, "UPDATE hfc1ar.epn_core SET target_name = %s, instrument_name = %s,"
+        " dataproduct_type = %s", HOSTILE, HOSTILE, HOSTILE)  # fmt: skip
+    ask(connection, "INSERT INTO epnkit.quarantine (run, service, record_key, field, reason,"
+        " record) VALUES (1, 'hfc1ar', 'x', %s, %s, '{}')", HOSTILE, HOSTILE)  # fmt: skip
+    ask(connection, "INSERT INTO epnkit.runs (service, kind, state, reason, ended) VALUES"
+        " ('hfc1ar', 'load', 'failed', %s, clock_timestamp())", HOSTILE)  # fmt: skip
+    page = write(connection, "hfc1ar")
+    tree = lxml.html.fromstring(page)
+    assert tree.xpath("//script | //img | //@onerror | //iframe | //object") == []
+    shown = texts(page)
+    # Three values, a field and a run's reason; a reason in quarantine has its numbers left out.
+    assert shown.count(HOSTILE) == 5
+    assert shown.count(re.sub(r"\d+", "…", HOSTILE)) == 1
+    assert "{{ 7*7 }}" in shown
+
+
+def test_it_asks_nobody_for_anything(connection: Any) -> None:
+    page = write(connection, "hfc1ar")
+    tree = lxml.html.fromstring(page)
+    assert (
+        tree.xpath("//@src | //@href | //link | //script | //*[@style[contains(., 'url(')]]") == []
+    )
+    assert "url(" not in page
+    assert "@import" not in page
+    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_a_table_without_times_ranges_and_footprints(connection: Any) -> None:
+    ask(connection, "UPDATE hfc1ar.epn_core SET time_min = NULL, time_max = NULL, s_region = NULL,"
+        " spectral_range_min = NULL, spectral_range_max = NULL, target_name = NULL")  # fmt: skip
+    said = texts(write(connection, "hfc1ar"))
+    for expected in ("1,200 granules without a time", "no spectral range 1,200 granules without",
+                     "no value 1,200"):  # fmt: skip
+        assert expected in said
+    assert "Footprints" not in said
+    assert "Data calendar" not in said
+
+
+@pytest.mark.parametrize("time", [-1e9, 0.0, 1e9, float("nan"), float("inf")])
+def test_times_that_no_calendar_shows(connection: Any, time: float) -> None:
+    ask(connection, "UPDATE hfc1ar.epn_core SET time_min = %s, time_max = %s", time, time)
+    assert "1,200 granules without a time" in texts(write(connection, "hfc1ar"))
+
+
+def test_an_empty_table(connection: Any) -> None:
+    ask(connection, "DELETE FROM hfc1ar.epn_core")
+    said = texts(write(connection, "hfc1ar"))
+    assert "0 granules; the ledger has 1,200" in said
+
+
+def test_granules_with_a_coverage_alone_are_told(connection: Any) -> None:
+    ask(connection, "UPDATE hfc1ar.epn_core SET s_region = NULL, coverage = '3/1'::smoc"
+        " WHERE granule_uid IN (SELECT granule_uid FROM hfc1ar.epn_core LIMIT 7)")  # fmt: skip
+    drawn = chart.footprints(connection, "hfc1ar")
+    page = render(facts.gather(connection, "hfc1ar"), drawn, datetime.now(UTC))
+    assert " 7 granules have a coverage (MOC) alone" in page
+
+
+def test_a_service_that_was_never_loaded(connection: Any) -> None:
+    with pytest.raises(LoadError, match=r"dachs imp nothing/q"):
+        write(connection, "nothing")
+
+
+def test_the_command(dachs: Dachs, hfc1ar: str, tmp_path: Path) -> None:
+    words: list[str | Path] = [
+        Path(sys.executable).with_name("epnkit"),
+        "report",
+        "--dachs",
+        dachs.root,
+    ]
+    page = tmp_path / "report.html"
+    done = subprocess.run([*words, "hfc1ar", "-o", page], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{page}: ")
+    assert lxml.html.fromstring(page.read_text()).find("head/title").text.startswith("hfc1ar")
+    done = subprocess.run([*words, "no", "-o", tmp_path / "no"], capture_output=True, text=True,
+                          cwd=ROOT)  # fmt: skip
+    assert done.returncode == 1
+    assert not (tmp_path / "no").exists()
