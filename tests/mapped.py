@@ -13,6 +13,8 @@ from epnkit.mapping.declare import Mapped
 from epnkit.service import Service
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
+from epnkit.sources.documents import declared
+from epnkit.sources.settings import read_settings
 from tests.conftest import ROOT
 
 
@@ -24,7 +26,9 @@ def load(name: str) -> Service:
 def mapped(name: str, **record: object) -> Mapped:
     """Map one record of a service; fields that it does not name are null."""
     service = load(name)
-    absent = {name: _kind(name) for name in service.fields if record.get(name) is None}
+    types = declared(read_settings(service.source_file))
+    absent = {name: types.get(name, _kind(name))
+              for name in service.fields if record.get(name) is None}  # fmt: skip
     told = {name: value for name, value in record.items() if value is not None}
     return service.mapping.apply(
         pl.DataFrame([told]).with_columns(
@@ -45,8 +49,8 @@ def reasons(name: str, **record: object) -> list[str]:
     return mapped(name, **record).refusals["reason"].to_list()
 
 
-def _kind(name: str) -> type[pl.DataType]:
-    return pl.Int64 if name.endswith("size") else pl.String
+def _kind(name: str) -> pl.DataType:
+    return pl.Int64() if name.endswith("size") else pl.String()
 
 
 def of_folder(name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:

@@ -56,8 +56,7 @@ def named_interval(names: pl.Series) -> Interval:
         Both ends, an hour or a day apart where the name tells one; a name without a time, or with
         one that the calendar does not have, has its reason.
     """
-    groups = [names.str.extract_groups(form).struct.unnest() for form in _FORMS]
-    found = pl.concat(groups, how="horizontal")
+    found = _figures(names)
     begin = julian_date(found.select(_begin()).to_series()).values
     length = found.select(pl.when(pl.col("hour").is_not_null()).then(_HOUR).otherwise(1.0))
     told = julian_date(found["end"]).values
@@ -69,7 +68,8 @@ def named_interval(names: pl.Series) -> Interval:
 def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> Interval:
     """Give the times of observations as their files tell them, and else as the names do.
 
-    A file whose content is of another time than its name is refused: one of the two is wrong.
+    A file whose content is of another time than its name is refused, and one whose name tells a
+    time that no calendar has: one of the two is wrong.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> In
         told.values.zip_with(told.values.is_not_null(), name.values)
         for told, name in zip(inner, (named.begin, named.end), strict=True)
     )
-    known = Outcome(begin, named.begin.reasons.set(begin.is_not_null(), None))
+    told_nothing = begin.is_not_null() & ~_tells(names)
+    known = Outcome(begin, named.begin.reasons.set(told_nothing, None))
     # What only touches the named interval lies in the next one.
     lasting = named.end.values > named.begin.values
     apart = lasting & ((begin >= named.end.values) | (end <= named.begin.values) & (end > begin))
@@ -95,6 +96,17 @@ def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> In
     unreadable = first_reason(inner[0], inner[1], known)
     reasons = unreadable.zip_with(unreadable.is_not_null(), wrong.reasons)
     return Interval(Outcome(begin, reasons), Outcome.fine(end))
+
+
+def _figures(names: pl.Series) -> pl.DataFrame:
+    """Take the parts of times out of names; null where a form does not fit."""
+    groups = [names.str.extract_groups(form).struct.unnest() for form in _FORMS]
+    return pl.concat(groups, how="horizontal")
+
+
+def _tells(names: pl.Series) -> pl.Series:
+    """Say which names tell a time, be it one that no calendar has."""
+    return _figures(names).select(~pl.all_horizontal(pl.all().is_null())).to_series()
 
 
 def _begin() -> pl.Expr:

@@ -1,10 +1,12 @@
-"""Files that belong to another one: its data, its picture, what it was made of.
+r"""Files that belong to another one: its data, its picture, what it was made of.
 
 A source file names them by where they lie, with what the record tells put in::
 
+    parts = '(?P<hour>\d{7}\.\d{2})$'
     [companions]
     data = "{folder}/{stem}.cdf"
     summary = "ql_{folder.1}/{folder.2}/{Parents|stem}.pdf"
+    telemetry = "{folder.1}/k/K{hour}"
 """
 
 from __future__ import annotations
@@ -21,7 +23,11 @@ _PLACE = re.compile(r"\{(?P<field>[^{}|]+)(?P<stem>\|stem)?\}")
 
 
 def companions(
-    patterns: Mapping[str, str], record: Mapping[str, Any], root: Path, address: str | None
+    patterns: Mapping[str, str],
+    record: Mapping[str, Any],
+    root: Path,
+    address: str | None,
+    parts: re.Pattern[str] | None = None,
 ) -> dict[str, Any]:
     """Look for the companions of a file.
 
@@ -36,6 +42,8 @@ def companions(
         The directory.
     address : str, optional
         Where the directory is served.
+    parts : re.Pattern, optional
+        What is found in the file's name; its named groups can be put in too.
 
     Returns
     -------
@@ -43,7 +51,8 @@ def companions(
         For each that is there ``NAME.path``, ``NAME.size`` (bytes), and ``NAME.url`` if it is
         served.
     """
-    told = {**record, **_of_path(PurePosixPath(record["path"]))}
+    named = parts.search(record["file_name"]) if parts is not None else None
+    told = {**record, **_of_path(PurePosixPath(record["path"])), **_groups(named)}
     found: dict[str, Any] = {}
     for name, pattern in patterns.items():
         path = _filled(pattern, told)
@@ -56,6 +65,10 @@ def companions(
 def _of_path(path: PurePosixPath) -> dict[str, str]:
     parts = {f"folder.{number}": part for number, part in enumerate(path.parts[:-1], 1)}
     return {"folder": str(path.parent), "stem": path.stem, **parts}
+
+
+def _groups(found: re.Match[str] | None) -> dict[str, str | None]:
+    return found.groupdict() if found is not None else {}
 
 
 def _filled(pattern: str, told: Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ import bisect
 import datetime as dt
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -68,6 +69,8 @@ class FilesSettings:
         Whether files of which there is a later version are left out.
     companions : dict of str to str
         Files that belong to each, by where they lie; see :mod:`epnkit.sources.file_companions`.
+    parts : re.Pattern, optional
+        What is found in a file's name, to be put in there.
     """
 
     directory: Path
@@ -78,6 +81,7 @@ class FilesSettings:
     address: str | None = None
     latest: bool = False
     companions: dict[str, str] = field(default_factory=dict)
+    parts: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,7 @@ class FilesSource:
 
     def _companions(self, record: dict[str, Any]) -> dict[str, Any]:
         chosen = self._settings
-        return companions(chosen.companions, record, chosen.directory, chosen.address)
+        return companions(chosen.companions, record, chosen.directory, chosen.address, chosen.parts)
 
     def _served(self, found: _Found) -> dict[str, str]:
         address = self._settings.address
@@ -293,7 +297,16 @@ def _files_settings(settings: Settings) -> FilesSettings:
         address,
         settings.take("latest", bool, default=False),
         settings.take("companions", dict, {}),
+        _parts(settings),
     )
+
+
+def _parts(settings: Settings) -> re.Pattern[str] | None:
+    pattern = settings.text("parts")
+    try:
+        return None if pattern is None else re.compile(pattern)
+    except re.error as error:
+        raise settings.wrong("parts", str(error)) from error
 
 
 def _place(settings: Settings) -> tuple[Path, str | None]:

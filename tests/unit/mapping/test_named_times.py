@@ -64,3 +64,9 @@ def test_neither_is_refused() -> None:
 
 def test_content_that_is_no_time_is_refused() -> None:
     assert "is not a time" in str(observed("UNK", None, "T790306.LBL").begin.reasons[0])
+
+
+@pytest.mark.parametrize("name", ["R2013366.05", "R2013005.24", "a_20010229.dat", "T791332.LBL"])
+def test_a_time_that_no_calendar_has_is_refused_whatever_the_content(name: str) -> None:
+    found = observed("2013-01-05T07:00:00", "2013-01-05T08:00:00", name)
+    assert "is not a name with a time" in str(found.begin.reasons[0])

@@ -159,3 +159,24 @@ def test_fields_of_later_files_are_found_in_every_format(tmp_path: Path) -> None
     (tmp_path / "b.json").write_text('{"n": 1}')
     text = 'directory = "."\n[formats]\n"*.dat" = "name"\n"*.json" = "json"\n'
     assert source(tmp_path, text).schema()["n"] == "Int64"
+
+
+def test_parts_of_a_name_lead_to_companions(tmp_path: Path) -> None:
+    for name in ("n1/R2012180.20", "k/K2012180.20", "n1/R1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0")
+    text = r"""directory = "."
+files = ["R*"]
+format = "name"
+parts = '(?P<hour>\d{7}\.\d{2})$'
+[companions]
+telemetry = "k/K{hour}"
+"""
+    assert [(row["file_name"], row["telemetry.path"]) for row in read(source(tmp_path, text))] == [
+        ("R1", None), ("R2012180.20", "k/K2012180.20")
+    ]  # fmt: skip
+
+
+def test_parts_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="'parts' is wrong"):
+        source(tmp_path, 'directory = "."\nformat = "name"\nparts = "("\n')

@@ -1,0 +1,100 @@
+"""A synthetic part of the Kronos database: hours that were never observed.
+
+Names, folders and records are those of the real files; the times of 28 June 2012 are published.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from epnkit.deploy.archive import picture, write
+
+#: The first hours of each stay, and how many there are.
+_STAYS = (
+    (datetime(2012, 6, 28, 20), 120),  # day 180 of 2012
+    (datetime(2000, 12, 30, 0), 24),  # at Jupiter, day 365 and 366
+    (datetime(1999, 8, 18, 10), 12),  # at the Earth
+    (datetime(2017, 9, 14, 12), 20),  # the last day
+)
+
+#: When the first and the last record of an hour are taken, in seconds.
+_ENDS = (1.32, 3585.3)
+
+#: The published ends of 28 June, 22 h.
+_TEN = (1.28, 3585.25)
+
+
+def files(directory: Path) -> None:
+    """Write the levels of each hour."""
+    for first, hours in _STAYS:
+        for number in range(hours):
+            _write_hour(directory, first + timedelta(hours=number), number)
+    _write_traps(directory)
+
+
+def _write_hour(directory: Path, hour: datetime, number: int) -> None:
+    name, folder = f"{hour:%Y%j.%H}", directory / _quarter(hour)
+    ends = _TEN if hour == datetime(2012, 6, 28, 22) else _ENDS
+    write(folder / "k" / f"K{name}", bytes(100))
+    write(folder / "n1" / f"R{name}", _receiver(hour, ends))
+    write(folder / "n2" / f"P{name}", _calibrated(hour, ends))
+    for level, length in (("n3b", 72), ("n3d", 40), ("n3e", 40)):
+        content = struct.pack("<II", _ydh(hour), 1) + bytes(length - 8)
+        write(folder / level / f"{level.upper()[:2]}{level[2]}_dsq{name}", content * 2)
+    if number % 3 == 0:
+        write(folder / "img" / f"{name}.png", _look())
+
+
+def _write_traps(directory: Path) -> None:
+    """Write the times of another hour, a cut file, an empty one, and hours that no year has."""
+    # As it is published: the hour 0 of day 181 has the times of the hour 22 of day 180.
+    wrong, right = datetime(2012, 6, 29, 0), datetime(2012, 6, 28, 22)
+    folder = directory / _quarter(wrong)
+    write(folder / "n1" / f"R{wrong:%Y%j.%H}", _receiver(right, _TEN))
+    other = datetime(2013, 1, 5, 7)
+    folder = directory / _quarter(other)
+    write(folder / "n1" / f"R{other:%Y%j.%H}", _receiver(other, _ENDS)[:-3])
+    write(folder / "n2" / f"P{other:%Y%j.%H}", b"")
+    write(folder / "n1" / "R2013366.05", _receiver(other, _ENDS))
+    write(folder / "n1" / "R2013005.24", _receiver(other, _ENDS))
+    write(folder / "n1" / "R2013.005", _receiver(other, _ENDS))
+
+
+def _quarter(hour: datetime) -> str:
+    day = int(f"{hour:%j}")
+    begin, end = next(q for q in ((1, 90), (91, 180), (181, 270), (271, 366)) if day <= q[1])
+    return f"{hour.year}_{begin:03d}_{end:03d}"
+
+
+def _ydh(hour: datetime) -> int:
+    return int(f"{hour:%Y%j%H}")
+
+
+def _receiver(hour: datetime, ends: tuple[float, float]) -> bytes:
+    """Write level N1: times as YYDDDSSSSS, the years from 1996, and centiseconds."""
+    content = b""
+    for number, end in enumerate(ends):
+        second, centisecond = divmod(round(end * 100), 100)
+        of_day = hour.hour * 3600 + second
+        ti = ((hour.year - 1996) * 1000 + int(f"{hour:%j}")) * 100_000 + of_day
+        content += struct.pack("<IIIIh6B2h", _ydh(hour), number, ti, 1000, 160, centisecond,
+                               *(number,) * 7)  # fmt: skip
+    return content
+
+
+def _calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
+    """Write level N2: times in days, of which the first is 1 January 1997."""
+    content = b""
+    for number, end in enumerate(ends):
+        since = hour + timedelta(seconds=end) - datetime(1997, 1, 1)
+        t97 = 1 + since / timedelta(days=1)
+        content += struct.pack("<IId7fb", _ydh(hour), number, t97, 3.6856, 160, 0.2, 1, 1, 0, 0, 11)
+    return content
+
+
+@cache
+def _look() -> bytes:
+    return picture("PNG")

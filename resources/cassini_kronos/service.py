@@ -1,0 +1,119 @@
+"""Cassini/RPWS, the Kronos database: radio spectra of Saturn, one granule an hour and a level."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from epnkit.datalink.collections import read_collections
+from epnkit.datalink.links import Link, documentation, granule, this
+from epnkit.mapping.datasets import dataset_columns, read_datasets
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.file_names import identified
+from epnkit.mapping.media_types import access
+from epnkit.mapping.named_times import observed_interval
+from epnkit.service import Cursor, Service
+
+FOLDER = Path(__file__).parent
+
+#: A level, in some a source and a mode, year, day of year and hour: ``N3d_dsq2012181.00``.
+NAME = r"^((?:[KRP]|N3[bde]_[a-z]{3})\d{7}\.\d{2})$"
+
+hour = pl.col("file_name").str.extract(r"(\d{7}\.\d{2})$", 1)
+
+#: Where Cassini was before it came to Saturn: first and last hour, and what it observed.
+PASSED = (
+    ("1998116.00", "1998116.23", "Venus", "planet"),
+    ("1999175.00", "1999175.23", "Venus", "planet"),
+    ("1999227.00", "1999257.23", "Earth", "planet"),
+    ("2000271.00", "2001180.23", "Jupiter", "planet"),
+    ("1997001.00", "2003366.23", "interplanetary medium", "interplanetary_medium"),
+)
+
+
+def passed(column: int, later: str) -> pl.Expr:
+    """Give what was observed in an hour, and from 2004 on what is observed at Saturn."""
+    chosen = pl.lit(later)
+    for period in reversed(PASSED):
+        inside = hour.is_between(pl.lit(period[0]), pl.lit(period[1]))
+        chosen = pl.when(inside).then(pl.lit(period[column])).otherwise(chosen)
+    return chosen
+
+
+def instant(ti: pl.Expr, centiseconds: pl.Expr) -> pl.Expr:
+    """Read the times of level N1: YYDDDSSSSS, the years counted from 1996, and centiseconds."""
+    day = pl.datetime(ti // 10**8 + 1996, 1, 1) + pl.duration(days=ti // 10**5 % 1000 - 1)
+    return day + pl.duration(seconds=ti % 10**5, milliseconds=10 * centiseconds)
+
+
+def since_1997(days: pl.Expr) -> pl.Expr:
+    """Read the times of level N2: days, of which the first is 1 January 1997."""
+    return pl.datetime(1997, 1, 1) + pl.duration(microseconds=((days - 1) * 86400e6).round())
+
+
+def time(end: str) -> pl.Expr:
+    """Give the time of the first or the last record; other levels have none."""
+    raw = instant(pl.col(f"{end}.ti"), pl.col(f"{end}.c"))
+    return pl.coalesce(raw, since_1997(pl.col(f"{end}.t97")))
+
+
+at_saturn = passed(2, "Saturn") == "Saturn"
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(identified, "file_name", "unreadable", pattern=NAME, what="an hour"),
+        "obs_id": pl.format("K{}", hour),
+        "dataproduct_type": "ds",
+        **dataset_columns(read_datasets(FOLDER / "datasets.toml")),
+        ("time_min", "time_max"): of(observed_interval, time("first"), time("last"), "file_name"),
+        # The receiver's; what it was tuned to within an hour is in the files.
+        "spectral_range_min": 3685.6,
+        "spectral_range_max": 16025e3,
+        "target_name": passed(2, "Saturn"),
+        "target_class": passed(3, "planet"),
+        "target_region": pl.when(at_saturn).then(pl.lit("planetary-magnetosphere")),
+        "feature_name": pl.when(at_saturn).then(pl.lit("SKR#Saturn Auroral Kilometric Radiation")),
+        "instrument_host_name": "cassini-orbiter",
+        "instrument_name": "rpws",
+        **access(pl.col("url"), pl.col("file_size"), "application/octet-stream"),
+        "file_name": pl.col("file_name"),
+        "thumbnail_url": pl.col("picture.url"),
+        "publisher": "PADC",
+        "bib_reference": "2004SSRv..114..395G",
+    },
+)
+
+
+def below(level: str, url: str, what: str) -> Link:
+    """Declare the link to the file of the level below."""
+    source = pl.when(granule("granule_gid").str.contains(level)).then(pl.col(url))
+    return Link("#progenitor", source, what, "application/octet-stream")
+
+
+links = (
+    this("The hour's file", pl.col("file_size")),
+    below("_n1$", "telemetry.url", "The hour in telemetry (level N0)"),
+    below("_n2$", "receiver.url", "The hour in units of the receiver (level N1)"),
+    below("_n3.$", "calibrated.url", "The hour in physical units (level N2)"),
+    Link(
+        "#preview",
+        pl.col("picture.url"),
+        "The hour, reduced",
+        content_length=pl.col("picture.size"),
+    ),
+    documentation("https://lesia.obspm.fr/kronos/", "The Kronos database, and its levels"),
+    documentation(
+        "https://ui.adsabs.harvard.edu/abs/2004SSRv..114..395G",
+        "Gurnett et al. 2004: the radio and plasma wave investigation on Cassini",
+    ),
+)
+
+service = Service(
+    name="cassini_kronos",
+    frame="none",
+    mapping=mapping,
+    key=("path",),
+    cursor=Cursor("modified", lag=timedelta(days=30)),
+    links=links,
+    collections=read_collections(FOLDER / "collections.toml"),
+)
