@@ -17,6 +17,13 @@ from epnkit.errors import ConfigurationError
 @click.option("--from", "low", help="Read from this value of the cursor on (the cursor stays).")
 @click.option("--to", "high", help="Read up to this value of the cursor, without it.")
 @click.option("--limit", type=click.IntRange(1), help="Read at most so many records.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Read and map in so many processes, each a window of the cursor at a time.",
+)
 @dachs_option
 def command(
     service: str,
@@ -24,6 +31,7 @@ def command(
     low: str | None,
     high: str | None,
     limit: int | None,
+    jobs: int,
     directory: Path | None,
 ) -> None:
     """Load SERVICE from its source, from where the last load got to.
@@ -35,7 +43,9 @@ def command(
 
     if full and (low or high):
         raise ConfigurationError("--full reads everything: it goes with neither --from nor --to")
-    request = Request(limit=limit, full=full, low=low, high=high)
+    if limit and jobs > 1:
+        raise ConfigurationError("--limit reads the first records: it does not go with --jobs")
+    request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
     place = Place.find(directory)
     with place.running():
         done = place.run("imp", f"{service}/q", environment=request.to_environment())

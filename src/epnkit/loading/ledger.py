@@ -11,13 +11,13 @@ from importlib import resources
 from time import monotonic, sleep
 from typing import Any
 
-import polars as pl
 from psycopg2.extensions import connection
 from psycopg2.extras import Json, execute_values
 
 from epnkit.errors import LoadError
 from epnkit.loading.counts import Counts
 from epnkit.loading.prepare import REFUSAL
+from epnkit.loading.refusals import Refusals
 
 #: How often the lock of a service is tried, and the pause between two tries in seconds.
 _TRIES, _PAUSE = 20, 0.1
@@ -45,7 +45,7 @@ class Run:
     own: connection
     counts: Counts = field(default_factory=Counts)
     seconds: dict[str, float] = field(default_factory=dict)
-    refusals: list[pl.DataFrame] = field(default_factory=list)
+    refusals: Refusals = field(default_factory=Refusals)
     low: str | None = None
     high: str | None = None
     source_count: int | None = None

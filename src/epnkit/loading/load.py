@@ -10,7 +10,7 @@ import polars as pl
 
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading import cursor as cursors
-from epnkit.loading import ledger
+from epnkit.loading import ledger, windows
 from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
 from epnkit.loading.prepare import CONTENT, KEY, REFUSAL, Preparation, Prepared
 from epnkit.loading.progress import Progress, silent
@@ -103,9 +103,13 @@ class Load:
             for records in _reconcilable(self.source).fetch(list(self.request.keys)):
                 yield self.preparation.prepare(records)
             return
-        self.run.source_count = self.source.count(window)
-        self.progress.expect(self.run.source_count)
-        yield from self.preparation.batches(self.source, window, limit=self.request.limit)
+        count = self.run.source_count = self.source.count(window)
+        self.progress.expect(count)
+        if self.request.jobs > 1:
+            jobs = self.request.jobs
+            yield from windows.batches(self.preparation, self.source, window, count, jobs)
+        else:
+            yield from self.preparation.batches(self.source, window, limit=self.request.limit)
 
     def _copy_all(self, window: Window, before: cursors.Position | None, *, direct: bool) -> Any:
         highest = None
@@ -125,22 +129,18 @@ class Load:
         copied, refused = self.target.refused_by_database(prepared.granules, direct=direct)
         if direct:
             counts.loaded += copied
-        self._refuse(prepared.refusals)
+        self.run.refusals.append(prepared.refusals)
         if refused:
-            self._refuse(_of_database(prepared.granules, refused))
+            self.run.refusals.append(_of_database(prepared.granules, refused))
             counts.quarantined += len(refused)
         self._stop_if_broken(at_end=False)
-
-    def _refuse(self, refusals: pl.DataFrame) -> None:
-        if len(refusals):
-            self.run.refusals.append(refusals)
 
     def _stop_if_broken(self, *, at_end: bool) -> None:
         counts = self.run.counts
         share = self.service.refuse_share
         enough = counts.read >= _ENOUGH or at_end
         if enough and counts.quarantined > share * counts.read:
-            first = self.run.refusals[0].row(0, named=True)
+            first = self.run.refusals.first
             raise LoadError(
                 f"{counts.quarantined} of {counts.read} records are refused,"
                 f" more than the share of {share:g} that the service allows",
@@ -183,7 +183,7 @@ class Load:
                 self._delete_absent()
             self._delete_gone()
             self._settle_quarantine()
-        self._refuse(_uid_taken(taken))
+        self.run.refusals.append(_uid_taken(taken))
         counts.quarantined += len(taken)
         self._stop_if_broken(at_end=True)
         self.run.stage("merge")

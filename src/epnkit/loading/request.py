@@ -28,6 +28,8 @@ class Request:
         Read just the records with these keys.
     gone : tuple of str
         Delete the granules of the records with these keys.
+    jobs : int
+        How many processes read and map; this one alone, or that many beside it.
     reconcile : bool
         Whether keys and gone are what a comparison of source and table found.
     """
@@ -39,6 +41,7 @@ class Request:
     keys: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     reconcile: bool = False
+    jobs: int = 1
 
     @property
     def kind(self) -> str:

@@ -92,6 +92,15 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class Divisible(Source, Protocol):
+    """A source that can say where a window may be cut, so that several processes share it."""
+
+    def cuts(self, window: Window, size: int) -> list[CursorValue]:
+        """Give ascending values of the cursor that leave about ``size`` records in between."""
+        ...
+
+
+@runtime_checkable
 class Reconcilable(Source, Protocol):
     """A source that can say cheaply which records it holds, to be compared with the table."""
 

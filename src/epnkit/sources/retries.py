@@ -30,6 +30,7 @@ class RetryLaterError(TransientSourceError):
     def __init__(self, error: TransientSourceError, seconds: float) -> None:
         super().__init__(error.what, where=error.where, why=error.why, cure=error.cure)
         self.seconds = seconds
+        self.args = (error, seconds)  # with which it is built anew when it leaves a process
 
 
 @dataclass(frozen=True)

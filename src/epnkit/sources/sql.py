@@ -14,7 +14,7 @@ import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.ahead import ahead
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
@@ -123,6 +123,15 @@ class SqlSource:
         """
         read = partial(self._read, self._legs(window), size)
         return resumed(read, self._settings.patience)
+
+    def cuts(self, window: Window, size: int) -> list[CursorValue]:
+        """Ask the database for values of the cursor to cut at; see :class:`Divisible`."""
+        if self._cursor is None:
+            raise SourceError("only a source with a cursor can be cut", where=self.label)
+        ranged, *_ = self._legs(window)
+        statement = self._shape.wrapped.every(self._cursor, ranged.condition, size)
+        rows = persist(partial(self._ask_all, statement), self._settings.patience)
+        return list(frame(rows, [self._cursor], self.label).to_series())
 
     @property
     def compares(self) -> Literal["digest", "key"]:

@@ -77,6 +77,14 @@ class Wrapped:
         tail += f" LIMIT {most:d}" if most is not None else ""
         return Statement(head, tail, condition.values)
 
+    def every(self, column: Column, condition: Condition, size: int) -> Statement:
+        """Ask for each size-th value of a column, in its order."""
+        name = self.name(column)
+        inner = self.select(f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS place", condition)
+        head = f"SELECT DISTINCT {name} FROM ({inner.head}"  # noqa: S608 (from the service)
+        tail = f"{inner.tail}) AS numbered WHERE place % {size:d} = 0 ORDER BY {name}"
+        return Statement(head, tail, inner.values)
+
     def nothing(self) -> Statement:
         """Ask for the columns alone."""
         return self.select(condition=Condition("1 = 0"))
