@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+import traceback
+from typing import Any
 
 import click
 
@@ -24,12 +26,24 @@ class _Verbs(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command.name = cmd_name
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EpnkitError:
+            if ctx.params["verbose"]:
+                traceback.print_exc()
+            raise
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(epnkit.__version__, prog_name="epnkit")
-def cli() -> None:
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say of an error where in epnkit it arose, too."
+)
+def cli(*, verbose: bool) -> None:
     """Publish catalogues of observations as EPN-TAP 2.0 services on GAVO DaCHS.
 
     Exit status: 0 done, 1 something is wrong with what was given, 2 the command could not run.

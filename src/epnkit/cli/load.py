@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
 from epnkit.errors import ConfigurationError
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("--full", is_flag=True, help="Read everything; delete granules that are gone.")
 @click.option("--from", "low", help="Read from this value of the cursor on (the cursor stays).")
 @click.option("--to", "high", help="Read up to this value of the cursor, without it.")

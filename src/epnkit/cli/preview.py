@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
 from epnkit.cli._services import credentials, find_service
 
@@ -20,7 +21,7 @@ _SHOWN = 72
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("-n", "count", type=click.IntRange(min=1), default=20, show_default=True,
               help="How many granules to make at most, refused records included.")  # fmt: skip
 @format_option

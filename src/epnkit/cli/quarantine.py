@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
 
 
@@ -31,7 +32,7 @@ def _connected(directory: Path | None) -> Iterator[Any]:
 
 
 @command.command("list")
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("--settled", is_flag=True, help="Those too that were loaded later, or dropped.")
 @click.option("-n", "--limit", default=50, show_default=True, help="At most so many.")
 @format_option
@@ -64,7 +65,7 @@ def show(entry: int, directory: Path | None) -> None:
 
 
 @command.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.argument("entry", type=int, nargs=-1)
 @dachs_option
 def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
@@ -77,7 +78,7 @@ def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 
 
 @command.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.argument("entry", type=int, nargs=-1)
 @dachs_option
 def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:

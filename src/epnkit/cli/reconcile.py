@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _AT_ONCE = 2000
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("--dry-run", is_flag=True, help="Only say what differs.")
 @dachs_option
 def command(service: str, dry_run: bool, directory: Path | None) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True,
               help="The page to write.")  # fmt: skip
 @click.option("-n", "--last", type=click.IntRange(1), default=10, show_default=True,

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from epnkit.cli._completion import SERVICE
+
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("--every", required=True, help="How often: 15min, 1h, 1d.")
 @click.option("--cron", is_flag=True, help="Print a line for a crontab instead of systemd's units.")
 @click.option("--user", help="The account that imports; by default yours.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
 from epnkit.cli._services import credentials, find_service
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @format_option
 @dachs_option
 def command(service: str, form: str, directory: Path | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", type=SERVICE)
 @click.option("-n", "--last", default=10, show_default=True, help="How many runs to show.")
 @format_option
 @dachs_option

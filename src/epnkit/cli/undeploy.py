@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, to_option
 
 
 @click.command()
-@click.argument("services", nargs=-1, required=True, metavar="SERVICE...")
+@click.argument("services", type=SERVICE, nargs=-1, required=True, metavar="SERVICE...")
 @to_option
 @click.option("--dry-run", is_flag=True, help="Print every step, and do nothing.")
 @click.option("--force", is_flag=True, help="Delete files that somebody edited.")
