@@ -71,6 +71,8 @@ class Service:
         link.
     refuse_share : float
         The share of refused records above which a load is taken to be plainly broken and stopped.
+    folder : pathlib.Path
+        Where the service lies; :func:`load` sets it.
     """
 
     name: str

@@ -14,16 +14,42 @@ import click
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="CSV to write, else stdout.")
 @click.option("--map", "picture", type=click.Path(path_type=Path), help="Draw the regions (PNG).")
-@click.option("--observer", type=click.Choice(["earth", "l1"]), default="earth", show_default=True)
 @click.option(
-    "--outline", type=click.Choice(["footprint", "center"]), default="footprint", show_default=True
+    "--observer",
+    type=click.Choice(["earth", "l1"]),
+    default="earth",
+    show_default=True,
+    help="From where the Sun is seen.",
 )
-@click.option("--tolerance", type=float, default=0.5, show_default=True, help="In pixels.")
-@click.option("--moc-order", type=click.IntRange(0, 29), help="Give every region a coverage.")
-@click.option("--pixel-base", type=int, default=0, show_default=True, help="Of cc_x_pix, cc_y_pix.")
-@click.option("--center-base", type=int, default=0, show_default=True, help="Of center_x, _y.")
+@click.option(
+    "--outline",
+    type=click.Choice(["footprint", "center"]),
+    default="footprint",
+    show_default=True,
+    help="Around the pixels, or through their centres.",
+)
+@click.option(
+    "--tolerance",
+    type=float,
+    default=0.5,
+    show_default=True,
+    help="How far the outline may leave the pixels' edges, in pixels.",
+)
+@click.option(
+    "--moc-order", type=click.IntRange(0, 29), help="Give every region a coverage of this order."
+)
+@click.option(
+    "--pixel-base",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The number of the first pixel, as cc_x_pix and cc_y_pix count.",
+)
+@click.option("--center-base", type=int, default=0, show_default=True,
+              help="The number of the first pixel, as center_x and center_y count.")  # fmt: skip
 @click.option("--separator", help="Between the codes, and first pixels, of a row with several.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True,
+              help="How many cores to use.")  # fmt: skip
 def command(
     table: Path, output: Path | None, picture: Path | None, observer: str, outline: str,
     tolerance: float, moc_order: int | None, pixel_base: int, center_base: int,

@@ -82,6 +82,13 @@ class Fold:
 
     Records that follow one another and agree in ``by`` become one; the fields of ``collect``
     become sorted lists of their distinct values, the other fields are those of the first record.
+
+    Parameters
+    ----------
+    by : tuple of str
+        The fields in which they agree.
+    collect : tuple of str
+        The fields that differ.
     """
 
     by: tuple[str, ...]

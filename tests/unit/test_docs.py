@@ -1,0 +1,120 @@
+"""The documentation: it builds without a warning, and names all that a user can set."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from numpydoc.docscrape import ClassDoc
+from tests.conftest import ROOT
+
+from epnkit.cli import cli
+from epnkit.datalink.links import Link
+from epnkit.mapping.declare import Fold, Mapping, Product
+from epnkit.service import Cursor, Service
+
+DOCS = ROOT / "docs"
+
+SOURCES = ROOT / "src" / "epnkit" / "sources"
+
+#: How the code takes a key out of a source file.
+_TAKEN = re.compile(
+    r"""settings\.(?:take|text|names|positive|choice|beside|has)\(\s*["'](\w+)["']"""
+)
+
+
+def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Go through all commands, those of groups within included."""
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            if isinstance(command, click.Group):
+                yield from commands(command, f"{path}{name} ")
+            else:
+                yield f"{path}{name}", command
+
+
+COMMANDS = dict(commands(cli))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the pages, warnings taken for errors."""
+    target = tmp_path_factory.mktemp("docs")
+    words = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    done = subprocess.run(
+        [sys.executable, *words, "-d", target / "doctrees", DOCS, target / "html"],
+        env={**os.environ, "MPLCONFIGDIR": str(target)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return target / "html"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name: str, built: Path) -> None:
+    page = re.sub(r"<[^>]+>", "", (built / "reference" / "commands.html").read_text())
+    command = COMMANDS[name]
+    assert f"epnkit {name} [OPTIONS]" in page
+    assert command.help
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, f"{option.opts} says nothing of itself"
+            assert all(word in page for word in option.opts)
+
+
+def test_every_key_of_a_source_file_is_documented() -> None:
+    page = (DOCS / "reference" / "source-file.md").read_text()
+    taken = {key for path in SOURCES.glob("*.py") for key in _TAKEN.findall(path.read_text())}
+    named = set(re.findall(r"`(\w+)`", page))
+    assert len(taken) > 40
+    assert taken - named == set()
+
+
+@pytest.mark.parametrize("declared", [Service, Cursor, Mapping, Product, Fold, Link])
+def test_every_setting_of_a_service_is_documented(declared: Any) -> None:
+    described = {name for each in ClassDoc(declared)["Parameters"]
+                 for name in each.name.split(", ")}  # fmt: skip
+    page = (DOCS / "reference" / "service.md").read_text()
+    assert {field.name for field in dataclasses.fields(declared)} - described == set()
+    assert f"autoclass:: {declared.__module__}.{declared.__name__}" in page
+
+
+def test_every_variable_of_the_environment_is_documented() -> None:
+    pages = "".join(path.read_text() for path in DOCS.rglob("*.md"))
+    code = "".join(path.read_text() for path in (ROOT / "src" / "epnkit" / "cli").glob("*.py"))
+    read = set(re.findall(r'envvar="(\w+)"', code)) | {
+        "EPNKIT_CREDENTIALS",
+        "CREDENTIALS_DIRECTORY",
+    }
+    assert [name for name in sorted(read) if name not in pages] == []
+
+
+def test_every_page_is_reached_and_every_picture_shown() -> None:
+    pages = {path: path.read_text() for path in DOCS.rglob("*.md") if "_build" not in path.parts}
+    text = "".join(pages.values()) + (ROOT / "README.md").read_text()
+    assert [each.name for each in (DOCS / "images").iterdir() if each.name not in text] == []
+
+
+def test_code_of_pages_is_python() -> None:
+    found = [
+        (path, code)
+        for path in DOCS.rglob("*.md")
+        for code in re.findall(r"^```python\n(.*?)^```", path.read_text(), re.M | re.S)
+    ]
+    assert len(found) > 5
+    for path, code in found:
+        try:
+            compile(code, str(path), "exec")
+        except SyntaxError:
+            # An entry of a mapping alone.
+            compile("{\n" + code + "\n}", str(path), "eval")
