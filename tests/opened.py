@@ -16,7 +16,8 @@ from PIL import Image
 from pyvo.dal.adhoc import DatalinkResults
 
 #: Links that lead to files of the service, not to another site or another granule.
-FILES = {"#this", "#progenitor", "#preview", "#preview-image", "#thumbnail", "#derivation"}
+FILES = {"#this", "#progenitor", "#preview", "#preview-image", "#thumbnail", "#derivation",
+         "#detached-header"}  # fmt: skip
 
 
 def links(url: str) -> list[Any]:
@@ -53,7 +54,7 @@ def _open(content: bytes, kind: str) -> None:
         assert content.startswith(b"%PDF-")
         assert content.endswith(b"%%EOF\n")
     elif kind == "text/plain":
-        assert b"END" in content
+        assert content.decode("ascii").strip()
     elif kind == "application/octet-stream":
         # What an instrument wrote, in a form of its own.
         assert content

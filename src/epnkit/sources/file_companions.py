@@ -74,7 +74,7 @@ def _groups(found: re.Match[str] | None) -> dict[str, str | None]:
 def _filled(pattern: str, told: Mapping[str, Any]) -> str | None:
     """Put in what the record tells; None where it does not, or where that leads elsewhere."""
     places = list(_PLACE.finditer(pattern))
-    if any(not isinstance(told.get(place["field"]), str | int) for place in places):
+    if any(not isinstance(_first(told.get(place["field"])), str | int) for place in places):
         return None
     path = os.path.normpath(_PLACE.sub(lambda place: _value(place, told), pattern))
     outside = path.startswith(("/", "..")) or "\0" in path
@@ -82,5 +82,10 @@ def _filled(pattern: str, told: Mapping[str, Any]) -> str | None:
 
 
 def _value(place: re.Match[str], told: Mapping[str, Any]) -> str:
-    value = str(told[place["field"]]).strip()
+    value = str(_first(told[place["field"]])).strip()
     return PurePosixPath(value).stem if place["stem"] else value
+
+
+def _first(value: Any) -> Any:
+    """Take a pointer for the file that it leads to: PDS3 puts a place within it behind its name."""
+    return value[0] if isinstance(value, list) and value else value

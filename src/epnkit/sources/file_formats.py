@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from epnkit.sources.file_labels import read_pds3
 from epnkit.sources.file_readers import (
     Reader,
     cdf_reader,
@@ -15,7 +16,6 @@ from epnkit.sources.file_readers import (
     read_asdf,
     read_json,
     read_nothing,
-    read_pds3,
 )
 from epnkit.sources.file_records import Layout, records_reader
 from epnkit.sources.settings import Settings

@@ -1,0 +1,102 @@
+"""A synthetic archive of Voyager's PRA: labels of the real form, spectra never observed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from epnkit.deploy.archive import picture, write
+
+#: Each encounter: spacecraft and planet, its planet's name, its first day.
+_ENCOUNTERS = (
+    ("VG1-J", "JUPITER", datetime(1979, 1, 6)),
+    ("VG2-J", "JUPITER", datetime(1979, 4, 25)),
+    ("VG1-S", "SATURN", datetime(1980, 8, 22)),
+    ("VG2-S", "SATURN", datetime(1981, 6, 5)),
+    ("VG2-U", "URANUS", datetime(1985, 11, 4)),
+    ("VG2-N", "NEPTUNE", datetime(1989, 6, 5)),
+)
+
+_DAYS = 167
+
+#: The files of the whole encounters.
+_WHOLE = {"VG1-J": "PRA_I", "VG1-S": "PRA", "VG2-N": "VG2_NEP_PRA_6SEC"}
+
+
+def files(directory: Path) -> None:
+    """Write the summary of each day, and the spectra of whole encounters."""
+    for encounter, planet, first in _ENCOUNTERS:
+        name = f"{encounter}-PRA-4-SUMM-BROWSE-48SEC-V1.0"
+        for number in range(_DAYS):
+            day = first + timedelta(days=number)
+            label = _label(name, f"T{day:%y%m%d}.DAT", planet, *_ends(day, 1))
+            _write(directory / name, f"T{day:%y%m%d}", label, look=number % 10 == 0)
+        whole = _WHOLE.get(encounter)
+        if whole is not None:
+            name = f"{encounter}-PRA-3-RDR-LOWBAND-6SEC-V1.0"
+            label = _label(name, f"{whole}.TAB", planet, *_ends(first, _DAYS), pointer="TABLE")
+            _write(directory / name, whole, label, data=f"{whole}.TAB")
+    _write_traps(directory)
+
+
+def _ends(day: datetime, days: int) -> tuple[str, str]:
+    end = day + timedelta(days=days) - timedelta(milliseconds=4)
+    return f"{day:%Y-%m-%dT%H:%M:%S}.000Z", f"{end:%Y-%m-%dT%H:%M:%S}.996Z"
+
+
+def _write(
+    folder: Path, stem: str, label: str, data: str | None = None, *, look: bool = False
+) -> None:
+    write(folder / f"{stem}.LBL", label.encode("ascii"))
+    if data != "":
+        write(folder / (data or f"{stem}.DAT"), b"0.0  1.2  2.4\r\n" * 8)
+    if look:
+        write(folder / f"{stem}.PNG", _look())
+
+
+def _label(
+    data_set: str, data: str, planet: str, start: str, stop: str, pointer: str = "TIME_SERIES"
+) -> str:
+    """Write a label; of several targets, as Voyager's have them."""
+    lines = [
+        "PDS_VERSION_ID          = PDS3",
+        "/* synthetic: made for a replica, no observation */",
+        "RECORD_TYPE             = FIXED_LENGTH", "RECORD_BYTES            = 15",
+        "FILE_RECORDS            = 8", f'^{pointer:<23} = "{data}"',
+        f'DATA_SET_ID             = "{data_set}"', f'PRODUCT_ID              = "{data}"',
+        f'TARGET_NAME             = {{ "{planet}", "SOLAR SYSTEM" }}',
+        f'INSTRUMENT_HOST_NAME    = "VOYAGER {data_set[2]}"',
+        'INSTRUMENT_NAME         = "PLANETARY RADIO ASTRONOMY RECEIVER"',
+        "INSTRUMENT_ID           = PRA", f"START_TIME              = {start}",
+        f"STOP_TIME               = {stop}", "SAMPLING_INTERVAL       = 48.0 <S>",
+        f"OBJECT                  = {pointer}", "  INTERCHANGE_FORMAT    = ASCII",
+        "  ROWS                  = 8", "  COLUMNS               = 3",
+        f"END_OBJECT              = {pointer}", "END",
+    ]  # fmt: skip
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _write_traps(directory: Path) -> None:
+    """Write labels without data, without times, of another day or data set, and cut."""
+    name = "VG1-J-PRA-4-SUMM-BROWSE-48SEC-V1.0"
+    folder, day = directory / name, datetime(1978, 12, 1)
+    days = [day + timedelta(days=number) for number in range(6)]
+    stems = [f"T{each:%y%m%d}" for each in days]
+    planet = "JUPITER"
+    # The data are missing; and a place within the file stands behind its name.
+    _write(folder, stems[0], _label(name, "GONE.DAT", planet, *_ends(days[0], 1)), data="")
+    placed = _label(name, "X", planet, *_ends(days[1], 1)).replace('"X"', f'("{stems[1]}.DAT", 2)')
+    _write(folder, stems[1], placed)
+    unknown = _label(name, f"{stems[2]}.DAT", planet, "UNK", "UNK")
+    _write(folder, stems[2], unknown)
+    other = _label(name, f"{stems[3]}.DAT", planet, *_ends(days[0], 1))
+    _write(folder, stems[3], other)
+    high = "VG2-N-PRA-2-RDR-HIGHRATE-60MS-V1.0"
+    _write(directory / high, "C1065111", _label(high, "C1065111.DAT", "NEPTUNE", *_ends(day, 1)))
+    _write(folder, stems[5], _label(name, f"{stems[5]}.DAT", planet, *_ends(days[5], 1))[:300])
+
+
+@cache
+def _look() -> bytes:
+    return picture("PNG")

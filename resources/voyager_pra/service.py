@@ -1,0 +1,88 @@
+"""Voyager/PRA: radio spectra of the giant planets by Voyager 1 and 2, one granule a file."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from epnkit.datalink.links import Link, documentation, this
+from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.file_names import identified
+from epnkit.mapping.identifiers import joined, stamp
+from epnkit.mapping.media_types import access
+from epnkit.mapping.named_times import observed_interval
+from epnkit.service import Cursor, Service
+
+#: ``VG1-J-PRA-3-RDR-LOWBAND-6SEC-V1.0``, ``VG2-N-PRA-4-SUMM-BROWSE-48SEC-V1.0``
+DATA_SET = r"^(VG[12]-[JSUN]-PRA-(?:3-RDR-LOWBAND-6SEC|4-SUMM-BROWSE-48SEC)-V1\.0)$"
+
+PLANETS = {"J": "Jupiter", "S": "Saturn", "U": "Uranus", "N": "Neptune"}
+
+#: How far apart the spectra of a data set are, in seconds.
+STEPS = {"6SEC": 6.0, "48SEC": 48.0}
+
+
+def part(pattern: str) -> pl.Expr:
+    """Give a part of the data set's name."""
+    return pl.col("DATA_SET_ID").str.extract(pattern, 1)
+
+
+encounter = part(r"^(VG[12]-[JSUN])-")
+step = part(r"-(\d+SEC)-").replace_strict(STEPS, default=None)
+data_set = of(identified, "DATA_SET_ID", "unreadable", pattern=DATA_SET, what="a data set of PRA")
+data = pl.coalesce("series.url", "table.url")
+data_size = pl.coalesce("series.size", "table.size")
+
+mapping = Mapping(
+    columns={
+        "granule_uid": of(joined, data_set, pl.col("file_name").str.strip_suffix(".LBL")),
+        "granule_gid": pl.col("DATA_SET_ID"),
+        "obs_id": of(joined, encounter, of(stamp, "START_TIME")),
+        "dataproduct_type": "ds",
+        "target_name": part(r"^VG[12]-([JSUN])-").replace_strict(PLANETS, default=None),
+        "target_class": "planet",
+        "target_region": "planetary-magnetosphere",
+        ("time_min", "time_max"): of(observed_interval, "START_TIME", "STOP_TIME", "file_name"),
+        "time_sampling_step_min": step,
+        "time_sampling_step_max": step,
+        # The 70 channels of the low band.
+        "spectral_range_min": 1.2e3,
+        "spectral_range_max": 1326e3,
+        "instrument_host_name": pl.format("voyager-{}", part(r"^VG([12])-")),
+        "instrument_name": "pra",
+        "measurement_type": "phot.flux.density;em.radio#phys.polarization",
+        "processing_level": part(r"-PRA-(\d)-").replace_strict({"3": 3, "4": 5}, default=None),
+        **access(data, data_size),
+        "file_name": data.str.extract(r"([^/]+)$", 1),
+        "thumbnail_url": pl.col("picture.url"),
+        "publisher": "NASA/PDS/PPI",
+        "bib_reference": "1977SSRv...21..309W",
+    },
+)
+
+links = (
+    this("The spectra", data_size),
+    Link("#detached-header", pl.col("url"), "The label of the spectra (PDS3)"),
+    Link(
+        "#preview",
+        pl.col("picture.url"),
+        "The spectra, reduced",
+        content_length=pl.col("picture.size"),
+    ),
+    documentation(
+        pl.format("https://pds.nasa.gov/ds-view/pds/viewProfile.jsp?dsid={}", "DATA_SET_ID"),
+        "The data set in the Planetary Data System",
+    ),
+    documentation(
+        "https://ui.adsabs.harvard.edu/abs/1977SSRv...21..309W",
+        "Warwick et al. 1977: planetary radio astronomy experiment for Voyager missions",
+    ),
+)
+
+service = Service(
+    name="voyager_pra",
+    frame="none",
+    mapping=mapping,
+    key=("path",),
+    cursor=Cursor("modified", lag=timedelta(days=30)),
+    links=links,
+)

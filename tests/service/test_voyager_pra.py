@@ -1,0 +1,49 @@
+"""Voyager/PRA through real PDS3 files and DaCHS: its rows, its links and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from epnkit.deploy.dachs import Dachs
+from tests.served import Served, brought_up
+
+DAY = "VG1-J-PRA-4-SUMM-BROWSE-48SEC-V1.0_"
+
+
+@pytest.fixture(scope="module")
+def served(dachs: Dachs, serving: str) -> Iterator[Served]:
+    with brought_up(dachs, serving, "voyager_pra") as up:
+        yield up
+
+
+def test_it_is_as_it_should_be(served: Served) -> None:
+    served.check_itself(tests=4)
+    served.check_rules()
+    served.check_record()
+
+
+def test_every_label_is_a_granule_or_refused(served: Served) -> None:
+    # Six encounters of 167 days, three whole ones, and two of six odd labels.
+    assert served.count() == 6 * 167 + 3 + 2
+    assert [key.rpartition("/")[2] for key in served.refused()] == [
+        "T781203.LBL", "T781204.LBL", "T781206.LBL", "C1065111.LBL"
+    ]  # fmt: skip
+
+
+def test_links_lead_to_files(served: Served) -> None:
+    assert served.opened(f"{DAY}T790106") == ["#this", "#detached-header", "#preview"]
+    assert served.opened("VG2-N-PRA-3-RDR-LOWBAND-6SEC-V1.0_VG2_NEP_PRA_6SEC") == [
+        "#this", "#detached-header"
+    ]  # fmt: skip
+
+
+def test_a_label_without_its_data_is_offered_alone(served: Served) -> None:
+    assert served.opened(f"{DAY}T781201") == ["#detached-header"]
+    (row,) = served.ask("SELECT access_url FROM {table} WHERE granule_uid = '" + DAY + "T781201'")
+    assert not row["access_url"]
+
+
+def test_a_place_within_a_file_leads_to_the_file(served: Served) -> None:
+    assert served.opened(f"{DAY}T781202") == ["#this", "#detached-header"]
