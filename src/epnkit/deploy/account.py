@@ -85,10 +85,13 @@ def owner(path: Path) -> Account:
     Only root can become another: anyone else acts as themselves, and so does root for what is
     root's own.
     """
-    uid = path.stat().st_uid
-    if os.geteuid() != 0 or uid == 0:
+    return switched(pwd.getpwuid(path.stat().st_uid))
+
+
+def switched(known: pwd.struct_passwd) -> Account:
+    """Give a known account, as root can take it on; without root, one's own."""
+    if os.geteuid() != 0 or known.pw_uid == 0:
         return Account(pwd.getpwuid(os.geteuid()).pw_name)
-    known = pwd.getpwuid(uid)
     group = grp.getgrgid(known.pw_gid).gr_name
     prefix = ("setpriv", f"--reuid={known.pw_name}", f"--regid={group}", "--init-groups")
     return Account(known.pw_name, prefix)

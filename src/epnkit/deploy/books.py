@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from psycopg2 import sql
 
 from epnkit.deploy.place import Place
@@ -27,6 +29,30 @@ def published(place: Place, service: str) -> bool:
         )
         (count,) = cursor.fetchone()
         return bool(count)
+
+
+def largest_table(connection: Any) -> int:
+    """Give the size of the largest table of granules with its indices, in bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(pg_total_relation_size(c.oid)), 0) FROM pg_class c"
+            " WHERE relname = 'epn_core' AND relkind = 'r'"
+        )
+        (size,) = cursor.fetchone()
+        return int(size)
+
+
+def last_runs(connection: Any, service: str) -> list[float]:
+    """Give how long the last finished runs of a service took, in seconds, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('epnkit.runs') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute(
+            "SELECT extract(epoch FROM ended - started)::float FROM epnkit.runs"
+            " WHERE service = %s AND state = 'done' ORDER BY run DESC LIMIT 10", (service,),
+        )  # fmt: skip
+        return [seconds for (seconds,) in cursor.fetchall()]
 
 
 def remove(place: Place, service: str) -> None:

@@ -27,6 +27,9 @@ from epnkit.errors import DeployError
 #: DaCHS's command, as Debian's python3-gavo brings it.
 COMMAND = Path("/usr/bin/dachs")
 
+#: The files in its ``etc`` that hold passwords of its database.
+PROFILES = ("dsn", "feed", "trustedquery", "untrustedquery")
+
 #: How long the server may take to answer its first request, in seconds.
 _PATIENCE = 60.0
 
@@ -246,7 +249,12 @@ class Dachs:
             settings.write(rc)
 
     def _describe(self) -> None:
-        """Say whose DaCHS this is, and give it the vocabulary that it would fetch."""
+        """Say whose DaCHS this is, and give it the vocabulary that it would fetch.
+
+        What opens the database DaCHS leaves for all to read.
+        """
+        for name in PROFILES:
+            (self.root / "etc" / name).chmod(0o640)
         (self.root / "etc" / "defaultmeta.txt").write_text(_META)
         name = "http:=2F=2Fwww.ivoa.net=2Frdf=2Fuat"
         uat = vocabularies.load("uat")

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg2
 
-from epnkit.deploy.account import Account, owner
+from epnkit.deploy.account import Account, owner, switched
 from epnkit.deploy.dachs import COMMAND, Dachs, reason
 from epnkit.errors import DeployError
 
@@ -94,6 +94,33 @@ class Place:
         return self.private.account if self.private is not None else owner(self.root)
 
     @property
+    def server_account(self) -> Account:
+        """The account that the web server runs under: ``[web] user``, which the public talks to.
+
+        Raises
+        ------
+        DeployError
+            Where there is no such account, or only root may run a program under it.
+        """
+        if self.private is not None:
+            return self.private.account
+        name = self._setting("user", "gavo", section="web")
+        try:
+            known = pwd.getpwnam(name)
+        except KeyError:
+            raise DeployError(
+                f"there is no account {name} for the web server",
+                where=str(self.settings),
+                cure="Name one that there is as [web] user.",
+            ) from None
+        if os.geteuid() not in (0, known.pw_uid):
+            raise DeployError(
+                f"only root can find out what the account {name} may do",
+                cure="Run this as root.",
+            )
+        return switched(known)
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment to act on this DaCHS."""
         if self.private is not None:
@@ -103,10 +130,15 @@ class Place:
             known["HOME"] = pwd.getpwnam(self.account.name).pw_dir
         return {**os.environ, **known}
 
-    def _setting(self, name: str, default: str) -> str:
+    def _setting(self, name: str, default: str, section: str = "general") -> str:
         settings = configparser.ConfigParser(interpolation=None)
-        settings.read(self.settings)
-        return settings.get("general", name, fallback=default)
+        try:
+            settings.read(self.settings)
+        except configparser.Error as error:
+            raise DeployError(
+                "its settings cannot be read", where=str(self.settings), why=str(error)
+            ) from None
+        return settings.get(section, name, fallback=default)
 
     def use_credentials(self) -> None:
         """Let sources find the credentials that a private DaCHS keeps."""
@@ -140,7 +172,7 @@ class Place:
 
         try:
             opened = base.getDBConnection("admin", autocommitted=True)
-        except psycopg2.OperationalError as error:
+        except (psycopg2.OperationalError, base.ReportableError) as error:
             raise DeployError(
                 "its database does not answer",
                 where=str(self.settings),

@@ -1,0 +1,325 @@
+"""What the doctor finds in a real DaCHS, and that it finds nothing where all is well."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from socket import socket
+
+import pytest
+
+from epnkit import service as services
+from epnkit.deploy import books
+from epnkit.deploy.account import Account
+from epnkit.deploy.dachs import Dachs
+from epnkit.deploy.doctor import Finding, Patient, checks, installation, outside, privacy, work
+from epnkit.deploy.place import Place
+from tests.conftest import ROOT, bring_up
+
+#: A port of this machine at which nobody listens: nothing outside is ever asked here.
+NOWHERE = "127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def place(scratch: Dachs) -> Place:
+    bring_up(scratch, "bass2000")
+    return Place(scratch.settings, scratch)
+
+
+@pytest.fixture
+def patient(place: Place, tmp_path: Path) -> Patient:
+    """Give a DaCHS with one service, without timers."""
+    (tmp_path / "units").mkdir()
+    (tmp_path / "cron").mkdir()
+    return Patient(
+        place, (services.load(place.inputs / "bass2000"),), 5, NOWHERE,
+        units=(tmp_path / "units",), crontabs=(tmp_path / "cron", tmp_path / "crontab"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def credential(place: Place) -> Iterator[Path]:
+    assert place.private is not None
+    path = place.private.root / "credentials" / "bass2000"
+    text = path.read_text()
+    yield path
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+def doctor(place: Place, *arguments: str) -> tuple[int, dict[str, list[Finding]], str]:
+    """Examine in a process of its own, which knows this DaCHS alone; give what each check found."""
+    words: list[str | Path] = [
+        Path(sys.executable).with_name("epnkit"), "doctor", *arguments, "--reach", NOWHERE,
+        "--dachs", place.root, "--format", "json",
+    ]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stdout, done.stderr
+    told = json.loads(done.stdout)
+    found: dict[str, list[Finding]] = {name: [] for name in told["well"]}
+    for each in told["findings"]:
+        found.setdefault(each.pop("check"), []).append(Finding(**each))
+    return done.returncode, found, str(told["could_not_look"])
+
+
+def test_all_is_well_but_for_what_this_machine_allows(place: Place) -> None:
+    assert place.private is not None
+    with place.private.serving():
+        status, found, failed = doctor(place)
+    assert failed == "{}"
+    assert set(found) == set(checks())
+    # Nobody keeps the tests' account from connecting to this machine.
+    assert {name for name, each in found.items() if each} == {"egress"}
+    assert status == 1
+
+
+def test_well_means_status_0(place: Place) -> None:
+    chosen = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "permissions", "drivers")
+    words = [word for name in chosen for word in ("--check", name)]
+    assert doctor(place, *words) == (0, {name: [] for name in chosen}, "{}")
+
+
+def test_in_words(place: Place) -> None:
+    words: list[str | Path] = [
+        Path(sys.executable).with_name("epnkit"), "doctor", "--check", "drivers", "--check",
+        "egress", "--reach", NOWHERE, "--dachs", place.root,
+    ]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["drivers", "well"]
+    assert lines[1].split() == ["egress", "1", "found"]
+    assert lines[4].startswith("    cure: Refuse new connections")
+    assert "\x1b" not in done.stdout
+
+
+def test_settings_that_dachs_does_not_take(place: Place, tmp_path: Path) -> None:
+    broken = tmp_path / "gavo.rc"
+    broken.write_text(place.settings.read_text() + "\n[nonsense\n")
+    (found,) = installation.dachs(Patient(Broken(broken, place.private)))
+    assert found.what == "DaCHS does not start"
+    assert str(broken) in found.why + found.where
+
+
+class Broken(Place):
+    """The DaCHS of the tests, with other settings."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "GAVOSETTINGS": str(self.settings)}
+
+
+def test_a_database_that_does_not_answer(place: Place) -> None:
+    assert place.private is not None
+    place.private.cluster.stop()
+    try:
+        status, found, failed = doctor(
+            place, "--check", "postgresql", "--check", "pgsphere", "--check", "toolkit"
+        )
+        (finding,) = found["postgresql"]
+        assert finding.what == "its database does not answer"
+        assert finding.cure.startswith("Start it")
+        assert "pgsphere" in failed
+        assert status == 1
+        assert doctor(place, "--check", "disk")[0] == 2
+    finally:
+        place.private.cluster.start()
+
+
+def test_a_database_without_pgsphere(place: Place) -> None:
+    assert place.private is not None
+    kinds = []
+    with closing(place.private.cluster.connect("postgres")) as connection:
+        kinds = list(installation.missing_types(connection))
+    assert [found.what for found in kinds] == [
+        "the database has no type spoly", "the database has no type smoc"
+    ]  # fmt: skip
+    with closing(place.private.cluster.connect()) as connection:
+        assert list(installation.missing_types(connection)) == []
+
+
+def test_other_versions_than_those_that_were_tested(patient: Patient, tmp_path: Path) -> None:
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("# limits\nnumpy<1.0\nastropy>=5\nnot-installed==1\nclick>=8  # yes\n")
+    (found,) = installation.versions(replace(patient, constraints=constraints))
+    assert found.what.startswith("numpy 1.")
+    assert found.why == "epnkit was tested with numpy<1.0"
+    assert found.cure == f"pip install -c {constraints} numpy"
+
+
+def test_a_system_python_that_does_not_know_epnkit(place: Place) -> None:
+    # This machine's own Python, without the file that deploying into a system DaCHS writes.
+    found = list(installation.toolkit(Patient(System(place.settings, None))))
+    assert [each.what for each in found] == [
+        f"the account {place.account.name} cannot import epnkit"
+    ]  # fmt: skip
+    assert "epnkit deploy" in found[0].cure
+
+
+class System(Place):
+    """The DaCHS of the tests, as if it were the system's."""
+
+
+def test_no_room_on_the_disk(place: Place) -> None:
+    assert place.private is not None
+    with closing(place.private.cluster.connect()) as connection:
+        size = books.largest_table(connection)
+    assert size > 100_000
+    paths = (place.root, place.private.cluster.directory)
+    assert list(installation.room(paths, 1)) == []
+    full = list(installation.room(paths, 10**18))
+    assert [found.where for found in full] == [str(path) for path in paths]
+    assert full[0].what.endswith("GB are free")
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "cure"),
+    [
+        ("Driver=MariaDB Nowhere;Server=x;Uid=u;Pwd=secret", "MariaDB Nowhere", "odbc-mariadb"),
+        ("DRIVER={Nothing 17};Server=x", "Nothing 17", "Name one of these"),
+        ("nothing+driver://u:secret@h/d", "nothing+driver", "Python package"),
+        ("mssql+pymssql://u:secret@h/d", "mssql+pymssql", "Python package"),
+    ],
+)
+def test_drivers_that_are_not_installed(
+    patient: Patient, credential: Path, text: str, what: str, cure: str
+) -> None:
+    credential.write_text(text)
+    (found,) = doctor(patient.place, "--check", "drivers")[1]["drivers"]
+    assert what in found.what
+    assert cure in found.cure
+    assert "secret" not in str(found)
+
+
+def write_timer(folder: Path, name: str, line: str, every: str) -> None:
+    (folder / f"{name}.timer").write_text(f"[Timer]\nOnUnitActiveSec={every}\n")
+    (folder / f"{name}.service").write_text(f"[Service]\nExecStart={line}\n")
+
+
+def test_two_timers_of_one_service(patient: Patient) -> None:
+    write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "1d")
+    write_timer(patient.units[0], "backup", "/usr/bin/backup", "1d")
+    assert list(work.overlapping(work.found_timers(patient))) == []
+    (patient.crontabs[0] / "epnkit").write_text(
+        "# 1 2 * * * root epnkit load bass2000\n"
+        "7 3 * * * gavo sleep 3; GAVOSETTINGS=/x dachs imp bass2000/q\n"
+        "7 3 * * * gavo dachs imp other/q\nunclosed ' quote\n"
+    )
+    (found,) = work.overlapping(work.found_timers(patient))
+    assert found.what == "bass2000 is imported by 2 timers"
+    assert "epnkit-bass2000.timer" in found.where
+    assert "cron/epnkit:2" in found.where
+
+
+def test_a_timer_that_comes_before_the_import_has_ended(patient: Patient) -> None:
+    assert patient.place.private is not None
+    write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "15min")
+    timers = work.found_timers(patient)
+    assert [timer.seconds for timer in timers] == [900]
+    with closing(patient.place.private.cluster.connect(autocommit=False)) as connection:
+        assert list(work.too_short(connection, timers)) == []
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE epnkit.runs SET ended = started + interval '20 min'")
+        (found,) = work.too_short(connection, timers)
+    assert found.what == "bass2000 is imported every 900 s"
+    assert found.why == "one of its last ten imports took 1200 s"
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [("*/15 * * * *", 900), ("7 */6 * * *", 21600), ("7 3 * * *", 86400), ("@hourly", 3600),
+     ("1,2 3 * * 1", None)],
+)  # fmt: skip
+def test_how_often_cron_comes(patient: Patient, line: str, seconds: float | None) -> None:
+    patient.crontabs[1].write_text(f"{line} epnkit load bass2000\n")
+    assert [timer.seconds for timer in work.found_timers(patient)] == [seconds]
+
+
+def test_others_may_write_and_read(patient: Patient) -> None:
+    assert list(privacy.permissions(patient)) == []
+    inputs, feed = patient.place.inputs, patient.place.configuration / "feed"
+    rd = inputs / "bass2000" / "q.rd"
+    modes = {path: path.stat().st_mode & 0o777 for path in (inputs, feed)}
+    inputs.chmod(0o777)
+    feed.chmod(0o644)
+    try:
+        found = {each.where: each for each in privacy.permissions(patient)}
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
+    assert set(found) == {str(inputs), str(feed)}
+    assert found[str(feed)].cure == f"chmod o-r {feed}"
+    assert rd.exists()
+
+
+def test_credentials_that_are_open_or_gone(patient: Patient, credential: Path) -> None:
+    assert list(privacy.credentials(patient)) == []
+    credential.chmod(0o644)
+    (found,) = privacy.credentials(patient)
+    assert found.where == str(credential)
+    assert found.cure == f"chmod 600 {credential}"
+    credential.chmod(0o600)
+    other = credential.with_name("another")
+    other.write_text("Driver=x")
+    other.chmod(0o640)
+    try:
+        (found,) = privacy.credentials(patient)
+    finally:
+        other.unlink()
+    assert (found.where, found.why) == (str(other), "its mode is 640")
+    credential.rename(credential.with_suffix(".away"))
+    try:
+        (found,) = privacy.credentials(patient)
+    finally:
+        credential.with_suffix(".away").rename(credential)
+    assert "was not found" in found.what
+
+
+def test_what_the_server_can_reach(patient: Patient) -> None:
+    account = patient.place.server_account
+    with closing(socket()) as outward:
+        outward.bind(("127.0.0.1", 0))
+        outward.listen()
+        host, port = outward.getsockname()
+        found = list(outside.reachable(account, f"{host}:{port}"))
+        assert [each.where for each in found] == [f"{host}:{port}", "127.0.0.1"]
+        assert f"skuid {account.name}" in found[0].cure
+        # In a network of its own it reaches nothing.
+        alone = ("unshare", "--map-root-user", "--net")
+        if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode != 0:
+            pytest.skip("this machine lets nobody make a network namespace")
+        assert list(outside.reachable(Account(account.name, alone), f"{host}:{port}")) == []
+
+
+def test_broken_links_are_told_once_for_each_reason(place: Place) -> None:
+    assert place.private is not None
+    archive = place.private.root / "web" / "nv_static" / "replica"
+    with place.private.serving():
+        assert doctor(place, "--check", "links") == (0, {"links": []}, "{}")
+        shutil.move(archive, archive.with_name("away"))
+        try:
+            found = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
+        finally:
+            shutil.move(archive.with_name("away"), archive)
+    assert [each.what for each in found] == [
+        "5 of 5 access_url of bass2000 lead nowhere",
+        "5 of 5 thumbnail_url of bass2000 lead nowhere",
+    ]
+    assert "404" in found[0].why
+    silent = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
+    assert len(silent) == 3
+    assert all("does not answer" in each.why for each in silent)
+
+
+def test_a_service_that_is_not_there(place: Place) -> None:
+    words: list[str | Path] = [
+        Path(sys.executable).with_name("epnkit"), "doctor", "nothing", "--dachs", place.root
+    ]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert "there are: bass2000" in done.stderr
