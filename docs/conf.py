@@ -25,8 +25,8 @@ source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 html_theme = "furo"
 html_title = f"epnkit {release}"
 html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_show_sphinx = False
-pygments_style = "tango"
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -29,9 +29,9 @@ def _columns() -> Iterator[str]:
         yield from (f"## {section.replace('_', ' ').capitalize()}", "")
         chosen = [c for c in columns.COLUMNS.values() if c.section == section]
         yield from _table(
-            ("column", "type", "unit", "UCD", "what it holds"),
-            ((f"`{c.name}`", c.epn_type, _by_frame(c, c.unit), _by_frame(c, c.ucd),
-              c.description) for c in chosen),
+            ("column", "what it holds", "type", "unit", "UCD"),
+            ((f"`{c.name}`", c.description, c.epn_type, _by_frame(c, c.unit),
+              _by_frame(c, c.ucd)) for c in chosen),
         )  # fmt: skip
 
 
