@@ -86,7 +86,9 @@ def dataset_columns(
         The field with the file's name.
     """
     names = dict.fromkeys(name for dataset in datasets for name in dataset.columns)
-    told = {name: _chosen(datasets, field, name) for name in names}
+    told: dict[str | tuple[str, ...], Any] = {
+        name: _chosen(datasets, field, name) for name in names
+    }
     gid = _first(field, [(dataset.files, dataset.name) for dataset in datasets])
     return {"granule_gid": of(_known, field, gid), **told}
 
