@@ -13,4 +13,4 @@ def show(url: str, name: str, directory: Path) -> None:
     columns = "granule_uid, dataproduct_type, target_name, time_min, spectral_range_min"
     rows = tap.run_sync(f"SELECT TOP 5 {columns} FROM {table} ORDER BY granule_uid")
     print(f"\n{name}: {count} granules, the first of them:")
-    print(rows.to_table())
+    print(*rows.to_table().pformat(max_width=-1), sep="\n")
