@@ -6,7 +6,6 @@ differ from the book's are the keys themselves compared, and only what differs i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,11 +71,12 @@ class Comparison:
     def run(self) -> Difference:
         """Compare all parts, from where an earlier comparison was broken off."""
         bounds, done, found = self._resume()
-        for first in range(done, len(bounds) + 1, _STRIDE):
-            last = min(first + _STRIDE, len(bounds) + 1)
-            for number in self._differing(bounds, first, last):
-                self._compare(_between(bounds, number), found)
-            self._note(last, found)
+        parts = [part for part in self._differing(bounds) if part >= done]
+        for start in range(0, len(parts), _STRIDE):
+            stretch = parts[start : start + _STRIDE]
+            for part in stretch:
+                self._compare(_between(bounds, part), found)
+            self._note(stretch[-1] + 1, found)
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         found.settle()
         found.missing -= set(self._waiting())
@@ -93,21 +93,23 @@ class Comparison:
         bounds = [key for (key,) in self._query(_BOUNDS, self.part)]
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         self._execute(
-            "INSERT INTO epnkit.comparisons (service, bounds) VALUES (%s, %s)", self.service, bounds
+            "INSERT INTO epnkit.comparisons (service, bounds) VALUES (%s, {texts})",
+            self.service,
+            bounds,
         )
         return bounds, 0, Difference()
 
     def _note(self, done: int, found: Difference) -> None:
         self._execute(
-            "UPDATE epnkit.comparisons SET done = %s, missing = %s, gone = %s WHERE service = %s",
+            "UPDATE epnkit.comparisons SET done = %s, missing = {texts}, gone = {texts}"
+            " WHERE service = %s",
             done, sorted(found.missing), sorted(found.gone), self.service,
         )  # fmt: skip
 
-    def _differing(self, bounds: list[str], first: int, last: int) -> Iterator[int]:
-        """Name the parts of a stretch that are not the same on both sides."""
+    def _differing(self, bounds: list[str]) -> list[int]:
+        """Name the parts that are not the same on both sides, in ascending order."""
         if self.source.compares == "key":
-            yield from range(first, last)
-            return
+            return list(range(len(bounds) + 1))
         there = self.source.digests(bounds)
         here = pl.DataFrame(
             self._query(_DIGESTS, bounds),
@@ -118,8 +120,7 @@ class Comparison:
             here, on="part", how="full", coalesce=True, suffix="_here"
         )
         same = pl.col("digest").fill_null(0) == pl.col("digest_here").fill_null(0)
-        parts = both.filter(~same)["part"]
-        yield from sorted(part for part in parts if first <= part < last)
+        return both.filter(~same)["part"].sort().to_list()
 
     def _compare(self, between: tuple[str | None, str | None], found: Difference) -> None:
         listed = self.source.keys(*between)
@@ -152,8 +153,11 @@ class Comparison:
 
     def _compose(self, query: str) -> sql.Composed:
         book = sql.Identifier("epnkit", f"granules_{self.service}")
-        return sql.SQL(query).format(book=book, key=sql.SQL(_KEY))
+        return sql.SQL(query).format(book=book, key=sql.SQL(_KEY), texts=sql.SQL(_TEXTS))
 
+
+#: A list of texts as a value; DaCHS, where it is loaded, makes NULL of an empty one.
+_TEXTS = "coalesce(%s::text[], ARRAY[]::text[])"
 
 #: Keys sort as the source sorts them: as numbers where they are, else by their bytes.
 _KEY = """(CASE WHEN epnkit_key ~ '^[0-9]{1,18}$' THEN lpad(epnkit_key, 18, '0')

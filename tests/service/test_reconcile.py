@@ -1,0 +1,66 @@
+"""``epnkit reconcile`` finds what came late, changed or went, and repairs it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from epnkit.deploy.dachs import Dachs
+from tests.conftest import bring_up
+
+OLD = "1996-01-01T00:00:00"
+
+
+@pytest.fixture
+def catalogue(scratch: Dachs) -> Iterator[Path]:
+    """Load HFC1AR; give the file of its catalogue."""
+    bring_up(scratch, "hfc1ar")
+    text = (scratch.root / "credentials" / "hfc1ar").read_text()
+    found = re.search(r"Database=([^;]*)", text)
+    assert found is not None
+    yield Path(found[1])
+    scratch.run("drop", "hfc1ar/q")
+
+
+def change(catalogue: Path) -> None:
+    """Take a region away, and bring one that claims to be of long ago."""
+    with closing(sqlite3.connect(catalogue)) as link:
+        (columns,) = link.execute(
+            "SELECT group_concat(name) FROM pragma_table_info('ACTIVEREGIONS')"
+            " WHERE name <> 'ID_AR'"
+        ).fetchone()
+        late = columns.replace("RUN_DATE", f"'{OLD}'")
+        table = "ACTIVEREGIONS"
+        (copied,) = link.execute(
+            "SELECT ID_AR FROM ACTIVEREGIONS ORDER BY ID_AR LIMIT 1 OFFSET 400"
+        ).fetchone()
+        link.execute(
+            f"INSERT INTO {table} (ID_AR, {columns}) SELECT 990001, {late} FROM {table}"
+            " WHERE ID_AR = ?",
+            (copied,),
+        )
+        link.execute("DELETE FROM ACTIVEREGIONS WHERE ID_AR = ?", (copied,))
+        link.commit()
+
+
+def reconcile(dachs: Dachs, *switches: str) -> str:
+    command = Path(sys.executable).parent / "epnkit"
+    words: list[str | Path] = [command, "reconcile", "hfc1ar", "--dachs", dachs.root, *switches]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_late_and_deleted_records_are_found_and_repaired(scratch: Dachs, catalogue: Path) -> None:
+    change(catalogue)
+    told = "hfc1ar: 1 records are missing or changed, 1 are gone at the source"
+    assert told in reconcile(scratch, "--dry-run")
+    assert told in reconcile(scratch)
+    assert "0 records are missing or changed, 0 are gone" in reconcile(scratch)
