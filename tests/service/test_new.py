@@ -89,6 +89,19 @@ def test_a_table_becomes_a_service(
     assert links["#preview"] == "https://data.example.org/tower_00005.png"
 
 
+@pytest.mark.usefixtures("known")
+def test_a_connection_string_of_odbc_in_a_file(
+    dachs: Dachs, serving: str, catalogue: Path, tmp_path: Path
+) -> None:
+    line = tmp_path / "line"
+    line.write_text(f"Driver=SQLite3;Database={catalogue}\n")
+    line.chmod(0o600)
+    query = "SELECT filename, date_obs, object, instrume FROM observations WHERE id < 50"
+    drafted("odbc", "--from", str(line), "--query", query, into=tmp_path)
+    served = passes(dachs, serving, tmp_path / "odbc", 3)
+    assert served.count() == 50
+
+
 @pytest.fixture
 def headers(place: Path) -> Path:
     directory = place / "headers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ def command(
     never written: a credential of the service's name has to hold it.
     """
     from epnkit.drafts.accompany import accompany, keep_credential
+    from epnkit.drafts.ordering import orderable
     from epnkit.drafts.origin import Choices, origin_of
     from epnkit.drafts.propose import propose
     from epnkit.drafts.sample import look
@@ -71,6 +73,8 @@ def command(
         with origin.opened(UNORDERED) as opened:
             sample, label = look(opened, origin.kind), opened.label
         draft = propose(sample, name)
+        origin, key = orderable(origin, draft.key)
+        draft = replace(draft, key=key)
         files = Papers(draft, origin, sample, title or name, creator).files()
         told = _told(label, sample, draft, parent / name, write(parent / name, files))
         more = [*accompany(parent), *keep_credential(origin.secret)]

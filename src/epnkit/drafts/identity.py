@@ -14,13 +14,21 @@ from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.values import are_data_files, share, time_form
 from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
 
+#: The kinds of sources that keep an index of their documents' ``_id``, and order by it.
+_HAVE_ID = {"mongodb", "restheart"}
+
+#: How sure an identifier is that a machine made, where there is a name that a person knows.
+_MACHINE = 0.8
+
 #: How many fields may make an identifier together.
 _TOGETHER = 4
 
 
 def key_of(sample: Sample) -> tuple[str, ...]:
     """Choose the fields that tell one record from every other; empty where none do."""
-    single = _identifiers(sample)
+    if sample.kind in _HAVE_ID and "_id" in sample.fields:
+        return ("_id",)
+    single = [each for each in _identifiers(sample) if each.field.name != "_id"]
     if single:
         return (single[0].field.name,)
     if sample.kind == "files" and "path" in sample.fields:
@@ -44,7 +52,8 @@ def _identifiers(sample: Sample) -> list[Candidate]:
         found = [Candidate(each, 0.96) for each in named if each.unique] or found
     found += [c for m in ("file_name", "file_named") for c in candidates(sample, m)
               if c.field.unique]  # fmt: skip
-    return sorted(found, key=lambda c: -c.score)
+    made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
+    return sorted(made, key=lambda c: -c.score)
 
 
 def _several(sample: Sample) -> tuple[str, ...]:
@@ -66,14 +75,14 @@ def _is_plain(field: Field) -> bool:
 
 def _granule_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
     columns = ("granule_uid",)
+    single = _identifiers(sample)
+    if single:
+        field = single[0].field
+        return Proposal(columns, _single(field, name), (field.name,), single[0].score,
+                        f"by its name; {field.distinct} different values")  # fmt: skip
     if not key:
         made = computed(joined, literal(name), sample.records.columns[0])
         return Proposal(columns, made, (), 0.1, "no field tells one record from every other")
-    if len(key) == 1:
-        field = sample.fields[key[0]]
-        score = max((c.score for c in _identifiers(sample) if c.field is field), default=0.6)
-        return Proposal(columns, _single(field, name), key, score,
-                        f"by its name; {field.distinct} different values")  # fmt: skip
     parts = [_part(sample.fields[each]) for each in key]
     made = computed(joined, literal(name), *parts)
     return Proposal(columns, made, key, 0.6, "these fields together are different in all records")

@@ -69,7 +69,8 @@ def first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
         each.columns if len(each.columns) > 1 else each.columns[0]: each.made.value
         for each in draft.proposals
     }
-    service = Service(draft.name, draft.frame, Mapping(columns), draft.key)
+    # The key plays no part in what a granule is.
+    service = Service(draft.name, draft.frame, Mapping(columns), (sample.records.columns[0],))
     prepared = Preparation(service).prepare(sample.records)
     if prepared.granules.is_empty():
         reasons = prepared.refusals["reason"].unique().head(3).to_list()
