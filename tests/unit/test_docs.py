@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import click
 import pytest
+from lxml import etree
 from numpydoc.docscrape import ClassDoc
 from tests.conftest import ROOT
 
@@ -118,3 +120,31 @@ def test_code_of_pages_is_python() -> None:
         except SyntaxError:
             # An entry of a mapping alone.
             compile("{\n" + code + "\n}", str(path), "eval")
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", *(p for p in DOCS.rglob("*.md") if "_build" not in p.parts)]
+
+
+def test_commands_of_pages_exist_with_their_options() -> None:
+    shown = [
+        (path, line)
+        for path in pages()
+        for block in re.findall(r"^```(?:sh|console)\n(.*?)^```", path.read_text(), re.M | re.S)
+        for line in re.findall(r"^(?:\$ )?(?:\S*/)?epnkit (.*)$", block, re.M)
+    ]
+    assert len(shown) > 30
+    for path, line in shown:
+        words = shlex.split(line, comments=True)
+        name = next((n for n in (" ".join(words[:2]), words[0]) if n in COMMANDS), None)
+        assert name, f"{path.name}: epnkit {line}"
+        known = {word for each in COMMANDS[name].params for word in each.opts}
+        assert {word for word in words if word.startswith("--")} <= known, f"{path.name}: {line}"
+
+
+def test_xml_of_pages_is_well_formed() -> None:
+    blocks = re.compile(r"^```xml\n(.*?)^```", re.M | re.S)
+    found = [code for path in pages() for code in blocks.findall(path.read_text())]
+    assert len(found) > 3
+    for code in found:
+        etree.fromstring(f"<resource>{code}</resource>")
