@@ -72,6 +72,15 @@ class Served:
         """Open the files that a granule's links lead to; give the links' semantics."""
         return opened.opened(self.datalink(uid))
 
+    def open_sample(self) -> None:
+        """Open what every link leads to, of the first and the last granule of each kind."""
+        kinds = self.ask(
+            "SELECT MIN(granule_uid) AS low, MAX(granule_uid) AS high FROM {table}"
+            " GROUP BY granule_gid"
+        )
+        for uid in sorted({str(uid) for row in kinds for uid in row}):
+            self.opened(uid)
+
     def counterparts(self, uid: str) -> list[str]:
         """Name the other granules of the same observation."""
         urls = [str(each["access_url"]) for each in self.links(uid)

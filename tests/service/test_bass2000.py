@@ -27,8 +27,11 @@ def served(dachs: Dachs, serving: str) -> Iterator[Served]:
         yield up
 
 
-def test_its_own_regression_tests_pass(served: Served) -> None:
+def test_it_is_as_it_should_be(served: Served) -> None:
     served.check_itself(tests=5)
+    served.check_rules()
+    served.check_record()
+    served.open_sample()
 
 
 def test_every_image_is_a_granule_or_refused(served: Served) -> None:

@@ -24,6 +24,7 @@ def test_it_is_as_it_should_be(served: Served) -> None:
     served.check_itself(tests=3)
     served.check_rules()
     served.check_record()
+    served.open_sample()
 
 
 def test_every_simulation_is_a_granule_or_refused(served: Served) -> None:

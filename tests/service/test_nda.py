@@ -19,6 +19,8 @@ def served(dachs: Dachs, serving: str) -> Iterator[Served]:
 def test_it_is_as_it_should_be(served: Served) -> None:
     served.check_itself(tests=4)
     served.check_rules()
+    served.check_record()
+    served.open_sample()
 
 
 def test_every_file_is_a_granule_or_refused(served: Served) -> None:

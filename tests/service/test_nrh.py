@@ -40,8 +40,11 @@ def upstream_at(dachs: Dachs, address: str) -> Iterator[None]:
     path.write_text(before)
 
 
-def test_its_own_regression_tests_pass(served: Served) -> None:
+def test_it_is_as_it_should_be(served: Served) -> None:
     served.check_itself(tests=2)
+    served.check_rules()
+    served.check_record()
+    served.open_sample()
 
 
 def test_every_observation_is_a_granule_or_refused(served: Served) -> None:
