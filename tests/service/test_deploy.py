@@ -185,6 +185,7 @@ def test_an_rd_that_is_not_valid_leaves_the_old_service(place: Dachs, resources:
     failed = run(place, "deploy", resources / "bass2000")
     assert failed.returncode == 1
     assert "dachs val bass2000/q" in failed.stderr
+    assert "Mend the RD" in failed.stderr
     assert differences(before, snapshot(place)) == set()
     with place.serving() as url:
         assert count(url, "bass2000") == 1356
@@ -241,6 +242,25 @@ def test_another_inputs_directory_is_refused(place: Dachs, tmp_path: Path) -> No
     refused = run(place, "deploy", "bass2000", "--to", tmp_path)
     assert refused.returncode == 1
     assert str(place.inputs) in refused.stderr
+
+
+def test_without_an_authority_it_is_not_imported_for_nothing(place: Dachs) -> None:
+    """As in a DaCHS that was just installed."""
+    before, settings = snapshot(place), place.settings.read_text()
+    place.settings.write_text(settings.replace("authority = epnkit.example", ""))
+    try:
+        refused = run(place, "deploy", "bass2000")
+        assert refused.returncode == 1
+        assert "authority" in refused.stderr
+        assert snapshot(place) == before
+        said = done(place, "deploy", "bass2000", "--no-publish")
+        assert "1356 loaded" in said
+        assert " pub " not in said
+        said = done(place, "undeploy", "bass2000")
+        assert "bass2000 is not published" in said
+    finally:
+        place.settings.write_text(settings)
+    assert differences(before, snapshot(place)) == set()
 
 
 def test_one_deployment_at_a_time(place: Dachs) -> None:

@@ -17,9 +17,10 @@ from epnkit.cli._services import find_service
 @to_option
 @click.option("--dry-run", is_flag=True, help="Print every step, and do nothing.")
 @click.option("--force", is_flag=True, help="Replace files that somebody edited.")
+@click.option("--no-publish", is_flag=True, help="Leave the registry alone; TAP serves anyway.")
 @dachs_option
 def command(
-    services: tuple[str, ...], inputs: Path | None, dry_run: bool, force: bool,
+    services: tuple[str, ...], inputs: Path | None, dry_run: bool, force: bool, no_publish: bool,
     directory: Path | None,
 ) -> None:  # fmt: skip
     """Lay each SERVICE into DaCHS, validate, import and publish it, and tell the web server.
@@ -33,6 +34,6 @@ def command(
     from epnkit.deploy.deploy import Deployment
 
     found = [find_service(given) for given in services]
-    deployment = Deployment(place_of(directory, inputs), force=force)
+    deployment = Deployment(place_of(directory, inputs), force=force, publish=not no_publish)
     plans = {each.name: partial(deployment.deploying, each) for each in found}
     perform(deployment, plans, dry_run=dry_run)

@@ -256,10 +256,7 @@ class Dachs:
         for name in PROFILES:
             (self.root / "etc" / name).chmod(0o640)
         (self.root / "etc" / "defaultmeta.txt").write_text(_META)
-        name = "http:=2F=2Fwww.ivoa.net=2Frdf=2Fuat"
-        uat = vocabularies.load("uat")
-        terms = {term: {"label": term, "description": "", "wider": []} for term in uat.terms}
-        (self.root / "cache" / name).write_text(json.dumps({"uri": uat.uri, "terms": terms}))
+        give_vocabulary(self.root / "cache")
 
     def _await_answer(self, server: subprocess.Popen[bytes], log: Path) -> None:
         end = time.monotonic() + _PATIENCE
@@ -274,6 +271,20 @@ class Dachs:
             "DaCHS does not answer", where=self.url, why=reason(log.read_text(errors="replace")),
             cure=f"See {log}.",
         )  # fmt: skip
+
+
+def give_vocabulary(cache: Path) -> None:
+    """Give a DaCHS without a network the vocabulary of subjects that it would fetch.
+
+    Parameters
+    ----------
+    cache : pathlib.Path
+        Its ``cacheDir``.
+    """
+    uat = vocabularies.load("uat")
+    terms = {term: {"label": term, "description": "", "wider": []} for term in uat.terms}
+    name = "http:=2F=2Fwww.ivoa.net=2Frdf=2Fuat"
+    (cache / name).write_text(json.dumps({"uri": uat.uri, "terms": terms}))
 
 
 def reason(output: str) -> str:

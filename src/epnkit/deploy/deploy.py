@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +30,12 @@ class Deployment:
         The DaCHS.
     force : bool
         Whether files that somebody edited are replaced or deleted.
+    publish : bool
+        Whether the registry learns of what is deployed.
     """
 
-    def __init__(self, place: Place, *, force: bool = False) -> None:
-        self.place, self.force = place, force
+    def __init__(self, place: Place, *, force: bool = False, publish: bool = True) -> None:
+        self.place, self.force, self.publish = place, force, publish
         self.manifest = Manifest.of(place)
         self.toolkit = Toolkit(place.account) if place.private is None else None
 
@@ -69,6 +72,7 @@ class Deployment:
             Where something is missing, or a file that was edited would be replaced.
         """
         name, sources = service.name, parts(service.folder)
+        self._require_authority()
         if not self.force:
             for part, source in sources.items():
                 self._folder(part).refuse_edits(source)
@@ -82,7 +86,7 @@ class Deployment:
             *(self._laying(part, source) for part, source in sources.items()),
             self._command(name, "val"),
             self._importing(name),
-            self._publishing(name),
+            *([self._publishing(name)] if self.publish else []),
             self._reloading(),
             Step(f"note it in {self.manifest.path}", lambda: self._settle(name, sources)),
         ]
@@ -113,7 +117,7 @@ class Deployment:
                  lambda: self._unpublish(name)),
             Step(self._shown("drop", name), lambda: self._drop(name)),
             *(self._removing(folder) for folder in folders),
-            *(self._forgetting() if last else ()),
+            *([self._clearing(), *self._forgetting()] if last else ()),
             note,
             self._reloading(),
         ]  # fmt: skip
@@ -179,9 +183,15 @@ class Deployment:
 
     def _run(self, verb: str, name: str) -> str:
         """Run a command of DaCHS on a service's RD, which may fail with status 0."""
-        said = self.place.ask(verb, f"{name}/q")
+        try:
+            said = self.place.ask(verb, f"{name}/q")
+        except DeployError as error:
+            raise DeployError(error.what, where=name, why=error.why, cure=_cure(error)) from None
         if (verb == "val" and "-- OK" not in said) or (verb == "pub" and "Aborting" in said):
-            raise DeployError(f"dachs {verb} {name}/q: it is not well", why=_told(said))
+            raise DeployError(
+                f"dachs {verb} {name}/q: it is not well", where=name, why=_told(said),
+                cure="Mend the RD, and deploy again; DaCHS is as it was.",
+            )  # fmt: skip
         lines = [line for line in said.splitlines() if line.startswith(f"{name}: ")]
         told = [f"dachs {verb} {name}/q: done", *(line.split(": ", 1)[1] for line in lines[-1:])]
         return "; ".join(told)
@@ -206,6 +216,16 @@ class Deployment:
             return f"{folder.target}: removed" + (f", but for {', '.join(left)}" if left else "")
 
         return Step(f"remove what was laid in {folder.target}", do)
+
+    def _clearing(self) -> Step:
+        """Remove the compiled loops that imports keep beside DaCHS's own cache."""
+        compiled = self.place.cache / "epnkit"
+
+        def do() -> str:
+            shutil.rmtree(compiled, ignore_errors=True)
+            return f"{compiled}: removed"
+
+        return Step(f"remove what was compiled, {compiled}", do)
 
     def _forgetting(self) -> list[Step]:
         toolkit = self.toolkit
@@ -238,6 +258,16 @@ class Deployment:
         laid = self.manifest.folders.get(name, {})
         return Folder(self.place.inputs / name, laid, self.place.account)
 
+    def _require_authority(self) -> None:
+        """Find out before an import, not after it, that DaCHS cannot publish."""
+        if self.publish and self.place.authority is None:
+            raise DeployError(
+                "DaCHS has no IVOA authority to publish under",
+                where=str(self.place.settings),
+                cure="Set authority in its section [ivoa]; or deploy with --no-publish: TAP serves"
+                " the table all the same, and no registry knows it.",
+            )
+
     def _require_deployed(self, name: str) -> None:
         if name not in self.manifest.services:
             raise DeployError(
@@ -261,6 +291,15 @@ class Deployment:
         settings = self.place.settings
         named = [] if settings == SYSTEM else [f"GAVOSETTINGS={settings}"]
         return " ".join([*named, *self.place.command(*words[:-1], f"{words[-1]}/q")])
+
+
+def _cure(error: DeployError) -> str:
+    if error.why and "No such vocabulary" in error.why:
+        return (
+            "DaCHS fetches it from www.ivoa.net: let the account that imports reach that address"
+            " once, and deploy again; DaCHS is as it was."
+        )
+    return "Mend what it names, and deploy again; DaCHS is as it was."
 
 
 def _told(said: str) -> str:

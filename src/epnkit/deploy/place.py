@@ -25,6 +25,9 @@ SYSTEM = Path("/etc/gavo.rc")
 #: Where a system DaCHS keeps all that it has.
 _SYSTEM_ROOT = Path("/var/gavo")
 
+#: What DaCHS calls itself until its operator names an authority.
+_UNREGISTERED = "x-unregistered"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -87,6 +90,17 @@ class Place:
     def state(self) -> Path:
         """Where it notes what runs: its ``stateDir``."""
         return self.root / self._setting("stateDir", "state")
+
+    @property
+    def cache(self) -> Path:
+        """Where it and its imports keep what they can make again: its ``cacheDir``."""
+        return self.root / self._setting("cacheDir", "cache")
+
+    @property
+    def authority(self) -> str | None:
+        """The IVOA authority that it publishes under; None where none was ever set."""
+        named = self._setting("authority", _UNREGISTERED, section="ivoa")
+        return None if named == _UNREGISTERED else named
 
     @property
     def account(self) -> Account:

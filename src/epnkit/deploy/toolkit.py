@@ -22,10 +22,7 @@ _PYTHON = Path("/usr/bin/python3")
 _BARE = {"LANG": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
 #: Processes of DaCHS alone get the packages: other programs of the system go on as they were.
-_LINE = (
-    "import site, sys; any(word.endswith('/dachs') for word in sys.orig_argv)"
-    " and [site.addsitedir(path) for path in {paths!r}]\n"
-)
+_LINE = "import site, sys; any(word.endswith('/dachs') for word in sys.orig_argv) and ({calls},)\n"
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,9 @@ class Toolkit:
         installed = Path(sysconfig.get_path("purelib"))
         # An editable installation is read from its sources, which its own .pth names there.
         own = Path(epnkit.__file__).parent.parent
-        return _LINE.format(paths=sorted({str(installed), str(own)}))
+        # Each path is a call of its own: the line's names are unknown inside a comprehension.
+        calls = (f"site.addsitedir({str(path)!r})" for path in sorted({installed, own}))
+        return _LINE.format(calls=", ".join(calls))
 
     @property
     def before(self) -> str | None:
