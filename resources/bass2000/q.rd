@@ -29,6 +29,8 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="bass2000"/>
 
   <data id="import" updating="True">

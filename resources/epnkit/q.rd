@@ -6,6 +6,18 @@
   <meta name="subject">solar-system-astronomy</meta>
   <meta name="creator.name">The epnkit developers</meta>
 
+  <STREAM id="coverage">
+    <doc>
+      The times and frequencies of a table epn_core, for the registry: "dachs limits" computes them
+      from the granules.  For a resource, behind its table.
+    </doc>
+    <coverage>
+      <updater sourceTable="epn_core"/>
+      <temporal/>
+      <spectral/>
+    </coverage>
+  </STREAM>
+
   <STREAM id="served">
     <doc>
       What a table with a datalink service has: it is published, and its rows lead to their links.

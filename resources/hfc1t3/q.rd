@@ -42,6 +42,8 @@
       tablehead="Code" description="Name and version of the recognition code."/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="hfc1t3">
     <EDIT ref="datalinkCore[dlcore]">
       <metaMaker>

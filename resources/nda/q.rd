@@ -31,6 +31,8 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="nda"/>
 
   <data id="import" updating="True">

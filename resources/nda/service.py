@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from epnkit.datalink.links import Link, documentation, granule, this
+from epnkit.datalink.streams import Stream
 from epnkit.mapping.declare import Mapping, Product, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.identifiers import joined
@@ -126,6 +127,18 @@ links = (
     documentation("https://www.obs-nancay.fr/", "The Nancay Decameter Array, and how to cite it"),
 )
 
+#: Each hand of polarisation, and the degree of it, at the Das2 server of Nancay.
+streams = tuple(
+    Stream(
+        "das2", f"Nancay/NDA/Routine/routine_jup_{kind}", title, {"granule_uid": r"^J\d{6}_cdf$"}
+    )
+    for kind, title in (
+        ("lh", "Jupiter, left-hand polarised"),
+        ("rh", "Jupiter, right-hand polarised"),
+        ("dp", "Jupiter, degree of polarisation"),
+    )
+)
+
 service = Service(
     name="nda",
     frame="none",
@@ -134,4 +147,5 @@ service = Service(
     # Raw files and plots are added to an observation within days.
     cursor=Cursor("modified", lag=timedelta(days=30)),
     links=links,
+    streams=streams,
 )

@@ -34,6 +34,8 @@
       tablehead="Raw file" description="The file of visibilities that the movies are made of."/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="nrh">
     <EDIT ref="datalinkCore[dlcore]">
       <metaMaker procDef="epnkit/q#asked">

@@ -27,6 +27,8 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="orfees"/>
 
   <data id="import" updating="True">

@@ -33,6 +33,8 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="voyager_pra"/>
 
   <data id="import" updating="True">

@@ -39,6 +39,8 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
+  <FEED source="epnkit/q#coverage"/>
+
   <FEED source="epnkit/q#datalink" name="wind_waves"/>
 
   <data id="import" updating="True">

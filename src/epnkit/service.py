@@ -17,6 +17,7 @@ from epnkit.sources.base import CursorValue, Order
 if TYPE_CHECKING:
     from epnkit.datalink.collections import Collection
     from epnkit.datalink.links import Link
+    from epnkit.datalink.streams import Stream
 
 #: What a service, and so its schema and its folder, may be called.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -69,6 +70,8 @@ class Service:
     collections : tuple of Collection
         The publications that granules are part of: they fill ``bib_reference``, and each has a
         link.
+    streams : tuple of Stream
+        Data sets of HAPI and Das2 servers that granules are part of.
     refuse_share : float
         The share of refused records above which a load is taken to be plainly broken and stopped.
     folder : pathlib.Path
@@ -83,6 +86,7 @@ class Service:
     source: str = "source.toml"
     links: tuple[Link, ...] = ()
     collections: tuple[Collection, ...] = ()
+    streams: tuple[Stream, ...] = ()
     refuse_share: float = 0.2
     folder: Path = Path()
 
@@ -93,10 +97,12 @@ class Service:
                 why="it becomes the name of a schema",
                 cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
             )
-        unmade = {name for link in self.all_links for name in link.columns} - {*self.mapping.names}
+        read = {name for link in self.all_links for name in link.columns}
+        read |= {name for stream in self.streams for name in stream.where}
+        unmade = sorted(read - {*self.mapping.names})
         if unmade:
             raise ConfigurationError(
-                f"a link reads {', '.join(sorted(unmade))}, which the mapping does not make",
+                f"a link, collection or stream reads {', '.join(unmade)}, which no column is",
                 cure="Declare the column in the mapping, or let the link read a field.",
             )
 

@@ -1,0 +1,115 @@
+"""Links, publications and streams as services declare them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.conftest import ROOT
+from tests.mapped import load
+
+from epnkit.datalink.collections import Collection, read_collections, with_references
+from epnkit.datalink.links import Link, compile_links, documentation, granule, this
+from epnkit.datalink.streams import Stream
+from epnkit.errors import ConfigurationError
+from epnkit.mapping.declare import Mapping
+from epnkit.service import Service
+
+RECORDS = pl.DataFrame({"picture": ["https://a.example/1.png", None], "bytes": [7, 8]})
+GRANULES = pl.DataFrame({
+    "granule_uid": ["a_v01", "b_v02", "b_pdf"],
+    "access_url": ["https://a.example/1.cdf", "https://a.example/2.fits", None],
+    "access_format": ["application/x-cdf", "application/fits", None],
+})  # fmt: skip
+ORIGIN = pl.Series([0, 1, 1], dtype=pl.UInt32)
+
+
+def compiled(*links: Link) -> list[list[dict[str, object]]]:
+    return [json.loads(text) for text in compile_links(links, RECORDS, GRANULES, ORIGIN)]
+
+
+def test_a_granules_own_file_is_its_this() -> None:
+    one, two, three = compiled(this("The file", pl.col("bytes")))
+    assert one[0]["url"] == "https://a.example/1.cdf"
+    assert (one[0]["content_type"], one[0]["content_length"]) == ("application/x-cdf", 7)
+    assert (two[0]["content_type"], two[0]["content_length"]) == ("application/fits", 8)
+    assert three == []
+
+
+def test_granules_of_one_record_have_links_of_their_own() -> None:
+    source = pl.when(granule("granule_uid").str.ends_with("_v02")).then(pl.lit("https://a.example"))
+    one, two, three = compiled(Link("#progenitor", source, "Raw", "text/plain"))
+    assert [len(each) for each in (one, two, three)] == [0, 1, 0]
+
+
+def test_the_ending_tells_the_type() -> None:
+    one, two, _ = compiled(Link("#preview", pl.col("picture"), "Picture"))
+    assert one[0]["content_type"] == "image/png"
+    assert two == []
+
+
+def test_a_page_is_html() -> None:
+    (found, *_) = compiled(documentation("https://a.example/page.cdf", "How"))
+    assert found[0]["content_type"] == "text/html"
+
+
+def test_a_collection_refers_and_links() -> None:
+    part = Collection("10.25935/6jg4-mk86", "The first version", {"granule_uid": "_v01$"})
+    whole = Collection("10.25935/1sxh-aq56", "All")
+    found = with_references(GRANULES, (part, whole))["bib_reference"].to_list()
+    assert found == ["doi:10.25935/6jg4-mk86#doi:10.25935/1sxh-aq56", "doi:10.25935/1sxh-aq56",
+                     "doi:10.25935/1sxh-aq56"]  # fmt: skip
+    one, two, _ = compiled(part.link)
+    assert one[0]["url"] == "https://doi.org/10.25935/6jg4-mk86"
+    assert two == []
+
+
+def test_references_of_the_mapping_come_first_and_none_is_no_text() -> None:
+    own = GRANULES.with_columns(bib_reference=pl.Series(["2000GMS...119..321L", None, None]))
+    part = Collection("10.25935/6jg4-mk86", "The first version", {"granule_uid": "_v01$"})
+    assert with_references(own, (part,))["bib_reference"].to_list() == [
+        "2000GMS...119..321L#doi:10.25935/6jg4-mk86", None, None
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("doi", ["doi:10.25935/1", "https://doi.org/10.1/a", "10.25935/", ""])
+def test_a_doi_is_written_bare(doi: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no DOI"):
+        Collection(doi, "A")
+
+
+@pytest.mark.parametrize("text", ["", "[[collection]]\ntitle = 'a'\n", "collection = 3", "["])
+def test_an_incomplete_file_of_collections_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "collections.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"collections\.toml"):
+        read_collections(path)
+
+
+def test_a_stream_has_a_name_that_can_be_asked_for() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be the name"):
+        Stream("das2", "/Nancay NDA", "Jupiter")
+
+
+def test_a_link_to_a_column_that_no_mapping_makes_is_refused() -> None:
+    for more in ({"links": (this("The file"),)},
+                 {"streams": (Stream("hapi", "a", "A", {"file_name": "x"}),)}):  # fmt: skip
+        with pytest.raises(ConfigurationError, match="which no column is"):
+            Service("name", "none", Mapping({"granule_uid": "a"}), ("id",), **more)  # type: ignore[arg-type]
+
+
+def test_the_streams_of_nda_are_of_jupiter() -> None:
+    streams = load("nda").streams
+    assert [stream.dataset for stream in streams] == [
+        "Nancay/NDA/Routine/routine_jup_lh", "Nancay/NDA/Routine/routine_jup_rh",
+        "Nancay/NDA/Routine/routine_jup_dp",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "resources").glob("*/collections.toml")),
+                         ids=lambda path: path.parent.name)  # fmt: skip
+def test_the_registry_is_told_of_every_collection(path: Path) -> None:
+    assert load(path.parent.name).collections == read_collections(path)
+    assert '<LOOP source="epnkit/q#publication">' in (path.parent / "q.rd").read_text()
