@@ -17,6 +17,9 @@ from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
 #: The kinds of sources that keep an index of their documents' ``_id``, and order by it.
 _HAVE_ID = {"mongodb", "restheart"}
 
+#: The names of files, in records of files.
+_OF_FILES = ("file_name", "path")
+
 #: How sure an identifier is that a machine made, where there is a name that a person knows.
 _MACHINE = 0.8
 
@@ -25,7 +28,7 @@ _TOGETHER = 4
 
 
 def key_of(sample: Sample) -> tuple[str, ...]:
-    """Choose the fields that tell one record from every other; empty where none do."""
+    """Choose the fields that tell one record from every other; some field where none do."""
     if sample.kind in _HAVE_ID and "_id" in sample.fields:
         return ("_id",)
     single = [each for each in _identifiers(sample) if each.field.name != "_id"]
@@ -48,7 +51,7 @@ def _identifiers(sample: Sample) -> list[Candidate]:
     """List the fields that identify a record by name and by value, the best first."""
     found = [c for c in candidates(sample, "granule_uid") if c.field.unique]
     if sample.kind == "files":
-        named = [sample.fields[n] for n in ("file_name", "path") if n in sample.fields]
+        named = [sample.fields[n] for n in _OF_FILES if n in sample.fields]
         found = [Candidate(each, 0.96) for each in named if each.unique] or found
     found += [c for m in ("file_name", "file_named") for c in candidates(sample, m)
               if c.field.unique]  # fmt: skip
@@ -65,7 +68,7 @@ def _several(sample: Sample) -> tuple[str, ...]:
             names = [field.name for field in fields]
             if not sample.records.select(names).is_duplicated().any():
                 return tuple(names)
-    return ()
+    return (sample.records.columns[0],)
 
 
 def _is_plain(field: Field) -> bool:
@@ -80,18 +83,18 @@ def _granule_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
         field = single[0].field
         return Proposal(columns, _single(field, name), (field.name,), single[0].score,
                         f"by its name; {field.distinct} different values")  # fmt: skip
-    if not key:
-        made = computed(joined, literal(name), sample.records.columns[0])
-        return Proposal(columns, made, (), 0.1, "no field tells one record from every other")
     parts = [_part(sample.fields[each]) for each in key]
     made = computed(joined, literal(name), *parts)
+    if sample.records.select(key).is_duplicated().any():
+        return Proposal(columns, made, key, 0.1, "no fields were found that tell one record from"
+                        " every other: choose them here and for the key")  # fmt: skip
     return Proposal(columns, made, key, 0.6, "these fields together are different in all records")
 
 
 def _single(field: Field, name: str) -> Made:
     if field.given.dtype.is_integer() or share(field.texts, r"^\d{1,12}$") == 1.0:
         return computed(joined, literal(name), field.name)
-    if are_data_files(field):
+    if are_data_files(field) or field.name in _OF_FILES:
         return computed(without_ending, field.name)
     return computed(safe, field.name, distinct=True)
 

@@ -8,11 +8,15 @@ import polars as pl
 
 from epnkit.drafts.made import Made
 from epnkit.drafts.sample import Sample
+from epnkit.epncore.columns import COLUMNS
 from epnkit.errors import MappingError
 from epnkit.mapping.declare import Mapping
 
 #: From which confidence on a proposal counts as sure.
 SURE = 0.9
+
+#: The share of records that may have nothing for a column that every granule should have.
+_ABSENT = 0.02
 
 #: The share of records that may be refused before a proposal is dropped.
 _REFUSED = 0.05
@@ -60,6 +64,8 @@ def tried(proposal: Proposal, sample: Sample) -> Proposal | None:
         return None
     if refused > _REFUSED or absent == 1.0:
         return None
+    if absent > _ABSENT and all(COLUMNS[name].mandatory for name in proposal.columns):
+        return proposal.doubted(0.7, f"{proposal.reason}; {absent:.0%} of the sample have none")
     if refused:
         return proposal.doubted(0.85, f"{proposal.reason}; {refused:.0%} of the sample don't fit")
     return proposal

@@ -27,6 +27,9 @@ _BY_STANDARD = {"em_min": "m", "em_max": "m", "spectral_range_min": "Hz",
 #: The passbands of imagers in the extreme ultraviolet, in ångström (SDO/AIA, SOHO/EIT...).
 _PASSBANDS = {94, 131, 171, 174, 175, 193, 195, 211, 284, 304, 335, 1600, 1700, 4500}
 
+#: The highest frequency of a range, in hertz, below which another unit is likely.
+_LOWEST = 1000.0
+
 Quantity = Literal["wavelength", "frequency"]
 
 
@@ -45,8 +48,23 @@ def spectral(sample: Sample) -> Iterator[Proposal]:
     found = [made for q in ("frequency", "wavelength") for made in _range(sample, q)]
     found += _axes(sample)
     sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
-    yield from (sure or sorted(found, key=lambda each: -each.confidence))[:1]
+    for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
+        yield _questioned(best, sample)
     yield from _steps(sample)
+
+
+def _questioned(best: Proposal, sample: Sample) -> Proposal:
+    """Doubt a range where other fields hold something spectral too, or it is out of this world."""
+    others = [field.name for field in sample if field.name not in best.fields
+              and len(field.numbers) and _UNITS.keys() & set(field.words)
+              and not {"step", "resolution", "width", "sampling"} & set(field.words)]  # fmt: skip
+    if others:
+        return best.doubted(0.8, f"{best.reason}; or is it in {', '.join(others[:3])}?")
+    told = [sample.fields[name].numbers.max() for name in best.fields]
+    highest = max((float(str(value)) for value in told if value is not None), default=0.0)
+    if best.made.code.endswith('unit="Hz")') and highest < _LOWEST:
+        return best.doubted(0.5, f"{best.reason}; but so low a frequency may be in MHz")
+    return best
 
 
 def _range(sample: Sample, quantity: Quantity) -> Iterator[Proposal]:

@@ -64,7 +64,7 @@ def _named(candidate: Candidate) -> Iterator[list[Proposal]]:
 
 def _listed(field: Field, values: list[str]) -> Iterator[list[Proposal]]:
     """Propose a list of targets as it is, with the class of the first one that is known."""
-    if not values or len(values) > _MOST:
+    if not values or len(values) > _MOST or any("{" in value for value in values):
         return
     known = [body for part in values[0].split("#") if (body := body_of(part))]
     reason = f"by its name; lists such as {_some(values)}"

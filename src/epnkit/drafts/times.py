@@ -10,6 +10,7 @@ from epnkit.drafts.meanings import Candidate, candidates
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.values import are_days, are_times_of_day, time_form
+from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
 from epnkit.mapping.times import (
     julian_date,
@@ -20,6 +21,12 @@ from epnkit.mapping.times import (
 
 #: How sure a column is to hold the time when only its values speak for it.
 _BY_VALUES = 0.6
+
+#: How sure a second proposal for a time has to be, to cast a doubt on the first.
+_LIKELY = 0.85
+
+#: A second, in days.
+_SECOND = 1.2e-5
 
 #: Units of durations, by the words of a field's name, in seconds.
 _SECONDS = {"ms": 1e-3, "msec": 1e-3, "us": 1e-6, "s": 1.0, "sec": 1.0, "seconds": 1.0,
@@ -49,7 +56,7 @@ def _start(sample: Sample) -> Proposal | None:
     if not found or max(each.confidence for each in found) < _BY_VALUES:
         found += _moments(sample, "time_mid", "time_min")
     found = found or list(_any_time(sample))
-    return max(found, key=lambda each: each.confidence, default=None)
+    return _best(found, sample) if found else None
 
 
 def _end(sample: Sample, start: Proposal) -> Proposal:
@@ -58,13 +65,29 @@ def _end(sample: Sample, start: Proposal) -> Proposal:
     if not found and start.confidence <= _BY_VALUES:
         found = _last_time(sample, start)
     if found:
-        return max(found, key=lambda each: each.confidence)
+        return _best(found, sample)
     for meaning in ("duration", "time_exp"):
         for candidate in candidates(sample, meaning):
             if len(candidate.field.numbers):
                 return _after(start, candidate)
     return Proposal(("time_max",), start.made, start.fields, 0.55,
                     "no field with an end was found: the start again")  # fmt: skip
+
+
+def _best(found: list[Proposal], sample: Sample) -> Proposal:
+    """Choose the likeliest; where another one is likely too, and of other times, doubt it."""
+    best = max(found, key=lambda each: each.confidence)
+    rival = next((each for each in found if each.confidence >= _LIKELY
+                  and each.fields != best.fields and _apart(each, best, sample)), None)  # fmt: skip
+    if rival is None:
+        return best
+    return best.doubted(0.75, f"{best.reason}; or is it {', '.join(rival.fields)}?")
+
+
+def _apart(one: Proposal, other: Proposal, sample: Sample) -> bool:
+    """Tell whether two proposals give times that differ by more than a second somewhere."""
+    times = [evaluate(each.made.value, sample.records).values for each in (one, other)]
+    return bool(((times[0] - times[1]).abs() > _SECOND).any())
 
 
 def _same_name(one: Proposal, other: Proposal) -> bool:

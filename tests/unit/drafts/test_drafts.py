@@ -127,6 +127,29 @@ def test_a_field_with_bad_values_is_left_out_or_doubted() -> None:
     assert proposal is None or not proposal.sure
 
 
+def test_two_fields_that_could_be_the_start_leave_it_open() -> None:
+    records = [{**heliograph(n), "time_start": f"2019-03-{n + 1:02}T11:00:00"} for n in range(9)]
+    proposal = propose(of_documents(records, "files"), "odd").of("time_min")
+    assert proposal is not None
+    assert not proposal.sure
+    assert "time_start" in proposal.reason
+
+
+def test_a_field_that_half_of_the_records_lack_is_not_sure() -> None:
+    records = [heliograph(n) if n % 2 else {**heliograph(n), "INSTRUME": None} for n in range(9)]
+    proposal = propose(of_documents(records, "files"), "odd").of("instrument_name")
+    assert proposal is not None
+    assert not proposal.sure
+
+
+def test_records_that_nothing_tells_apart_leave_the_identifier_open() -> None:
+    draft = propose(of_documents([{"date_obs": "2020-01-01", "x": 1}] * 9, "sql"), "odd")
+    proposal = draft.of("granule_uid")
+    assert proposal is not None
+    assert proposal.confidence < 0.5
+    assert draft.key
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
