@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+from lxml import etree
 
 from epnkit.epncore import columns
 from epnkit.epncore.rulebook import RULES, Rule
 
+#: The RD that services share.
+RD = Path(__file__).parent.parent / "resources" / "epnkit" / "q.rd"
+
 
 def generate(directory: Path) -> None:
     """Write the pages that changed."""
-    pages = {"columns.md": _columns(), "rules.md": _rules()}
+    pages = {"columns.md": _columns(), "rules.md": _rules(), "rd.md": _shared()}
     for name, lines in pages.items():
         text, path = "\n".join(lines) + "\n", directory / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -48,6 +55,39 @@ def _rules() -> Iterator[str]:
         ("rule", "level", "section", "what it asks", "judged by"),
         ((str(r.number), r.level, r.section, r.text, _judges(r)) for r in RULES.values()),
     )
+
+
+def _shared() -> Iterator[str]:
+    """Describe what the RD that services share offers to any RD."""
+    shared = [each for each in etree.parse(RD).getroot() if each.get("id")]
+    yield from (
+        "# What RDs may take in", "",
+        "The RD `epnkit/q` (the folder `resources/epnkit`) holds what services share. Any RD may"
+        " take it, also one that has nothing else of epnkit.", "",
+    )  # fmt: skip
+    for tag, title in (("STREAM", "Streams"), ("procDef", "Procedures")):
+        yield from (f"## {title}", "")
+        for each in shared:
+            if each.tag == tag:
+                yield from _piece(each)
+
+
+def _piece(each: Any) -> Iterator[str]:
+    name, doc = f"epnkit/q#{each.get('id')}", each.findtext("doc") or ""
+    said, _, code = doc.partition("::")
+    example = inspect.cleandoc(code) if code.strip() else _use(each, name)
+    text = " ".join(said.split()).replace("``", "`").rstrip(".") + (":" if code.strip() else ".")
+    yield from (f"### `{name}`", "", text, "", "```xml", example, "```", "")
+    parameters = [(f"`{par.get('key')}`", par.get("description")) for par in each.iter("par")]
+    if parameters:
+        yield from _table(("parameter", "what it is"), parameters)
+
+
+def _use(each: Any, name: str) -> str:
+    if each.tag == "STREAM":
+        named = ' name="tower"' if "\\name" in etree.tostring(each, encoding="unicode") else ""
+        return f'<FEED source="{name}"{named}/>'
+    return f'<metaMaker procDef="{name}">...</metaMaker>'
 
 
 def _judges(rule: Rule) -> str:
