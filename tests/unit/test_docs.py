@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import dataclasses
+import datetime
+import importlib
+import json
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +26,15 @@ from lxml import etree
 from numpydoc.docscrape import ClassDoc
 from tests.conftest import ROOT
 
+import epnkit.datalink.links
+import epnkit.mapping
+import epnkit.regions
+import epnkit.service
 from epnkit.cli import cli
 from epnkit.datalink.links import Link
 from epnkit.mapping.declare import Fold, Mapping, Product
 from epnkit.service import Cursor, Service
+from epnkit.sources.search_file import _WANTED
 
 DOCS = ROOT / "docs"
 
@@ -115,11 +128,49 @@ def test_code_of_pages_is_python() -> None:
     ]
     assert len(found) > 5
     for path, code in found:
-        try:
-            compile(code, str(path), "exec")
-        except SyntaxError:
-            # An entry of a mapping alone.
-            compile("{\n" + code + "\n}", str(path), "eval")
+        tree = _parsed(code, str(path))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        made = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        made |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        made |= {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        assert names - made - offered() == set(), path.name
+
+
+def _parsed(code: str, path: str) -> ast.AST:
+    try:
+        return ast.parse(code, path)
+    except SyntaxError:
+        # An entry of a mapping alone.
+        return ast.parse("{\n" + code + "\n}", path, "eval")
+
+
+@cache
+def offered() -> frozenset[str]:
+    """List the names that a ``service.py`` can take from epnkit, Python and polars."""
+    inner = [
+        importlib.import_module(f"epnkit.mapping.{each.name}")
+        for each in pkgutil.iter_modules(epnkit.mapping.__path__)
+    ]
+    modules = [builtins, epnkit.service, epnkit.datalink.links, epnkit.regions, datetime, *inner]
+    return frozenset({"pl", "drawn", "code"}.union(*(vars(module) for module in modules)))
+
+
+def test_source_files_of_pages_are_ones() -> None:
+    found = [
+        (path, code)
+        for path in pages()
+        for code in re.findall(r"^```(?:toml|json)\n(.*?)^```", path.read_text(), re.M | re.S)
+    ]
+    assert len(found) > 4
+    known = {key for path in SOURCES.glob("*.py") for key in _TAKEN.findall(path.read_text())}
+    known |= {"key", *_WANTED}
+    for path, code in found:
+        told = json.loads(code) if code.startswith("{") else tomllib.loads(code)
+        assert told.keys() <= known, path.name
 
 
 def pages() -> list[Path]:
