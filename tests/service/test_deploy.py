@@ -177,14 +177,24 @@ def test_a_failing_import_leaves_nothing(place: Dachs) -> None:
     assert differences(before, snapshot(place)) <= {str(source)}
 
 
-def test_an_rd_that_is_not_valid_leaves_the_old_service(place: Dachs, resources: Path) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong", "why"),
+    [
+        ('name="title"', 'name="titel"', "Expected is one of ( validationLevel, title )"),
+        ("target_region", "target_regionn", "column 'target_regionn' could not be located"),
+    ],
+)
+def test_an_rd_that_is_not_valid_leaves_the_old_service(
+    place: Dachs, resources: Path, right: str, wrong: str, why: str
+) -> None:
     done(place, "deploy", resources / "bass2000")
     before = snapshot(place)
     rd = resources / "bass2000" / "q.rd"
-    rd.write_text(rd.read_text().replace('name="title"', 'name="titel"', 1))
+    rd.write_text(rd.read_text().replace(right, wrong, 1))
     failed = run(place, "deploy", resources / "bass2000")
     assert failed.returncode == 1
     assert "dachs val bass2000/q" in failed.stderr
+    assert why in failed.stderr
     assert "Mend the RD" in failed.stderr
     assert differences(before, snapshot(place)) == set()
     with place.serving() as url:
@@ -261,6 +271,26 @@ def test_without_an_authority_it_is_not_imported_for_nothing(place: Dachs) -> No
     finally:
         place.settings.write_text(settings)
     assert differences(before, snapshot(place)) == set()
+
+
+def test_an_account_without_the_right(place: Dachs) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another account")
+    outside = place.root.parent
+    mode = outside.stat().st_mode & 0o777
+    outside.chmod(0o755)
+    try:
+        refused = subprocess.run(
+            ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+             *words(place, "deploy", "bass2000")],
+            cwd=ROOT, text=True, capture_output=True, check=False,
+            env={**os.environ, "HOME": "/nonexistent"},
+        )  # fmt: skip
+    finally:
+        outside.chmod(mode)
+    assert refused.returncode == 1
+    assert "Run it as root" in refused.stderr
+    assert str(place.root) in refused.stderr
 
 
 def test_one_deployment_at_a_time(place: Dachs) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from socket import socket
 
 import pytest
+from click.testing import CliRunner
 
 from epnkit import service as services
+from epnkit.cli.doctor import command
 from epnkit.deploy import books
 from epnkit.deploy.account import Account
 from epnkit.deploy.dachs import Dachs
@@ -216,6 +218,14 @@ def test_two_timers_of_one_service(patient: Patient) -> None:
     assert "cron/epnkit:2" in found.where
 
 
+def test_a_timer_of_a_service_that_is_gone(patient: Patient) -> None:
+    write_timer(patient.units[0], "epnkit-gone", "/opt/bin/epnkit load gone", "1d")
+    write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "1d")
+    (found,) = work.orphaned(work.found_timers(patient), patient.place.inputs)
+    assert found.what == "it imports gone, which is not there"
+    assert found.where.endswith("epnkit-gone.timer")
+
+
 def test_a_timer_that_comes_before_the_import_has_ended(patient: Patient) -> None:
     assert patient.place.private is not None
     write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "15min")
@@ -314,6 +324,13 @@ def test_broken_links_are_told_once_for_each_reason(place: Place) -> None:
     silent = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
     assert len(silent) == 3
     assert all("does not answer" in each.why for each in silent)
+
+
+@pytest.mark.parametrize("reach", ["ivoa.net", "ivoa.net:", ":443", "a b:443", "::1:443"])
+def test_what_is_no_host_and_port(place: Place, reach: str) -> None:
+    done = CliRunner().invoke(command, ["--reach", reach, "--dachs", str(place.root)])
+    assert done.exit_code == 2
+    assert "HOST:PORT" in done.output
 
 
 def test_a_service_that_is_not_there(place: Place) -> None:

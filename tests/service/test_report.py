@@ -189,3 +189,7 @@ def test_the_command(dachs: Dachs, hfc1ar: str, tmp_path: Path) -> None:
                           cwd=ROOT)  # fmt: skip
     assert done.returncode == 1
     assert not (tmp_path / "no").exists()
+    done = subprocess.run([*words, "hfc1ar", "-o", tmp_path / "no" / "page"], capture_output=True,
+                          text=True, cwd=ROOT)  # fmt: skip
+    assert done.returncode == 1
+    assert "No such file or directory" in done.stderr

@@ -69,6 +69,26 @@ def perform(
             carry_out(plan(), partial(_say, name))
 
 
+@contextmanager
+def telling_permissions() -> Iterator[None]:
+    """Turn a lack of rights into an error that tells who has them.
+
+    Raises
+    ------
+    DeployError
+        With the file or directory that is closed to us.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise DeployError(
+            "this account may not do that",
+            where=error.filename,
+            why=error.strerror,
+            cure="Run it as root, or as the account that DaCHS's files belong to.",
+        ) from None
+
+
 def _say(name: str, said: str) -> None:
     click.echo(f"{name}: {said}")
 

@@ -30,10 +30,11 @@ def command(
     undone with those before it: the service is as it was. Done again, only changes are laid and new
     records read.
     """
-    from epnkit.cli._steps import perform, place_of
+    from epnkit.cli._steps import perform, place_of, telling_permissions
     from epnkit.deploy.deploy import Deployment
 
     found = [find_service(given) for given in services]
-    deployment = Deployment(place_of(directory, inputs), force=force, publish=not no_publish)
-    plans = {each.name: partial(deployment.deploying, each) for each in found}
-    perform(deployment, plans, dry_run=dry_run)
+    with telling_permissions():
+        deployment = Deployment(place_of(directory, inputs), force=force, publish=not no_publish)
+        plans = {each.name: partial(deployment.deploying, each) for each in found}
+        perform(deployment, plans, dry_run=dry_run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -23,6 +24,12 @@ _NAMES = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "disk", "dri
           "permissions", "credentials", "egress", "links")  # fmt: skip
 
 
+def _host_and_port(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):\d{1,5}", value):
+        raise click.BadParameter(f"{value!r} is no HOST:PORT")
+    return value
+
+
 # fmt: off
 @click.command()
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
@@ -31,7 +38,7 @@ _NAMES = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "disk", "dri
 @click.option("--sample", type=click.IntRange(1), default=10, show_default=True,
               help="How many granules of each service to follow to their files.")
 @click.option("--reach", default="www.ivoa.net:443", show_default=True, metavar="HOST:PORT",
-              help="What to try whether the web server can reach outward.")
+              callback=_host_and_port, help="What to try whether the web server can reach outward.")
 @format_option
 @dachs_option
 def command(

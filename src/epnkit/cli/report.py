@@ -8,6 +8,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
+from epnkit.errors import ConfigurationError
 
 
 @click.command()
@@ -29,5 +30,11 @@ def command(service: str, output: Path, last: int, directory: Path | None) -> No
     place = Place.find(directory)
     with place.running(), place.connection() as connection:
         page = write(connection, service, last)
-    output.write_text(page, encoding="utf-8")
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            "the page cannot be written", where=str(output), why=error.strerror,
+            cure="Name a file in a directory that is there and open to you.",
+        ) from None  # fmt: skip
     click.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB")

@@ -25,9 +25,10 @@ def command(
 
     What services share goes with the last of them. Files that others put into its folder stay.
     """
-    from epnkit.cli._steps import perform, place_of
+    from epnkit.cli._steps import perform, place_of, telling_permissions
     from epnkit.deploy.deploy import Deployment
 
-    deployment = Deployment(place_of(directory, inputs), force=force)
-    plans = {name: partial(deployment.undeploying, name, services) for name in services}
-    perform(deployment, plans, dry_run=dry_run)
+    with telling_permissions():
+        deployment = Deployment(place_of(directory, inputs), force=force)
+        plans = {name: partial(deployment.undeploying, name, services) for name in services}
+        perform(deployment, plans, dry_run=dry_run)

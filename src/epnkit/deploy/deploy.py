@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from epnkit.deploy import access, books, webserver
-from epnkit.deploy.dachs import reason
 from epnkit.deploy.inputs import SHARED, parts
 from epnkit.deploy.layout import Folder, digests
 from epnkit.deploy.manifest import Manifest
@@ -304,5 +303,5 @@ def _cure(error: DeployError) -> str:
 
 def _told(said: str) -> str:
     """Give what DaCHS wrote about something that is not well, in a line."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return " ".join(lines) if "*** Error" not in said else reason(said)
+    told = said.partition("*** Error:")[2] or said
+    return " ".join(told.removesuffix("Fail\n").split())

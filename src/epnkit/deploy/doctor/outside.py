@@ -42,6 +42,7 @@ def egress(patient: Patient) -> Iterator[Finding]:
 def reachable(account: Account, reach: str) -> Iterator[Finding]:
     """Try what an account can reach: ``HOST:PORT`` outside, and this machine."""
     host, _, port = reach.rpartition(":")
+    host = host.strip("[]")
     if _connects(account, host, port):
         yield Finding(
             f"the web server's account {account.name} can open connections outward", reach,

@@ -57,9 +57,10 @@ def drivers(patient: Patient) -> Iterator[Finding]:
 
 
 def timers(patient: Patient) -> Iterator[Finding]:
-    """See that no service has two timers, and none comes again before an import has ended."""
+    """See that timers import what is there, one a service, and leave an import its time."""
     found = found_timers(patient)
     yield from overlapping(found)
+    yield from orphaned(found, patient.place.inputs)
     if found:
         with patient.place.connection() as connection:
             yield from too_short(connection, found)
@@ -78,6 +79,17 @@ def overlapping(found: list[Timer]) -> Iterator[Finding]:
             yield Finding(
                 f"{service} is imported by {len(own)} timers", "; ".join(t.where for t in own),
                 "they meet, and one is refused each time", "Keep one of them.",
+            )  # fmt: skip
+
+
+def orphaned(found: list[Timer], inputs: Path) -> Iterator[Finding]:
+    """Find the timers of services that are not there."""
+    for timer in found:
+        if not (inputs / timer.service / "q.rd").is_file():
+            yield Finding(
+                f"it imports {timer.service}, which is not there", timer.where,
+                f"there is no {timer.service}/q.rd in {inputs}",
+                f"Remove the timer, or deploy {timer.service}.",
             )  # fmt: skip
 
 
