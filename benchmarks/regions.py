@@ -58,10 +58,15 @@ def make(count: int, seed: int = 1) -> Regions:
 
 def usual(code: str, x: int, y: int, date: str) -> str:
     """Draw one region as is done by hand; fails off the limb."""
+    points = by_hand(decode(code, x, y)[:-1] - CENTER, SCALE, date)
+    return "{" + ",".join(f"({a % 360:.7f}d,{b:.7f}d)" for a, b in points) + "}"
+
+
+def by_hand(pixels: np.ndarray, scale: float, date: str) -> np.ndarray:  # type: ignore[type-arg]
+    """Take one outline, in pixels from the centre, to Carrington; fails off the limb."""
     from sunpy.coordinates import frames
 
-    pixels = decode(code, x, y)[:-1]
-    arcsec = (pixels - CENTER) * SCALE * u.arcsec
+    arcsec = pixels * scale * u.arcsec
     frame = frames.Helioprojective(observer="earth", obstime=Time(date))
     seen = SkyCoord(arcsec[:, 0], arcsec[:, 1], frame=frame)
     there = seen.transform_to(frames.HeliographicCarrington(observer="earth", obstime=Time(date)))
@@ -73,8 +78,8 @@ def usual(code: str, x: int, y: int, date: str) -> str:
     largest = max(shapely.get_parts(shape), key=shapely.area)
     if largest.geom_type != "Polygon":
         raise ValueError("no polygon is left")
-    points = shapely.get_coordinates(largest.exterior)
-    return "{" + ",".join(f"({a % 360:.7f}d,{b:.7f}d)" for a, b in points) + "}"
+    ring: np.ndarray = shapely.get_coordinates(largest.exterior)  # type: ignore[type-arg]
+    return ring
 
 
 def rate_of_usual(regions: Regions, count: int) -> tuple[float, int]:
