@@ -40,7 +40,7 @@ def patient(place: Place, tmp_path: Path) -> Patient:
     (tmp_path / "units").mkdir()
     (tmp_path / "cron").mkdir()
     return Patient(
-        place, (services.load(place.inputs / "bass2000"),), 5, NOWHERE,
+        place, (services.load(place.inputs / "bass2000"),), reach=NOWHERE,
         units=(tmp_path / "units",), crontabs=(tmp_path / "cron", tmp_path / "crontab"),
     )  # fmt: skip
 
@@ -82,7 +82,8 @@ def test_all_is_well_but_for_what_this_machine_allows(place: Place) -> None:
 
 
 def test_well_means_status_0(place: Place) -> None:
-    chosen = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "permissions", "drivers")
+    chosen = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "services", "permissions",
+              "drivers")  # fmt: skip
     words = [word for name in chosen for word in ("--check", name)]
     assert doctor(place, *words) == (0, {name: [] for name in chosen}, "{}")
 
@@ -324,6 +325,21 @@ def test_broken_links_are_told_once_for_each_reason(place: Place) -> None:
     silent = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
     assert len(silent) == 3
     assert all("does not answer" in each.why for each in silent)
+
+
+@pytest.mark.parametrize(
+    "text", ["service = 1\n", "import nothing_of_the_kind\n", "this is no Python\n", "x = y\n"]
+)
+def test_a_service_that_cannot_be_read(place: Place, text: str) -> None:
+    folder = place.inputs / "broken"
+    folder.mkdir()
+    (folder / "service.py").write_text(text)
+    try:
+        status, found, failed = doctor(place, "--check", "services", "--check", "drivers")
+    finally:
+        shutil.rmtree(folder)
+    assert [each.where for each in found["services"]] == [str(folder / "service.py")]
+    assert (status, found["drivers"], failed) == (1, [], "{}")
 
 
 @pytest.mark.parametrize("reach", ["ivoa.net", "ivoa.net:", ":443", "a b:443", "::1:443"])

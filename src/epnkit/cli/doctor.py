@@ -17,11 +17,12 @@ from epnkit.cli._options import dachs_option, format_option
 if TYPE_CHECKING:
     from epnkit.deploy.doctor import Diagnosis, Finding, Patient
     from epnkit.deploy.place import Place
-    from epnkit.service import Service
 
 #: The checks, as ``--check`` names them.
-_NAMES = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "disk", "drivers", "timers",
-          "permissions", "credentials", "egress", "links")  # fmt: skip
+_NAMES = (
+    "dachs", "postgresql", "pgsphere", "toolkit", "versions", "services", "disk", "drivers",
+    "timers", "permissions", "credentials", "egress", "links",
+)  # fmt: skip
 
 
 def _host_and_port(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -46,15 +47,17 @@ def command(
     directory: Path | None,
 ) -> None:
     # fmt: on
-    """Examine DaCHS and each SERVICE: by default all that epnkit can read in its inputs.
+    """Examine DaCHS and each SERVICE: by default all that lie in its inputs.
 
     Exit status 1 where something is not well, 2 where something could not be looked at.
     """
     from epnkit.deploy.doctor import Diagnosis, Patient, examine
+    from epnkit.deploy.doctor.work import read
     from epnkit.deploy.place import Place
 
     place = Place.find(directory)
-    patient = Patient(place, tuple(_services(place, services)), sample, reach)
+    found, broken = read(_folders(place, services))
+    patient = Patient(place, found, broken, sample, reach)
     diagnosis = Diagnosis()
     for name, diagnosis in examine(patient, names):
         if form == "text":
@@ -64,9 +67,8 @@ def command(
     sys.exit(diagnosis.status)
 
 
-def _services(place: Place, names: tuple[str, ...]) -> Iterator[Service]:
+def _folders(place: Place, names: tuple[str, ...]) -> Iterator[Path]:
     from epnkit.errors import ConfigurationError
-    from epnkit.service import load
 
     there = sorted(path.parent.name for path in place.inputs.glob("*/service.py"))
     for name in names or there:
@@ -77,7 +79,7 @@ def _services(place: Place, names: tuple[str, ...]) -> Iterator[Service]:
                 why=f"there are: {', '.join(there) or 'none'}",
                 cure="Deploy it first: epnkit deploy.",
             )
-        yield load(place.inputs / name)
+        yield place.inputs / name
 
 
 def _lines(name: str, diagnosis: Diagnosis) -> Iterator[str]:

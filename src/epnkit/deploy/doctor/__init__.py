@@ -45,6 +45,8 @@ class Patient:
         The DaCHS.
     services : tuple of Service
         Its services.
+    broken : dict
+        Why a service cannot be read, by the folder that it lies in.
     sample : int
         How many granules of each service are followed to their files.
     reach : str
@@ -57,6 +59,7 @@ class Patient:
 
     place: Place
     services: tuple[Service, ...] = ()
+    broken: Mapping[Path, str] = field(default_factory=dict)
     sample: int = 10
     reach: str = "www.ivoa.net:443"
     units: tuple[Path, ...] = (Path("/etc/systemd/system"), Path("/run/systemd/system"))
@@ -103,6 +106,7 @@ def checks() -> Mapping[str, Check]:
         "pgsphere": installation.pgsphere,
         "toolkit": installation.toolkit,
         "versions": installation.versions,
+        "services": work.services,
         "disk": installation.disk,
         "drivers": work.drivers,
         "timers": work.timers,

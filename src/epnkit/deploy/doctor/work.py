@@ -5,15 +5,15 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from epnkit.deploy import access, books
 from epnkit.deploy.doctor import Finding, Patient
-from epnkit.errors import ConfigurationError
-from epnkit.service import Service
+from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.service import Service, load
 from epnkit.sources.credentials import Secret, credential
 
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -45,6 +45,31 @@ class Timer:
     service: str
     where: str
     seconds: float | None
+
+
+#: What running somebody's ``service.py`` may end in.
+_BROKEN = (EpnkitError, ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError)
+
+
+def read(folders: Iterable[Path]) -> tuple[tuple[Service, ...], dict[Path, str]]:
+    """Read services, and give those that can be read, and why the others cannot."""
+    found: list[Service] = []
+    broken: dict[Path, str] = {}
+    for folder in folders:
+        try:
+            found.append(load(folder))
+        except _BROKEN as error:
+            broken[folder] = f"{type(error).__name__}: {error}"
+    return tuple(found), broken
+
+
+def services(patient: Patient) -> Iterator[Finding]:
+    """See that each service can be read."""
+    for folder, why in patient.broken.items():
+        yield Finding(
+            f"the service {folder.name} cannot be read", str(folder / "service.py"), why,
+            "Mend it where it was deployed from, and deploy it again.",
+        )  # fmt: skip
 
 
 def drivers(patient: Patient) -> Iterator[Finding]:
