@@ -54,6 +54,8 @@ mapping = Mapping(
             contour,
             *("cc", "cc_x_pix", "cc_y_pix", "date_obs"),
             *("cdelt1", "cdelt2", "center_x", "center_y", "r_sun"),
+            # Half a pixel of MDI, two of HMI.
+            tolerance=1.0,
         ),
         "instrument_host_name": of(hash_list, "observat"),
         "instrument_name": of(hash_list, "instrume"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from epnkit.mapping.outcome import Outcome
 from epnkit.regions import Flag, Footprints, Images, Options, footprints
@@ -30,6 +32,7 @@ def contour(
     r_sun: pl.Series,
     *,
     options: Options = _OPTIONS,
+    tolerance: float | None = None,
     refuse: bool = True,
 ) -> dict[str, Any]:
     """Draw the chain codes of solar images as footprints on the Carrington sphere.
@@ -40,6 +43,10 @@ def contour(
         Fields of the records, as in :class:`epnkit.regions.Images`; times as text or datetimes.
     options : Options
         How contours are drawn.
+    tolerance : float, optional
+        How far an outline may leave the pixels' edges, in arcseconds, in place of the options'
+        pixels: of a camera with pixels four times finer it drops what it drops of the other's.
+        An index over footprints costs the square of their vertices.
     refuse : bool
         Whether a record whose contour cannot be drawn is refused; else it has no footprint.
 
@@ -49,32 +56,53 @@ def contour(
         The columns named in :data:`CONTOUR`; ``area`` in square degrees, ``pixels`` a number,
         ``flags`` words joined by ``#``.
     """
-    images = Images(
-        date_obs.cast(pl.String).to_list() if date_obs.dtype == pl.String else date_obs.to_numpy(),
-        *(column.to_numpy() for column in (cdelt1, cdelt2, center_x, center_y, r_sun)),
-    )
-    codes = chain_code.cast(pl.String).to_list()
-    found = footprints(codes, start_x.to_numpy(), start_y.to_numpy(), images, options)
-    columns = _columns(found)
+    times = date_obs.cast(pl.String) if date_obs.dtype == pl.String else date_obs
+    numbers = [column.to_numpy() for column in (cdelt1, cdelt2, center_x, center_y, r_sun)]
+    codes = chain_code.cast(pl.String)
+    x, y = start_x.to_numpy(), start_y.to_numpy()
+    parts = []
+    for rows, chosen in _by_tolerance(numbers[0], tolerance, options):
+        images = Images(times.gather(rows).to_numpy(), *(each[rows] for each in numbers))
+        found = footprints(codes.gather(rows).to_list(), x[rows], y[rows], images, chosen)
+        parts.append(_columns(found).with_columns(pl.Series("row", rows)))
+    whole = pl.concat(parts).sort("row")
+    columns: dict[str, Any] = {name: whole[name] for name in CONTOUR}
     if refuse:
-        region = columns["s_region"]
-        columns["s_region"] = Outcome(region, pl.Series(found.errors, dtype=pl.String))
+        columns["s_region"] = Outcome(whole["s_region"], whole["errors"])
     return columns
 
 
-def _columns(found: Footprints) -> dict[str, Any]:
+def _by_tolerance(
+    cdelt: NDArray[np.float64], tolerance: float | None, options: Options
+) -> list[tuple[NDArray[np.int64], Options]]:
+    """Part rows by the tolerance in pixels, in quarters of one: there are few kinds of camera."""
+    every = np.arange(len(cdelt))
+    if tolerance is None:
+        return [(every, options)]
+    with np.errstate(divide="ignore"):
+        pixels = np.round(np.clip(tolerance / np.abs(cdelt), 0.25, 100) * 4) / 4
+    # A record without a scale has no footprint, whatever the tolerance.
+    known = np.where(np.isnan(pixels), options.tolerance, pixels)
+    return [
+        (every[known == value], replace(options, tolerance=float(value)))
+        for value in np.unique(known)
+    ] or [(every, options)]
+
+
+def _columns(found: Footprints) -> pl.DataFrame:
     words = [Flag(int(flags)).words().replace(" ", "#") or None for flags in found.flags]
     numbers = {
         name: _numbers(getattr(found, name)) for name in ("c1min", "c1max", "c2min", "c2max")
     }
-    return {
+    return pl.DataFrame({
         "s_region": pl.Series(found.s_region, dtype=pl.String),
         "coverage": pl.Series(found.coverage, dtype=pl.String),
         **numbers,
         "area": _numbers(found.area_deg2),
         "pixels": pl.Series(np.asarray(found.pixels)),
         "flags": pl.Series(words, dtype=pl.String).str.replace_all("-", "_"),
-    }
+        "errors": pl.Series(found.errors, dtype=pl.String),
+    })  # fmt: skip
 
 
 def _numbers(values: Any) -> pl.Series:
