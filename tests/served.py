@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,11 +105,14 @@ class Served:
         return answer.content
 
     def check_record(self) -> None:
-        """Judge its registry record by the schemas of VOResource and OAI-PMH, as DaCHS has them."""
+        """Judge its registry record by DaCHS's schemas of it; times and frequencies are in it."""
+        record = self.record()
+        assert re.search(rb"<temporal>[\d.]+ [\d.]+</temporal>", record)
+        assert re.search(rb"<spectral>\S+ \S+</spectral>", record)
         judge = "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors(" \
             "sys.stdin.buffer.read()) or 'valid')"  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-c", judge], input=self.record(), env=self.dachs.environment,
+            [sys.executable, "-c", judge], input=record, env=self.dachs.environment,
             capture_output=True, check=False,
         )  # fmt: skip
         assert done.stdout.strip() == b"valid", (done.stdout, done.stderr[-500:])
@@ -139,6 +143,8 @@ def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[S
         filled.fill(folder)
         rd = inputs.lay(dachs, folder)
         dachs.run("imp", rd)
+        # Before the server has read the RD, since it does so once.
+        dachs.run("limits", rd)
         dachs.run("val", rd)
         dachs.run("pub", rd)
         yield Served(name, dachs, base)

@@ -29,8 +29,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="bass2000"/>
 
   <data id="import" updating="True">
@@ -38,6 +36,8 @@
     <customGrammar module="../grammars/sql"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="bass2000"/>
 
   <regSuite title="BASS2000">
     <!-- The first two assert what two real headers say; the others the replica's values. -->

@@ -39,8 +39,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="cassini_kronos"/>
 
   <data id="import" updating="True">
@@ -48,6 +46,8 @@
     <customGrammar module="../grammars/files"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="cassini_kronos"/>
 
   <regSuite title="Cassini/RPWS Kronos">
     <!-- The first asserts what is published of a real file; the others the replica's values. -->

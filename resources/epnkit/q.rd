@@ -9,10 +9,29 @@
   <STREAM id="coverage">
     <doc>
       The times and frequencies of a table epn_core, for the registry: "dachs limits" computes them
-      from the granules.  For a resource, behind its table.
+      from the granules.  It knows obscore's columns alone, so that there is a view with these; the
+      view is no part of TAP.
     </doc>
+    <table id="limits" onDisk="True">
+      <meta name="description">Ends of times and frequencies of the granules of \name.</meta>
+      <column name="t_min" type="double precision" unit="d" ucd="time.start"
+        description="Begin, as a Julian date."/>
+      <column name="t_max" type="double precision" unit="d" ucd="time.end"
+        description="End, as a Julian date."/>
+      <column name="em_min" type="double precision" unit="m" ucd="em.wl;stat.min"
+        description="Shortest wavelength."/>
+      <column name="em_max" type="double precision" unit="m" ucd="em.wl;stat.max"
+        description="Longest wavelength."/>
+      <viewStatement>
+        CREATE VIEW \name\+.limits AS SELECT time_min AS t_min, time_max AS t_max,
+          299792458/NULLIF(spectral_range_max, 0) AS em_min,
+          299792458/NULLIF(spectral_range_min, 0) AS em_max
+        FROM \name\+.epn_core
+      </viewStatement>
+    </table>
+    <data id="make_limits"><make table="limits"/></data>
     <coverage>
-      <updater sourceTable="epn_core"/>
+      <updater timeTable="limits" spectralTable="limits"/>
       <temporal/>
       <spectral/>
     </coverage>

@@ -39,8 +39,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="expres"/>
 
   <data id="import" updating="True">
@@ -48,6 +46,8 @@
     <customGrammar module="../grammars/files"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="expres"/>
 
   <regSuite title="ExPRES">
     <!-- The first asserts what one real configuration says; the others the replica's values. -->

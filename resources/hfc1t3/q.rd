@@ -42,8 +42,6 @@
       tablehead="Code" description="Name and version of the recognition code."/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="hfc1t3">
     <EDIT ref="datalinkCore[dlcore]">
       <metaMaker>
@@ -88,6 +86,8 @@
     <customGrammar module="../grammars/sql"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="hfc1t3"/>
 
   <regSuite title="HFC type III bursts">
     <!-- These assert the replica's values; on the real catalogue, take an id of its own. -->

@@ -39,8 +39,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="juno_waves"/>
 
   <data id="import" updating="True">
@@ -48,6 +46,8 @@
     <customGrammar module="../grammars/files"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="juno_waves"/>
 
   <regSuite title="Juno/Waves">
     <!-- The first asserts what is published of one real file; the others the replica's values. -->

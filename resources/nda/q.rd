@@ -31,8 +31,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="nda"/>
 
   <data id="import" updating="True">
@@ -40,6 +38,8 @@
     <customGrammar module="../grammars/files"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="nda"/>
 
   <regSuite title="Nançay Decameter Array">
     <!-- The first asserts what is published of one real file; the others the replica's values. -->

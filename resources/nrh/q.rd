@@ -34,8 +34,6 @@
       tablehead="Raw file" description="The file of visibilities that the movies are made of."/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="nrh">
     <EDIT ref="datalinkCore[dlcore]">
       <metaMaker procDef="epnkit/q#asked">
@@ -50,6 +48,8 @@
     <customGrammar module="../grammars/elasticsearch"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="nrh"/>
 
   <regSuite title="Nançay radioheliograph">
     <!-- The first asserts what the one public example says; the others the replica's values. -->

@@ -27,8 +27,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="orfees"/>
 
   <data id="import" updating="True">
@@ -36,6 +34,8 @@
     <customGrammar module="../grammars/elasticsearch"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="orfees"/>
 
   <regSuite title="ORFEES">
     <!-- These assert the replica's values; on the real archive, take a file of its own. -->

@@ -33,8 +33,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="voyager_pra"/>
 
   <data id="import" updating="True">
@@ -42,6 +40,8 @@
     <customGrammar module="../grammars/files"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="voyager_pra"/>
 
   <regSuite title="Voyager/PRA">
     <!-- These assert the replica's values; on the real archive, take a label of its own. -->

@@ -39,8 +39,6 @@
     <FEED source="epnkit/q#spectrum"/>
   </table>
 
-  <FEED source="epnkit/q#coverage"/>
-
   <FEED source="epnkit/q#datalink" name="wind_waves"/>
 
   <data id="import" updating="True">
@@ -48,6 +46,8 @@
     <customGrammar module="../grammars/files"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="wind_waves"/>
 
   <regSuite title="Wind/Waves">
     <!-- The first two assert what is published of real files; the other the replica's values. -->
