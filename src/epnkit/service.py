@@ -91,12 +91,7 @@ class Service:
     folder: Path = Path()
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ConfigurationError(
-                f"{self.name!r} cannot be the name of a service",
-                why="it becomes the name of a schema",
-                cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
-            )
+        require_name(self.name)
         read = {name for link in self.all_links for name in link.columns}
         read |= {name for stream in self.streams for name in stream.where}
         unmade = sorted(read - {*self.mapping.names})
@@ -126,6 +121,22 @@ class Service:
     def source_file(self) -> Path:
         """Where the source file lies."""
         return self.folder / self.source
+
+
+def require_name(name: str) -> None:
+    """Refuse a name that a service cannot have.
+
+    Raises
+    ------
+    ConfigurationError
+        With what a name is.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} cannot be the name of a service",
+            why="it becomes the name of a schema",
+            cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
+        )
 
 
 def load(folder: Path) -> Service:

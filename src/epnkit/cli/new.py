@@ -66,8 +66,10 @@ def command(
     from epnkit.drafts.propose import propose
     from epnkit.drafts.sample import look
     from epnkit.drafts.write import Papers, write
+    from epnkit.service import require_name
     from epnkit.sources.base import UNORDERED
 
+    require_name(name)
     with credentials(directory):
         origin = origin_of(source, name, Choices(table, query, kind, address))
         with origin.opened(UNORDERED) as opened:

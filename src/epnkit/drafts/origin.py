@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -180,7 +181,16 @@ def _of_source_file(path: Path) -> Origin:
             "this is no source file", where=str(path),
             cure="Give the directory to catalogue files of JSON",
         )  # fmt: skip
-    return Origin(kind, f"source{path.suffix}", written)
+    return Origin(kind, f"source{path.suffix}", _with_absolute_directory(written, told, path))
+
+
+def _with_absolute_directory(written: str, told: dict[str, object], path: Path) -> str:
+    """Keep the files of a source file where they are, though the source file moves."""
+    directory = str(told.get("directory", "/"))
+    if directory.startswith("/"):
+        return written
+    line = f"directory = {text(str((path.parent / directory).resolve()))}"
+    return re.sub(r"(?m)^directory\s*=.*$", lambda _: line, written)
 
 
 def _of_secret(secret: Secret, choices: Choices) -> Origin:

@@ -62,16 +62,17 @@ def propose(sample: Sample, name: str) -> Draft:
     Draft
         Each proposal has been applied to the sample; what does not fit it is left out.
     """
-    key, where = key_of(sample), place(sample)
+    key, where, found = key_of(sample), place(sample), list(access(sample))
+    leading = {name for each in found for name in each.columns}
     made = [
         *identity(sample, name, key),
-        *texts(sample),
+        *texts(sample, leading),
         *target(sample),
         *times(sample),
         *durations(sample),
         *spectral(sample),
         *where.proposals,
-        *access(sample),
+        *found,
     ]
     fit = tuple(each for p in made if (each := tried(p, sample)) is not None)
     used = {field for each in fit for field in each.fields} | set(key)

@@ -6,7 +6,7 @@ import pyodbc
 import sqlalchemy as sa
 
 from epnkit.sources.credentials import Secret
-from epnkit.sources.sql_drivers import CONNECT_TIMEOUT
+from epnkit.sources.sql_drivers import CONNECT_TIMEOUT, engine_of
 from epnkit.sources.sql_errors import DRIVER_ERRORS, source_error
 
 
@@ -25,7 +25,7 @@ def tables_of(secret: Secret) -> list[str]:
 
 
 def _of_alchemy(secret: Secret) -> list[str]:
-    engine = sa.create_engine(secret.reveal(), poolclass=sa.NullPool)
+    engine = engine_of(secret)
     try:
         inspector = sa.inspect(engine)
         return sorted([*inspector.get_table_names(), *inspector.get_view_names()])

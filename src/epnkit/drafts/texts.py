@@ -24,10 +24,18 @@ _LEVELS = {"raw": 1, "l0": 1, "0": 1, "l1": 2, "l1a": 2, "1": 2, "uncalibrated":
            "level 3": 5}  # fmt: skip
 
 
-def texts(sample: Sample) -> Iterator[Proposal]:
-    """Propose the instrument and its host, the kind of data, its level, what was measured."""
+def texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
+    """Propose the instrument and its host, the kind of data, its level, what was measured.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    made : set of str
+        The columns that are proposed already, those that lead to data among them.
+    """
     yield from _names(sample)
-    yield _product_type(sample)
+    yield _product_type(sample, made)
     yield _level(sample)
     yield from _measurement(sample)
 
@@ -57,7 +65,7 @@ def _is_text(field: Field) -> bool:
     return dtype == pl.String or dtype == pl.List(pl.String)
 
 
-def _product_type(sample: Sample) -> Proposal:
+def _product_type(sample: Sample, made: set[str]) -> Proposal:
     codes = set(epncore.COLUMNS["dataproduct_type"].allowed_values)
     for candidate in candidates(sample, "dataproduct_type"):
         field = candidate.field
@@ -69,8 +77,18 @@ def _product_type(sample: Sample) -> Proposal:
         if values and len(values) <= 20 and all(known.values()):
             return Proposal(("dataproduct_type",), translated(field.name, known), (field.name,),
                             candidate.score, "by its name and its words")  # fmt: skip
-    return Proposal(("dataproduct_type",), constant(_kind(sample)), (), 0.45,
-                    "a guess by what fields there are")  # fmt: skip
+    return _guessed_type(sample, made)
+
+
+def _guessed_type(sample: Sample, made: set[str]) -> Proposal:
+    """Guess the kind of data; what has no file is an item of a catalogue (section 2.1.2)."""
+    if not made & {"access_url", "thumbnail_url", "file_name"}:
+        return Proposal(("dataproduct_type",), constant("ci"), (), 0.45,
+                        "a guess: nothing leads to data, so an item of a catalogue")  # fmt: skip
+    reason = "a guess by what fields there are"
+    if not made & {"access_url", "thumbnail_url"}:
+        reason += "; without an access_url it has to be ci"
+    return Proposal(("dataproduct_type",), constant(_kind(sample)), (), 0.45, reason)
 
 
 def _code(value: str) -> str | None:

@@ -182,9 +182,11 @@ def _last_time(sample: Sample, start: Proposal) -> list[Proposal]:
 
 
 def _by_values(column: str, field: Field, count: int) -> Proposal:
-    which = "the only field" if count == 1 else "by order, one of the fields"
+    reason = (
+        "the only field that holds times" if count == 1 else f"of {count} fields of times, by order"
+    )
     return Proposal((column,), computed(julian_date, field.name), (field.name,), _BY_VALUES,
-                    f"{which} that hold times")  # fmt: skip
+                    reason)  # fmt: skip
 
 
 def _in_order(sample: Sample) -> list[Field]:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from epnkit.errors import SourceError
 from epnkit.sources.credentials import Secret
-from epnkit.sources.sql_errors import DRIVER_ERRORS, source_error
+from epnkit.sources.sql_errors import DRIVER_ERRORS, label, source_error
 from epnkit.sources.sql_types import Row, of_python
 
 Result = TypeVar("Result")
@@ -203,7 +203,7 @@ class _AlchemySession:
 
     def __init__(self, secret: Secret) -> None:
         self._told = _Told(secret)
-        self._engine = self._told(lambda: sa.create_engine(secret.reveal(), poolclass=sa.NullPool))
+        self._engine = self._told(partial(engine_of, secret))
         self._link = self._told(
             lambda: self._engine.connect().execution_options(stream_results=True)
         )
@@ -219,6 +219,25 @@ class _AlchemySession:
     def close(self) -> None:
         self._told(self._link.close)
         self._engine.dispose()
+
+
+def engine_of(secret: Secret) -> sa.Engine:
+    """Make what opens connections by SQLAlchemy.
+
+    Raises
+    ------
+    SourceError
+        When the driver that the URL names, or means, is not installed.
+    """
+    try:
+        return sa.create_engine(secret.reveal(), poolclass=sa.NullPool)
+    except ImportError as error:
+        raise SourceError(
+            "the driver of this URL is not installed",
+            where=label(secret),
+            why=str(error),
+            cure="Install it, or name another one, such as postgresql+psycopg2://",
+        ) from None
 
 
 def _text(statement: Statement) -> sa.TextClause:

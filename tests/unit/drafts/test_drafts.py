@@ -14,6 +14,7 @@ from tests.drafted import Expected, judged, of_documents
 from epnkit.cli.new import command
 from epnkit.drafts.propose import propose
 from epnkit.drafts.words import words_of
+from epnkit.errors import EpnkitError
 from epnkit.service import load
 
 SUN = {"target_name": "Sun", "target_class": "star"}
@@ -209,3 +210,47 @@ def test_a_password_is_in_no_file_and_in_no_output(
     inside = [each for each in written if b"sesame" in each.read_bytes()]
     assert len(written) >= 4
     assert inside == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Two", "--from", "data"], "'Two' cannot be the name of a service"),
+        (["two", "--from", "nothing"], "there is no such source"),
+        (["two", "--from", "https://host.example/x"], "Say --kind elasticsearch"),
+        (["two", "--from", "postgresql://u:sesame@127.0.0.1:1/db", "--table", "t"],
+         "the driver of this URL is not installed"),
+        (["two", "--from", "two.sqlite"], "the database has 2 tables: a, b. Choose one"),
+        (["two", "--from", "two.sqlite", "--table", "a"], "the source has no records"),
+        (["two", "--from", "bare"], "no file in this directory can be read"),
+        (["two", "--from", "odd.json"], "this is no source file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drafted_is_one_clear_error(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "odd.json").write_text('{"a": 1}')
+    with sqlite3.connect("two.sqlite") as database:
+        database.executescript("CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER)")
+    done = CliRunner().invoke(command, words)
+    assert isinstance(done.exception, EpnkitError)
+    assert said in str(done.exception)
+    assert "sesame" not in str(done.exception)
+    assert not (tmp_path / "resources").exists()
+
+
+def test_files_of_a_source_file_are_found_wherever_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "one.json").write_text('{"start": "2020-01-01T00:00:00"}')
+    given = tmp_path / "source.toml"
+    given.write_text('kind = "files"\ndirectory = "data"\nformat = "json"\n')
+    words = ["moved", "--from", str(given), "--into", str(tmp_path / "r")]
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert str(tmp_path / "data") in (tmp_path / "r" / "moved" / "source.toml").read_text()
