@@ -8,6 +8,7 @@ iterator DaCHS's own machinery makes and inserts the rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from epnkit.loading import ledger
 from epnkit.loading.load import Load
 from epnkit.loading.migrate import add_columns
 from epnkit.loading.prepare import BOOKED, Preparation, Prepared
-from epnkit.loading.progress import Lines
+from epnkit.loading.progress import progress
 from epnkit.loading.request import Request
 from epnkit.loading.table import Target
 from epnkit.sources import KINDS, open_source
@@ -151,11 +152,11 @@ def _import(data: Any, kind: str, path: Path) -> None:
                 base.ui.notifyInfo(f"added to {table.tableName}: {', '.join(added)}")
         reader = base.getDBProfile("trustedquery").roleName
         target = Target(table.connection, schema, name, tuple(declared), reader)
-        progress = Lines(service.name)
         preparation = Preparation(service, _datalink(service))
-        Load(
-            preparation, source, target, run, request, anew=table.newlyCreated, progress=progress
-        ).execute()
+        with closing(progress(service.name)) as told:
+            Load(
+                preparation, source, target, run, request, anew=table.newlyCreated, progress=told
+            ).execute()
     except BaseException as error:
         # With -c DaCHS rolls back to its savepoint itself, and goes on with the next source.
         if not options.keepGoing:

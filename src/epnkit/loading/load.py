@@ -78,6 +78,7 @@ class Load:
         self.run.stage("start")
         highest = self._copy_all(window, before, direct=direct)
         self._require_something(window)
+        self.progress.stage("merging")
         self._finish(direct=direct)
         if self.request.kind in ("load", "full"):
             cursors.advance(self.target, self.service, before, highest, self.run.number)
@@ -113,6 +114,7 @@ class Load:
 
     def _copy_all(self, window: Window, before: cursors.Position | None, *, direct: bool) -> Any:
         highest = None
+        self.progress.stage("reading")
         for prepared in self._batches(window):
             self.run.stage("read and map")
             self._copy(prepared, direct=direct)

@@ -1,10 +1,24 @@
-"""How far a load is: a line that moves on a terminal, plain lines otherwise."""
+"""How far a load is: a bar on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
 import sys
 from time import monotonic
 from typing import TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Display
+from rich.text import Text
 
 #: Seconds between two plain lines.
 _EVERY = 30.0
@@ -19,27 +33,32 @@ class Progress:
     def advance(self, records: int) -> None:
         """Say that more records were read."""
 
+    def stage(self, name: str) -> None:
+        """Say what is being done."""
+
     def done(self, summary: str) -> None:
         """Say what became of them."""
+
+    def close(self) -> None:
+        """Say no more: the load ended, well or not."""
 
 
 silent = Progress()
 
 
 class Lines(Progress):
-    """Tells of a load in words: on a terminal in one line that is rewritten, else now and then.
+    """Tells of a load in plain lines, now and then: for logs.
 
     Parameters
     ----------
     name : str
         What is loaded.
     out : text stream
-        Where to; by default standard error.
+        Where to.
     """
 
-    def __init__(self, name: str, out: TextIO | None = None) -> None:
-        self.name, self.out = name, out or sys.stderr
-        self.moving = self.out.isatty()
+    def __init__(self, name: str, out: TextIO) -> None:
+        self.name, self.out = name, out
         self.start = self.last = monotonic()
         self.records, self.total = 0, None  # type: int, int | None
 
@@ -51,20 +70,16 @@ class Lines(Progress):
         """Count them, and say so when it is time."""
         self.records += records
         now = monotonic()
-        if self.moving or now - self.last > _EVERY:
+        if now - self.last > _EVERY:
             self.last = now
-            self._write(f"{self.name}: {self._state(now - self.start)}")
+            self._write(self._state(now - self.start))
 
     def done(self, summary: str) -> None:
-        """End the moving line and give the summary."""
-        if self.moving:
-            self.out.write("\r\x1b[2K")
-        seconds = monotonic() - self.start
-        self.out.write(f"{self.name}: {summary}, in {seconds:.1f} s\n")
-        self.out.flush()
+        """Give the summary."""
+        self._write(f"{summary}, in {monotonic() - self.start:.1f} s")
 
     def _write(self, text: str) -> None:
-        self.out.write(f"\r\x1b[2K{text}" if self.moving else f"{text}\n")
+        self.out.write(f"{self.name}: {text}\n")
         self.out.flush()
 
     def _state(self, seconds: float) -> str:
@@ -74,3 +89,68 @@ class Lines(Progress):
             left = max(self.total - self.records, 0) / rate
             text += f", {self.records / self.total:.0%}, {left:,.0f} s to go"
         return text
+
+
+class Bar(Lines):
+    """Tells of a load on a terminal: stage, records, rate and the time that is left.
+
+    Parameters
+    ----------
+    name : str
+        What is loaded.
+    out : text stream
+        The terminal.
+    """
+
+    def __init__(self, name: str, out: TextIO) -> None:
+        super().__init__(name, out)
+        self._display = Display(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            _Rate(), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=Console(file=out), transient=True,
+        )  # fmt: skip
+        self._task = self._display.add_task(name, total=None)
+        self._display.start()
+
+    def expect(self, records: int | None) -> None:
+        """Say how many records are to come."""
+        self._display.update(self._task, total=records)
+
+    def advance(self, records: int) -> None:
+        """Move the bar."""
+        self._display.advance(self._task, records)
+
+    def stage(self, name: str) -> None:
+        """Say what is being done."""
+        self._display.update(self._task, description=f"{self.name}: {name}")
+
+    def done(self, summary: str) -> None:
+        """Take the bar away and give the summary."""
+        self.close()
+        super().done(summary)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._display.stop()
+
+
+class _Rate(ProgressColumn):
+    """Records a second."""
+
+    def render(self, task: Task) -> Text:
+        """Write the rate."""
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+def progress(name: str, out: TextIO | None = None) -> Progress:
+    """Choose how to tell of a load.
+
+    Parameters
+    ----------
+    name : str
+        What is loaded.
+    out : text stream
+        Where to; by default standard error.
+    """
+    chosen = out or sys.stderr
+    return (Bar if chosen.isatty() else Lines)(name, chosen)

@@ -1,0 +1,56 @@
+"""What a person sees of a load: a bar on a terminal, lines in a log."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+
+import pytest
+
+from epnkit.loading.progress import progress
+
+SUMMARY = "30 read, 30 loaded"
+
+
+def tell(out: io.TextIOBase, *, fail: bool = False) -> None:
+    told = progress("hfc1ar", out)  # type: ignore[arg-type]
+    told.expect(30)
+    told.stage("reading")
+    told.advance(10)
+    told.advance(20)
+    if fail:
+        told.close()
+    else:
+        told.done(SUMMARY)
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, *, fail: bool = False) -> str:
+    monkeypatch.setenv("TERM", "xterm")
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w") as terminal:
+        tell(terminal, fail=fail)
+        terminal.flush()
+        told = os.read(leader, 100_000).decode()
+    os.close(leader)
+    return told
+
+
+def test_a_log_gets_the_summary_alone_of_a_short_load() -> None:
+    out = io.StringIO()
+    tell(out)
+    assert re.fullmatch(r"hfc1ar: 30 read, 30 loaded, in 0\.\d s\n", out.getvalue())
+
+
+def test_a_terminal_gets_a_bar_with_stage_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = on_terminal(monkeypatch)
+    assert "hfc1ar: reading" in told
+    assert "30/30" in told
+    assert SUMMARY in told
+
+
+def test_a_load_that_fails_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = on_terminal(monkeypatch, fail=True)
+    assert SUMMARY not in told
+    assert told.endswith(("\x1b[2K", "\x1b[?25h", "\x1b[1A\x1b[2K"))  # the bar gone, cursor shown
