@@ -63,12 +63,14 @@ class Toolkit:
         DeployError
             Where DaCHS's Python still finds no epnkit, or one that does not work there.
         """
-        told = "as it was" if self.before == self.line else "written"
+        if self.before == self.line:
+            self.check()
+            return "as it was"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(self.line)
         self.path.chmod(0o644)
         self.check()
-        return told
+        return "written"
 
     def check(self) -> None:
         """See that the account can import the toolkit, in an environment with nothing in it."""
@@ -94,6 +96,8 @@ class Toolkit:
 
     def restore(self, before: str | None) -> None:
         """Let the file be what it was, or not be."""
+        if before == self.before:
+            return
         if before is None:
             self.path.unlink(missing_ok=True)
         else:
