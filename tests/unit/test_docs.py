@@ -31,7 +31,9 @@ import epnkit.mapping
 import epnkit.regions
 import epnkit.service
 from epnkit.cli import cli
+from epnkit.datalink.collections import Collection
 from epnkit.datalink.links import Link
+from epnkit.datalink.streams import Stream
 from epnkit.mapping.declare import Fold, Mapping, Product
 from epnkit.service import Cursor, Service
 from epnkit.sources.search_file import _WANTED
@@ -95,7 +97,9 @@ def test_every_key_of_a_source_file_is_documented() -> None:
     assert taken - named == set()
 
 
-@pytest.mark.parametrize("declared", [Service, Cursor, Mapping, Product, Fold, Link])
+@pytest.mark.parametrize(
+    "declared", [Service, Cursor, Mapping, Product, Fold, Link, Collection, Stream]
+)
 def test_every_setting_of_a_service_is_documented(declared: Any) -> None:
     described = {name for each in ClassDoc(declared)["Parameters"]
                  for name in each.name.split(", ")}  # fmt: skip
