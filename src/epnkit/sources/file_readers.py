@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from epnkit.sources.documents import flat, parsed
 from epnkit.sources.extended_json import plain
 
@@ -95,11 +97,11 @@ def cdf_reader(limits: tuple[str, ...] = ()) -> Reader:
 
 
 def _limits(cdf: Any, name: str) -> dict[str, Any]:
-    """Give the least and the greatest value of a variable, those that fill it up left out."""
+    """Give the least and the greatest value of a variable; what only fills it up is left out."""
     if name not in cdf.cdf_info().zVariables:
         return {}
     values, told = cdf.varget(name), cdf.varattsget(name)
-    real = values[values != told.get("FILLVAL")]
+    real = values[(values != told.get("FILLVAL")) & np.isfinite(values)]
     if not real.size:
         return {}
     unit = {f"{name}.unit": told["UNITS"]} if "UNITS" in told else {}

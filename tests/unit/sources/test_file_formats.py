@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cdflib
 import numpy as np
 import polars as pl
 import pytest
@@ -180,3 +183,28 @@ telemetry = "k/K{hour}"
 def test_parts_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'parts' is wrong"):
         source(tmp_path, 'directory = "."\nformat = "name"\nparts = "("\n')
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("psp_fld_l2_mag_rtn_1min_20200104_v02.cdf", "psp_fld_l2_mag_RTN_1min"),
+        ("solo_L2_epd-ept-north-hcad_20200713_V02.cdf", "Ion_Flux"),
+    ],
+)
+def test_real_files_have_the_limits_that_a_whole_reading_finds(
+    samples: Path, tmp_path: Path, name: str, variable: str
+) -> None:
+    shutil.copy(samples / "cdf" / name, tmp_path)
+    text = f'directory = "."\n[formats]\n"*.cdf" = {{format = "cdf", limits = ["{variable}"]}}\n'
+    (row,) = read(source(tmp_path, text))
+    with cdflib.CDF(tmp_path / name) as whole:
+        values, fill = whole.varget(variable), whole.varattsget(variable)["FILLVAL"]
+    real = np.where(values == fill, np.nan, values)
+    assert row[f"{variable}.min"] == pytest.approx(float(np.nanmin(real)))
+    assert row[f"{variable}.max"] == pytest.approx(float(np.nanmax(real)))
+    # The names have the day of the content.
+    day = re.search(r"_(20\d{6})_", name)
+    assert day is not None
+    assert str(row["epoch_first"]).replace("-", "").startswith(day[1])
