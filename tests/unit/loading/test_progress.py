@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import re
+from contextlib import suppress
 
 import pytest
 
@@ -32,9 +33,18 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, *, fail: bool = False) -> str:
     with os.fdopen(follower, "w") as terminal:
         tell(terminal, fail=fail)
         terminal.flush()
-        told = os.read(leader, 100_000).decode()
+        told = everything(leader)
     os.close(leader)
     return told
+
+
+def everything(leader: int) -> str:
+    os.set_blocking(leader, False)
+    chunks = []
+    with suppress(BlockingIOError):
+        while True:
+            chunks.append(os.read(leader, 4096))
+    return b"".join(chunks).decode()
 
 
 def test_a_log_gets_the_summary_alone_of_a_short_load() -> None:
