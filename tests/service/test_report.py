@@ -160,6 +160,16 @@ def test_an_empty_table(connection: Any) -> None:
     assert "0 granules; the ledger has 1,200" in said
 
 
+def test_the_sample_of_footprints_is_of_the_whole_table(connection: Any) -> None:
+    """Those that stand last in the table are drawn as often as those that stand first."""
+    moved = "UPDATE hfc1ar.epn_core SET s_region = spoly '{(1d,1d),(2d,1d),(2d,2d)}' WHERE ctid IN"
+    ask(connection, f"{moved} (SELECT ctid FROM hfc1ar.epn_core ORDER BY ctid LIMIT 600)")
+    drawn = chart.footprints(connection, "hfc1ar")
+    assert drawn is not None
+    # The updated rows stand at the end now.
+    assert 450 < sum(path.count("L") == 2 for path in drawn.paths) < 550
+
+
 def test_granules_with_a_coverage_alone_are_told(connection: Any) -> None:
     ask(connection, "UPDATE hfc1ar.epn_core SET s_region = NULL, coverage = '3/1'::smoc"
         " WHERE granule_uid IN (SELECT granule_uid FROM hfc1ar.epn_core LIMIT 7)")  # fmt: skip

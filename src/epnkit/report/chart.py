@@ -25,10 +25,11 @@ _VERTICES = 60
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
-#: A sample that is the same every time, and needs no sorting of the whole table.
+#: A sample that is the same every time, and needs no sorting of the whole table; what is too many
+#: of it is left out anywhere, not at the table's end.
 _SAMPLE = """
     SELECT s_region::text FROM {table} TABLESAMPLE BERNOULLI ({share}) REPEATABLE (1)
-    WHERE s_region IS NOT NULL LIMIT {limit}
+    WHERE s_region IS NOT NULL ORDER BY hashtext(granule_uid) LIMIT {limit}
 """
 
 #: The frames of a map, told by the UCD of c1 that DaCHS gives the table.
