@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,25 @@ def test_each_shell_gets_its_script(shell: str) -> None:
     assert done.returncode == 0
 
 
-def test_no_colours_in_a_pipe() -> None:
-    done = run("check", "resources/orfees", "--format", "text")
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Give a table that breaks rules, of which a coloured table tells."""
+    path = tmp_path / "broken.csv"
+    path.write_text("granule_uid,target_class\na,Planet\n")
+    return path
+
+
+def test_no_colours_in_a_pipe(broken: Path) -> None:
+    done = run("check", str(broken))
+    assert done.returncode == 1
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_colours_on_a_terminal(broken: Path) -> None:
+    ours, theirs = pty.openpty()
+    words = [Path(sys.executable).parent / "epnkit", "check", broken]
+    subprocess.run(words, stdout=theirs, check=False, env={**os.environ, "TERM": "xterm-256color"})
+    os.close(theirs)
+    shown = os.read(ours, 65536)
+    os.close(ours)
+    assert b"\x1b[1m" in shown
