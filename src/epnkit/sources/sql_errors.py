@@ -80,7 +80,8 @@ _FAILURES = (
         r"timed out|lost|dead)|communication link|could not connect|unable to connect|"
         r"broken pipe|timeout|too many connections|unexpected eof|no connection to the server|"
         r"database is locked|handshake|could not fetch|connection not open|SSL SYSCALL|"
-        r"error while reading greeting|malformed packet|packets out of order|server has gone",
+        r"error while reading greeting|malformed packet|packets out of order|server has gone|"
+        r"internal savepoint failed",
         "the database cannot be reached",
         "See that it runs and that host and port in the credential are right",
         transient=True,
