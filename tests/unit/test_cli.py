@@ -97,8 +97,9 @@ def test_no_colours_in_a_pipe(broken: Path) -> None:
 
 def test_colours_on_a_terminal(broken: Path) -> None:
     ours, theirs = pty.openpty()
-    words = [Path(sys.executable).parent / "epnkit", "check", broken]
-    subprocess.run(words, stdout=theirs, check=False, env={**os.environ, "TERM": "xterm-256color"})
+    words = [str(Path(sys.executable).parent / "epnkit"), "check", str(broken)]
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    subprocess.run(words, stdout=theirs, check=False, env={**plain, "TERM": "xterm-256color"})
     os.close(theirs)
     shown = os.read(ours, 65536)
     os.close(ours)
