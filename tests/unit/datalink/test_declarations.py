@@ -97,7 +97,7 @@ def test_a_link_to_a_column_that_no_mapping_makes_is_refused() -> None:
     for more in ({"links": (this("The file"),)},
                  {"streams": (Stream("hapi", "a", "A", {"file_name": "x"}),)}):  # fmt: skip
         with pytest.raises(ConfigurationError, match="which no column is"):
-            Service("name", "none", Mapping({"granule_uid": "a"}), ("id",), **more)  # type: ignore[arg-type]
+            Service("name", "none", Mapping({"granule_uid": "a"}), ("id",), **more)
 
 
 def test_the_streams_of_nda_are_of_jupiter() -> None:
