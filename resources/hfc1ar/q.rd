@@ -26,13 +26,7 @@
     <mixin spatial_frame_type="body"
       optional_columns="thumbnail_url datalink_url coverage feature_name target_region
         bib_reference">//epntap2#table-2_0</mixin>
-    <meta name="_associatedDatalinkService">
-      <meta name="serviceId">dl</meta>
-      <meta name="idColumn">granule_uid</meta>
-    </meta>
-
-    <publish sets="ivo_managed,local"/>
-
+    <FEED source="epnkit/q#served"/>
     <FEED source="epnkit/q#times"/>
     <FEED source="epnkit/q#place"/>
 
@@ -59,6 +53,8 @@
     <customGrammar module="../grammars/sql"/>
     <make table="epn_core"/>
   </data>
+
+  <FEED source="epnkit/q#coverage" name="hfc1ar"/>
 
   <regSuite title="HFC active regions">
     <!-- These assert the replica's values; on the real catalogue, take an id of its own. -->
@@ -97,11 +93,6 @@
           ["https://synthetic.example/hfc/2003/01/synthetic_20030101_000001.fits"])
       </code>
     </regTest>
-    <regTest title="An unknown id gets a fault.">
-      <url ID="nothing">dl/dlmeta</url>
-      <code>
-        self.assertHasStrings("NotFoundFault")
-      </code>
-    </regTest>
+    <FEED source="epnkit/q#unknown"/>
   </regSuite>
 </resource>

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link
+from epnkit.datalink.links import Link, documentation
 from epnkit.mapping.declare import Fold, Mapping, of
 from epnkit.mapping.footprints import contour
 from epnkit.mapping.identifiers import joined, stamp
@@ -76,14 +76,12 @@ mapping = Mapping(
 )
 
 links = (
-    Link("#progenitor", pl.col("url"), "The magnetogram in which it was found", "application/fits"),
-    Link("#preview", snapshot, "The region in its image", "image/png"),
-    Link("#preview", quicklook, "The whole magnetogram", "image/png"),
-    Link(
-        "#documentation",
+    Link("#progenitor", pl.col("url"), "The magnetogram in which it was found"),
+    Link("#preview", snapshot, "The region in its image"),
+    Link("#preview", quicklook, "The whole magnetogram"),
+    documentation(
         "https://ui.adsabs.harvard.edu/abs/2011AdSpR..47.2105H",
         "Higgins et al. 2011: how regions are detected and tracked",
-        "text/html",
     ),
 )
 
