@@ -17,6 +17,7 @@ from epnkit.loading.progress import Progress, silent
 from epnkit.loading.request import Request
 from epnkit.loading.table import Target
 from epnkit.service import Service
+from epnkit.sources.ahead import ahead
 from epnkit.sources.base import Reconcilable, Source, Window
 
 #: A load is judged by the share of its refusals only when it has read so many records.
@@ -115,7 +116,8 @@ class Load:
     def _copy_all(self, window: Window, before: cursors.Position | None, *, direct: bool) -> Any:
         highest = None
         self.progress.stage("reading")
-        for prepared in self._batches(window):
+        # While PostgreSQL takes one batch in, the next is read and mapped.
+        for prepared in ahead(self._batches(window)):
             self.run.stage("read and map")
             self._copy(prepared, direct=direct)
             self.run.stage("copy")

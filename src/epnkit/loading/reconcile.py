@@ -69,7 +69,14 @@ class Comparison:
     part: int = PART
 
     def run(self) -> Difference:
-        """Compare all parts, from where an earlier comparison was broken off."""
+        """Compare all parts, from where an earlier comparison was broken off.
+
+        Raises
+        ------
+        LoadError
+            Where nothing has been loaded yet.
+        """
+        self._require_book()
         bounds, done, found = self._resume()
         parts = [part for part in self._differing(bounds) if part >= done]
         for start in range(0, len(parts), _STRIDE):
@@ -81,6 +88,17 @@ class Comparison:
         found.settle()
         found.missing -= set(self._waiting())
         return found
+
+    def _require_book(self) -> None:
+        ((there,),) = self._query(
+            "SELECT to_regclass(%s) IS NOT NULL", f"epnkit.granules_{self.service}"
+        )
+        if not there:
+            raise LoadError(
+                "nothing has been loaded yet that could be compared",
+                where=self.service,
+                cure=f"Load it: epnkit load {self.service}.",
+            )
 
     def _resume(self) -> tuple[list[str], int, Difference]:
         rows = self._query(

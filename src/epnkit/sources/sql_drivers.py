@@ -116,7 +116,10 @@ def streaming(text: str) -> str:
         by key keep memory flat there, so a key is needed for that.
     """
     if re.search(r"(?i)\bdriver\s*=[^;]*(postgres|psql)", text):
-        return re.sub(r"(?i);?\s*\bUseDeclareFetch\s*=\s*\w*", "", text) + ";UseDeclareFetch=0"
+        bare = re.sub(r"(?i);?\s*\bUseDeclareFetch\s*=\s*\w*", "", text)
+        # Debian's odbcinst.ini lets every connection leave a log in /tmp.
+        quiet = "" if "commlog" in text.lower() else ";CommLog=0"
+        return f"{bare};UseDeclareFetch=0{quiet}"
     driver = re.search(r"(?i)\bdriver\s*=\s*([^;]*)", text)
     flags = next((f for w, f in _STREAMING.items() if driver and w in driver[1].lower()), "")
     present = {part.split("=")[0].strip().lower() for part in text.split(";")}
