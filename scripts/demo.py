@@ -30,9 +30,15 @@ VAR = ROOT / "var"
     "--from", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Load a directory of HFC CSV files instead of the replica (hfc1ar alone).",
 )  # fmt: skip
+@click.option("--mariadb", is_flag=True, help="Keep SQL catalogues in MariaDB, not in SQLite.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The web port; by default a free one.")
 def demo(
-    names: tuple[str, ...], every: bool, once: bool, directory: Path | None, port: int | None
+    names: tuple[str, ...],
+    every: bool,
+    once: bool,
+    directory: Path | None,
+    mariadb: bool,
+    port: int | None,
 ) -> None:
     """Bring up services (by default hfc1ar) on a private DaCHS, query them, and serve them."""
     folders = [_folder(name) for name in (_all() if every else names or ("hfc1ar",))]
@@ -40,7 +46,7 @@ def demo(
     with _stopping(dachs):
         _say("starting PostgreSQL and DaCHS")
         dachs.start()
-        with replica.Sources(dachs, ROOT) as sources:
+        with replica.Sources(dachs, ROOT, mariadb=mariadb) as sources:
             for folder in folders:
                 _bring_up(dachs, sources, folder, directory)
             with dachs.serving() as url:

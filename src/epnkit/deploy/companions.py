@@ -14,7 +14,7 @@ from typing import IO
 
 from epnkit.errors import DeployError
 
-_URL = re.compile(r"https?://[^\s/]+")
+_URL = re.compile(r"https?://[^\s/]+|mysql://\S+")
 
 
 @dataclass

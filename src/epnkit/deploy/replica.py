@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
@@ -142,6 +143,8 @@ class Sources:
         Where SQL replicas go instead of SQLite: SQLAlchemy's URL and the ODBC connection string.
     search : str, optional
         The URL of a running Elasticsearch; by default one is started when it is needed.
+    mariadb : bool
+        Whether SQL replicas go to a MariaDB, which is started when it is needed.
     """
 
     def __init__(
@@ -151,8 +154,9 @@ class Sources:
         *,
         database: tuple[str, str] | None = None,
         search: str | None = None,
+        mariadb: bool = False,
     ) -> None:
-        self.dachs, self.project = dachs, project
+        self.dachs, self.project, self.mariadb = dachs, project, mariadb
         self.database, self.search = database, search
         self.directory = dachs.root / "sources"
         self._companions: list[companions.Companion] = []
@@ -200,13 +204,16 @@ class Sources:
             self._give_credential(folder.name, f"directory={directory_of_files};address={address}")
         if (folder / "replica" / "upstream.py").exists():
             self._start_upstream(folder, address or "")
-        another = self._note_origin(folder.name, str(directory or "replica"))
+        place = " in MariaDB" if self.mariadb and hasattr(make, "SCHEMA") else ""
+        another = self._note_origin(folder.name, f"{directory or 'replica'}{place}")
         self.dachs.account.own(self.directory)
         return another
 
     def _fill_database(self, name: str, schema: str, rows: Tables) -> None:
         path = self.directory / f"{name}.sqlite"
         url, odbc = f"sqlite:///{path}", f"Driver=SQLite3;Database={path};StepAPI=1;ReadOnly=1"
+        if self.mariadb and self.database is None:
+            self.database = self._start_mariadb()
         if self.database is not None:
             url, odbc = self.database
         fill(url, read_schema(self.project / "sql" / schema), rows)
@@ -218,14 +225,27 @@ class Sources:
         replica_search.fill(url, make.INDEX, make.PROPERTIES, documents)
         self._give_credential(name, url)
 
+    def _start_mariadb(self) -> tuple[str, str]:
+        """Start MariaDB; give its URL and the connection string by ODBC."""
+        parts = urlsplit(self._start_server("mariadb"))
+        odbc = (
+            f"Driver=MariaDB Unicode;Server={parts.hostname};Port={parts.port};"
+            f"Database={parts.path.strip('/')};UID={parts.username};PWD={parts.password}"
+        )
+        return f"mysql+pymysql://{parts.netloc}{parts.path}?charset=utf8mb4", odbc
+
     def _start_search(self) -> str:
         """Start Elasticsearch, once for all services of a demo."""
-        port = companions.port(self.directory / "search.port")
-        words: list[str | Path] = ["-m", "scripts.servers", "es8", str(port)]
-        log = self.directory / "search.log"
-        self._companions.append(companions.start(words, self.project, log))
-        self.search = self._companions[-1].url
+        self.search = self._start_server("es8")
         return self.search
+
+    def _start_server(self, kind: str) -> str:
+        """Start one of the servers of ``scripts/servers``, and give its URL."""
+        port = companions.port(self.directory / f"{kind}.port")
+        words: list[str | Path] = ["-m", "scripts.servers", kind, str(port)]
+        log = self.directory / f"{kind}.log"
+        self._companions.append(companions.start(words, self.project, log))
+        return self._companions[-1].url
 
     def _start_upstream(self, folder: Path, address: str) -> None:
         """Start what the service asks while it serves; where it is, DaCHS's ``etc`` tells."""
