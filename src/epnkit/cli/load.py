@@ -44,6 +44,12 @@ def command(
 
     if full and (low or high):
         raise ConfigurationError("--full reads everything: it goes with neither --from nor --to")
+    if full and limit:
+        raise ConfigurationError(
+            "--full and --limit exclude each other",
+            why="a full load deletes the granules that it did not read",
+            cure="Leave out one of them; epnkit preview shows the first records.",
+        )
     if limit and jobs > 1:
         raise ConfigurationError("--limit reads the first records: it does not go with --jobs")
     request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
