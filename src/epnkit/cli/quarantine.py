@@ -83,9 +83,9 @@ def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 @dachs_option
 def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     """Read the refused records of SERVICE again, all that wait or those named, and load them."""
+    from epnkit.cli._imports import carry_out, requests
     from epnkit.deploy.place import Place
     from epnkit.loading.quarantine import waiting_keys
-    from epnkit.loading.request import Request
 
     with _connected(directory) as connection:
         keys = waiting_keys(connection, service, list(entry) or None)
@@ -94,9 +94,8 @@ def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
         return
     place = Place.find(directory)
     with place.running():
-        request = Request(keys=tuple(keys))
-        done = place.run("imp", f"{service}/q", environment=request.to_environment())
-    sys.exit(1 if done.returncode else 0)
+        well = carry_out(place, service, requests(keys))
+    sys.exit(0 if well else 1)
 
 
 def _show(found: list[dict[str, Any]]) -> None:
