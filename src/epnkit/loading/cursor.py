@@ -56,7 +56,7 @@ class Position:
             raise self._unfit(lag)
         earlier = datetime.fromisoformat(self.value) - lag
         if self.kind == "text":
-            return earlier.isoformat("T" if "T" in self.value else " ", timespec="seconds")
+            return _in_form_of(self.value, earlier)
         return earlier
 
     def _number(self) -> int | float:
@@ -124,9 +124,15 @@ def _not_after(value: Any, now: datetime) -> Any:
     if isinstance(value, date):
         return min(value, now.date())
     if isinstance(value, str) and _is_time(value):
-        form = now.isoformat("T" if "T" in value else " ", timespec="seconds")
-        return min(value, form)
+        return min(value, _in_form_of(value, now))
     return value
+
+
+def _in_form_of(text: str, moment: datetime) -> str:
+    """Write a time as another one is written: texts are compared by their letters."""
+    if len(text) == len("2026-03-21"):
+        return moment.date().isoformat()
+    return moment.isoformat("T" if "T" in text else " ", timespec="seconds")
 
 
 def _is_time(text: str) -> bool:

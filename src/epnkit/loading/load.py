@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+from psycopg2 import sql
 
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading import cursor as cursors
@@ -20,7 +21,8 @@ from epnkit.service import Service
 from epnkit.sources.ahead import ahead
 from epnkit.sources.base import Reconcilable, Source, Window
 
-#: A load is judged by the share of its refusals only when it has read so many records.
+#: A load is judged by the share of its refusals when it has read so many records: of three that
+#: came since the last hour one may be bad.
 _ENOUGH = 100
 
 
@@ -81,7 +83,8 @@ class Load:
         self._require_something(window)
         self.progress.stage("merging")
         self._finish(direct=direct)
-        if self.request.kind in ("load", "full"):
+        # A part may have left out records that lie further back.
+        if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
         if direct:
             # After an update DaCHS itself vacuums and analyses, when the transaction has ended.
@@ -137,12 +140,15 @@ class Load:
         if refused:
             self.run.refusals.append(_of_database(prepared.granules, refused))
             counts.quarantined += len(refused)
-        self._stop_if_broken(at_end=False)
+        self._stop_if_broken()
 
-    def _stop_if_broken(self, *, at_end: bool) -> None:
+    def _stop_if_broken(self, *, few: bool = False) -> None:
+        """Stop a load of which too much is refused; few records decide where they are all."""
         counts = self.run.counts
         share = self.service.refuse_share
-        enough = counts.read >= _ENOUGH or at_end
+        enough = counts.read >= _ENOUGH or few
+        if self.request.kind in ("retry", "reconcile"):
+            return  # what waits in quarantine, or was odd before, is no sign of a broken load
         if enough and counts.quarantined > share * counts.read:
             first = self.run.refusals.first
             raise LoadError(
@@ -182,15 +188,21 @@ class Load:
             given = set(self.service.mapping.names)
             kept = {"creation_date", *({"release_date"} - given)}
             modified = None if "modification_date" in given else self.preparation.now
-            taken = merge(self.target, counts, kept=kept, modified=modified)
-            if self.request.full:
+            gone = None if self._whole else self.request.gone
+            taken = merge(self.target, counts, kept=kept, modified=modified, gone=gone)
+            if self._whole:
                 self._delete_absent()
             self._delete_gone()
-            self._settle_quarantine()
+        self._settle_quarantine(direct=direct)
         self.run.refusals.append(_uid_taken(taken))
         counts.quarantined += len(taken)
-        self._stop_if_broken(at_end=True)
+        self._stop_if_broken(few=direct or self.request.full)
         self.run.stage("merge")
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all that the source has was read, so that what was not is gone."""
+        return self.request.full and self.request.limit is None
 
     def _delete_absent(self) -> None:
         absent = self.target.query(
@@ -201,15 +213,19 @@ class Load:
 
     def _delete_gone(self) -> None:
         gone = self.target.query(
-            "SELECT granule_uid FROM {book} WHERE epnkit_key = ANY(%s)", (list(self.request.gone),)
+            "SELECT granule_uid FROM {book} b WHERE epnkit_key = ANY(%s) AND NOT EXISTS"
+            " (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)",
+            (list(self.request.gone),),
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in gone])
 
-    def _settle_quarantine(self) -> None:
+    def _settle_quarantine(self, *, direct: bool) -> None:
+        loaded = self.target.book if direct else sql.Identifier("epnkit_staging")
         self.target.execute(
-            "UPDATE epnkit.quarantine q SET resolved = 'loaded' FROM epnkit_staging s"
+            "UPDATE epnkit.quarantine q SET resolved = 'loaded' FROM {loaded} s"
             " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key",
             (self.service.name,),
+            loaded=loaded,
         )
 
 
@@ -258,6 +274,9 @@ def _of_database(granules: pl.DataFrame, refused: list[tuple[int, str]]) -> pl.D
 
 
 def _uid_taken(taken: Refused) -> pl.DataFrame:
-    reason = "another record of this run has the same granule_uid"
+    reason = (
+        "another record has the same granule_uid; if that one is gone at the source, run epnkit"
+        " reconcile; if the service's key was changed, epnkit load --full"
+    )
     rows = [(key, uid, 30, "granule_uid", reason, granule) for uid, key, granule in taken]
     return pl.DataFrame(rows, schema=REFUSAL, orient="row")

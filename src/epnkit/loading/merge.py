@@ -25,6 +25,15 @@ _REMOVE_STAGED = """
     SELECT granule_uid, epnkit_key, granule, same FROM removed
 """
 
+#: A granule of one record is not overwritten by another's, unless that one is gone or read again.
+_REMOVE_TAKEN = """
+    DELETE FROM epnkit_staging s USING {book} b
+    WHERE b.granule_uid = s.granule_uid AND b.epnkit_key <> s.epnkit_key
+      AND NOT b.epnkit_key = ANY(%s::text[])
+      AND NOT EXISTS (SELECT FROM epnkit_staging k WHERE k.epnkit_key = b.epnkit_key)
+    RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text
+"""
+
 _UPDATE = """
     UPDATE {table} t SET {assignments}
     FROM epnkit_staging s LEFT JOIN {book} b USING (granule_uid)
@@ -57,7 +66,12 @@ Refused = list[tuple[str, str, str]]
 
 
 def merge(
-    target: Target, counts: Counts, *, kept: Collection[str], modified: datetime | None
+    target: Target,
+    counts: Counts,
+    *,
+    kept: Collection[str],
+    modified: datetime | None,
+    gone: Collection[str] | None,
 ) -> Refused:
     """Merge the staging table into the table and the book.
 
@@ -73,6 +87,8 @@ def merge(
         Columns that stay as they were when a granule changes, such as ``creation_date``.
     modified : datetime.datetime, optional
         The ``modification_date`` of a granule that changed; None where the mapping gives it.
+    gone : collection of str, optional
+        Keys of records that are known to be gone; None where all that were not read are.
 
     Returns
     -------
@@ -83,6 +99,7 @@ def merge(
     counts.repeated += sum(same for *_, same in removed)
     target.execute("CREATE INDEX ON epnkit_staging (granule_uid)")
     target.execute("ANALYZE epnkit_staging")
+    taken = [] if gone is None else target.query(_REMOVE_TAKEN, (sorted(gone) or [""],))
     staged = target.query("SELECT count(*) FROM epnkit_staging")[0][0]
     if modified is None:
         changed = target.execute(_UPDATE, assignments=_assignments(target.columns, kept))
@@ -97,7 +114,8 @@ def merge(
     excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in BOOKED)
     target.execute(_BOOK, booked=_list(BOOKED), excluded=excluded)
     counts.deleted += _delete(target, [uid for (uid,) in target.query(_SUPERSEDED)])
-    return [(uid, key, granule) for uid, key, granule, same in removed if not same]
+    repeated = [(uid, key, granule) for uid, key, granule, same in removed if not same]
+    return [*repeated, *((uid, key, granule) for uid, key, granule in taken)]
 
 
 def clear_repeated(target: Target, counts: Counts) -> Refused:

@@ -115,8 +115,8 @@ class Preparation:
     ) -> tuple[pl.DataFrame | None, pl.DataFrame]:
         """Hold back the last thing of a batch, of which the next may tell more."""
         rule = self.service.mapping.fold
-        if rule is None:
-            return None, records
+        if rule is None or not len(records):
+            return rest, records
         joined = records if rest is None else pl.concat([rest, records])
         last = joined.select(rule.by).row(-1)
         belongs = pl.all_horizontal(

@@ -189,7 +189,7 @@ _BOUNDS = """
 """
 
 _DIGESTS = """
-    SELECT width_bucket({key}, ARRAY(SELECT {key} FROM unnest(%s) AS epnkit_key)) AS part,
+    SELECT width_bucket({key}, ARRAY(SELECT {key} FROM unnest({texts}) AS epnkit_key)) AS part,
            count(*), sum(epnkit_digest)::bigint
     FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {book}) each GROUP BY 1
 """

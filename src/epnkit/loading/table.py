@@ -81,6 +81,8 @@ class Target:
             " epnkit_content uuid NOT NULL)"
         )
         self.grant_book()
+        if not self.empty:  # another kind of grammar filled the table
+            self.index_book()
 
     def grant_book(self) -> None:
         """Let the reader read the book."""

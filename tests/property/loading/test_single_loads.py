@@ -1,0 +1,110 @@
+"""Loads that must not lose what they did not read, one by one, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from tests.property.loading import test_any_history as histories
+from tests.property.loading.test_any_history import History
+
+from epnkit.loading.load import Load
+from epnkit.loading.request import Request
+
+database = histories.database
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    made = History()
+    made.empty_tables()
+    yield made
+    made.teardown()
+
+
+def put(history: History, *names: str) -> None:
+    for day, name in enumerate(names, start=1):
+        history.put(f"2003-01-{day:02d}T00:00:00", name)
+
+
+def answer(history: History, query: str) -> object:
+    with closing(history.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute(query)
+        (row,) = cursor.fetchall()
+        return row[0]
+
+
+WAITING = "SELECT count(*) FROM epnkit.quarantine WHERE resolved IS NULL"
+
+
+def test_a_part_of_a_full_load_deletes_nothing(history: History) -> None:
+    put(history, "a", "b", "c", "d")
+    assert history.run(Load, Request())
+    assert history.run(Load, Request(full=True, limit=2))
+    assert len(history.table()) == 4
+
+
+def test_a_part_does_not_move_the_cursor(history: History) -> None:
+    put(history, *"abcdefgh")
+    assert history.run(Load, Request(limit=2))
+    history.write("UPDATE thing SET changed = '2003-01-01T00:00:00' WHERE id = 8")
+    assert history.run(Load, Request())
+    assert len(history.table()) == 8
+
+
+def test_what_is_read_again_is_not_gone(history: History) -> None:
+    put(history, "a", "b")
+    assert history.run(Load, Request())
+    assert history.run(Load, Request(keys=("1",), gone=("1",), reconcile=True))
+    assert len(history.table()) == 2
+
+
+def test_a_first_load_that_succeeds_at_last_settles_the_quarantine(history: History) -> None:
+    history.service = replace(history.service, refuse_share=0.2)
+    put(history, "bad", "bad", "c")
+    history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
+    assert not history.run(Load, Request())
+    assert answer(history, WAITING) == 2
+    history.write("UPDATE thing SET seen = '2003-01-01T00:00:00'")
+    assert history.run(Load, Request())
+    assert answer(history, WAITING) == 0
+
+
+def test_a_few_that_come_later_may_be_bad(history: History) -> None:
+    history.service = replace(history.service, refuse_share=0.2)
+    put(history, "a", "b", "c", "d")
+    assert history.run(Load, Request())
+    history.put("2003-01-09T00:00:00", "bad")
+    history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
+    assert history.run(Load, Request())
+    assert answer(history, WAITING) == 1
+    assert len(history.table()) == 4
+
+
+def test_a_granule_is_not_overwritten_by_another_record_s(history: History) -> None:
+    columns = {**history.service.mapping.columns, "granule_uid": pl.col("name")}
+    mapping = replace(history.service.mapping, columns=columns)
+    history.service = replace(history.service, mapping=mapping)
+    put(history, "same")
+    assert history.run(Load, Request())
+    history.put("2003-01-09T00:00:00", "same")
+    assert history.run(Load, Request())
+    assert answer(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "1"
+    assert answer(history, "SELECT record_key FROM epnkit.quarantine") == "2"
+    # When the first is gone, the other takes its place.
+    history.write("DELETE FROM thing WHERE id = 1")
+    assert history.run(Load, Request(full=True))
+    assert answer(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "2"
+    assert answer(history, WAITING) == 0
+
+
+def test_a_table_that_another_grammar_filled_is_taken_over(history: History) -> None:
+    put(history, "a", "b")
+    assert history.run(Load, Request())
+    with closing(history.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute("DROP TABLE epnkit.granules_thing; DELETE FROM epnkit.cursors")
+    assert history.run(Load, Request())
+    assert answer(history, "SELECT count(*) FROM epnkit.granules_thing") == 2
