@@ -11,6 +11,7 @@ import pytest
 from tests.property.loading import test_any_history as histories
 from tests.property.loading.test_any_history import History
 
+from epnkit.errors import LoadError
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
 
@@ -66,7 +67,8 @@ def test_a_first_load_that_succeeds_at_last_settles_the_quarantine(history: Hist
     history.service = replace(history.service, refuse_share=0.2)
     put(history, "bad", "bad", "c")
     history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
-    assert not history.run(Load, Request())
+    with pytest.raises(LoadError, match="2 of 3 records are refused"):
+        history.run(Load, Request())
     assert answer(history, WAITING) == 2
     history.write("UPDATE thing SET seen = '2003-01-01T00:00:00'")
     assert history.run(Load, Request())
