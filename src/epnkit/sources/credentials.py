@@ -20,7 +20,13 @@ MASK = "***"
 _OTHERS = 0o077
 
 _URL = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
-_URL_PASSWORD = re.compile(r"(?<=://)(?P<user>[^/@:]*):(?P<password>[^@/]*)(?=@)")
+
+#: A URL's user and all that may be the password, up to the last ``@``: a password that nobody
+#: encoded may hold any character. What follows a host in a web address is its port, though.
+_URL_PASSWORD = re.compile(
+    r"(?i)^(?!https?://[^/:@]*:[0-9]{1,5}(?:[/?#\s]|$))"
+    r"[a-z][a-z0-9+.-]*://[^/:\[\s]*:(?P<password>.*)(?=@)"
+)
 _ODBC_PASSWORD = re.compile(r"(?i)\b(?:pwd|password)\s*=\s*(?P<password>\{(?:[^}]|\}\})*\}|[^;]*)")
 _AUTHORIZATION = re.compile(r"(?i)\s(?:ApiKey|Bearer|Basic)\s+(?P<password>\S+)\s*$")
 
@@ -75,9 +81,11 @@ class Secret:
         return found | {unquote(word) for word in found} | {word.strip("{}") for word in found}
 
     def _written(self) -> Iterator[str]:
-        for pattern in (_URL_PASSWORD, _ODBC_PASSWORD, _AUTHORIZATION):
+        for pattern in (_ODBC_PASSWORD, _AUTHORIZATION):
             for match in pattern.finditer(self._text):
                 yield match["password"].strip()
+        if found := _URL_PASSWORD.match(self._text):
+            yield from _up_to_each_at(found["password"])
 
     @property
     def has_password(self) -> bool:
@@ -88,6 +96,12 @@ class Secret:
         return f"Secret({self.name!r}, {self.shown!r})"
 
     __str__ = __repr__
+
+
+def _up_to_each_at(text: str) -> Iterator[str]:
+    """Give all that a URL's password may be: drivers differ in which ``@`` ends it."""
+    parts = text.split("@")
+    return ("@".join(parts[:number]) for number in range(1, len(parts) + 1))
 
 
 #: The secrets that are held in memory alone, by name.
