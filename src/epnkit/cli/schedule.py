@@ -47,6 +47,7 @@ def command(
     An import that fails exits with status 1, says why in one line, and leaves the table as it was;
     two imports of one service never overlap.
     """
+    from epnkit.deploy.place import SYSTEM, Place
     from epnkit.deploy.schedule import Schedule, interval
     from epnkit.sources.credentials import require_private
 
@@ -54,8 +55,9 @@ def command(
         require_private(credential)
     program = shutil.which("epnkit") or str(Path(sys.argv[0]).resolve())
     plan = Schedule(
-        service, interval(every), Path(program), user or getpass.getuser(), credential, settings
-    )
+        service, interval(every), Path(program), user or getpass.getuser(), credential, settings,
+        Place(settings or SYSTEM, None).root,
+    )  # fmt: skip
     if cron:
         click.echo(plan.cron())
         return

@@ -65,6 +65,8 @@ class Schedule:
         hands it to the import (LoadCredential).
     settings : pathlib.Path, optional
         DaCHS's rc file, where it is not the system's.
+    root : pathlib.Path
+        Where DaCHS keeps all that it has: its ``rootDir``.
     """
 
     service: str
@@ -73,6 +75,7 @@ class Schedule:
     user: str
     credential: Path | None = None
     settings: Path | None = None
+    root: Path = Path("/var/gavo")
 
     @property
     def command(self) -> str:
@@ -89,15 +92,19 @@ class Schedule:
         return {f"{name}.service": self._service(), f"{name}.timer": self._timer()}
 
     def _service(self) -> str:
-        lines = [f"ExecStart={self.command}", f"User={self.user}", "Type=oneshot"]
+        command = _literal(self.command).replace("$", "$$")
+        lines = [f"ExecStart={command}", f"User={self.user}", "Type=oneshot"]
         if self.credential is not None:
-            lines.append(f"LoadCredential={self.credential.name}:{self.credential}")
+            # Unlike elsewhere, quotes would belong to the path, and blanks do no harm.
+            named = f"{self.credential.name}:{self.credential}"
+            lines.append(f"LoadCredential={_literal(named)}")
         if self.settings is not None:
-            lines.append(f"Environment=GAVOSETTINGS={self.settings}")
+            lines.append(f"Environment={_quoted(f'GAVOSETTINGS={self.settings}')}")
+        lines.append(f"ReadWritePaths={_quoted(f'-{self.root}')}")
         return (
             f"[Unit]\nDescription=Import of {self.service} into DaCHS\n"
             "After=network-online.target postgresql.service\nWants=network-online.target\n\n"
-            "[Service]\n" + "\n".join(lines) + f"\n{_HARDENED}ReadWritePaths=-/var/gavo\n"
+            "[Service]\n" + "\n".join(lines) + f"\n{_HARDENED}"
         )
 
     def _timer(self) -> str:
@@ -123,6 +130,17 @@ class Schedule:
         # Up to a twentieth of the interval later, so that not all sources are asked at once.
         jitter = f'sleep "$(shuf -i 0-{max(minutes * 3, 5)} -n 1)"'
         return f"{when} {jitter}; {settings}{self.command}".replace("%", r"\%")
+
+
+def _literal(text: str) -> str:
+    """Write a text so that systemd takes no part of it for a specifier."""
+    return text.replace("%", "%%")
+
+
+def _quoted(text: str) -> str:
+    """Write a text as one word of a setting of systemd."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_literal(escaped)}"'
 
 
 def _cron_times(minutes: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import shutil
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -84,3 +86,30 @@ def test_units_are_installed(tmp_path: Path) -> None:
         "epnkit-hfc1ar.timer",
     }
     assert "systemctl enable --now epnkit-hfc1ar.timer" in done.output
+
+
+def test_the_unit_writes_where_the_settings_say_that_dachs_lies(tmp_path: Path) -> None:
+    settings = tmp_path / "gavo.rc"
+    settings.write_text("[general]\nrootDir: /srv/my 100% dachs\n")
+    words = ["hfc1ar", "--every", "1h", "--settings", str(settings), "--install", str(tmp_path)]
+    assert CliRunner().invoke(command, words).exit_code == 0
+    service = unit((tmp_path / "epnkit-hfc1ar.service").read_text())["Service"]
+    assert service["ReadWritePaths"] == '"-/srv/my 100%% dachs"'
+    assert service["Environment"] == f'"GAVOSETTINGS={settings}"'
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_understands_paths_with_blanks_quotes_and_percents(tmp_path: Path) -> None:
+    odd = tmp_path / "a 100%n 'b' \"c\""
+    credential, settings = odd / "hfc1ar", odd / "gavo.rc"
+    program = tmp_path / "my 100%n tools"  # systemd runs no program with quotes in its path
+    program.symlink_to("/bin/true")
+    told = Schedule("hfc1ar", interval("1h"), program, "root", credential, settings, odd).units()
+    for name, text in told.items():
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name in told)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "epnkit-hfc1ar" not in done.stdout + done.stderr, done.stderr
+    assert done.returncode == 0
