@@ -134,4 +134,13 @@ def examine(patient: Patient, names: Iterable[str] = ()) -> Iterator[tuple[str, 
             diagnosis.findings[name] = list(known[name](patient))
         except (EpnkitError, psycopg2.Error) as error:
             diagnosis.failed[name] = str(error).strip()
+        except OSError as error:
+            diagnosis.failed[name] = _unseen(error)
         yield name, diagnosis
+
+
+def _unseen(error: OSError) -> str:
+    """Say why a file or directory could not be looked at; an ordinary user may not see all."""
+    where = f"{error.filename}: " if error.filename else ""
+    cure = ". Run this as root." if isinstance(error, PermissionError) else ""
+    return f"{where}it could not be looked at: {error.strerror or error}{cure}"

@@ -48,7 +48,10 @@ class Timer:
 
 
 #: What running somebody's ``service.py`` may end in.
-_BROKEN = (EpnkitError, ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError)
+_BROKEN = (
+    EpnkitError, ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError,
+    OSError,
+)  # fmt: skip
 
 
 def read(folders: Iterable[Path]) -> tuple[tuple[Service, ...], dict[Path, str]]:
