@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -19,11 +20,13 @@ from urllib.parse import quote
 import polars as pl
 
 from epnkit.errors import ConfigurationError, SourceError
+from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import credential
 from epnkit.sources.documents import declared, frame, types_of
 from epnkit.sources.file_companions import companions
 from epnkit.sources.file_formats import read_formats
+from epnkit.sources.file_keys import FileKeys
 from epnkit.sources.file_readers import Reader
 from epnkit.sources.file_versions import latest
 from epnkit.sources.settings import Settings, read_settings
@@ -71,6 +74,8 @@ class FilesSettings:
         Files that belong to each, by where they lie; see :mod:`epnkit.sources.file_companions`.
     parts : re.Pattern, optional
         What is found in a file's name, to be put in there.
+    key : tuple of str
+        The fields that tell one record from every other.
     """
 
     directory: Path
@@ -82,6 +87,7 @@ class FilesSettings:
     latest: bool = False
     companions: dict[str, str] = field(default_factory=dict)
     parts: re.Pattern[str] | None = None
+    key: tuple[str, ...] = ("path",)
 
 
 @dataclass(frozen=True)
@@ -102,10 +108,11 @@ class _Found:
 class FilesSource:
     """Files under one directory, in the order of their paths.
 
-    A record has the fields of its file, and ``path`` (relative to the directory, its key),
+    A record has the fields of its file, and ``path`` (relative to the directory, mostly its key),
     ``file_name``, ``file_size``, ``modified`` (the cursor), ``line`` (its number in the file),
     ``address`` and ``url`` (where directory and file are served, if they are) and ``unreadable``:
-    why the file could not be read, when it could not; its own fields are null then.
+    why the file could not be read, when it could not; its own fields are null then. Beside them
+    batches hold the digest of the file's state, which the schema doesn't list.
 
     Parameters
     ----------
@@ -118,6 +125,7 @@ class FilesSource:
     def __init__(self, settings: FilesSettings) -> None:
         self._settings = settings
         self.label = f"{settings.directory}/{{{','.join(settings.globs)}}}"
+        self._keys = FileKeys(settings.key, self.label)
 
     @classmethod
     def from_file(cls, path: Path, order: Order = UNORDERED) -> FilesSource:
@@ -134,8 +142,7 @@ class FilesSource:
             )
         settings = read_settings(path)
         settings.choice("kind", ("files",))
-        settings.names("key")
-        chosen = _files_settings(settings)
+        chosen = _files_settings(settings, settings.order(order).key or FilesSettings.key)
         settings.finish()
         return cls(chosen)
 
@@ -152,7 +159,7 @@ class FilesSource:
         return self._batches(self._walk(window), size)
 
     def digests(self, bounds: list[str]) -> pl.DataFrame:
-        """Sum up the files between consecutive paths; see :class:`Reconcilable`."""
+        """Sum up the records between consecutive keys; see :class:`Reconcilable`."""
         listed = self.keys(None, None)
         parts = [bisect.bisect_right(bounds, key) for key in listed["record_key"]]
         part = pl.Series("part", parts, dtype=pl.Int64)
@@ -167,19 +174,34 @@ class FilesSource:
         return sums.sort("part")
 
     def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
-        """List the paths from low to below high, with a digest of each file's state."""
-        rows = [
-            (found.name, self._digest(found))
-            for found in self._walk(ALL)
-            if (low is None or found.name >= low) and (high is None or found.name < high)
-        ]
+        """List the keys from low to below high, with a digest of each file's state.
+
+        Raises
+        ------
+        SourceError
+            When the service's key is neither the path, nor path and line.
+        """
+        self._keys.require_known()
+        rows: list[tuple[str, int]] = []
+        for found in self._walk(ALL):
+            keys = [
+                key for key in self._keys.written(found.name, self._lines(found))
+                if (low is None or key >= low) and (high is None or key < high)
+            ]  # fmt: skip
+            digest = self._digest(found) if keys else 0
+            rows += [(key, digest) for key in keys]
         schema = {"record_key": pl.String(), "record_digest": pl.Int64()}
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return pl.DataFrame(rows, schema=schema, orient="row").sort("record_key")
 
     def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
-        """Read the files with these paths."""
-        wanted = set(keys)
-        return self._batches((f for f in self._walk(ALL) if f.name in wanted), BATCH_SIZE)
+        """Read the records with these keys, whose form is that of :meth:`keys`."""
+        self._keys.require_known()
+        paths, wanted = {self._keys.path(key) for key in keys}, set(keys)
+        files = (found for found in self._walk(ALL) if found.name in paths)
+        return self._batches(files, BATCH_SIZE, wanted if self._keys.by_line else None)
+
+    def _lines(self, found: _Found) -> Iterator[int]:
+        return (record["line"] for record in self._records(found))
 
     @cached_property
     def _types(self) -> dict[str, pl.DataType]:
@@ -220,10 +242,26 @@ class FilesSource:
                 if _within(found, window):
                     yield found
 
-    def _batches(self, files: Iterable[_Found], size: int) -> Iterator[pl.DataFrame]:
-        records = (record for found in files for record in self._records(found))
+    def _batches(
+        self, files: Iterable[_Found], size: int, wanted: set[str] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Read files, or only the lines whose keys are wanted."""
+        records = (record for found in files for record in self._booked(found, wanted))
         while batch := list(islice(records, size)):
-            yield frame(batch, self._types, self.label)
+            yield frame(batch, self._types | {SOURCE_DIGEST: pl.Int64()}, self.label)
+
+    def _booked(self, found: _Found, wanted: set[str] | None) -> Iterator[dict[str, Any]]:
+        """Put the digest of a file's state, taken before it is opened, beside its records.
+
+        Where the path alone is the key, a file's lines are folded into one and their digests
+        summed up: only the first line has it.
+        """
+        digest = self._digest(found)
+        for record in self._records(found):
+            line = record["line"]
+            if wanted is None or wanted.intersection(self._keys.written(found.name, [line])):
+                once = line == 1 or self._keys.fields != ("path",)
+                yield record | {SOURCE_DIGEST: digest if once else 0}
 
     def _records(self, found: _Found) -> Iterator[dict[str, Any]]:
         of_file = {"path": found.name, "file_name": found.path.name, "file_size": found.size,
@@ -252,7 +290,8 @@ class FilesSource:
     def _digest(self, found: _Found) -> int:
         state = f"{found.name}\0{found.size}\0{found.ticks}".encode()
         if self._settings.checksum:
-            with found.path.open("rb") as stream:
+            # A file that cannot be opened is told as unreadable when its records are read.
+            with suppress(OSError), found.path.open("rb") as stream:
                 state = hashlib.file_digest(stream, "sha256").digest()
         return int.from_bytes(hashlib.blake2s(state, digest_size=4).digest(), "big")
 
@@ -285,7 +324,7 @@ def _moment(value: object) -> dt.datetime:
     return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
-def _files_settings(settings: Settings) -> FilesSettings:
+def _files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettings:
     reader, globs = read_formats(settings)
     directory, address = _place(settings)
     return FilesSettings(
@@ -298,6 +337,7 @@ def _files_settings(settings: Settings) -> FilesSettings:
         settings.take("latest", bool, default=False),
         settings.take("companions", dict, {}),
         _parts(settings),
+        key,
     )
 
 
