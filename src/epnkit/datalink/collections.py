@@ -47,6 +47,8 @@ class Collection:
             raise ConfigurationError(
                 f"{self.doi!r} is no DOI", cure="Write it as 10.25935/xxxx, without doi: or a host."
             )
+        for column, pattern in self.where.items():
+            _require_pattern(column, pattern)
 
     @property
     def link(self) -> Link:
@@ -62,6 +64,18 @@ class Collection:
     def _holds(self, column: Any) -> pl.Expr:
         parts = [column(name).str.contains(pattern) for name, pattern in self.where.items()]
         return pl.all_horizontal(pl.lit(True), *parts)
+
+
+def _require_pattern(column: str, pattern: str) -> None:
+    """Have the pattern read by what will use it, whose patterns are not quite Python's."""
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except (pl.exceptions.ComputeError, TypeError) as error:
+        raise ConfigurationError(
+            f"{pattern!r} is no pattern for {column}",
+            why=" ".join(str(error).split()),
+            cure=r"Write a regular expression; a bracket, dot or star meant as such as \[, \. or \*.",
+        ) from error
 
 
 def read_collections(path: Path) -> tuple[Collection, ...]:
