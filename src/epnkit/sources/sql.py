@@ -162,7 +162,19 @@ class SqlSource:
                 why="they have no key" if not self._key else f"{shape.dialect} is not known well",
                 cure='Name the key in the source file, key = ["id"], or load in full',
             )  # fmt: skip
+        self._refuse_written_otherwise()
         return Register(shape, Keys(shape.wrapped, shape.dialect, self._key))
+
+    def _refuse_written_otherwise(self) -> None:
+        """Refuse keys that the database writes as other texts than the book holds."""
+        for column in self._key:
+            if column.dtype not in (pl.Int64, pl.String):
+                raise SourceError(
+                    "the records cannot be compared with the table", where=self.label,
+                    why=f"the key's column {column.field!r} is {column.dtype}, which a database"
+                    " writes in its own way",
+                    cure="Take a key of whole numbers or texts, or load in full",
+                )  # fmt: skip
 
     def _registered(self, ask: Callable[[Session, Register], pl.DataFrame]) -> pl.DataFrame:
         def asked() -> pl.DataFrame:

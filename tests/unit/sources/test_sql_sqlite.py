@@ -11,7 +11,7 @@ import pytest
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import UNORDERED, Order, Source, Window
+from epnkit.sources.base import UNORDERED, Order, Reconcilable, Source, Window
 
 ROWS = [
     (
@@ -171,3 +171,24 @@ def test_an_unknown_key_in_the_source_file_is_told_with_its_line(make: Make) -> 
 def test_an_end_of_another_type_than_the_cursor_is_told(make: Make) -> None:
     with pytest.raises(SourceError, match="cannot be compared with column 'T'"):
         make(order=Order("t")).count(Window(low=3))
+
+
+@pytest.mark.parametrize("key", [("x",), ("id", "x")])
+def test_a_key_that_the_database_writes_otherwise_is_not_compared(
+    make: Make, key: tuple[str, ...]
+) -> None:
+    source = make(order=Order(None, key))
+    assert isinstance(source, Reconcilable)
+    with pytest.raises(SourceError, match="cannot be compared with the table") as told:
+        source.keys(None, None)
+    assert "'x' is Float64" in str(told.value)
+    with pytest.raises(SourceError, match="cannot be compared with the table"):
+        source.digests([])
+    with pytest.raises(SourceError, match="cannot be compared with the table"):
+        list(source.fetch(["1.0"]))
+
+
+def test_a_key_of_whole_numbers_and_texts_is_compared(make: Make) -> None:
+    source = make(order=Order(None, ("id", "s")))
+    assert isinstance(source, Reconcilable)
+    assert "3|Nançay" in source.keys(None, None)["record_key"].to_list()
