@@ -1,4 +1,4 @@
-"""Java programs out of Maven Central: jars fetched once, our launchers compiled."""
+"""Java programs: jars fetched once by Maven's own client, our launchers compiled."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SOURCES = Path(__file__).parent / "java"
 
 @dataclass(frozen=True)
 class Artifact:
-    """A jar of Maven Central and what it leaves out of what it depends on.
+    """A jar that Maven's own client fetches, and what it leaves out of what it depends on.
 
     Parameters
     ----------
     group, name, version : str
         Its coordinates.
     without : tuple of str
-        Groups that it depends on and that can't be had.
+        Groups that it names as needed, and that it runs without.
     """
 
     group: str
@@ -75,7 +75,7 @@ def _release(home: Path) -> int:
 
 
 def fetch(artifacts: Iterable[Artifact], directory: Path) -> Path:
-    """Fetch jars with everything they need, once.
+    """Fetch jars with everything they need, once, by Maven's own client and its settings.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def compile_java(sources: dict[str, str], release: int, classpath: Path, target:
 def run(argv: Sequence[str | Path], directory: Path) -> None:
     """Run a tool, and make its words the reason when it fails."""
     if shutil.which(str(argv[0])) is None:
-        raise DeployError(f"{argv[0]} is not installed", cure="Run scripts/setup --test")
+        raise DeployError(f"{argv[0]} is not installed", cure="Run scripts/setup --tests")
     done = subprocess.run(  # noqa: S603 (our own words, no shell)
         [str(word) for word in argv], cwd=directory, capture_output=True, text=True, check=False
     )

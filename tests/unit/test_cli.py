@@ -104,3 +104,13 @@ def test_colours_on_a_terminal(broken: Path) -> None:
     shown = os.read(ours, 65536)
     os.close(ours)
     assert b"\x1b[1m" in shown
+
+
+@pytest.mark.parametrize("words", [["--test"], ["tests"], ["--servers", "--tests"]])
+def test_the_setup_refuses_words_that_it_does_not_know(words: list[str]) -> None:
+    done = subprocess.run(
+        [ROOT / "scripts/setup", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("setup: ")
+    assert "--servers" in done.stderr
