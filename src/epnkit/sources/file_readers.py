@@ -39,13 +39,22 @@ def fits_reader(extension: int | str = 0) -> Reader:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # real headers are full of oddities
-            if extension == 0:
-                yield _cards(_primary_header(path))
-                return
-            with fits.open(path, memmap=True, lazy_load_hdus=True) as units:
-                yield _cards(units[extension].header)
+            try:
+                found = _cards_of(path, extension)
+            except fits.VerifyError as error:
+                raise ValueError(str(error)) from error
+        yield found
 
     return read
+
+
+def _cards_of(path: Path, extension: int | str) -> dict[str, Any]:
+    from astropy.io import fits
+
+    if extension == 0:
+        return _cards(_primary_header(path))
+    with fits.open(path, memmap=True, lazy_load_hdus=True) as units:
+        return _cards(units[extension].header)
 
 
 def _primary_header(path: Path) -> Any:
@@ -61,15 +70,27 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _cards(header: Any) -> dict[str, Any]:
-    """Take the cards of a header that have a value; of a keyword told twice, the first."""
+    """Take the cards of a header that have a value; of a keyword told twice, the first.
+
+    A card that is none (``EXPTIME = 12,5``) has no value: the others are as good as ever.
+    """
     found: dict[str, Any] = {}
     for card in header.cards:
-        value = card.value
+        value = _value_of(card)
         known = isinstance(value, str | bool | int | float)
         if card.keyword in {"", "COMMENT", "HISTORY", "END"} or not known:
             continue
         found.setdefault(card.keyword, value.rstrip() if isinstance(value, str) else value)
     return found
+
+
+def _value_of(card: Any) -> Any:
+    from astropy.io.fits import VerifyError
+
+    try:
+        return card.value
+    except VerifyError:
+        return None
 
 
 def cdf_reader(limits: tuple[str, ...] = ()) -> Reader:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bisect
+import csv
 import datetime as dt
 import hashlib
 import os
 import re
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,7 +50,10 @@ _OF_COMPANION: dict[str, pl.DataType] = {
 }  # fmt: skip
 
 #: What readers raise at a file that isn't what it should be.
-_UNREADABLE = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError)
+_UNREADABLE = (
+    OSError, ValueError, KeyError, IndexError, TypeError, EOFError,
+    csv.Error, struct.error, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,42 @@ def test_an_unreadable_file_is_a_record_with_the_reason(
     assert rows["path"].unique().to_list() == ["bad"]
 
 
+def test_a_quote_out_of_place_stops_no_other_file(make: Make, data: Path) -> None:
+    (data / "bad.csv").write_text('a,b\n1,1\n"x"y,2\n')
+    (data / "good.csv").write_text("a,b\n5,6\n")
+    source = make("csv")
+    rows = read(source)
+    assert source.schema()["a"] == "String"
+    assert rows["a"].to_list() == ["1", None, "5"]
+    assert rows["unreadable"].is_not_null().to_list() == [False, True, False]
+    assert rows["unreadable"][1].startswith("Error: ")
+
+
+@pytest.mark.parametrize("extension", ["", "extension = 1"])
+def test_a_damaged_archive_stops_no_other_file(make: Make, data: Path, extension: str) -> None:
+    write_fits(data / "good.fits", TELESCOP="Meudon")
+    whole = bytearray(gzip.compress((data / "good.fits").read_bytes()))
+    whole[10] = 0x07  # a block of a kind that there is none of (RFC 1951, section 3.2.3)
+    (data / "bad.fits.gz").write_bytes(whole)
+    source = make("fits", more=extension)
+    assert "TELESCOP" in source.schema() or "EXPTIME" in source.schema()
+    rows = read(source)
+    assert rows["path"].to_list() == ["bad.fits.gz", "good.fits"]
+    assert "Error" in rows["unreadable"][0] or "error" in rows["unreadable"][0]
+    assert rows["unreadable"][1] is None
+
+
+def test_a_bad_card_takes_no_other_with_it(make: Make, data: Path) -> None:
+    write_fits(data / "a.fits", TELESCOP="Meudon", EXPTIME=12.5)
+    told = (data / "a.fits").read_bytes()
+    good = next(told[n : n + 80] for n in range(0, 2880, 80) if told[n:].startswith(b"EXPTIME"))
+    (data / "b.fits").write_bytes(told.replace(good, b"EXPTIME = 12,5".ljust(80), 1))
+    rows = read(make("fits"))
+    assert rows["TELESCOP"].to_list() == ["Meudon", "Meudon"]
+    assert rows["EXPTIME"].to_list() == [12.5, None]
+    assert rows["unreadable"].to_list() == [None, None]
+
+
 def test_only_changed_files_are_opened(
     make: Make, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
