@@ -74,7 +74,7 @@ def _require_pattern(column: str, pattern: str) -> None:
         raise ConfigurationError(
             f"{pattern!r} is no pattern for {column}",
             why=" ".join(str(error).split()),
-            cure=r"Write a regular expression; a bracket or star that is meant as such is \[ or \*.",
+            cure=r"Write a regular expression; a bracket or star meant as such is \[ or \*.",
         ) from error
 
 
