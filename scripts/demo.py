@@ -12,7 +12,7 @@ from types import FrameType, ModuleType
 
 import click
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import coverage, inputs, replica
 from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.loading.request import Request
@@ -69,6 +69,8 @@ def _bring_up(dachs: Dachs, sources: replica.Sources, folder: Path, directory: P
     for line in done.stderr.splitlines():
         if line.startswith(f"{name}:"):
             _say(line)
+    if coverage.is_computed(dachs.inputs, name):
+        dachs.run("limits", rd)
 
 
 def _show(folder: Path, url: str) -> None:

@@ -143,10 +143,11 @@ def test_a_dry_run_tells_every_step_and_does_nothing(place: Dachs) -> None:
     before = snapshot(place)
     told = done(place, "deploy", "bass2000", "--dry-run").splitlines()
     assert snapshot(place) == before
-    assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 10)]
+    assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 11)]
     text = "\n".join(told)
-    for word in ("val bass2000/q", "imp bass2000/q", "pub bass2000/q", str(place.inputs / "epnkit"),
-                 str(place.inputs / "bass2000"), f"GAVOSETTINGS={place.settings}"):  # fmt: skip
+    for word in ("val bass2000/q", "imp bass2000/q", "limits bass2000/q", "pub bass2000/q",
+                 str(place.inputs / "epnkit"), str(place.inputs / "bass2000"),
+                 f"GAVOSETTINGS={place.settings}"):  # fmt: skip
         assert word in text, word
 
 

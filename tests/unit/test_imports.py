@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from epnkit.cli._imports import requests
+from epnkit.cli._imports import carry_out, requests
 from epnkit.cli.load import command as load
+from epnkit.deploy.place import Place
 from epnkit.errors import ConfigurationError
 from epnkit.loading.request import Request
 
@@ -42,3 +46,55 @@ def test_keys_that_json_writes_longer_are_measured_as_written() -> None:
 
 def test_nothing_to_read_again_is_no_request() -> None:
     assert list(requests([], [])) == []
+
+
+@dataclass(frozen=True)
+class Noted(Place):
+    """A DaCHS whose commands are noted, and fail from the given number on."""
+
+    fails: int = 99
+    commands: list[str] = field(default_factory=list)
+
+    def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        self.commands.append(" ".join(arguments))
+        return subprocess.CompletedProcess(arguments, int(len(self.commands) >= self.fails))
+
+    def ask(self, *arguments: str) -> str:
+        self.commands.append(" ".join(arguments))
+        return ""
+
+
+def place_with(rd: str, directory: Path, fails: int = 99) -> Noted:
+    (directory / "inputs" / "sun").mkdir(parents=True)
+    (directory / "inputs" / "sun" / "q.rd").write_text(rd)
+    (directory / "gavo.rc").write_text(f"[general]\nrootDir: {directory}\n")
+    return Noted(directory / "gavo.rc", None, fails)
+
+
+COVERED = '<resource schema="sun"><FEED source="epnkit/q#coverage" name="sun"/></resource>'
+
+
+def test_the_coverage_is_computed_once_after_all_imports(tmp_path: Path) -> None:
+    place = place_with(COVERED, tmp_path)
+    assert carry_out(place, "sun", [Request(keys=("a",)), Request(gone=("b",), reconcile=True)])
+    assert place.commands == ["imp sun/q", "imp sun/q", "limits sun/q"]
+
+
+def test_an_rd_without_coverage_is_imported_alone(tmp_path: Path) -> None:
+    place = place_with('<resource schema="sun"/>', tmp_path)
+    assert carry_out(place, "sun", [Request()])
+    assert place.commands == ["imp sun/q"]
+
+
+def test_a_failure_ends_it_with_the_coverage_of_what_came_before(tmp_path: Path) -> None:
+    place = place_with(COVERED, tmp_path, fails=2)
+    assert not carry_out(place, "sun", [Request()] * 3)
+    assert place.commands == ["imp sun/q", "imp sun/q", "limits sun/q"]
+
+
+def test_an_import_that_failed_computes_nothing(tmp_path: Path) -> None:
+    place = place_with(COVERED, tmp_path, fails=1)
+    assert not carry_out(place, "sun", [Request()])
+    assert place.commands == ["imp sun/q"]

@@ -1,4 +1,4 @@
-"""Imports of single records, cut into requests that a process can be started with."""
+"""Imports, each with the coverage after it; those of single records are cut into requests."""
 
 from __future__ import annotations
 
@@ -40,11 +40,28 @@ def requests(
 
 
 def carry_out(place: Place, service: str, asked: Iterable[Request]) -> bool:
-    """Import once for each request, and tell whether all went well; the first failure ends it."""
-    return all(
-        place.run("imp", f"{service}/q", environment=each.to_environment()).returncode == 0
-        for each in asked
-    )
+    """Import once for each request, and tell whether all went well; the first failure ends it.
+
+    Since an import clears the coverage in the service's registry record, that is computed anew.
+
+    Raises
+    ------
+    DeployError
+        Where the coverage cannot be computed.
+    """
+    from epnkit.deploy import coverage
+
+    done = 0
+    well = True
+    for request in asked:
+        environment = request.to_environment()
+        well = place.run("imp", f"{service}/q", environment=environment).returncode == 0
+        if not well:
+            break
+        done += 1
+    if done:
+        coverage.renew(place, service)
+    return well
 
 
 def _parts(marked: list[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:

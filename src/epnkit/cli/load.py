@@ -39,6 +39,7 @@ def command(
 
     A load that fails leaves the table as it was.
     """
+    from epnkit.cli._imports import carry_out
     from epnkit.deploy.place import Place
     from epnkit.loading.request import Request
 
@@ -55,5 +56,5 @@ def command(
     request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
     place = Place.find(directory)
     with place.running():
-        done = place.run("imp", f"{service}/q", environment=request.to_environment())
-    sys.exit(1 if done.returncode else 0)
+        well = carry_out(place, service, [request])
+    sys.exit(0 if well else 1)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from epnkit.deploy import access, books, webserver
+from epnkit.deploy import access, books, coverage, webserver
 from epnkit.deploy.inputs import SHARED, parts
 from epnkit.deploy.layout import Folder, digests
 from epnkit.deploy.manifest import Manifest
@@ -85,6 +85,10 @@ class Deployment:
             *(self._laying(part, source) for part, source in sources.items()),
             self._command(name, "val"),
             self._importing(name),
+            Step(
+                f"{self._shown('limits', name)}, if its RD asks for coverage",
+                lambda: coverage.renew(self.place, name),
+            ),
             *([self._publishing(name)] if self.publish else []),
             self._reloading(),
             Step(f"note it in {self.manifest.path}", lambda: self._settle(name, sources)),

@@ -1,0 +1,48 @@
+"""The times and frequencies that the registry is told of a service: each import clears them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from epnkit.deploy.place import Place
+from epnkit.errors import DeployError
+
+#: How an RD asks DaCHS to compute its coverage: by epnkit's stream, or by itself.
+_ASKED = re.compile(r"epnkit/q#coverage\b|<updater\b")
+
+
+def is_computed(inputs: Path, service: str) -> bool:
+    """Tell whether ``dachs limits`` computes the coverage of a service.
+
+    Parameters
+    ----------
+    inputs : pathlib.Path
+        Where DaCHS finds its services.
+    service : str
+        The service.
+    """
+    rd = inputs / service / "q.rd"
+    return rd.is_file() and bool(_ASKED.search(rd.read_text(encoding="utf-8", errors="replace")))
+
+
+def renew(place: Place, service: str) -> str:
+    """Compute the coverage of a service anew, where its RD asks for it, and say what was done.
+
+    Raises
+    ------
+    DeployError
+        Where DaCHS cannot; the granules are in the table all the same.
+    """
+    if not is_computed(place.inputs, service):
+        return f"the RD of {service} asks for no coverage"
+    try:
+        place.ask("limits", f"{service}/q")
+    except DeployError as error:
+        raise DeployError(
+            "its granules are in, but their coverage could not be computed for the registry",
+            where=service,
+            why=error.why,
+            cure=f"Mend what it names, and do it again: dachs limits {service}/q.",
+        ) from error
+    return f"dachs limits {service}/q: done"
