@@ -52,11 +52,22 @@ def order_values(document: Filter, sort: Sequence[str], where: str) -> tuple[Any
         When one is missing: batches are cut there.
     """
     values = tuple(inside(document, name) for name in sort)
+    require_values(values, sort, where)
+    return values
+
+
+def require_values(values: Sequence[Any], sort: Sequence[str], where: str) -> None:
+    """Refuse an order that cannot go on behind a record: batches are cut by its values.
+
+    Raises
+    ------
+    SourceError
+        When one is missing.
+    """
     if None in values:
         raise SourceError(
-            f"a document has no {sort[values.index(None)]!r}",
+            f"a record has no {sort[values.index(None)]!r}",
             where=where,
             why="the key is what batches are cut by",
-            cure="Name a key that every document has, or none, which means _id",
+            cure="Name a key that every record has, or none at all",
         )
-    return values

@@ -18,6 +18,7 @@ import urllib3
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
+from epnkit.sources.mongo_query import require_values
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
 
@@ -77,10 +78,12 @@ class _Place:
 class _Session(requests.Session):
     """A session that doesn't wait for ever, as pyvo's own would."""
 
-    def __init__(self, silence: float) -> None:
+    def __init__(self, silence: float, authorization: str = "") -> None:
         super().__init__()
         self.trust_env = False
         self._silence = silence
+        if authorization:
+            self.headers["Authorization"] = authorization
 
     def request(self, *words: Any, **more: Any) -> requests.Response:
         """Send a request, with a limit to the server's silence."""
@@ -93,7 +96,8 @@ class TapSource:
     Parameters
     ----------
     secret : Secret
-        The service's URL, perhaps with credentials.
+        The service's URL, perhaps with credentials, or followed by ``ApiKey ...`` or
+        ``Bearer ...``.
     settings : TapSettings
         The table and what to read of it.
     """
@@ -140,8 +144,9 @@ class TapSource:
 
     @cached_property
     def _service(self) -> pyvo.dal.TAPService:
-        session = _Session(self._settings.patience.silence)
-        return pyvo.dal.TAPService(self._secret.reveal(), session=session)
+        address, _, authorization = self._secret.reveal().partition(" ")
+        session = _Session(self._settings.patience.silence, authorization.strip())
+        return pyvo.dal.TAPService(address, session=session)
 
     @cached_property
     def _types(self) -> dict[str, pl.DataType]:
@@ -182,6 +187,7 @@ class TapSource:
         rows, conditions = page if paged else _AT_ONCE, leg.conditions
         while True:
             if here.last:
+                require_values(here.last, leg.sort, self.label)
                 conditions = (*leg.conditions, _behind(leg.sort, here.last))
             answer = self._ask(self._columns, conditions, leg.sort, rows, top=paged)
             batch = self._frame(answer)
