@@ -12,11 +12,7 @@ from typing import Any
 import polars as pl
 from psycopg2 import sql
 
-from epnkit import service as services
-from epnkit.deploy.place import Place
 from epnkit.errors import LoadError
-from epnkit.loading.ledger import prepare_books
-from epnkit.sources import open_source
 from epnkit.sources.base import Reconcilable
 
 #: Keys in a part: with ten parts in a thousand to look into, little is fetched.
@@ -205,32 +201,3 @@ def _between(bounds: list[str], part: int) -> tuple[str | None, str | None]:
     low = bounds[part - 1] if part > 0 else None
     high = bounds[part] if part < len(bounds) else None
     return low, high
-
-
-def compare(place: Place, name: str) -> Difference:
-    """Compare a service that is laid in a DaCHS with its source.
-
-    Parameters
-    ----------
-    place : Place
-        The DaCHS.
-    name : str
-        The service.
-
-    Raises
-    ------
-    LoadError
-        Where the kind of source cannot say which records it holds.
-    """
-    service = services.load(place.inputs / name)
-    place.use_credentials()
-    source = open_source(service.source_file, service.order)
-    if not isinstance(source, Reconcilable):
-        raise LoadError(
-            "this kind of source cannot say cheaply which records it holds",
-            where=source.label,
-            cure=f"Load in full instead: epnkit load {name} --full.",
-        )
-    with place.connection() as connection:
-        prepare_books(connection)
-        return Comparison(connection, name, source).run()
