@@ -24,9 +24,10 @@ import polars as pl
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import credential
 from epnkit.sources.documents import declared, frame, types_of
+from epnkit.sources.ends import end, moment, unlike
 from epnkit.sources.file_companions import companions
 from epnkit.sources.file_formats import read_formats
 from epnkit.sources.file_keys import FileKeys
@@ -315,19 +316,19 @@ def _ordered(root: Path, choose: Callable[[Iterable[Path]], list[Path]]) -> Iter
 
 
 def _within(found: _Found, window: Window) -> bool:
-    low, high = window.low, window.high
-    above = low is None or (
-        found.modified >= _moment(low) if window.low_closed else found.modified > _moment(low)
-    )
-    below = high is None or (
-        found.modified <= _moment(high) if window.high_closed else found.modified < _moment(high)
-    )
+    low, high = _moment(window.low), _moment(window.high)
+    changed = found.modified
+    above = low is None or (changed >= low if window.low_closed else changed > low)
+    below = high is None or (changed <= high if window.high_closed else changed < high)
     return above and below
 
 
-def _moment(value: object) -> dt.datetime:
-    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+def _moment(value: CursorValue | None) -> dt.datetime | None:
+    dtype = pl.Datetime("us")
+    found = None if value is None else end(value, dtype, "modified")
+    if found is None or isinstance(found, dt.datetime):
+        return None if found is None else moment(found)
+    raise unlike(found, dtype, "modified")
 
 
 def _files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettings:

@@ -18,6 +18,7 @@ from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
+from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
@@ -131,10 +132,18 @@ class MongoSource:
         weakref.finalize(self, client.close)
         return client[settings.database][settings.collection]
 
-    @cached_property
+    @property
     def _types(self) -> dict[str, pl.DataType]:
+        return {**self._found, **self._settings.types}
+
+    @cached_property
+    def _found(self) -> dict[str, pl.DataType]:
         documents = self._patiently(lambda: self._find(self._settings.filter, ("_id",), SAMPLE))
-        return {**types_of([_flat(d) for d in documents]), **self._settings.types}
+        return types_of([_flat(d) for d in documents])
+
+    def _typed(self, window: Window, cursor: str) -> Window:
+        """Read the ends as what the database holds, which declared types don't change."""
+        return window if window.everything else typed(window, cursor, self._found)
 
     def _legs(self, window: Window) -> list[tuple[Filter, tuple[str, ...]]]:
         """Split a window in the documents with a value in the cursor and those without."""
@@ -143,7 +152,7 @@ class MongoSource:
             if window.everything:
                 return [(settings.filter, settings.sort)]
             raise SourceError("a window needs a cursor field", where=self.label)
-        ranged = both(settings.filter, {cursor: {"$ne": None, **ends(window)}})
+        ranged = both(settings.filter, {cursor: {"$ne": None, **ends(self._typed(window, cursor))}})
         absent = both(settings.filter, {cursor: None})
         legs = [(ranged, settings.sort)]
         return [*legs, (absent, settings.order.key or ("_id",))] if window.nulls else legs

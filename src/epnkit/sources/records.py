@@ -14,6 +14,7 @@ from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret
 from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
+from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
 from epnkit.sources.mongo_query import inside
@@ -200,7 +201,7 @@ class RecordsSource:
         cursor = self._settings.order.cursor
         if cursor is None:
             raise SourceError("a window needs a cursor field", where=self.label)
-        return inside_window(cursor, window)
+        return inside_window(cursor, typed(window, cursor, self._types))
 
 
 def inside_window(cursor: str, window: Window) -> pl.Expr:

@@ -17,6 +17,7 @@ from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
+from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values
@@ -114,12 +115,19 @@ class RestheartSource:
             for documents in self._pages(leg, sort, page):
                 yield frame(_plain(documents), self._types, self.label)
 
-    @cached_property
+    @property
     def _types(self) -> dict[str, pl.DataType]:
+        return {**self._found, **self._settings.types}
+
+    @cached_property
+    def _found(self) -> dict[str, pl.DataType]:
         sort = self._settings.order.key or ("_id",)
         parameters = {**_query(self._settings.filter, sort), "pagesize": SAMPLE}
-        found = types_of(_plain(_documents(self._ask(parameters))))
-        return {**found, **self._settings.types}
+        return types_of(_plain(_documents(self._ask(parameters))))
+
+    def _typed(self, window: Window, cursor: str) -> Window:
+        """Read the ends as what the database holds, which declared types don't change."""
+        return window if window.everything else typed(window, cursor, self._found)
 
     def _legs(self, window: Window) -> list[tuple[Filter, list[str]]]:
         """Split a window in the documents with a value in the cursor and those without."""
@@ -129,7 +137,7 @@ class RestheartSource:
             if window.everything:
                 return [(own, key)]
             raise SourceError("a window needs a cursor field", where=self.label)
-        told = {name: _extended(value) for name, value in ends(window).items()}
+        told = {name: _extended(value) for name, value in ends(self._typed(window, cursor)).items()}
         ranged = both(own, {cursor: {"$ne": None, **told}})
         legs = [(ranged, list(dict.fromkeys([cursor, *key])))]
         return [*legs, (both(own, {cursor: None}), key)] if window.nulls else legs

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from epnkit.errors import SourceError
 from epnkit.sources.base import CursorValue, Window
+from epnkit.sources.ends import end, moment, unlike
 from epnkit.sources.sql_drivers import Statement
 from epnkit.sources.sql_types import Column
 
@@ -131,26 +131,11 @@ def bound(value: CursorValue, column: Column) -> object:
     SourceError
         When it can't be compared with the column.
     """
-    if isinstance(column.dtype, pl.Datetime):
-        return _datetime(value, column)
-    if isinstance(column.dtype, pl.Date):
-        return _datetime(value, column).date()
-    if isinstance(value, dt.datetime) or isinstance(value, str) != (column.dtype == pl.String):
-        raise _unlike(value, column)
-    return value
-
-
-def _datetime(value: CursorValue, column: Column) -> dt.datetime:
-    try:
-        found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    except ValueError:
-        raise _unlike(value, column) from None
-    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
-
-
-def _unlike(value: CursorValue, column: Column) -> SourceError:
-    return SourceError(
-        f"the window's end {value!r} cannot be compared with column {column.name!r}",
-        why=f"the column's type is {column.dtype}",
-        cure="Choose another cursor column, or an end of its type",
-    )
+    found = end(value, column.dtype, column.name)
+    if isinstance(column.dtype, pl.Datetime | pl.Date):
+        if not isinstance(found, dt.datetime):
+            raise unlike(value, column.dtype, column.name)
+        return moment(found) if isinstance(column.dtype, pl.Datetime) else moment(found).date()
+    if isinstance(found, dt.datetime) or isinstance(found, str) != (column.dtype == pl.String):
+        raise unlike(value, column.dtype, column.name)
+    return found

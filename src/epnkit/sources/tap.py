@@ -18,6 +18,7 @@ import urllib3
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
+from epnkit.sources.ends import typed
 from epnkit.sources.mongo_query import require_values
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
@@ -167,9 +168,15 @@ class TapSource:
             if window.everything:
                 return [_Leg(self._own, key)]
             raise SourceError("a window needs a cursor column", where=self.label)
-        ranged = _Leg((*self._own, *_range(cursor, window)), tuple(dict.fromkeys([cursor, *key])))
+        ranged = _Leg(
+            (*self._own, *_range(cursor, self._typed(window, cursor))),
+            tuple(dict.fromkeys([cursor, *key])),
+        )
         absent = _Leg((*self._own, f"{cursor} IS NULL"), key)
         return [ranged, absent] if window.nulls else [ranged]
+
+    def _typed(self, window: Window, cursor: str) -> Window:
+        return window if window.everything else typed(window, cursor.lower(), self._types)
 
     def _read(
         self, legs: list[_Leg], page: int, place: _Place | None

@@ -192,3 +192,12 @@ def test_a_key_of_whole_numbers_and_texts_is_compared(make: Make) -> None:
     source = make(order=Order(None, ("id", "s")))
     assert isinstance(source, Reconcilable)
     assert "3|Nançay" in source.keys(None, None)["record_key"].to_list()
+
+
+def test_ends_written_as_texts_are_compared_as_numbers(make: Make) -> None:
+    source = make(order=Order("id", ("id",)))
+    window = Window("9", "20", nulls=False)
+    assert source.count(window) == 11
+    assert pl.concat(source.batches(window))["id"].to_list() == list(range(9, 20))
+    with pytest.raises(SourceError, match="'2024-02-01' cannot be compared with column 'id'"):
+        source.count(Window("2024-02-01"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import parse_qs
 
 import pytest
 import requests
 import urllib3
 
 from epnkit.errors import SourceError
-from epnkit.sources.base import Order
+from epnkit.sources.base import Order, Window
 from epnkit.sources.credentials import Secret
 from epnkit.sources.tap import TapSettings, TapSource
 
@@ -65,3 +66,11 @@ def test_a_key_without_a_value_ends_no_page(asked: Asked) -> None:
     with pytest.raises(SourceError, match="a record has no 'id'"):
         next(batches)
     assert len(asked) == 2  # for the types, and for the page
+
+
+def test_an_end_written_as_a_text_is_compared_as_a_number(asked: Asked) -> None:
+    settings = TapSettings("epn_core", order=Order("x", ("id",)))
+    batches = TapSource(Secret("url", "https://archive.test/tap"), settings).batches(Window("1.5"))
+    next(batches)
+    (query,) = parse_qs(str(asked[-1].body))["QUERY"]
+    assert "x IS NOT NULL AND x >= 1.5 ORDER BY" in query
