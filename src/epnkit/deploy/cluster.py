@@ -164,7 +164,11 @@ class Cluster:
             output.seek(0)
             said = output.read().strip()
         if check and done.returncode != 0:
-            raise DeployError(f"{program} failed", where=str(self.directory), why=said[-500:])
+            raise DeployError(
+                f"{program} failed", where=str(self.directory), why=said[-500:],
+                cure=f"Mend what it names; {self.account.name} has to own the directory, and the"
+                " disk to have room.",
+            )  # fmt: skip
         return done.returncode, said
 
 

@@ -76,10 +76,14 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Companion:
             return Companion(found[0], process, output)
     process.wait()
     output.close()
+    if process.stdout is not None:
+        process.stdout.close()
     said = log.read_text(errors="replace").strip().splitlines()
     raise DeployError(
-        f"{' '.join(map(str, words))} does not start", where=str(log), why=(said or ["silence"])[-1]
-    )
+        f"{' '.join(map(str, words))} does not start", where=str(log),
+        why=(said or ["silence"])[-1],
+        cure=f"Read the whole log, {log}; what it needs is installed by scripts/setup --servers.",
+    )  # fmt: skip
 
 
 def port(note: Path) -> int:

@@ -27,6 +27,9 @@ from epnkit.errors import DeployError
 #: DaCHS's command, as Debian's python3-gavo brings it.
 COMMAND = Path("/usr/bin/dachs")
 
+#: The cure where a command of DaCHS fails for a reason of its own.
+AGAIN = "Mend what it names, and do it again."
+
 #: The files in its ``etc`` that hold passwords of its database.
 PROFILES = ("dsn", "feed", "trustedquery", "untrustedquery")
 
@@ -164,6 +167,7 @@ class Dachs:
             raise DeployError(
                 f"dachs {' '.join(map(str, arguments))} failed",
                 why=reason(done.stdout + done.stderr),
+                cure=AGAIN,
             )
         return done
 

@@ -56,7 +56,11 @@ def parts(folder: Path) -> dict[str, Path]:
         Where one of them, or the service's RD, is missing.
     """
     if not (folder / "q.rd").is_file():
-        raise ConfigurationError("there is no q.rd", where=str(folder))
+        raise ConfigurationError(
+            "there is no q.rd",
+            where=str(folder),
+            cure="Name the folder of a service: epnkit new writes one, with its q.rd.",
+        )
     folder = folder.resolve()
     found = {name: folder.parent / name for name in SHARED}
     for name, source in found.items():

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg2
 
 from epnkit.deploy.account import Account, owner, switched
-from epnkit.deploy.dachs import COMMAND, Dachs, reason
+from epnkit.deploy.dachs import AGAIN, COMMAND, Dachs, reason
 from epnkit.errors import DeployError
 
 #: Where a system DaCHS has its settings, if it departs from DaCHS's own in any.
@@ -150,8 +150,9 @@ class Place:
             settings.read(self.settings)
         except configparser.Error as error:
             raise DeployError(
-                "its settings cannot be read", where=str(self.settings), why=str(error)
-            ) from None
+                "its settings cannot be read", where=str(self.settings), why=str(error),
+                cure="Mend the file: sections in brackets, and a name: value a line.",
+            ) from None  # fmt: skip
         return settings.get(section, name, fallback=default)
 
     def use_credentials(self) -> None:
@@ -221,7 +222,9 @@ class Place:
         )  # fmt: skip
         said = done.stdout + done.stderr
         if done.returncode != 0:
-            raise DeployError(f"dachs {' '.join(arguments)} failed", why=reason(said))
+            raise DeployError(
+                f"dachs {' '.join(arguments)} failed", why=reason(said), cure=AGAIN
+            )  # fmt: skip
         return said
 
     def command(self, *arguments: str) -> list[str]:

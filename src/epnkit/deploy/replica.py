@@ -53,7 +53,11 @@ def read_schema(path: Path, **instead: str) -> sa.MetaData:
         for row in csv.DictReader(line for line in lines if not line.startswith("#")):
             kind = instead.get(row["type"], row["type"])
             if kind not in _TYPES:
-                raise ConfigurationError(f"there is no type {kind}", where=str(path))
+                raise ConfigurationError(
+                    f"there is no type {kind}",
+                    where=str(path),
+                    cure=f"Take one of these: {', '.join(sorted(_TYPES))}.",
+                )
             column = sa.Column(row["column"], _TYPES[kind], nullable=row["required"] != "yes")
             table = metadata.tables.get(row["table"])
             if table is None:
@@ -188,7 +192,11 @@ class Sources:
         """
         module = "make.py" if directory is None else "from_csv.py"
         if not (folder / "replica" / module).exists():
-            raise ConfigurationError(f"it has no replica/{module}", where=str(folder))
+            raise ConfigurationError(
+                f"it has no replica/{module}",
+                where=str(folder),
+                cure="Write one, as in resources/hfc1ar/replica; or deploy it with its own source.",
+            )
         make = load_module(folder / "replica" / "make.py")
         address = archive.publish(self.dachs, folder.name, make)
         if hasattr(make, "SCHEMA"):
@@ -273,7 +281,9 @@ def load_module(path: Path) -> ModuleType:
     """Run a module of a replica, from its file."""
     spec = importlib.util.spec_from_file_location(f"replica_{path.parts[-3]}_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ConfigurationError("it cannot be read as Python", where=str(path))
+        raise ConfigurationError(
+            "it cannot be read as Python", where=str(path), cure="Give the file a name in .py."
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
