@@ -248,10 +248,16 @@ class SqlSource:
         with self._session() as link:
             for number, leg in enumerate(legs[start.leg :], start.leg):
                 here = start if number == start.leg else _Place(number)
-                read = self._streamed if link.streams else self._paged
-                for rows in ahead(read(link, leg, here, size)):
+                for rows in self._leg(link, leg, here, size):
                     behind = self._behind(rows, leg, number)
                     yield frame(rows, self._shape.columns, self.label), behind
+
+    def _leg(self, link: Session, leg: _Leg, place: _Place, size: int) -> Iterator[Sequence[Row]]:
+        if link.streams:
+            return self._streamed(link, leg, place, size)
+        # The next page is asked for while this one is worked on.  A driver that gives row by row
+        # would only hand the interpreter to and fro.
+        return ahead(self._paged(link, leg, place, size))
 
     def _streamed(
         self, link: Session, leg: _Leg, place: _Place, size: int
