@@ -73,7 +73,11 @@ class Load:
         self.target.open_book(anew=self.anew)
         # A load in full reads all, so what an earlier one wrote down no longer counts.
         forget = self.anew or self.request.full
-        before = None if forget else cursors.position(self.target, self.service)
+        if forget:
+            self.target.execute(
+                "DELETE FROM epnkit.cursors WHERE service = %s", (self.service.name,)
+            )
+        before = cursors.position(self.target, self.service)
         window = self._window(before)
         direct = self.target.empty
         if not direct:
