@@ -1,18 +1,17 @@
 """Cassini/RPWS, the Kronos database: radio spectra of Saturn, one granule an hour and a level."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
 from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import Link, documentation, granule, this
+from epnkit.datalink.links import Link, companion, documentation, granule, this
 from epnkit.mapping.datasets import dataset_columns, read_datasets
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.media_types import access
 from epnkit.mapping.named_times import observed_interval
-from epnkit.service import Cursor, Service
+from epnkit.service import FILE_CURSOR, FILE_KEY, Service
 
 FOLDER = Path(__file__).parent
 
@@ -95,12 +94,7 @@ links = (
     below("_n1$", "telemetry.url", "The hour in telemetry (level N0)"),
     below("_n2$", "receiver.url", "The hour in units of the receiver (level N1)"),
     below("_n3.$", "calibrated.url", "The hour in physical units (level N2)"),
-    Link(
-        "#preview",
-        pl.col("picture.url"),
-        "The hour, reduced",
-        content_length=pl.col("picture.size"),
-    ),
+    companion("#preview", "picture", "The hour, reduced"),
     documentation("https://lesia.obspm.fr/kronos/", "The Kronos database, and its levels"),
     documentation(
         "https://ui.adsabs.harvard.edu/abs/2004SSRv..114..395G",
@@ -112,8 +106,8 @@ service = Service(
     name="cassini_kronos",
     frame="none",
     mapping=mapping,
-    key=("path",),
-    cursor=Cursor("modified", lag=timedelta(days=30)),
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
     links=links,
     collections=read_collections(FOLDER / "collections.toml"),
 )

@@ -1,12 +1,11 @@
 """ExPRES: modelled dynamic spectra of Jupiter's radio emissions, one granule a simulation."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
 from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import Link, documentation, this
+from epnkit.datalink.links import Link, companion, documentation, this
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.media_types import access
@@ -15,7 +14,7 @@ from epnkit.mapping.numbers import without_single_noise
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.spectral import hertz_limits
 from epnkit.mapping.texts import hash_list
-from epnkit.service import Cursor, Service
+from epnkit.service import FILE_CURSOR, FILE_KEY, Service
 
 #: ``expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01.json``
 NAME = r"^(expres_[a-z0-9+-]+_[a-z]+_.+_\d{8}_v\d{2}[a-z]?)\.json$"
@@ -100,7 +99,7 @@ mapping = Mapping(
 links = (
     this("The simulated spectrum", pl.col("spectrum.size")),
     Link("#progenitor", pl.col("url"), "The configuration of the simulation"),
-    Link("#preview", pl.col("picture.url"), "The spectrum, reduced"),
+    companion("#preview", "picture", "The spectrum, reduced"),
     documentation("https://expres.readthedocs.io/", "ExPRES: what it simulates, and how"),
     documentation(
         "https://doi.org/10.1051/0004-6361/201935161",
@@ -112,8 +111,8 @@ service = Service(
     name="expres",
     frame="none",
     mapping=mapping,
-    key=("path",),
-    cursor=Cursor("modified", lag=timedelta(days=30)),
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
     links=links,
     collections=read_collections(Path(__file__).parent / "collections.toml"),
 )

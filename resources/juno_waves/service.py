@@ -1,17 +1,16 @@
 """Juno/Waves: calibrated dynamic spectra of Jupiter from orbit around it, one granule a day."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
 from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import Link, documentation, this
+from epnkit.datalink.links import companion, documentation, this
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.media_types import access
 from epnkit.mapping.spectra import dynamic_spectrum
-from epnkit.service import Cursor, Service
+from epnkit.service import FILE_CURSOR, FILE_KEY, Service
 
 #: ``jno_wav_cdr_lesia_20170329_v02.cdf``
 NAME = r"^(jno_wav_cdr_lesia_\d{8}_v\d{2})\.cdf$"
@@ -43,12 +42,7 @@ mapping = Mapping(
 
 links = (
     this("The spectra of the day", pl.col("file_size")),
-    Link(
-        "#preview",
-        pl.col("picture.url"),
-        "The day, reduced",
-        content_length=pl.col("picture.size"),
-    ),
+    companion("#preview", "picture", "The day, reduced"),
     documentation(
         "https://doi.org/10.1029/2021JA029435",
         "Louis et al. 2021: how flux densities are derived from Juno's Waves",
@@ -60,8 +54,8 @@ service = Service(
     name="juno_waves",
     frame="none",
     mapping=mapping,
-    key=("path",),
-    cursor=Cursor("modified", lag=timedelta(days=30)),
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
     links=links,
     collections=read_collections(Path(__file__).parent / "collections.toml"),
 )

@@ -1,10 +1,8 @@
 """NDA: dynamic spectra of Jupiter and the Sun by the Nançay Decameter Array, one granule a file."""
 
-from datetime import timedelta
-
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation, granule, this
+from epnkit.datalink.links import Link, companion, documentation, granule, this
 from epnkit.datalink.streams import Stream
 from epnkit.mapping.declare import Mapping, Product, of
 from epnkit.mapping.file_names import identified
@@ -12,7 +10,7 @@ from epnkit.mapping.identifiers import joined
 from epnkit.mapping.media_types import access
 from epnkit.mapping.numbers import without_single_noise
 from epnkit.mapping.spectra import dynamic_spectrum
-from epnkit.service import Cursor, Service
+from epnkit.service import FILE_CURSOR, FILE_KEY, Service
 
 #: An observation of Routine is called as the raw file that the CDF was made of (``J160131.RT1``),
 #: one of NewRoutine as its file without the version.
@@ -118,12 +116,7 @@ links = (
         "Summary plots of the observation",
         content_length=pl.col("summary.size"),
     ),
-    Link(
-        "#preview",
-        pl.col("picture.url"),
-        "The observation, reduced",
-        content_length=pl.col("picture.size"),
-    ),
+    companion("#preview", "picture", "The observation, reduced"),
     documentation("https://www.obs-nancay.fr/", "The Nancay Decameter Array, and how to cite it"),
 )
 
@@ -143,9 +136,8 @@ service = Service(
     name="nda",
     frame="none",
     mapping=mapping,
-    key=("path",),
-    # Raw files and plots are added to an observation within days.
-    cursor=Cursor("modified", lag=timedelta(days=30)),
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
     links=links,
     streams=streams,
 )

@@ -1,16 +1,14 @@
 """Voyager/PRA: radio spectra of the giant planets by Voyager 1 and 2, one granule a file."""
 
-from datetime import timedelta
-
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation, this
+from epnkit.datalink.links import Link, companion, documentation, this
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.identifiers import joined, stamp
 from epnkit.mapping.media_types import access
 from epnkit.mapping.named_times import observed_interval
-from epnkit.service import Cursor, Service
+from epnkit.service import FILE_CURSOR, FILE_KEY, Service
 
 #: ``VG1-J-PRA-3-RDR-LOWBAND-6SEC-V1.0``, ``VG2-N-PRA-4-SUMM-BROWSE-48SEC-V1.0``
 DATA_SET = r"^(VG[12]-[JSUN]-PRA-(?:3-RDR-LOWBAND-6SEC|4-SUMM-BROWSE-48SEC)-V1\.0)$"
@@ -62,12 +60,7 @@ mapping = Mapping(
 links = (
     this("The spectra", data_size),
     Link("#detached-header", pl.col("url"), "The label of the spectra (PDS3)"),
-    Link(
-        "#preview",
-        pl.col("picture.url"),
-        "The spectra, reduced",
-        content_length=pl.col("picture.size"),
-    ),
+    companion("#preview", "picture", "The spectra, reduced"),
     documentation(
         pl.format("https://pds.nasa.gov/ds-view/pds/viewProfile.jsp?dsid={}", "DATA_SET_ID"),
         "The data set in the Planetary Data System",
@@ -82,7 +75,7 @@ service = Service(
     name="voyager_pra",
     frame="none",
     mapping=mapping,
-    key=("path",),
-    cursor=Cursor("modified", lag=timedelta(days=30)),
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
     links=links,
 )

@@ -1,19 +1,18 @@
 """Wind/Waves: dynamic spectra and direction finding of the Sun and of the Earth, a file a day."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
 from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import Link, documentation, this
+from epnkit.datalink.links import companion, documentation, this
 from epnkit.mapping.datasets import dataset_columns, read_datasets
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.file_names import identified
 from epnkit.mapping.identifiers import joined
 from epnkit.mapping.media_types import access
 from epnkit.mapping.named_times import observed_interval
-from epnkit.service import Cursor, Service
+from epnkit.service import FILE_CURSOR, FILE_KEY, Service
 
 FOLDER = Path(__file__).parent
 
@@ -49,12 +48,7 @@ mapping = Mapping(
 
 links = (
     this("The day's file", pl.col("file_size")),
-    Link(
-        "#preview",
-        pl.col("picture.url"),
-        "The day, reduced",
-        content_length=pl.col("picture.size"),
-    ),
+    companion("#preview", "picture", "The day, reduced"),
     documentation(
         "https://ui.adsabs.harvard.edu/abs/1995SSRv...71..231B",
         "Bougeret et al. 1995: the radio and plasma wave investigation on Wind",
@@ -65,8 +59,8 @@ service = Service(
     name="wind_waves",
     frame="none",
     mapping=mapping,
-    key=("path",),
-    cursor=Cursor("modified", lag=timedelta(days=30)),
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
     links=links,
     collections=read_collections(FOLDER / "collections.toml"),
 )

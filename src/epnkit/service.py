@@ -47,6 +47,14 @@ class Cursor:
     nulls: Literal["always", "first", "refuse"] = "always"
 
 
+#: What tells one file from every other, for a service whose source is files.
+FILE_KEY = ("path",)
+
+#: By what files are read incrementally; those of the last month again, since what belongs to an
+#: observation (raw files, plots) comes within days of it, with the times it was made at.
+FILE_CURSOR = Cursor("modified", lag=timedelta(days=30))
+
+
 @dataclass(frozen=True)
 class Service:
     """All that tells one service from another, except what its RD says to the world.
@@ -172,7 +180,9 @@ def _execute(path: Path, name: str) -> Service:
     # Registered under its name, so that its dataclasses and functions behave (and pickle).
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ConfigurationError("it cannot be read as Python", where=str(path))
+        raise ConfigurationError(
+            "it cannot be read as Python", where=str(path), cure="Let its name end in .py."
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

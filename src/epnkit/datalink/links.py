@@ -110,6 +110,24 @@ def this(description: Any, length: pl.Expr | None = None) -> Link:
     return Link("#this", url, description, kind, length)
 
 
+def companion(semantics: str, name: str, description: Any, content_type: str | None = None) -> Link:
+    """Declare the link to a companion of a file, as the source of files declares it by name.
+
+    Parameters
+    ----------
+    semantics : str
+        A term of datalink, with its ``#``.
+    name : str
+        The companion's name in the source file; its address is the field ``<name>.url``, its
+        length ``<name>.size``.
+    description
+        What lies there, for people.
+    content_type : str, optional
+        The media type; by default what the ending of the URL tells.
+    """
+    return Link(semantics, pl.col(f"{name}.url"), description, content_type, pl.col(f"{name}.size"))
+
+
 def documentation(url: Any, description: Any) -> Link:
     """Declare the link to a page that explains the data."""
     return Link("#documentation", url, description, "text/html")
