@@ -22,9 +22,11 @@ from typing import Any
 
 from tests.conftest import throw_away_dachs
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.loading.request import Request
+from epnkit.replicas import database
+from epnkit.replicas.sources import Sources, load_replica
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "hfc1ar"
@@ -139,23 +141,23 @@ def main() -> None:
 
 def fill(dachs: Dachs, rows: int) -> Path:
     """Fill the catalogue with so many regions; give its file."""
-    with replica.Sources(dachs, ROOT) as sources:
+    with Sources(dachs, ROOT) as sources:
         sources.fill(FOLDER)
-    make: Any = replica.load_module(FOLDER / "replica" / "make.py")
+    make: Any = load_replica(FOLDER / "replica" / "make.py")
     make._HMI = make._MDI
     make._IMAGES = -(-rows // make._REGIONS_AN_IMAGE)
     tables = make.tables()
     tables["ACTIVEREGIONS"] = tables["ACTIVEREGIONS"][:rows]
     tables["NOAA_AR"] = []
-    database = dachs.root / "sources" / "hfc1ar.sqlite"
-    schema = replica.read_schema(ROOT / "sql" / make.SCHEMA)
-    replica.fill(f"sqlite:///{database}", schema, tables)
+    path = dachs.root / "sources" / "hfc1ar.sqlite"
+    schema = database.read_schema(ROOT / "sql" / make.SCHEMA)
+    database.fill(f"sqlite:///{path}", schema, tables)
     dachs.account.own(dachs.root / "sources")
     inputs.lay(dachs, FOLDER)
     rd = dachs.inputs / "hfc1ar" / "q.rd"
     limits = '<index columns="c1min,c1max"/><index columns="c2min,c2max"/>'
     rd.write_text(rd.read_text().replace('<FEED source="epnkit/q#place"/>', limits))
-    return database
+    return path
 
 
 def lay_usual(dachs: Dachs, database: Path) -> None:

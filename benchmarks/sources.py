@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.servers import databases, search
-from scripts.servers.processes import free_port
 
+from epnkit.deploy.ports import free_port
 from epnkit.sources.base import Order
 from epnkit.sources.credentials import Secret
 from epnkit.sources.search import SearchSource

@@ -29,11 +29,11 @@ import numpy as np
 import psycopg2
 import pyvo
 from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
-from scripts.servers.processes import free_port
 from tests.proxy import Proxy
 
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
+from epnkit.deploy.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

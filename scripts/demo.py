@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 
 import click
 
-from epnkit.deploy import coverage, inputs, replica
+from epnkit.deploy import coverage, inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.loading.request import Request
+from epnkit.modules import run_file
+from epnkit.replicas.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "resources"
@@ -46,7 +47,7 @@ def demo(
     with _stopping(dachs):
         _say("starting PostgreSQL and DaCHS")
         dachs.start()
-        with replica.Sources(dachs, ROOT, mariadb=mariadb) as sources:
+        with Sources(dachs, ROOT, mariadb=mariadb) as sources:
             for folder in folders:
                 _bring_up(dachs, sources, folder, directory)
             with dachs.serving() as url:
@@ -57,7 +58,7 @@ def demo(
                     signal.pause()
 
 
-def _bring_up(dachs: Dachs, sources: replica.Sources, folder: Path, directory: Path | None) -> None:
+def _bring_up(dachs: Dachs, sources: Sources, folder: Path, directory: Path | None) -> None:
     name = folder.name
     _say(f"{name}: filling its source")
     another = sources.fill(folder, directory)
@@ -76,17 +77,8 @@ def _bring_up(dachs: Dachs, sources: replica.Sources, folder: Path, directory: P
 def _show(folder: Path, url: str) -> None:
     """Let the service show itself, where it knows how; else ask for its first granules."""
     own = folder / "demo.py"
-    module = _module(own if own.exists() else RESOURCES / "epnkit" / "demo.py")
-    module.show(f"{url}/tap", folder.name, VAR)
-
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"demo_of_{path.parent.name}", path)
-    if spec is None or spec.loader is None:
-        raise ConfigurationError("it cannot be read as Python", where=str(path))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    path = own if own.exists() else RESOURCES / "epnkit" / "demo.py"
+    run_file(path, f"demo_of_{path.parent.name}").show(f"{url}/tap", folder.name, VAR)
 
 
 def _tell(dachs: Dachs, url: str, *, serving: bool) -> None:

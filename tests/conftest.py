@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.account import unprivileged
 from epnkit.deploy.dachs import Dachs
+from epnkit.replicas.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -69,7 +70,7 @@ class throw_away_dachs:  # noqa: N801 - used as a function
 
 def bring_up(dachs: Dachs, name: str) -> str:
     """Fill a service's replica, lay the service, import it; give its RD's id."""
-    with replica.Sources(dachs, ROOT) as sources:
+    with Sources(dachs, ROOT) as sources:
         sources.fill(ROOT / "resources" / name)
     rd = inputs.lay(dachs, ROOT / "resources" / name)
     dachs.run("imp", rd)

@@ -14,9 +14,10 @@ import pyvo
 import requests
 from astropy.table import Table
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.epncore.check import check
+from epnkit.replicas.sources import Sources
 from tests import opened
 from tests.conftest import ROOT
 
@@ -136,10 +137,10 @@ def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[S
     name : str
         The service.
     **sources
-        As for :class:`epnkit.deploy.replica.Sources`.
+        As for :class:`epnkit.replicas.sources.Sources`.
     """
     folder = ROOT / "resources" / name
-    with replica.Sources(dachs, ROOT, **sources) as filled:
+    with Sources(dachs, ROOT, **sources) as filled:
         filled.fill(folder)
         rd = inputs.lay(dachs, folder)
         dachs.run("imp", rd)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 from scripts.servers import databases, java_servers, search
-from scripts.servers.processes import Server, free_port
+from scripts.servers.processes import Server
+
+from epnkit.deploy.ports import free_port
 
 #: Gives a credential its content: name and connection string.
 Keep = Callable[[str, str], None]

@@ -53,14 +53,6 @@ class Server:
             self.process.wait(30)
 
 
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def listening(port: int) -> bool:
     """Tell whether something listens on a port."""
     with socket.socket() as probe:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import Mapping
+from epnkit.modules import run_file
 from epnkit.sources.base import CursorValue, Order
 
 if TYPE_CHECKING:
@@ -177,16 +176,7 @@ def load(folder: Path) -> Service:
 
 
 def _execute(path: Path, name: str) -> Service:
-    # Registered under its name, so that its dataclasses and functions behave (and pickle).
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigurationError(
-            "it cannot be read as Python", where=str(path), cure="Let its name end in .py."
-        )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    service = getattr(module, "service", None)
+    service = getattr(run_file(path, name), "service", None)
     if not isinstance(service, Service):
         raise ConfigurationError(
             "it defines no service", where=str(path), cure="Assign a Service to the name service."

@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from epnkit.cli import cli
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.epncore.check import check
+from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 
 #: What is planted, and the rule that names it.
@@ -77,7 +78,7 @@ def spoiled(scratch: Dachs, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     resources = tmp_path_factory.mktemp("spoiled") / "resources"
     shutil.copytree(ROOT / "resources", resources)
     _spoil_rd(resources / "hfc1ar" / "q.rd")
-    with replica.Sources(scratch, ROOT) as sources:
+    with Sources(scratch, ROOT) as sources:
         sources.fill(resources / "hfc1ar")
     rd = inputs.lay(scratch, resources / "hfc1ar")
     scratch.run("imp", rd)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError, DeployError
+from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT, throw_away_dachs
 
 RD = "hfc1ar/q"
@@ -23,7 +24,7 @@ RD = "hfc1ar/q"
 
 @pytest.fixture
 def laid(scratch: Dachs) -> Iterator[Dachs]:
-    with replica.Sources(scratch, ROOT) as sources:
+    with Sources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar")
     inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
     yield scratch

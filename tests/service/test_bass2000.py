@@ -8,8 +8,9 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
+from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 from tests.served import Served, brought_up
 
@@ -69,7 +70,7 @@ def test_mariadb_gives_the_same_granules(served: Served, dachs: Dachs, mariadb: 
         f"UID={USER};PWD={PASSWORD}"
     )
     database = (f"mysql+pymysql://{location}?charset=utf8mb4", odbc)
-    with replica.Sources(dachs, ROOT, database=database) as sources:
+    with Sources(dachs, ROOT, database=database) as sources:
         sources.fill(ROOT / "resources" / "bass2000")
         rd = inputs.lay(dachs, ROOT / "resources" / "bass2000")
         # SQLite's dates are text and MariaDB's are not, so the cursor begins anew.

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import pyvo
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
+from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 
 RESOURCES = ROOT / "resources"
@@ -28,7 +29,7 @@ TOMBSTONES = ("dc.resources", "dc.sets", "dc.res_dependencies")
 
 @pytest.fixture(scope="module")
 def filled(scratch: Dachs) -> Dachs:
-    with replica.Sources(scratch, ROOT) as sources:
+    with Sources(scratch, ROOT) as sources:
         sources.fill(RESOURCES / "bass2000")
         sources.fill(RESOURCES / "hfc1t3")
     return scratch

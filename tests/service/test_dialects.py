@@ -9,8 +9,10 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
+from epnkit.replicas import database
+from epnkit.replicas.sources import Sources, load_replica
 from tests.conftest import ROOT
 from tests.service.test_source_sql import odbc
 
@@ -24,11 +26,11 @@ _DATES = ["creation_date", "modification_date", "release_date"]
 
 def fill(kind: str, server: Server) -> None:
     """Fill the catalogue on a server, its numbers as DECIMAL where MariaDB is asked."""
-    make = replica.load_module(ROOT / "resources" / "hfc1ar" / "replica" / "make.py")
+    make = load_replica(ROOT / "resources" / "hfc1ar" / "replica" / "make.py")
     types = {"double": "decimal"} if kind == "mariadb" else {}
-    schema = replica.read_schema(ROOT / "sql" / make.SCHEMA, **types)
+    schema = database.read_schema(ROOT / "sql" / make.SCHEMA, **types)
     url = f"{_URLS[kind]}://{USER}:{PASSWORD}@127.0.0.1:{server.port}/{DATABASE}"
-    replica.fill(url, schema, make.tables())
+    database.fill(url, schema, make.tables())
 
 
 def table(dachs: Dachs) -> pl.DataFrame:
@@ -41,7 +43,7 @@ def table(dachs: Dachs) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def expected(scratch: Dachs) -> pl.DataFrame:
-    with replica.Sources(scratch, ROOT) as sources:
+    with Sources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar")
     inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
     scratch.run("imp", "hfc1ar/q")
@@ -68,7 +70,7 @@ def test_the_same_table_from_another_database(
 
 
 def test_forty_real_regions_give_forty_footprints(scratch: Dachs, samples: Path) -> None:
-    with replica.Sources(scratch, ROOT) as sources:
+    with Sources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar", samples / "hfc1ar")
     inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
     scratch.run("imp", "hfc1ar/q")

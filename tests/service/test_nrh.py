@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from scripts.servers.processes import Server, free_port
+from scripts.servers.processes import Server
 
 from epnkit.deploy.dachs import Dachs
+from epnkit.deploy.ports import free_port
 from tests.served import Served, brought_up
 
 pytest_plugins = ["tests.servers"]

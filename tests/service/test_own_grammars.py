@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy import inputs, replica
+from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
+from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 
 RD = """
@@ -115,7 +116,7 @@ def test_a_full_import_does_not_wait_for_itself(scratch: Dachs, plates: Path) ->
 
 
 def test_hfc1ar_row_by_row_is_the_same_table(scratch: Dachs) -> None:
-    with replica.Sources(scratch, ROOT) as sources:
+    with Sources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar")
     inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
     scratch.run("imp", "hfc1ar/q")

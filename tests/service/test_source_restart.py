@@ -13,8 +13,9 @@ import pymysql  # type: ignore[import-untyped]
 import pytest
 from scripts.servers import databases
 from scripts.servers.databases import DATABASE, PASSWORD, USER
-from scripts.servers.processes import Server, free_port
+from scripts.servers.processes import Server
 
+from epnkit.deploy.ports import free_port
 from epnkit.sources.base import Order
 from epnkit.sources.credentials import credential
 from epnkit.sources.retries import Patience

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy import replica
 from epnkit.deploy.dachs import give_vocabulary
+from epnkit.replicas import database
+from epnkit.replicas.sources import load_replica
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.all
@@ -156,10 +157,10 @@ def install(machine: Machine, packages: list[Path]) -> None:
 @pytest.fixture(scope="module")
 def filled(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """Give BASS2000 its source, which anybody may read, and its credential, which root owns."""
-    make = replica.load_module(RESOURCES / "bass2000" / "replica" / "make.py")
+    make = load_replica(RESOURCES / "bass2000" / "replica" / "make.py")
     source = tmp_path_factory.mktemp("source") / "bass2000.sqlite"
-    tables = replica.read_schema(ROOT / "sql" / make.SCHEMA)
-    replica.fill(f"sqlite:///{source}", tables, make.tables())
+    tables = database.read_schema(ROOT / "sql" / make.SCHEMA)
+    database.fill(f"sqlite:///{source}", tables, make.tables())
     machine.run("install", "-m", "644", source, "/srv/bass2000.sqlite")
     text = "Driver=SQLite3;Database=/srv/bass2000.sqlite;StepAPI=1;ReadOnly=1"
     path = "/etc/epnkit/credentials/bass2000"

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from epnkit.deploy.ports import free_port
 from tests.conftest import ROOT
 from tests.sessions import Shell, Step, perform, shell, steps
 
 PAGE = ROOT / "docs" / "tutorial.md"
-
-
-def free_port() -> str:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +37,7 @@ def terminal() -> Iterator[Shell]:
 
 def told() -> list[Step]:
     """Give the steps of the tutorial, at a port that is free here."""
-    port = free_port()
+    port = str(free_port())
     found = steps(PAGE.read_text(encoding="utf-8"), "% run from here on")
     return [
         replace(

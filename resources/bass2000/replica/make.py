@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from epnkit.deploy.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, picture, write
 
 SCHEMA = "bass2000.csv"
 

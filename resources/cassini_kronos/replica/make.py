@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from epnkit.deploy.archive import picture, write
+from epnkit.replicas.archive import picture, write
 
 #: The first hours of each stay, and how many there are.
 _STAYS = (

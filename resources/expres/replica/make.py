@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from epnkit.deploy import synthetic
-from epnkit.deploy.archive import picture, write
+from epnkit.replicas import synthetic
+from epnkit.replicas.archive import picture, write
 
 #: Observer, source, magnetic model and version of each family, and how many days it has.
 _FAMILIES = (

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from epnkit.deploy.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, picture, write
 
 SCHEMA = "hfc1.csv"
 

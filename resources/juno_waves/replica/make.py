@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from epnkit.deploy import synthetic
-from epnkit.deploy.archive import picture, write
+from epnkit.replicas import synthetic
+from epnkit.replicas.archive import picture, write
 
 #: For each version its folder, its first day and how many days there are.
 _VERSIONS = (

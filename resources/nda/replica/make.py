@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from epnkit.deploy import synthetic
-from epnkit.deploy.archive import picture, write
+from epnkit.replicas import synthetic
+from epnkit.replicas.archive import picture, write
 
 #: How many observations there are: of Jupiter, of the Sun, and by NewRoutine.
 _JUPITER, _SUN, _NEW = 700, 200, 120

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from epnkit.deploy.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, picture, write
 
 INDEX = "nrh"
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make
 
-from epnkit.deploy.archive import rebased
+from epnkit.replicas.archive import rebased
 
 _DOCUMENTS = {document["unique_id"]: document for _, document in make.documents()}
 

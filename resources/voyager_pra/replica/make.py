@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from epnkit.deploy.archive import picture, write
+from epnkit.replicas.archive import picture, write
 
 #: Each encounter: spacecraft and planet, its planet's name, its first day.
 _ENCOUNTERS = (

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from epnkit.deploy import synthetic
-from epnkit.deploy.archive import picture, write
+from epnkit.replicas import synthetic
+from epnkit.replicas.archive import picture, write
 
 #: The name of each data set's files, its first day, and how many days there are.
 _DATA_SETS = (

@@ -8,19 +8,19 @@ import json
 import os
 import pwd
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from epnkit.deploy.account import Account
 from epnkit.deploy.cluster import Cluster
+from epnkit.deploy.ports import free_port, is_free
 from epnkit.epncore import vocabularies
 from epnkit.errors import DeployError
 
@@ -194,7 +194,7 @@ class Dachs:
         DeployError
             Where the port is taken, or the server ends or stays silent; its log is the reason.
         """
-        if self.port is None or not _is_free(self.port):
+        if self.port is None or not is_free(self.port):
             raise DeployError(
                 f"port {self.port} is in use",
                 where="127.0.0.1",
@@ -227,7 +227,7 @@ class Dachs:
 
     def _choose_port(self) -> None:
         before = _port_before(self.settings)
-        self.port = self.port or before or _free_port()
+        self.port = self.port or before or free_port()
 
     def _write_settings(self) -> None:
         group = grp.getgrgid(pwd.getpwnam(self.account.name).pw_gid).gr_name
@@ -318,20 +318,3 @@ def _port_before(settings: Path) -> int | None:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(settings)
     return parser.getint("web", "serverPort", fallback=None)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _is_free(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

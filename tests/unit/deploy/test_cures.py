@@ -10,9 +10,9 @@ import pytest
 
 import epnkit.deploy
 from epnkit import errors
-from epnkit.deploy import companions
 from epnkit.deploy.inputs import parts
 from epnkit.errors import ConfigurationError, DeployError, EpnkitError
+from epnkit.replicas import programs
 
 MODULES = sorted(Path(epnkit.deploy.__path__[0]).rglob("*.py"))
 ERRORS = {
@@ -46,4 +46,4 @@ def test_a_folder_without_an_rd(tmp_path: Path) -> None:
 
 def test_a_companion_that_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=r"no use.*Read the whole log"):
-        companions.start(["-c", "raise SystemExit('no use')"], tmp_path, tmp_path / "log")
+        programs.start(["-c", "raise SystemExit('no use')"], tmp_path, tmp_path / "log")

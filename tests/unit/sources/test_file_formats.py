@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from epnkit.deploy import synthetic
 from epnkit.errors import ConfigurationError
+from epnkit.replicas import synthetic
 from epnkit.sources.files import FilesSource
 
 if TYPE_CHECKING:

@@ -6,19 +6,18 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
 from typing import IO
 
+from epnkit.deploy.ports import free_port, is_free
 from epnkit.errors import DeployError
 
 _URL = re.compile(r"https?://[^\s/]+|mysql://\S+")
 
 
 @dataclass
-class Companion:
+class Program:
     """A running program.
 
     Parameters
@@ -48,7 +47,7 @@ class Companion:
             self.process.stdout.close()
 
 
-def start(words: list[str | Path], directory: Path, log: Path) -> Companion:
+def start(words: list[str | Path], directory: Path, log: Path) -> Program:
     """Start a Python program, and wait until it prints the URL where it serves.
 
     Parameters
@@ -73,7 +72,7 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Companion:
     for line in process.stdout or ():
         found = _URL.search(line)
         if found:
-            return Companion(found[0], process, output)
+            return Program(found[0], process, output)
     process.wait()
     output.close()
     if process.stdout is not None:
@@ -89,17 +88,6 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Companion:
 def port(note: Path) -> int:
     """Give the port that a note keeps, or where it is taken another free one, and note it."""
     kept = int(note.read_text()) if note.exists() else 0
-    chosen = kept if kept and _free(kept) else _free(0)
+    chosen = kept if kept and is_free(kept) else free_port()
     note.write_text(str(chosen))
     return chosen
-
-
-def _free(wanted: int) -> int:
-    """Give the port if nobody listens on it, for 0 any free one; else 0."""
-    with closing(socket()) as probe:
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return 0
-        found: int = probe.getsockname()[1]
-        return found

@@ -1,0 +1,36 @@
+"""Running a Python file as a module: a service's declaration, a replica's content."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from epnkit.errors import ConfigurationError
+
+
+def run_file(path: Path, name: str) -> ModuleType:
+    """Run a Python file, and give what it defines.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    name : str
+        What the module is called; it is registered so, which its dataclasses and pickle need.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the file is no Python by its name. What the file itself raises is passed on.
+    """
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(
+            "it cannot be read as Python", where=str(path), cure="Let its name end in .py."
+        )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

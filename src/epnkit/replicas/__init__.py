@@ -1,0 +1,1 @@
+"""Replicas: sources of real form and synthetic content, filled for demonstrations and tests."""

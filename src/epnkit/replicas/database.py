@@ -1,0 +1,123 @@
+"""Filling an SQL database with a replica."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from epnkit.errors import ConfigurationError
+
+#: The rows of a replica: for each table, each row a dictionary by column.
+Tables = Mapping[str, Iterable[Mapping[str, Any]]]
+
+_TYPES: dict[str, Any] = {
+    "text": sa.Text(),
+    "integer": sa.Integer(),
+    "real": sa.Float(24),
+    "double": sa.Double(),
+    "decimal": sa.Numeric(20, 8),
+    # MariaDB cuts a DATETIME to seconds unless told otherwise; SQLite keeps dates as text.
+    "datetime": sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+}
+
+
+def read_schema(path: Path, **instead: str) -> sa.MetaData:
+    """Read the tables of a replica from a CSV file of table, column, type and required.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; lines that begin with ``#`` are passed over.
+    **instead : str
+        Types to use in place of others, such as ``double="decimal"``.
+    """
+    metadata = sa.MetaData()
+    with path.open(newline="") as lines:
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            kind = instead.get(row["type"], row["type"])
+            if kind not in _TYPES:
+                raise ConfigurationError(
+                    f"there is no type {kind}",
+                    where=str(path),
+                    cure=f"Take one of these: {', '.join(sorted(_TYPES))}.",
+                )
+            column = sa.Column(row["column"], _TYPES[kind], nullable=row["required"] != "yes")
+            table = metadata.tables.get(row["table"])
+            if table is None:
+                sa.Table(row["table"], metadata, column, quote=False)
+            else:
+                table.append_column(column)
+    return _unquoted(metadata)
+
+
+def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
+    """Make the tables anew and fill them in one transaction.
+
+    Parameters
+    ----------
+    url : str
+        A SQLAlchemy URL of the database.
+    schema : sqlalchemy.MetaData
+        The tables; those without rows are made too.
+    tables : dict
+        The rows.
+
+    Returns
+    -------
+    dict
+        How many rows each table got.
+    """
+    engine = sa.create_engine(url)
+    text_dates = engine.dialect.name == "sqlite"
+    counts: dict[str, int] = {}
+    with engine.begin() as connection:
+        schema.drop_all(connection)
+        _text_dates(schema) if text_dates else None
+        schema.create_all(connection)
+        for name, rows in tables.items():
+            values = [_complete(schema.tables[name], row, text_dates) for row in rows]
+            counts[name] = len(values)
+            if values:
+                connection.execute(schema.tables[name].insert(), values)
+    engine.dispose()
+    return counts
+
+
+def _unquoted(metadata: sa.MetaData) -> sa.MetaData:
+    # Unquoted, a name finds its table whatever case the database keeps it in.
+    for table in metadata.tables.values():
+        for column in table.columns:
+            column.name = sa.sql.quoted_name(column.name, quote=False)
+    return metadata
+
+
+def _text_dates(metadata: sa.MetaData) -> None:
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, sa.DateTime):
+                column.type = sa.Text()
+
+
+def _complete(table: sa.Table, row: Mapping[str, Any], text_dates: bool) -> dict[str, Any]:
+    """Give every column a value; a required one that the replica leaves out gets a neutral one."""
+    complete: dict[str, Any] = {}
+    for column in table.columns:
+        value = row.get(column.name)
+        if value is None and not column.nullable:
+            value = _NEUTRAL[type(column.type).__name__]
+        if isinstance(value, datetime) and text_dates:
+            value = value.isoformat(timespec="milliseconds")
+        complete[column.name] = value
+    return complete
+
+
+_NEUTRAL: dict[str, Any] = {
+    "Text": "", "Integer": 0, "Float": 0.0, "Double": 0.0, "Numeric": 0,
+    "DateTime": datetime(2000, 1, 1),
+}  # fmt: skip
