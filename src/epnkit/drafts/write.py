@@ -35,7 +35,8 @@ _HOMES = {
     "epnkit.mapping.spectral": ("hertz_band", "hertz_limits"),
     "epnkit.mapping.texts": ("clean", "hash_list"),
     "epnkit.mapping.times": (
-        "julian_date", "julian_date_after", "julian_date_of_date_and_time", "julian_date_of_pair",
+        "julian_date", "julian_date_after", "julian_date_not_before",
+        "julian_date_of_date_and_time", "julian_date_of_pair",
     ),
     "epnkit.service": ("Cursor", "Service"),
 }  # fmt: skip

@@ -24,9 +24,17 @@ PATTERNS = (
     # 20050501, 201504300000, 20050501_074655, 20050501T074655.5Z
     r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
     rf"(?:[T_ ]?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}}(?:[.,]\d*)?)?{_ZONE})?$",
+    # 12-Feb-2002, 4 Mar 2010 07:46:55
+    r"^(?P<day>\d{1,2})[- ](?P<name>[A-Za-z]{3})[- ](?P<year>\d{4})"
+    rf"(?:[T ]\s*{_CLOCK}{_ZONE})?$",
 )
 
-_PARTS = ("year", "month", "day", "doy", "hour", "minute", "second", "zone")
+_PARTS = ("year", "month", "name", "day", "doy", "hour", "minute", "second", "zone")
+
+#: The months as English catalogues write them.
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+)}  # fmt: skip
 
 #: MongoDB's extended JSON, when it comes as a text.
 _DATE = r'^\{\s*"\$date"\s*:\s*(?:\{\s*"\$numberLong"\s*:\s*)?"?(?P<inner>[^"}]+)"?\s*\}*$'
@@ -114,7 +122,9 @@ def _parts(texts: pl.Series) -> pl.DataFrame:
 
 def _days() -> pl.Expr:
     """Count days since 1970; a date that the calendar doesn't have gives null."""
-    calendar = pl.concat_str("year", "month", "day", separator="-")
+    named = pl.col("name").str.to_lowercase().replace_strict(_MONTHS, default=None)
+    month = pl.coalesce("month", named)
+    calendar = pl.concat_str("year", month, pl.col("day").str.zfill(2), separator="-")
     of_month = calendar.str.to_date("%Y-%m-%d", strict=False)
     of_year = pl.concat_str("year", "doy", separator="-").str.to_date("%Y-%j", strict=False)
     return pl.coalesce(of_month, of_year).cast(pl.Int32)

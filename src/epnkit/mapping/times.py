@@ -7,6 +7,7 @@ section 3.5; :func:`erfa.dtf2d`). A double holds a date of our times to 2.3e-10 
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 import erfa
@@ -42,7 +43,8 @@ def julian_date(given: pl.Series, form: Numbers | None = None) -> Outcome:
     ----------
     given : polars.Series
         Texts (ISO 8601 with T or blank, with or without zone and fraction; year and day of year;
-        ``YYYYMMDD``, ``YYYYMMDDhhmm[ss]``; ``YYYY.MM.DD_hh:mm:ss_TAI``; ``{"$date": ...}``),
+        ``YYYYMMDD``, ``YYYYMMDDhhmm[ss]``; ``YYYY.MM.DD_hh:mm:ss_TAI``; ``12-Feb-2002``;
+        ``{"$date": ...}``),
         datetimes, dates, structs with a field ``$date``, lists (their first value counts), or
         numbers.
     form : str, optional
@@ -96,10 +98,24 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     Parameters
     ----------
     date, time : polars.Series
-        Texts, or dates and times of day.
+        Texts, or dates and times of day; MySQL's times of day come as durations.
     """
+    if isinstance(time.dtype, pl.Duration):
+        time = pl.select(pl.lit(dt.datetime(1970, 1, 1)) + time).to_series().dt.time()
     clock = time.dt.strftime("%H:%M:%S%.f") if time.dtype == pl.Time else time.cast(pl.String)
     return julian_date(date.cast(pl.String).str.strip_chars() + "T" + clock.str.strip_chars())
+
+
+def julian_date_not_before(end: pl.Series, start: pl.Series) -> Outcome:
+    """Put an end that is told by its time of day on the next day where it is before the start.
+
+    Parameters
+    ----------
+    end, start : polars.Series
+        Julian dates (UTC) of one day, as a log gives them that has one date and two times of day.
+    """
+    told, begun = numbers(end), numbers(start)
+    return Outcome.fine(from_numbers(told + (told < begun), "julian_date"))
 
 
 def julian_date_after(start: pl.Series, seconds: pl.Series) -> Outcome:

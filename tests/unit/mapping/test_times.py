@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from epnkit.errors import MappingError
 from epnkit.mapping.times import (
     julian_date,
+    julian_date_not_before,
     julian_date_of_date_and_time,
     julian_date_of_pair,
 )
@@ -35,6 +36,8 @@ KNOWN = {
     "2005-121T07:46:55": 2453491.824247685,
     "2005-05-01T09:46:55+02:00": 2453491.824247685,
     "2005-04-30T23:46:55-0800": 2453491.824247685,
+    "01-May-2005 07:46:55": 2453491.824247685,
+    "1 may 2005T07:46:55Z": 2453491.824247685,
 }
 
 
@@ -147,6 +150,18 @@ def test_date_and_time_of_two_columns() -> None:
     )
     assert abs(texts.values[0] - expected) < SAME
     assert abs(typed.values[0] - expected) < SAME
+
+
+def test_times_of_day_of_mysql_come_as_durations() -> None:
+    clock = pl.Series([dt.timedelta(hours=13, minutes=20, milliseconds=500), None])
+    made = julian_date_of_date_and_time(pl.Series(["2022-04-02"] * 2), clock)
+    assert made.values[0] == pytest.approx(2459672.055561343, abs=SAME)
+    assert made.values[1] is None
+
+
+def test_an_end_after_midnight_is_on_the_next_day() -> None:
+    made = julian_date_not_before(pl.Series([10.25, 10.5, None]), pl.Series([10.75, 10.5, 10.0]))
+    assert made.values.to_list() == [11.25, 10.5, None]
 
 
 def test_dates_begin_at_midnight() -> None:
