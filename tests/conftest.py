@@ -87,5 +87,8 @@ def serving(dachs: Dachs) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def hfc1ar(dachs: Dachs, serving: str) -> str:
     """Serve HFC1AR from its replica; give the URL of its TAP service."""
-    bring_up(dachs, "hfc1ar")
+    rd = bring_up(dachs, "hfc1ar")
+    # Before the server has read the RD, since it does so once.
+    for verb in ("limits", "val", "pub"):
+        dachs.run(verb, rd)
     return f"{serving}/tap"

@@ -118,9 +118,12 @@ class Served:
         )  # fmt: skip
         assert done.stdout.strip() == b"valid", (done.stdout, done.stderr[-500:])
 
-    def check_itself(self, tests: int) -> None:
-        """Let DaCHS run the service's own regression tests."""
+    def check_itself(self) -> None:
+        """Let DaCHS run the service's own regression tests, all that its RD has."""
+        rd = (self.dachs.inputs / self.name / "q.rd").read_text()
+        tests = rd.count("<regTest ") + rd.count('<FEED source="epnkit/q#unknown"')
         said = self.dachs.run("test", f"{self.name}/q").stdout
+        assert tests > 0
         assert f"0 of {tests} bad" in said, said
 
 
@@ -149,3 +152,19 @@ def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[S
         dachs.run("val", rd)
         dachs.run("pub", rd)
         yield Served(name, dachs, base)
+
+
+class Acceptance:
+    """What is asked of every service; a module of tests takes it over, with its own ``served``."""
+
+    def test_its_own_tests_pass(self, served: Served) -> None:
+        served.check_itself()
+
+    def test_its_table_obeys_the_rules(self, served: Served) -> None:
+        served.check_rules()
+
+    def test_its_registry_record_is_valid(self, served: Served) -> None:
+        served.check_record()
+
+    def test_what_its_links_lead_to_opens(self, served: Served) -> None:
+        served.open_sample()

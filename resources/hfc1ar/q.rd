@@ -89,9 +89,9 @@
     <regTest title="Datalink leads to the image in which the region was found.">
       <url ID="ar_20030101_000001_246_287">dl/dlmeta</url>
       <code>
-        links = [row for row in self.getVOTableRows() if row["semantics"]=="#progenitor"]
-        self.assertEqual([row["access_url"] for row in links],
-          ["https://synthetic.example/hfc/2003/01/synthetic_20030101_000001.fits"])
+        (link,) = [row for row in self.getVOTableRows() if row["semantics"]=="#progenitor"]
+        self.assertTrue(
+          link["access_url"].endswith("/2003/01/synthetic_20030101_000001.fits"), link)
       </code>
     </regTest>
     <FEED source="epnkit/q#unknown"/>

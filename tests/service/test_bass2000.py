@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
@@ -12,7 +10,9 @@ from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
-from tests.served import Served, brought_up
+from tests.served import Acceptance, Served
+
+SERVICE = "bass2000"
 
 pytest_plugins = ["tests.servers"]
 
@@ -22,17 +22,8 @@ _CONTENT = (
 )
 
 
-@pytest.fixture(scope="module")
-def served(dachs: Dachs, serving: str) -> Iterator[Served]:
-    with brought_up(dachs, serving, "bass2000") as up:
-        yield up
-
-
-def test_it_is_as_it_should_be(served: Served) -> None:
-    served.check_itself(tests=5)
-    served.check_rules()
-    served.check_record()
-    served.open_sample()
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def test_every_image_is_a_granule_or_refused(served: Served) -> None:

@@ -11,7 +11,7 @@ from scripts.servers.processes import Server
 
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
-from epnkit.replicas import database
+from epnkit.replicas import archive, database
 from epnkit.replicas.sources import Sources, load_replica
 from tests.conftest import ROOT
 from tests.service.test_source_sql import odbc
@@ -24,13 +24,14 @@ _URLS = {"mariadb": "mysql+pymysql", "postgresql": "postgresql+psycopg2"}
 _DATES = ["creation_date", "modification_date", "release_date"]
 
 
-def fill(kind: str, server: Server) -> None:
+def fill(kind: str, server: Server, dachs: Dachs) -> None:
     """Fill the catalogue on a server, its numbers as DECIMAL where MariaDB is asked."""
     make = load_replica(ROOT / "resources" / "hfc1ar" / "replica" / "make.py")
     types = {"double": "decimal"} if kind == "mariadb" else {}
     schema = database.read_schema(ROOT / "sql" / make.SCHEMA, **types)
     url = f"{_URLS[kind]}://{USER}:{PASSWORD}@127.0.0.1:{server.port}/{DATABASE}"
-    database.fill(url, schema, make.tables())
+    address = archive.publish(dachs, "hfc1ar", make)
+    database.fill(url, schema, archive.rebased(make.tables(), "hfc1ar", address))
 
 
 def table(dachs: Dachs) -> pl.DataFrame:
@@ -58,7 +59,7 @@ def test_the_same_table_from_another_database(
     kind: str, scratch: Dachs, expected: pl.DataFrame, request: pytest.FixtureRequest
 ) -> None:
     server: Server = request.getfixturevalue(kind)
-    fill(kind, server)
+    fill(kind, server, scratch)
     credential = scratch.root / "credentials" / "hfc1ar"
     credential.write_text(odbc(kind, server.port) + "\n")
     scratch.run("imp", "hfc1ar/q")

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from epnkit.deploy.dachs import Dachs
-from tests.served import Served, brought_up
+from tests.served import Acceptance, Served
+
+SERVICE = "expres"
 
 FIRST = "expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01"
 PUBLISHED = "expres_juno_jupiter_ganymede_jrm33_lossc-wid1deg_3kev_20150430_v11"
 ABSENT = "expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20140102_v01"
 
 
-@pytest.fixture(scope="module")
-def served(dachs: Dachs, serving: str) -> Iterator[Served]:
-    with brought_up(dachs, serving, "expres") as up:
-        yield up
-
-
-def test_it_is_as_it_should_be(served: Served) -> None:
-    served.check_itself(tests=3)
-    served.check_rules()
-    served.check_record()
-    served.open_sample()
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def test_every_simulation_is_a_granule_or_refused(served: Served) -> None:

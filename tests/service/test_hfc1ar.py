@@ -14,8 +14,19 @@ from pyvo.dal import DALQueryError
 from pyvo.dal.adhoc import DatalinkResults
 
 from epnkit.deploy.dachs import Dachs
+from tests.served import Acceptance, Served
 
 ONE = "ar_20030101_000001_246_287"
+
+
+@pytest.fixture(scope="module")
+def served(hfc1ar: str, dachs: Dachs, serving: str) -> Served:
+    """Take the service that all modules share."""
+    return Served("hfc1ar", dachs, serving)
+
+
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def ask(url: str, query: str) -> Table:
@@ -82,9 +93,8 @@ def test_datalink_leads_to_image_preview_and_paper(hfc1ar: str) -> None:
     found = {link["semantics"] for link in links}
     assert found >= {"#progenitor", "#preview", "#documentation"}
     (image,) = [link for link in links if link["semantics"] == "#progenitor"]
-    assert image["access_url"] == (
-        "https://synthetic.example/hfc/2003/01/synthetic_20030101_000001.fits"
-    )
+    path = "/static/replica/hfc1ar/2003/01/synthetic_20030101_000001.fits"
+    assert image["access_url"] == hfc1ar.removesuffix("/tap") + path
     assert image["content_type"] == "application/fits"
 
 

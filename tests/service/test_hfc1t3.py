@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import requests
 
-from epnkit.deploy.dachs import Dachs
-from tests.served import Served, brought_up
+from tests.served import Acceptance, Served
+
+SERVICE = "hfc1t3"
 
 ONE = "t3_20010302_010000_625"
 
@@ -18,17 +17,8 @@ ONE = "t3_20010302_010000_625"
 JUDGE = Path("/usr/share/java/starlink-tfcat.jar")
 
 
-@pytest.fixture(scope="module")
-def served(dachs: Dachs, serving: str) -> Iterator[Served]:
-    with brought_up(dachs, serving, "hfc1t3") as up:
-        yield up
-
-
-def test_it_is_as_it_should_be(served: Served) -> None:
-    served.check_itself(tests=3)
-    served.check_rules()
-    served.check_record()
-    served.open_sample()
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def test_every_burst_is_a_granule_or_refused(served: Served) -> None:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.served import Acceptance, Served
 
-import pytest
-
-from epnkit.deploy.dachs import Dachs
-from tests.served import Served, brought_up
+SERVICE = "juno_waves"
 
 
-@pytest.fixture(scope="module")
-def served(dachs: Dachs, serving: str) -> Iterator[Served]:
-    with brought_up(dachs, serving, "juno_waves") as up:
-        yield up
-
-
-def test_it_is_as_it_should_be(served: Served) -> None:
-    served.check_itself(tests=4)
-    served.check_rules()
-    served.check_record()
-    served.open_sample()
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def test_every_day_is_a_granule_or_refused(served: Served) -> None:

@@ -52,7 +52,7 @@ def passes(dachs: Dachs, base: str, folder: Path, tests: int) -> Served:
     said = dachs.run("val", rd)
     assert "-- OK" in said.stdout, said
     served = Served(folder.name, dachs, base)
-    served.check_itself(tests)
+    served.check_itself()
     return served
 
 

@@ -47,7 +47,7 @@ def drafted(dachs: Dachs, base: str, into: Path, name: str, *words: str) -> Serv
     said = dachs.run("val", rd)
     assert "-- OK" in said.stdout, said
     served = Served(name, dachs, base)
-    served.check_itself(3)
+    served.check_itself()
     return served
 
 

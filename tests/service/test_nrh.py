@@ -15,7 +15,7 @@ from scripts.servers.processes import Server
 
 from epnkit.deploy.dachs import Dachs
 from epnkit.deploy.ports import free_port
-from tests.served import Served, brought_up
+from tests.served import Acceptance, Served, brought_up
 
 pytest_plugins = ["tests.servers"]
 
@@ -41,11 +41,8 @@ def upstream_at(dachs: Dachs, address: str) -> Iterator[None]:
     path.write_text(before)
 
 
-def test_it_is_as_it_should_be(served: Served) -> None:
-    served.check_itself(tests=2)
-    served.check_rules()
-    served.check_record()
-    served.open_sample()
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def test_every_observation_is_a_granule_or_refused(served: Served) -> None:

@@ -8,7 +8,7 @@ import pytest
 from scripts.servers.processes import Server
 
 from epnkit.deploy.dachs import Dachs
-from tests.served import Served, brought_up
+from tests.served import Acceptance, Served, brought_up
 
 pytest_plugins = ["tests.servers"]
 
@@ -22,11 +22,8 @@ def served(dachs: Dachs, serving: str, search_server: Server) -> Iterator[Served
         yield up
 
 
-def test_it_is_as_it_should_be(served: Served) -> None:
-    served.check_itself(tests=3)
-    served.check_rules()
-    served.check_record()
-    served.open_sample()
+class TestAcceptance(Acceptance):
+    """As of every service."""
 
 
 def test_every_file_is_a_granule_or_refused(served: Served) -> None:

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
+
+from epnkit.replicas import synthetic
+from epnkit.replicas.archive import SYNTHETIC, picture, write
 
 SCHEMA = "hfc1.csv"
 
@@ -63,6 +68,21 @@ def tables() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def archive(directory: Path) -> None:
+    """Write the magnetogram, its quicklook and the snapshot of each observation."""
+    look, magnetogram = picture("PNG"), synthetic.fits({"INSTRUME": "synthetic"})
+    rows = tables()
+    for image in rows["OBSERVATIONS"]:
+        write(_place(directory, image["URL"]), magnetogram)
+        write(_place(directory, f"{image['QCLK_URL']}/{image['QCLK_FNAME']}"), look)
+    for region in rows["ACTIVEREGIONS"]:
+        write(_place(directory, f"{region['SNAPSHOT_PATH']}/{region['SNAPSHOT_FN']}"), look)
+
+
+def _place(directory: Path, url: str) -> Path:
+    return directory / urlsplit(url).path.removeprefix("/hfc1ar/")
+
+
 _CODES = [
     {"ID_FRC_INFO": 1, "INSTITUT": "SYNTHETIC", "CODE": "SMART", "VERSION": "1.0",
      "FEATURE_NAME": "ACTIVE REGIONS", "ENC_MET": "CHAIN CODE", "CONTACT": "synthetic"},
@@ -92,8 +112,8 @@ def _image(number: int, camera: Camera, random: np.random.Generator) -> dict[str
         "CENTER_X": float(center[0]), "CENTER_Y": float(center[1]),
         "CDELT1": camera.scale, "CDELT2": camera.scale,
         "FILENAME": name, "LOC_FILENAME": f"/synthetic/{name}",
-        "URL": f"https://synthetic.example/hfc/{start:%Y/%m}/{name}",
-        "QCLK_URL": f"https://synthetic.example/hfc/quicklook/{start:%Y/%m}",
+        "URL": f"{SYNTHETIC}hfc1ar/{start:%Y/%m}/{name}",
+        "QCLK_URL": f"{SYNTHETIC}hfc1ar/quicklook/{start:%Y/%m}",
         "QCLK_FNAME": name.replace(".fits", ".png"), "COMMENT": "synthetic",
     }  # fmt: skip
 
@@ -112,7 +132,7 @@ def _region(
         "CC_X_ARCSEC": round((left + x - image["CENTER_X"]) * camera.scale, 3),
         "CC_Y_ARCSEC": round((bottom + y - image["CENTER_Y"]) * camera.scale, 3),
         "SNAPSHOT_FN": f"synthetic_{start:%Y%m%d_%H%M}.png",
-        "SNAPSHOT_PATH": "https://synthetic.example/hfc/snapshots",
+        "SNAPSHOT_PATH": f"{SYNTHETIC}hfc1ar/snapshots",
         "RUN_DATE": start.replace(microsecond=0) + timedelta(days=1),
         "FEAT_FILENAME": "synthetic",
     }  # fmt: skip

@@ -7,13 +7,10 @@ The same rows come out every time.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from astropy.io import fits
-
+from epnkit.replicas import synthetic
 from epnkit.replicas.archive import SYNTHETIC, picture, write
 
 SCHEMA = "hfc1.csv"
@@ -42,7 +39,7 @@ def tables() -> dict[str, list[Row]]:
 
 def archive(directory: Path) -> None:
     """Write the spectrum, its quicklook and the snapshots of each day."""
-    look, spectrum = picture("PNG"), _file()
+    look, spectrum = picture("PNG"), synthetic.fits({"INSTRUME": "synthetic"})
     rows = tables()
     for image in rows["OBSERVATIONS"]:
         write(directory / "data" / image["FILENAME"], spectrum)
@@ -119,11 +116,3 @@ def _traps(image: Row) -> list[Row]:
     no_limits.update({f"BR_Y{corner}_MHZ": None for corner in range(4)})
     backwards["TIME_END"] = backwards["TIME_START"] - timedelta(minutes=1)
     return made
-
-
-def _file() -> bytes:
-    image = fits.PrimaryHDU(np.zeros((4, 8), dtype=np.float32))
-    image.header["COMMENT"] = "synthetic: made for a replica of HFC, no observation"
-    written = BytesIO()
-    image.writeto(written)
-    return written.getvalue()
