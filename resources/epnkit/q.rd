@@ -89,6 +89,8 @@
         >"julian_date"</par>
       <par key="lag" late="True" description="How far to go back: days, or the column's own unit."
         >0</par>
+      <par key="written" late="True" description="How a time is written: text, or timestamp for
+        ODBC's {ts '...'}, where remote is a time in SQL Server or Oracle.">"text"</par>
       <code>
         from epnkit.errors import EpnkitError
         from epnkit.loading.query import incremental_query
@@ -96,7 +98,7 @@
     </setup>
     <code>
       try:
-        return incremental_query(self.sourceRow, query, remote, local, form, lag)
+        return incremental_query(self.sourceRow, query, remote, local, form, lag, written)
       except EpnkitError as error:
         raise base.ReportableError(str(error))
     </code>

@@ -32,7 +32,9 @@ def command(service: str, last: int, form: str, directory: Path | None) -> None:
 
     place = Place.find(directory)
     with place.running(), place.connection() as connection:
-        found = standing(connection, service, last)
+        folder = place.inputs / service
+        declared = folder if (folder / "service.py").is_file() else None
+        found = standing(connection, service, last, declared)
     if form == "json":
         click.echo(json.dumps(asdict(found), default=str, indent=2))
     else:
@@ -47,13 +49,17 @@ def _show(found: Standing) -> None:
     from rich.table import Table
 
     from epnkit.loading.counts import Counts
+    from epnkit.loading.versions import advice
 
     console = Console()
     agree = "they agree" if found.sound else f"{found.strangers} granules are in only one of them"
     console.print(f"{found.service}: {found.rows} granules, {found.booked} in the book: {agree}")
     if found.cursor:
         console.print(f"cursor: {found.cursor['value']} (run {found.cursor['run']})")
-    console.print(f"in quarantine: {found.quarantined}\n")
+    console.print(f"in quarantine: {found.quarantined}")
+    if found.outdated is not None:
+        console.print(advice(found.service, found.outdated))
+    console.print()
     table = Table("run", "started", "kind", "state", "what became of its records", box=None)
     for run in found.runs:
         counts = Counts(**{name: run[name] for name in Counts.__dataclass_fields__})

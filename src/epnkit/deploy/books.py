@@ -7,17 +7,16 @@ from typing import Any
 from psycopg2 import sql
 
 from epnkit.deploy.place import Place
+from epnkit.loading.relations import exists
 
 #: Where rows of a service lie, beside the book of its granules.
-_SHARED_BOOKS = ("runs", "quarantine", "cursors", "comparisons")
+_SHARED_BOOKS = ("runs", "quarantine", "cursors", "mappings", "comparisons")
 
 
 def has_table(place: Place, service: str) -> bool:
     """Tell whether a service has its table of granules."""
-    with place.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{service}.epn_core",))
-        (found,) = cursor.fetchone()
-        return bool(found)
+    with place.connection() as connection:
+        return exists(connection, service, "epn_core")
 
 
 def published(place: Place, service: str) -> bool:
@@ -44,10 +43,9 @@ def largest_table(connection: Any) -> int:
 
 def last_runs(connection: Any, service: str) -> list[float]:
     """Give how long the last finished runs of a service took, in seconds, newest first."""
+    if not exists(connection, "epnkit", "runs"):
+        return []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('epnkit.runs') IS NOT NULL")
-        if not cursor.fetchone()[0]:
-            return []
         cursor.execute(
             "SELECT extract(epoch FROM ended - started)::float FROM epnkit.runs"
             " WHERE service = %s AND state = 'done' ORDER BY run DESC LIMIT 10", (service,),
@@ -62,8 +60,7 @@ def remove(place: Place, service: str) -> None:
     """
     with place.connection() as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM dc.rdmeta WHERE sourcerd = %s", (f"{service}/q",))
-        cursor.execute("SELECT to_regclass('epnkit.runs') IS NOT NULL")
-        if not cursor.fetchone()[0]:
+        if not exists(connection, "epnkit", "runs"):
             return
         cursor.execute(
             sql.SQL("DROP TABLE IF EXISTS {}").format(

@@ -77,7 +77,7 @@ class Toolkit:
         words: list[str | Path] = [
             _PYTHON,
             "-c",
-            "import gavo.api, epnkit.loading.grammar",
+            "import gavo.api, epnkit.loading.bulk",
             COMMAND,
         ]
         done = subprocess.run(  # noqa: S603 - our own words, no shell

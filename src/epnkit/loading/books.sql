@@ -1,5 +1,6 @@
 -- The books that epnkit keeps beside the data: idempotent, run before every load.
--- No TAP user sees them: the schema is granted to nobody, and it stands in no tap_schema.
+-- No TAP user sees them: they stand in no tap_schema, and only DaCHS's own reading role may use the
+-- schema, to read in the table granules_SERVICE which links datalink offers.
 CREATE SCHEMA IF NOT EXISTS epnkit;
 
 -- The ledger: what became of the records of each run.
@@ -54,6 +55,13 @@ CREATE TABLE IF NOT EXISTS epnkit.cursors (
     kind       text NOT NULL,
     value      text NOT NULL,
     run        bigint NOT NULL
+);
+
+-- By what the granules of each service were made: a hash of what the service declared then.
+CREATE TABLE IF NOT EXISTS epnkit.mappings (
+    service text PRIMARY KEY,
+    digest  text NOT NULL,
+    run     bigint NOT NULL
 );
 
 -- How far a comparison of source and table got, so that one that was broken off goes on.

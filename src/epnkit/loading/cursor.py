@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -95,7 +95,7 @@ def next_window(service: Service, before: Position | None) -> Window:
         return ALL
     if before is None:
         return Window(low=cursor.initial_value)
-    return Window(low=before.back(cursor.lag), nulls=cursor.nulls != "first")
+    return Window(low=_present(before).back(cursor.lag), nulls=cursor.nulls != "first")
 
 
 def advance(
@@ -104,18 +104,50 @@ def advance(
     """Write down the highest value seen; it never goes back, and never beyond the present.
 
     A record that claims to be of the future would make every later one look old.
+
+    Parameters
+    ----------
+    target : Target
+        In whose transaction it is written.
+    service : Service
+        Whose cursor it is; without one nothing is written.
+    before : Position, optional
+        How far it was before the run.
+    highest : optional
+        The highest value that the run saw; None where it saw none.
+    run : int
+        The run's number in the ledger; 0 for one that is not in it.
+
+    Raises
+    ------
+    LoadError
+        Where the field's type changed at the source.
     """
     if service.cursor is None or highest is None:
         return
-    reached = Position.of(_not_after(highest, datetime.now(UTC).replace(tzinfo=None)))
-    if before is not None and _less(reached, before):
-        reached = before
+    reached = Position.of(_not_after(highest, _now()))
+    if before is not None and _less(reached, _present(before)):
+        reached = _present(before)
     target.execute(
         "INSERT INTO epnkit.cursors VALUES (%s, %s, %s, %s, %s) ON CONFLICT (service) DO UPDATE SET"
         " definition = excluded.definition, kind = excluded.kind, value = excluded.value,"
         " run = excluded.run",
         (service.name, definition(service.cursor), reached.kind, reached.value, run),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _present(before: Position) -> Position:
+    """Bring a position back to the present, where a clock that was ahead left it beyond."""
+    if before.kind == "number":
+        return before
+    kept = _not_after(before.back(0), _now())
+    if before.kind == "date":
+        kept = kept.date()
+    return replace(before, value=kept if isinstance(kept, str) else kept.isoformat())
 
 
 def _not_after(value: Any, now: datetime) -> Any:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from time import monotonic, sleep
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from psycopg2.extensions import connection
 from psycopg2.extras import Json, execute_values
@@ -29,6 +30,8 @@ _HELD: dict[str, connection] = {}
 @dataclass
 class Run:
     """One run, from its announcement to its end.
+
+    As a context it writes down a failure of what is done in it, whatever that is.
 
     Parameters
     ----------
@@ -50,6 +53,20 @@ class Run:
     high: str | None = None
     source_count: int | None = None
     _since: float = field(default_factory=monotonic)
+
+    def __enter__(self) -> Self:
+        """Begin what is written down."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write down a failure; what was done in the transaction is undone before."""
+        if kind is not None:
+            self.fail(str(error) or kind.__name__)
 
     def stage(self, name: str) -> None:
         """Charge the time since the last stage to this one."""

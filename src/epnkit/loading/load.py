@@ -11,7 +11,7 @@ from psycopg2 import sql
 
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading import cursor as cursors
-from epnkit.loading import ledger, windows
+from epnkit.loading import ledger, versions, windows
 from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
 from epnkit.loading.prepare import CONTENT, KEY, REFUSAL, Preparation, Prepared
 from epnkit.loading.progress import Progress, silent
@@ -90,6 +90,8 @@ class Load:
         # A part may have left out records that lie further back.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
+        every = direct or self._whole
+        versions.note(self.target, self.service, self.run.number, every=every)
         if direct:
             # After an update DaCHS itself vacuums and analyses, when the transaction has ended.
             self.target.execute("ANALYZE {table}")

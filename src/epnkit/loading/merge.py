@@ -40,6 +40,11 @@ _UPDATE = """
     WHERE t.granule_uid = s.granule_uid AND b.epnkit_content IS DISTINCT FROM s.epnkit_content
 """
 
+#: It moves with each change and never goes back, even where our clock did.
+_MODIFIED = """
+    {}, modification_date = greatest(%s, t.modification_date + interval '1 microsecond')
+"""
+
 _INSERT = """
     INSERT INTO {table} ({columns}) SELECT {columns} FROM epnkit_staging s
     WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.granule_uid = s.granule_uid)
@@ -105,7 +110,7 @@ def merge(
         changed = target.execute(_UPDATE, assignments=_assignments(target.columns, kept))
     else:
         others = _assignments(target.columns, {*kept, "modification_date"})
-        assignments = sql.SQL("{}, modification_date = %s").format(others)
+        assignments = sql.SQL(_MODIFIED).format(others)
         changed = target.execute(_UPDATE, (modified,), assignments=assignments)
     loaded = target.execute(_INSERT, columns=_list(target.columns))
     counts.changed += changed

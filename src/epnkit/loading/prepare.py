@@ -82,7 +82,19 @@ class Preparation:
     def batches(
         self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
     ) -> Iterator[Prepared]:
-        """Read a window and prepare it, at most ``limit`` records."""
+        """Read a window and prepare it, batch by batch.
+
+        Parameters
+        ----------
+        source : Source
+            Where the records come from.
+        window : Window
+            Which of them.
+        size : int
+            Records in a batch.
+        limit : int, optional
+            At most so many records in all.
+        """
         rest: pl.DataFrame | None = None
         for records in _limited(source.batches(window, size), limit):
             rest, complete = self._split(rest, records)
@@ -208,7 +220,7 @@ class Preparation:
     def _describe(self, found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         """Join to each refusal its record; of several reasons for one record the first counts."""
         first = found.unique("number", keep="first", maintain_order=True)
-        refused = records[first["number"]]
+        refused = records[first["number"]].drop(SOURCE_DIGEST, strict=False)
         written = [json.dumps(row, default=_text, ensure_ascii=False) for row in refused.to_dicts()]
         return first.select(
             self._keys(refused).alias("record_key"),

@@ -53,6 +53,10 @@ def drop(connection: Any, service: str, numbers: list[int] | None) -> int:
 
     Parameters
     ----------
+    connection : psycopg2 connection
+        To DaCHS's database.
+    service : str
+        Whose records.
     numbers : list of int, optional
         Which; None for all of the service that wait.
     """
@@ -67,7 +71,17 @@ def drop(connection: Any, service: str, numbers: list[int] | None) -> int:
 
 
 def waiting_keys(connection: Any, service: str, numbers: list[int] | None) -> list[str]:
-    """Give the keys of the records that wait, each once."""
+    """Give the keys of the records that wait, each once.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        To DaCHS's database.
+    service : str
+        Whose records.
+    numbers : list of int, optional
+        Of which entries; None for all of the service that wait.
+    """
     rows = _rows(
         connection,
         "SELECT DISTINCT record_key FROM epnkit.quarantine WHERE service = %s"

@@ -1,8 +1,8 @@
 """The query of DaCHS's odbcGrammar, cut to what is new: what its ``makeQuery`` is for.
 
 The example in DaCHS's manual fails on its second run, deadlocks on a full import and misses what
-arrives late.  This one asks the table through the connection that imports into it, writes dates in
-the one way that every database reads, and goes back by a lag.
+arrives late.  This one asks the table through the connection that imports into it, writes times as
+the database at the other end reads them, and goes back by a lag.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Any, Literal, get_args
 
 from psycopg2 import sql
 
@@ -18,6 +19,14 @@ from epnkit.errors import ConfigurationError
 
 #: What the values of the table's column are: Julian dates, timestamps or ISO text, or numbers.
 Form = Literal["julian_date", "time", "number"]
+
+#: How a time is written: as a text, or as ODBC's escape for a timestamp.
+Written = Literal["text", "timestamp"]
+
+_WRITTEN: dict[Written, str] = {
+    "text": "'{:%Y-%m-%d %H:%M:%S}'",
+    "timestamp": "{{ts '{:%Y-%m-%d %H:%M:%S}'}}",
+}
 
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,2}")
 _EPOCH, _EPOCH_JD = datetime(2000, 1, 1, 12), 2451545.0
@@ -30,6 +39,7 @@ def incremental_query(
     local: str,
     form: Form = "julian_date",
     lag: float = 0.0,
+    written: Written = "text",
 ) -> str:
     """Add to a query the condition that leaves out what the table has already.
 
@@ -48,6 +58,11 @@ def incremental_query(
         What the values of ``local`` are.
     lag : float
         How far to go back, in days, or in the column's own unit for numbers.
+    written : {"text", "timestamp"}
+        How a time is written: ``'2003-01-01 00:00:00'``, which PostgreSQL, MariaDB, MySQL and
+        SQLite read alike, be the column a time or a text; or as ODBC's ``{ts '…'}``, of which the
+        driver makes what its database reads whatever its language is set to: for columns that are
+        times in SQL Server and Oracle.
 
     Returns
     -------
@@ -57,7 +72,7 @@ def incremental_query(
     Raises
     ------
     ConfigurationError
-        Where the data was not handed over, or a name is no column's.
+        Where the data was not handed over, a name is no column's, or a word is not known.
     """
     if not source_row or "data_" not in source_row:
         raise ConfigurationError(
@@ -67,12 +82,22 @@ def incremental_query(
         )
     for name in (remote, local):
         if not _COLUMN.fullmatch(name):
-            raise ConfigurationError(f"{name!r} is no column", where="makeQuery")
+            raise ConfigurationError(
+                f"{name!r} is no column", where="makeQuery",
+                cure="Correct the bind remote or local of epnkit/q#incremental.",
+            )  # fmt: skip
+    for given, known in ((form, get_args(Form)), (written, get_args(Written))):
+        if given not in known:
+            raise ConfigurationError(
+                f"{given!r} is none of {', '.join(known)}", where="makeQuery",
+                cure="Correct the bind form or written of epnkit/q#incremental.",
+            )  # fmt: skip
     highest = _highest(source_row["data_"].getPrimaryTable(), local)
     if highest is None:
         return query
     # Around the query, so that it may have any form, and on its own alias.
-    return f"SELECT * FROM ({query}) epnkit_new WHERE {remote} >= {_literal(highest, form, lag)}"  # noqa: S608
+    low = _literal(highest, form, lag, written)
+    return f"SELECT * FROM ({query}) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
 
 
 def _highest(table: Any, local: str) -> Any:
@@ -86,10 +111,10 @@ def _highest(table: Any, local: str) -> Any:
         return cursor.fetchone()[0]
 
 
-def _literal(highest: Any, form: Form, lag: float) -> str:
-    """Write a value so that PostgreSQL, MySQL, SQLite, Oracle and SQL Server read it alike."""
+def _literal(highest: Any, form: Form, lag: float, written: Written) -> str:
     if form == "number":
-        return repr(highest - lag)
+        # By way of their texts: PostgreSQL's numeric comes as a Decimal, which takes no float.
+        return str(Decimal(str(highest)) - Decimal(str(lag)))
     if form == "julian_date":
         moment = _EPOCH + timedelta(days=highest - _EPOCH_JD - lag)
         # A Julian date holds 40 microseconds: a second below, no record is lost to rounding.
@@ -97,4 +122,4 @@ def _literal(highest: Any, form: Form, lag: float) -> str:
     else:
         given = highest if isinstance(highest, datetime) else datetime.fromisoformat(str(highest))
         moment = given.replace(tzinfo=None) - timedelta(days=lag)
-    return f"'{moment:%Y-%m-%d %H:%M:%S}'"
+    return _WRITTEN[written].format(moment)

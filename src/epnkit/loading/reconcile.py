@@ -13,6 +13,7 @@ import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError
+from epnkit.loading.relations import exists
 from epnkit.sources.base import Reconcilable
 
 #: Keys in a part: with ten parts in a thousand to look into, little is fetched.
@@ -86,10 +87,7 @@ class Comparison:
         return found
 
     def _require_book(self) -> None:
-        ((there,),) = self._query(
-            "SELECT to_regclass(%s) IS NOT NULL", f"epnkit.granules_{self.service}"
-        )
-        if not there:
+        if not exists(self.connection, "epnkit", f"granules_{self.service}"):
             raise LoadError(
                 "nothing has been loaded yet that could be compared",
                 where=self.service,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -10,6 +11,7 @@ from psycopg2 import sql
 from psycopg2.extras import RealDictCursor
 
 from epnkit.errors import LoadError
+from epnkit.loading import versions
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Standing:
         How far it got.
     runs : list of dict
         The last runs, newest first.
+    outdated : int or None
+        The run that made the granules, where the service was declared otherwise then.
     """
 
     service: str
@@ -39,6 +43,7 @@ class Standing:
     quarantined: int
     cursor: dict[str, Any] | None
     runs: list[dict[str, Any]]
+    outdated: int | None = None
 
     @property
     def sound(self) -> bool:
@@ -46,8 +51,19 @@ class Standing:
         return self.strangers == 0 and self.rows == self.booked
 
 
-def standing(connection: Any, service: str, last: int = 10) -> Standing:
+def standing(connection: Any, service: str, last: int = 10, folder: Path | None = None) -> Standing:
     """Read how a service stands; the table's rows are counted, not taken from the ledger.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        To DaCHS's database.
+    service : str
+        Which.
+    last : int
+        How many runs to tell of.
+    folder : pathlib.Path, optional
+        Where the service is declared now, to be compared with what its granules were made by.
 
     Raises
     ------
@@ -80,8 +96,9 @@ def standing(connection: Any, service: str, last: int = 10) -> Standing:
         service,
         last,
     )
+    outdated = None if folder is None else versions.outdated(connection, service, folder)
     return Standing(
-        service, rows, booked, strangers, quarantined, cursor[0] if cursor else None, runs
+        service, rows, booked, strangers, quarantined, cursor[0] if cursor else None, runs, outdated
     )
 
 

@@ -14,6 +14,7 @@ from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
 from epnkit.loading.prepare import BOOKED
+from epnkit.loading.relations import exists
 
 _STAGING = sql.Identifier("epnkit_staging")
 
@@ -71,9 +72,7 @@ class Target:
         """Make the book of granules where there is none, or anew with a new table."""
         if anew:
             self.execute("DROP TABLE IF EXISTS {book}")
-        if self.query("SELECT to_regclass(%s) IS NOT NULL", (f"epnkit.granules_{self.schema}",))[0][
-            0
-        ]:
+        if exists(self.connection, "epnkit", f"granules_{self.schema}"):
             return
         self.execute(
             "CREATE TABLE {book} (granule_uid text NOT NULL,"

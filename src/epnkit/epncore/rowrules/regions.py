@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import astropy.units as u
 import numpy as np
 import polars as pl
-from mocpy import MOC, STMOC
 from numpy.typing import NDArray
 
 from epnkit.epncore.rowrules.base import Check, Rows, one_of
@@ -188,6 +187,8 @@ def _coverage(rows: Rows) -> Iterator[Check]:
 
 
 def _is_moc(value: str) -> bool:
+    from mocpy import MOC, STMOC
+
     kind = STMOC if value.lstrip().startswith("t") else MOC
     try:
         kind.from_string(value, format="ascii")
@@ -212,5 +213,7 @@ def _apart(rows: Rows) -> Flags:
 def _disjoint(moc: str, longitudes: Floats, latitudes: Floats) -> bool:
     if not _is_moc(moc) or moc.lstrip().startswith("t") or bool(np.any(np.abs(latitudes) > 90)):
         return False
+    from mocpy import MOC
+
     inside = MOC.from_string(moc).contains_lonlat(longitudes * u.deg, latitudes * u.deg)
     return not bool(np.any(inside))

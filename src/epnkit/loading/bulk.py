@@ -1,0 +1,112 @@
+"""An import in bulk: what runs when DaCHS calls the grammar with its data."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from gavo import base
+
+from epnkit.loading import ledger, versions
+from epnkit.loading.load import Load
+from epnkit.loading.migrate import add_columns
+from epnkit.loading.opening import datalink, open_service, own_connection, reported
+from epnkit.loading.prepare import Preparation
+from epnkit.loading.progress import progress
+from epnkit.loading.request import Request
+from epnkit.loading.table import Target
+
+
+def import_in_bulk(data: Any, kind: str, path: Path) -> None:
+    """Load a service into DaCHS's table, on DaCHS's connection and in its transaction.
+
+    Parameters
+    ----------
+    data : gavo.rsc.Data
+        What DaCHS imports into.
+    kind : str
+        The kind of source that the grammar is for.
+    path : pathlib.Path
+        The source file, in the service's folder.
+
+    Raises
+    ------
+    gavo.base.ReportableError
+        With what a person has to know; the run stands in the ledger as failed.
+    """
+    table, options = data.getPrimaryTable(), data.parseOptions
+    request = Request.from_environment(limit=options.maxRows)
+    # The last one ends first: what was done is undone, and then the run's end is written.
+    with (
+        reported(),
+        ledger.announce(own_connection(), path.parent.name, request.kind) as run,
+        _undone(table, options),
+    ):
+        _load(table, kind, path, run, request)
+    if options.dropIndices and not table.newlyCreated:
+        # DaCHS drops the indices of an updating table for -R, but makes them only with a new one.
+        table.makeIndices()
+    _count(data, run.counts.loaded + run.counts.changed + run.counts.deleted)
+
+
+def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) -> None:
+    service, source = open_service(kind, path)
+    declared = {column.name: column.type for column in table.tableDef.columns}
+    schema, name = table.tableName.split(".")
+    if not table.newlyCreated:
+        added = add_columns(run.own, schema, name, declared)
+        if added:
+            base.ui.notifyInfo(f"added to {table.tableName}: {', '.join(added)}")
+    made = versions.outdated(table.connection, service.name, service.folder)
+    if made is not None and not request.full:
+        base.ui.notifyWarning(versions.advice(service.name, made))
+    reader = base.getDBProfile("trustedquery").roleName
+    target = Target(table.connection, schema, name, tuple(declared), reader)
+    preparation = Preparation(service, datalink(service))
+    with closing(progress(service.name)) as told:
+        Load(
+            preparation, source, target, run, request, anew=table.newlyCreated, progress=told
+        ).execute()
+
+
+class _Undoing:
+    """Rolls a connection back where its work ends with an error."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None and not self._connection.closed:
+            self._connection.rollback()
+
+
+def _undone(table: Any, options: Any) -> AbstractContextManager[None]:
+    """Undo what failed; with -c DaCHS goes back to its savepoint itself, for the next source."""
+    return nullcontext() if options.keepGoing else _Undoing(table.connection)
+
+
+def _count(data: Any, affected: int) -> None:
+    """Let DaCHS report the rows that changed.
+
+    DaCHS counts what goes through its feeders, and hands the feeder only to what runs when a
+    source is done; there the number is entered.
+    """
+    run_scripts = data.runScripts
+
+    def counting(phase: str, **arguments: Any) -> None:
+        if phase == "sourceDone":
+            for feeder in arguments["feeder"].feeders:
+                feeder.nAffected += affected
+        run_scripts(phase, **arguments)
+
+    data.runScripts = counting

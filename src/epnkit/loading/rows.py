@@ -1,0 +1,86 @@
+"""A grammar that hands DaCHS one granule after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gavo import base
+from gavo.grammars.customgrammar import CustomRowIterator
+from gavo.utils import pgsphere
+
+from epnkit.loading import cursor as cursors
+from epnkit.loading import ledger
+from epnkit.loading.opening import datalink, open_service, own_connection
+from epnkit.loading.prepare import BOOKED, Preparation, Prepared
+from epnkit.loading.table import Target
+from epnkit.service import Service
+from epnkit.sources.base import ALL, Window
+
+
+class Granules(CustomRowIterator):  # type: ignore[misc]
+    """Granules as dictionaries, in EPNcore's columns, for a rowmaker with ``idmaps="*"``.
+
+    DaCHS's dupePolicy decides on repeated ones.  With ``<sourceFields><code>return {"data_": data}
+    </code></sourceFields>`` it reads on from the service's cursor, which it shares with the bulk
+    form.  What the mapping or the rules refuse is reported as a warning: there is no quarantine.
+    """
+
+    kind = ""
+
+    def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
+        service, source = open_service(self.kind, Path(self.sourceToken))
+        target, before, window = self._window(service)
+        highest = None
+        for prepared in Preparation(service, datalink(service)).batches(source, window):
+            yield from self._rows(prepared)
+            reached = [each for each in (highest, prepared.highest) if each is not None]
+            highest = max(reached, default=None)
+        if target is not None:
+            cursors.advance(target, service, before, highest, 0)
+
+    def _rows(self, prepared: Prepared) -> Iterator[dict[str, Any]]:
+        for refused in prepared.refusals.rows(named=True):
+            base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
+        for row in prepared.granules.drop(*BOOKED).rows(named=True):
+            self.recNo += 1
+            yield self._complete(row)
+
+    def _complete(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Give every column of the table a value, geometries as DaCHS's own objects."""
+        table = self.grammar.parent.makes[0].table
+        complete: dict[str, Any] = {column.name: row.get(column.name) for column in table}
+        for column in table:
+            if complete[column.name] is not None and column.type in _GEOMETRIES:
+                complete[column.name] = _GEOMETRIES[column.type](complete[column.name])
+        return complete
+
+    def _window(self, service: Service) -> tuple[Target | None, cursors.Position | None, Window]:
+        """Read on from the cursor, where the grammar hands over what it imports into."""
+        data = (self.sourceRow or {}).pop("data_", None)
+        if data is None:
+            return None, None, ALL
+        table = data.getPrimaryTable()
+        ledger.prepare_books(own_connection())
+        schema, name = table.tableName.split(".")
+        target = Target(table.connection, schema, name, ())
+        before = None if table.newlyCreated else cursors.position(target, service)
+        return target, before, cursors.next_window(service, before)
+
+    def getLocator(self) -> str:  # noqa: N802 - DaCHS's name
+        """Say where reading stands."""
+        return f"granule {self.recNo}"
+
+
+def _polygon(literal: str) -> Any:
+    """Read pgsphere's literal of a polygon, ``{(1d,2d),…}``."""
+    numbers = [float(part.strip("{}()d")) for part in literal.split(",")]
+    return pgsphere.SPoly.fromDALI(numbers)
+
+
+#: How texts become the geometries that DaCHS's rowmakers ship.
+_GEOMETRIES: dict[str, Callable[[str], Any]] = {
+    "spoly": _polygon,
+    "smoc": pgsphere.SMoc.fromASCII,
+}

@@ -1,0 +1,70 @@
+"""The condition that ``makeQuery`` adds is one that the database at the other end reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from epnkit.errors import ConfigurationError
+from epnkit.loading.query import incremental_query
+
+
+class Answering:
+    """A connection whose table has one highest value."""
+
+    def __init__(self, highest: object) -> None:
+        self.highest = highest
+
+    def cursor(self) -> Answering:
+        return self
+
+    def __enter__(self) -> Answering:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def execute(self, statement: object) -> None:
+        pass
+
+    def fetchone(self) -> tuple[object]:
+        return (self.highest,)
+
+
+def condition(highest: object, **settings: Any) -> str:
+    table = SimpleNamespace(tableName="plates.main", connection=Answering(highest))
+    data = SimpleNamespace(getPrimaryTable=lambda: table)
+    query = incremental_query({"data_": data}, "SELECT 1", "seen", "time_min", **settings)
+    return query.partition(" WHERE ")[2]
+
+
+@pytest.mark.parametrize(
+    ("highest", "lag", "low"),
+    [
+        (12, 5, "7"),
+        (Decimal("12.50"), 0.25, "12.25"),
+        (Decimal(12), 0, "12"),
+        (0.3, 0.1, "0.2"),
+        (9007199254740993, 1, "9007199254740992"),
+    ],
+)
+def test_numbers_go_back_exactly(highest: object, lag: float, low: str) -> None:
+    assert condition(highest, form="number", lag=lag) == f"seen >= {low}"
+
+
+def test_times_are_written_as_they_are_asked_for() -> None:
+    moment = datetime(2003, 1, 10, 6, 0, 0, 999)
+    assert condition(moment, form="time", lag=5) == "seen >= '2003-01-05 06:00:00'"
+    escape = condition(moment, form="time", lag=5, written="timestamp")
+    assert escape == "seen >= {ts '2003-01-05 06:00:00'}"
+    assert condition(2452649.5, lag=1) == "seen >= '2003-01-08 23:59:59'"
+
+
+@pytest.mark.parametrize("wrong", [{"form": "julian"}, {"written": "date"}])
+def test_an_unknown_word_is_told_on_the_first_import_too(wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="is none of"):
+        condition(None, **wrong)

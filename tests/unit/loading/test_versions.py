@@ -1,0 +1,56 @@
+"""What counts as another declaration of a service, and what does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from epnkit.loading.versions import digest
+
+SERVICE = '''
+"""A service."""
+# How it is made.
+def uid(number):
+    """Make it."""
+    return f"thing_{number}"
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "service.py").write_text(SERVICE)
+    (tmp_path / "source.toml").write_text('kind = "sql"\nquery = "SELECT 1"\n')
+    (tmp_path / "README.md").write_text("A thing.")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("service.py", "# How it is made.", "# Otherwise said."),
+        ("service.py", '"""Make it."""\n    ', '"""Make it, always."""\n\n    '),
+        ("source.toml", "\nquery", "\n# What is read.\nquery"),
+        ("README.md", "A thing", "Another thing"),
+    ],
+)
+def test_how_it_is_written_does_not_count(folder: Path, name: str, before: str, after: str) -> None:
+    assert not differs(folder, name, before, after)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("service.py", "thing_{number}", "thing_{number:04d}"),
+        ("source.toml", "SELECT 1", "SELECT 2"),
+    ],
+)
+def test_what_it_says_counts(folder: Path, name: str, before: str, after: str) -> None:
+    assert differs(folder, name, before, after)
+
+
+def differs(folder: Path, name: str, before: str, after: str) -> bool:
+    was, text = digest(folder), (folder / name).read_text()
+    assert before in text
+    (folder / name).write_text(text.replace(before, after))
+    return digest(folder) != was
