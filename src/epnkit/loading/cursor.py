@@ -11,7 +11,7 @@ from typing import Any
 from epnkit.errors import ConfigurationError, LoadError
 from epnkit.loading.table import Target
 from epnkit.service import Cursor, Service
-from epnkit.sources.base import ALL, CursorValue, Window
+from epnkit.sources.base import ALL, CursorValue, Source, Window
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,43 @@ def position(target: Target, service: Service) -> Position | None:
         (service.name, definition(service.cursor)),
     )
     return Position(*rows[0]) if rows else None
+
+
+def require_kind(before: Position | None, service: Service, source: Source) -> None:
+    """See that the source's cursor is what it was: values of two kinds compare as none or all.
+
+    Parameters
+    ----------
+    before : Position, optional
+        How far the service got.
+    service : Service
+        Whose cursor it is.
+    source : Source
+        What gives its values; of an empty one nothing is known.
+
+    Raises
+    ------
+    LoadError
+        Where the field's type changed at the source.
+    """
+    if before is None or service.cursor is None:
+        return
+    declared = source.schema().get(service.cursor.field, "")
+    kind = "time" if declared.startswith("Datetime") else _KINDS.get(declared, before.kind)
+    if kind != before.kind and source.count() > 0:
+        raise _another_kind(before.kind, kind, service.cursor.field)
+
+
+#: The kind of a cursor's values, by the type that a source names.
+_KINDS = {"String": "text", "Int64": "number", "Float64": "number", "Date": "date"}
+
+
+def _another_kind(before: str, now: str, field: str = "its field") -> LoadError:
+    return LoadError(
+        f"the cursor was a {before} and now is a {now}",
+        why=f"the type of {field} changed at the source",
+        cure="Load the service in full once: epnkit load SERVICE --full.",
+    )
 
 
 def next_window(service: Service, before: Position | None) -> Window:
@@ -177,11 +214,7 @@ def _is_time(text: str) -> bool:
 
 def _less(one: Position, other: Position) -> bool:
     if one.kind != other.kind:
-        raise LoadError(
-            f"the cursor was a {other.kind} and now is a {one.kind}",
-            why="the type of its field changed at the source",
-            cure="Load the service in full once: epnkit load SERVICE --full.",
-        )
+        raise _another_kind(other.kind, one.kind)
     if one.kind == "number":
         return float(one.value) < float(other.value)
     return one.value < other.value

@@ -78,6 +78,7 @@ class Load:
                 "DELETE FROM epnkit.cursors WHERE service = %s", (self.service.name,)
             )
         before = cursors.position(self.target, self.service)
+        cursors.require_kind(before, self.service, self.source)
         window = self._window(before)
         direct = self.target.empty
         if not direct:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from epnkit.deploy.cluster import Cluster
-from epnkit.errors import LoadError
+from epnkit.errors import EpnkitError, LoadError
 from epnkit.loading import ledger
 from epnkit.loading.load import Load
 from epnkit.loading.prepare import Preparation
@@ -112,6 +112,8 @@ class History(RuleBasedStateMachine):
         self.patch.delenv("CREDENTIALS_DIRECTORY", raising=False)
         self.service = replace(service, folder=folder)
         self.day, self.next, self.current = 0, 0, False
+        #: How far the loader's clock is ahead.
+        self.clock = timedelta()
 
     @initialize()
     def empty_tables(self) -> None:
@@ -212,10 +214,11 @@ class History(RuleBasedStateMachine):
         entry = ledger.announce(self.cluster.connect(), "thing", request.kind)
         source = open_source(self.service.source_file, self.service.order)
         target = Target(data, "thing", "epn_core", tuple(COLUMNS))
+        preparation = Preparation(self.service, now=datetime.now() + self.clock)
         try:
-            kind(Preparation(self.service), source, target, entry, request).execute()
+            kind(preparation, source, target, entry, request).execute()
             data.commit()
-        except LoadError as error:
+        except EpnkitError as error:
             data.rollback()
             entry.fail(str(error))
             if "gives no record" not in str(error):
