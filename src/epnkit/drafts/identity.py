@@ -11,7 +11,14 @@ from epnkit.drafts.made import Made, column, computed, constant, literal
 from epnkit.drafts.meanings import Candidate, candidates
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
-from epnkit.drafts.values import are_data_files, share, time_form
+from epnkit.drafts.values import (
+    are_addresses,
+    are_data_files,
+    are_pictures,
+    are_times_of_day,
+    share,
+    time_form,
+)
 from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
 
 #: The kinds of sources that keep an index of their documents' ``_id``, and order by it.
@@ -20,8 +27,17 @@ _HAVE_ID = {"mongodb", "restheart"}
 #: The names of files, in records of files.
 _OF_FILES = ("file_name", "path")
 
+#: What the reader of files adds to tell where a record lies.
+_PLACES = {*_OF_FILES, "line", "size", "modified", "digest", "directory"}
+
+#: From how many records on it is no chance that all values of a field differ.
+_ENOUGH = 10
+
 #: How sure an identifier is that a machine made, where there is a name that a person knows.
 _MACHINE = 0.8
+
+#: How sure a field is that tells all records apart, though nothing in its name says so.
+_BY_VALUES = 0.55
 
 #: How many fields may make an identifier together.
 _TOGETHER = 4
@@ -55,8 +71,28 @@ def _identifiers(sample: Sample) -> list[Candidate]:
         found = [Candidate(each, 0.96) for each in named if each.unique] or found
     found += [c for m in ("file_name", "file_named") for c in candidates(sample, m)
               if c.field.unique]  # fmt: skip
+    found = found or _by_values(sample)
     made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
     return sorted(made, key=lambda c: -c.score)
+
+
+def _by_values(sample: Sample) -> list[Candidate]:
+    """List what tells the records of one file apart, which else have the line's number alone."""
+    if sample.kind != "files" or sample.records.height < _ENOUGH:
+        return []
+    fields = [f for f in sample if f.unique and f.name not in _PLACES and _is_word(f)]
+    fields.sort(key=lambda field: not field.name.lower().endswith("id"))
+    return [Candidate(field, _BY_VALUES) for field in fields]
+
+
+def _is_word(field: Field) -> bool:
+    """Tell whether the values are short words or whole numbers, and no times."""
+    if field.given.dtype != pl.String:
+        return field.given.dtype.is_integer() and time_form(field) is None
+    return share(field.texts, r"^[^\s/]\S{0,100}$") == 1.0 and not (
+        share(field.texts, r"^[-+]?\d*\.\d*([eE][-+]?\d+)?$") or time_form(field)
+        or are_addresses(field) or are_times_of_day(field)
+    )  # fmt: skip
 
 
 def _several(sample: Sample) -> tuple[str, ...]:
@@ -94,7 +130,7 @@ def _granule_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
 def _single(field: Field, name: str) -> Made:
     if field.given.dtype.is_integer() or share(field.texts, r"^\d{1,12}$") == 1.0:
         return computed(joined, literal(name), field.name)
-    if are_data_files(field) or field.name in _OF_FILES:
+    if are_data_files(field) or are_pictures(field) or field.name in _OF_FILES:
         return computed(without_ending, field.name)
     return computed(safe, field.name, distinct=True)
 

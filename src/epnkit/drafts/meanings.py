@@ -16,7 +16,13 @@ _UNEXPLAINED = 0.08
 _WITHIN = 0.02
 
 #: Words that add nothing to what a name says.
-_EMPTY = {"name", "value", "utc", "text", "string", "the", "iso", "in", "of"}
+_EMPTY = {"name", "names", "value", "utc", "text", "string", "the", "iso", "in", "of", "s",
+          "intended", "identification"}  # fmt: skip
+
+#: Units as names of fields have them, at their end.
+UNIT_WORDS = {"s", "sec", "secs", "seconds", "ms", "msec", "us", "minutes", "hours", "hz", "khz",
+              "mhz", "ghz", "nm", "um", "micron", "microns", "angstrom", "angstroms", "kev", "ev",
+              "deg", "degrees", "arcsec"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class _Rule:
 
     def judge(self, field: Field) -> float:
         """Tell how sure a name is to have the meaning; 0 for not at all."""
-        last, whole = plain(field.name.rsplit(".", 1)[-1]), plain(field.name)
+        last, whole = _without_unit(plain(field.name.rsplit(".", 1)[-1])), plain(field.name)
         context = set(field.context)
         if context & self.never or context & _ELSEWHERE:
             return 0.0
@@ -53,18 +59,25 @@ class _Rule:
         return max(known - lost if known else 0.0, self._by_words(field) - lost)
 
     def _by_words(self, field: Field) -> float:
-        words = [*field.context[-1:], *field.words]
+        said = set(field.words) - _EMPTY  # a bare name says what the document is named
+        words = [*(field.context[-1:] if said else field.context), *field.words]
         if not self.groups or self.never & set(field.words):
             return 0.0
         if not all(group & set(words) for group in self.groups):
             return 0.0
         explained = frozenset().union(*self.groups) | _EMPTY
-        extra = [word for word in field.words if word not in explained]
+        extra = [word for word in field.words if word not in explained | UNIT_WORDS]
         return self.score - _UNEXPLAINED * len(extra)
 
 
 #: Documents within a record that speak of something else than the record.
 _ELSEWHERE = {"parent", "progenitor", "user", "author", "contact", "license", "provenance"}
+
+
+def _without_unit(name: str) -> str:
+    """Leave out the unit behind a name: ``cadence_s``, ``fmin_khz``."""
+    head, _, last = name.rpartition("_")
+    return head if head and last in UNIT_WORDS else name
 
 
 def plain(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from epnkit.drafts.access import access, changed_by
+from epnkit.drafts.angles import angles
 from epnkit.drafts.identity import identity, key_of
 from epnkit.drafts.place import Frame, place
 from epnkit.drafts.proposal import Proposal, tried
@@ -72,6 +73,7 @@ def propose(sample: Sample, name: str) -> Draft:
         *durations(sample),
         *spectral(sample),
         *where.proposals,
+        *angles(sample),
         *found,
     ]
     fit = tuple(each for p in made if (each := tried(p, sample)) is not None)

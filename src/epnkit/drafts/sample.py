@@ -33,8 +33,8 @@ class Field:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The words of the name's last part, in one spelling each."""
-        return words_of(self.name.rsplit(".", 1)[-1])
+        """The words of the name's last part, without its namespace, in one spelling each."""
+        return words_of(self.name.rsplit(".", 1)[-1].rsplit(":", 1)[-1])
 
     @cached_property
     def context(self) -> tuple[str, ...]:

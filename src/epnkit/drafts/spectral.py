@@ -30,7 +30,7 @@ _PASSBANDS = {94, 131, 171, 174, 175, 193, 195, 211, 284, 304, 335, 1600, 1700, 
 #: The highest frequency of a range, in hertz, below which another unit is likely.
 _LOWEST = 1000.0
 
-Quantity = Literal["wavelength", "frequency"]
+Quantity = Literal["wavelength", "frequency", "energy"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class _Unit:
 
 def spectral(sample: Sample) -> Iterator[Proposal]:
     """Propose spectral_range_min and _max, and the steps and resolution."""
-    found = [made for q in ("frequency", "wavelength") for made in _range(sample, q)]
+    quantities: tuple[Quantity, ...] = ("frequency", "wavelength", "energy")
+    found = [made for quantity in quantities for made in _range(sample, quantity)]
     found += _axes(sample)
     sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
     for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
@@ -71,7 +72,7 @@ def _range(sample: Sample, quantity: Quantity) -> Iterator[Proposal]:
     ends = [_numeric(sample, f"{quantity}_{end}") for end in ("min", "max")]
     if ends[0] and ends[1]:
         yield _limits(sample, quantity, ends[0], ends[1])
-    middle = _numeric(sample, quantity)
+    middle = None if quantity == "energy" else _numeric(sample, quantity)
     if middle:
         yield _limits(sample, quantity, middle, middle)
 
@@ -115,6 +116,8 @@ def _unit(sample: Sample, quantity: Quantity, field: Field) -> _Unit:
 
 def _guessed(quantity: Quantity, field: Field) -> _Unit:
     low, high = float(str(field.numbers.min())), float(str(field.numbers.max()))
+    if quantity == "energy":
+        return _Unit("keV", False, 0.6, "keV, as of X-rays")
     if quantity == "frequency":
         unit = "Hz" if low >= 1e6 else "MHz" if high < 1e5 else "kHz"
         return _Unit(unit, False, 0.6, f"{unit} by the values alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -24,12 +25,29 @@ def target(sample: Sample) -> Iterator[Proposal]:
     named = [each for c in candidates(sample, "target_name") for each in _named(c)]
     known = [each for each in named if each[0].sure]
     if known:
-        yield from known[0]
+        yield from _undisputed(known, sample)
     elif solar is not None:
         yield Proposal(("target_name",), constant("Sun"), (), *solar)
         yield Proposal(("target_class",), constant("star"), (), *solar)
     else:
         yield from named[0] if named else _nothing()
+
+
+def _undisputed(known: list[list[Proposal]], sample: Sample) -> Iterator[Proposal]:
+    """Give the first; where another field names other bodies, doubt it."""
+    first, *others = known
+    told = _bodies_of(first[0], sample)
+    rival = next((each[0] for each in others if _bodies_of(each[0], sample) != told), None)
+    for proposal in first:
+        yield (
+            proposal
+            if rival is None
+            else proposal.doubted(0.8, f"{proposal.reason}; or is it {', '.join(rival.fields)}?")
+        )
+
+
+def _bodies_of(named: Proposal, sample: Sample) -> list[str]:
+    return sample.records.select(named.made.value).to_series().to_list()
 
 
 def _nothing() -> Iterator[Proposal]:
@@ -58,8 +76,15 @@ def _named(candidate: Candidate) -> Iterator[list[Proposal]]:
         reason = f"by its name; not all of its values are known bodies: {_some(values)}"
         yield [
             Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason),
-            Proposal(("target_class",), constant("star"), (), 0.3, reason),
+            Proposal(("target_class",), constant(_by_designation(values)), (), 0.3, reason),
         ]
+
+
+def _by_designation(values: list[str]) -> str:
+    """Guess the class of small bodies by how the IAU designates them: 433 Eros, 67P/..."""
+    comets = [re.match(r"\d+P\b|[CPX]/\d{4}", value) for value in values]
+    numbered = [re.match(r"\(?\d+\)? [A-Za-z]", value) for value in values]
+    return "comet" if all(comets) else "asteroid" if all(numbered) else "star"
 
 
 def _listed(field: Field, values: list[str]) -> Iterator[list[Proposal]]:
@@ -127,7 +152,8 @@ def _bodies() -> dict[str, str]:
 def _solar(sample: Sample) -> tuple[float, str] | None:
     """Look for signs of the Sun; how sure they are, and which."""
     told = table("targets")["solar"]
-    words, observers = set(told["words"]), {name.lower() for name in told["observers"]}
+    words = set(told["words"])
+    observers, carriers = ({name.lower() for name in told[k]} for k in ("observers", "carriers"))
     for field in sample:
         if field.texts.n_unique() and field.texts.n_unique() <= _MOST:
             known = next((v for v in field.texts.unique() if _observes(v, observers)), None)
@@ -140,6 +166,10 @@ def _solar(sample: Sample) -> tuple[float, str] | None:
     if signs:
         reason = f"signs of the Sun in the fields {_some(signs)}"
         return (0.93 if len(signs) > 1 else 0.85), reason
+    aboard = next((f for f in sample if _speaks_of_observers(f) and f.distinct <= _MOST
+                   and any(_observes(v, carriers) for v in f.texts.unique())), None)  # fmt: skip
+    if aboard is not None:
+        return 0.7, f"{aboard.name} looks at the Sun, and measures the solar wind around itself"
     return None
 
 

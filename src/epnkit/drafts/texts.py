@@ -12,6 +12,7 @@ from epnkit.drafts.meanings import Candidate, candidates, plain
 from epnkit.drafts.proposal import Proposal
 from epnkit.drafts.sample import Field, Sample
 from epnkit.drafts.tables import table
+from epnkit.drafts.target import body_of
 from epnkit.drafts.values import share
 from epnkit.epncore import columns as epncore
 from epnkit.epncore.ucd import fault
@@ -45,7 +46,8 @@ def _names(sample: Sample) -> Iterator[Proposal]:
         others = candidates(sample, "institute") if name == "instrument_host_name" else []
         for candidate in [*candidates(sample, name), *others]:
             field = candidate.field
-            if _is_text(field) and field.distinct <= max(20, len(field.given) // 3):
+            few = field.distinct <= max(20, len(field.given) // 3)
+            if _is_text(field) and few and not all(map(body_of, field.texts.unique())):
                 yield _named(name, candidate)
                 break
 
@@ -103,20 +105,35 @@ def _kind(sample: Sample) -> str:
     if words & {"feature", "chain", "contour", "burst", "detection", "cc"}:
         return "ci"
     ranged = candidates(sample, "frequency_min") and candidates(sample, "time_max")
-    if ranged or words & {"spectrogram", "dynspec"}:
+    if ranged or words & {"spectrogram", "dynspec"} or _axes(sample) >= {"time", "freq"}:
         return "ds"
+    named = {ending for field in sample for ending in _endings(field)}
+    if words & {"cube", "qube", "polarization"} or named & {"qub", "cub"}:
+        return "sc"
     if words & {"order", "slit", "spectrograph"}:
         return "sp"
-    if "epoch_first" in sample.fields:
+    if "epoch_first" in sample.fields or "cdf" in named:
         return "ts"  # what CDF files mostly hold
     return "ci" if words & {"event", "flare"} else "im"
+
+
+def _axes(sample: Sample) -> set[str]:
+    """List what the axes of FITS images are: the first four letters of CTYPE1, CTYPE2..."""
+    fields = [sample.fields[name] for n in range(1, 5) if (name := f"CTYPE{n}") in sample.fields]
+    return {value[:4].lower() for field in fields for value in field.texts.unique()}
+
+
+def _endings(field: Field) -> set[str]:
+    """List the endings of names of files."""
+    return set(field.texts.str.extract(r"\.([A-Za-z]{2,5})$", 1).str.to_lowercase().drop_nulls())
 
 
 def _level(sample: Sample) -> Proposal:
     for candidate in candidates(sample, "processing_level"):
         field = candidate.field
         levels: dict[str, Any] = {str(v): _as_level(str(v)) for v in field.given.unique()}
-        if plain(field.name).endswith("processing_level") and set(levels) <= set("12356"):
+        codmac = plain(field.name).endswith(("processing_level", "processing_level_id"))
+        if codmac and set(levels) <= set("12356"):
             return Proposal(("processing_level",), number(field.name), (field.name,), 0.95,
                             "EPN-TAP's own numbers")  # fmt: skip
         if levels and len(levels) <= 10 and all(levels.values()):

@@ -15,6 +15,7 @@ from epnkit.mapping.named_times import named_interval
 from epnkit.mapping.times import (
     julian_date,
     julian_date_after,
+    julian_date_not_before,
     julian_date_of_date_and_time,
     julian_date_of_pair,
 )
@@ -24,6 +25,13 @@ _BY_VALUES = 0.6
 
 #: How sure a second proposal for a time has to be, to cast a doubt on the first.
 _LIKELY = 0.85
+
+#: How sure a date and a time of day are whose names tell the start or the end.
+_BY_CLOCK = 0.92
+
+#: What tells a time of day of the start from one of the end.
+_SIDES = {"time_min": {"start", "begin", "first", "from", "min"},
+          "time_max": {"end", "stop", "last", "to", "max"}}  # fmt: skip
 
 #: A second, in days.
 _SECOND = 1.2e-5
@@ -61,7 +69,7 @@ def _start(sample: Sample) -> Proposal | None:
 
 def _end(sample: Sample, start: Proposal) -> Proposal:
     found = [each for each in _moments(sample, "time_max", "time_max")
-             if not _same_name(each, start)]  # fmt: skip
+             if not _same_name(each, start)] or _same_day(sample, start)  # fmt: skip
     if not found and start.confidence <= _BY_VALUES:
         found = _last_time(sample, start)
     if found:
@@ -136,18 +144,36 @@ def _of_day(sample: Sample, day: Candidate, column: str) -> Proposal:
         return Proposal((column,), made, (day.field.name,), min(day.score, 0.75),
                         "a day without a time of day")  # fmt: skip
     made = computed(julian_date_of_date_and_time, day.field.name, clock.name)
-    return Proposal((column,), made, (day.field.name, clock.name), day.score,
+    told = set(clock.words) & _SIDES[column] or set(clock.words) == {"time"}
+    return Proposal((column,), made, (day.field.name, clock.name),
+                    max(day.score, _BY_CLOCK) if told else day.score,
                     "a date and a time of day")  # fmt: skip
 
 
 def _clock(sample: Sample, day: Field, column: str) -> Field | None:
-    """Find the time of day whose name differs from the date's in that word alone."""
-    rest = set(day.words) - {"date"}
-    for field in sample:
-        if are_times_of_day(field) and set(field.words) - {"time"} == rest:
-            return field
+    """Find the time of day that goes with a date: by its name, by its side, or the only one."""
+    rest = set(day.words) - {"date", "day"}
     clocks = [field for field in sample if are_times_of_day(field)]
+    named = [field for field in clocks if set(field.words) - {"time", "utc"} == rest]
+    sided = [field for field in clocks if set(field.words) & _SIDES[column]]
+    if named or len(sided) == 1:
+        return (named or sided)[0]
     return clocks[0] if len(clocks) == 1 and column == "time_min" else None
+
+
+def _same_day(sample: Sample, start: Proposal) -> list[Proposal]:
+    """Propose the end of what has one date and two times of day; it may be after midnight."""
+    if len(start.fields) == 1 or not are_times_of_day(sample.fields[start.fields[1]]):
+        return []
+    day, begun = start.fields
+    ends = [field for field in sample if are_times_of_day(field) and field.name != begun
+            and set(field.words) & _SIDES["time_max"]]  # fmt: skip
+    if len(ends) != 1:
+        return []
+    end = computed(julian_date_of_date_and_time, day, ends[0].name)
+    return [Proposal(("time_max",), computed(julian_date_not_before, end, start.made),
+                     (*start.fields, ends[0].name), min(start.confidence, _BY_CLOCK),
+                     "the start's date and a time of day")]  # fmt: skip
 
 
 def _pairs(sample: Sample) -> Iterator[Proposal]:
@@ -191,7 +217,8 @@ def _by_values(column: str, field: Field, count: int) -> Proposal:
 
 def _in_order(sample: Sample) -> list[Field]:
     """List the fields that hold times, earliest first; empty where their order varies."""
-    about = {c.field.name for m in ("changed", "changed_too", "creation_date", "release_date")
+    about = {c.field.name for m in ("changed", "changed_too", "creation_date", "release_date",
+                                    "granule_uid", "obs_id")
              for c in candidates(sample, m)}  # fmt: skip
     held = {f.name: f for f in sample if f.name not in about | {"modified"} and f.complete}
     timed = {

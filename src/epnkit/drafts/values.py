@@ -61,19 +61,20 @@ def are_spectral_units(field: Field) -> bool:
 
 def are_times_of_day(field: Field) -> bool:
     """Tell whether the values are times of day without a date."""
-    return field.given.dtype == pl.Time or share(field.texts, r"^\d{2}:\d{2}(:\d{2})?") >= SHARE
+    clock = isinstance(field.given.dtype, pl.Time | pl.Duration)  # MySQL's are durations
+    return clock or share(field.texts, r"^\d{2}:\d{2}(:\d{2}(\.\d*)?)?$") >= SHARE
 
 
 def are_days(field: Field) -> bool:
     """Tell whether the values are dates without a time of day."""
-    day = r"^\d{4}[-/.]?\d{2}[-/.]?\d{2}$"
+    day = r"^(\d{4}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{4})$"
     return field.given.dtype == pl.Date or share(field.texts, day) >= SHARE
 
 
 def time_form(field: Field) -> Literal["text"] | Numbers | None:
     """Tell in what form the values are times, as texts and datetimes or as numbers; None if not."""
     given = field.given
-    if given.dtype.is_temporal() and given.dtype != pl.Time:
+    if given.dtype.is_temporal() and not are_times_of_day(field):
         return "text"
     if given.dtype == pl.String:
         return "text" if _are_texts_of_times(field) else None
@@ -81,7 +82,7 @@ def time_form(field: Field) -> Literal["text"] | Numbers | None:
 
 
 def _are_texts_of_times(field: Field) -> bool:
-    dated = share(field.texts, r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14})") >= SHARE
+    dated = share(field.texts, r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14}|\d{1,2}[- ][A-Za-z])") >= SHARE
     if not dated:
         return False
     read = julian_date(field.texts).values

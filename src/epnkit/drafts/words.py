@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
 from epnkit.drafts.tables import table
@@ -22,13 +23,27 @@ def words_of(name: str) -> tuple[str, ...]:
     >>> words_of("DATE-OBS"), words_of("startTime"), words_of("WAVEMIN")
     (('date', 'observation'), ('start', 'time'), ('wavelength', 'min'))
     """
-    pieces = [piece.lower() for piece in _PIECES.findall(name)]
-    return tuple(_spelt(word) for piece in pieces for word in _cut(piece))
+    pieces = [piece.lower() for piece in _PIECES.findall(_unaccented(name))]
+    return _joined(tuple(_spelt(word) for piece in pieces for word in _cut(piece)))
+
+
+def _unaccented(name: str) -> str:
+    apart = unicodedata.normalize("NFKD", name)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def _joined(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Put one word for those that mean one thing together: ``longueur_onde``, ``waveLength``."""
+    for phrase, word in _phrases().items():
+        for place in range(len(words) - len(phrase) + 1):
+            if words[place : place + len(phrase)] == phrase:
+                return _joined((*words[:place], word, *words[place + len(phrase) :]))
+    return words
 
 
 def _cut(piece: str) -> list[str]:
     """Cut a piece that is no word into words, where all of it can be: ``dateobs``."""
-    if piece in _known() or piece.isdigit():
+    if piece in _known() or piece in _foreign() or piece.isdigit():
         return [piece]
     for length in range(len(piece) - _SHORTEST, _SHORTEST - 1, -1):
         head, tail = piece[:length], piece[length:]
@@ -38,13 +53,23 @@ def _cut(piece: str) -> list[str]:
 
 
 def _spelt(word: str) -> str:
-    return _spellings().get(word, word)
+    return _spellings().get(word) or _foreign().get(word, word)
 
 
 @cache
 def _spellings() -> dict[str, str]:
-    told = table("words")["spellings"]
-    return {other: word for word, others in told.items() for other in others}
+    return {other: word for word, others in table("words")["spellings"].items() for other in others}
+
+
+@cache
+def _foreign() -> dict[str, str]:
+    return {other: word for word, others in table("words")["foreign"].items() for other in others}
+
+
+@cache
+def _phrases() -> dict[tuple[str, ...], str]:
+    told = table("words")["phrases"]
+    return {tuple(phrase.split()): word for word, all_ in told.items() for phrase in all_}
 
 
 @cache

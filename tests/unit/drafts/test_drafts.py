@@ -160,6 +160,10 @@ def test_records_that_nothing_tells_apart_leave_the_identifier_open() -> None:
         ("dateobs", ("date", "observation")),
         ("FileSize", ("file", "size")),
         ("NAXIS1", ("naxis", "1")),
+        ("longueur_onde_min", ("wavelength", "min")),
+        ("Wellenlänge", ("wavelength",)),
+        ("waveLength", ("wavelength",)),
+        ("estsize", ("estsize",)),
     ],
 )
 def test_names_are_cut_into_words(name: str, words: tuple[str, ...]) -> None:
