@@ -15,9 +15,6 @@ from epnkit.regions.flags import EXPLANATIONS, Fault
 STEP_X: Final = np.array([-1, -1, 0, 1, 1, 1, 0, -1], dtype=np.int64)
 STEP_Y: Final = np.array([0, -1, -1, -1, 0, 1, 1, 1], dtype=np.int64)
 
-#: Byte that parts two codes of one row inside a batch.
-PART: Final = 59  # ";"
-
 
 class Codes(NamedTuple):
     """Chain codes of a batch, one after the other.
@@ -25,7 +22,7 @@ class Codes(NamedTuple):
     Attributes
     ----------
     digits : ndarray of uint8, shape (n,)
-        The bytes of all codes; those of a row with several parts are parted by `PART`.
+        The bytes of all codes.
     starts : ndarray of int64, shape (rows + 1,)
         Where each row's bytes begin, and the end of the last.
     """

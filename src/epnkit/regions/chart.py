@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from epnkit.regions._compile import Floats
-from epnkit.regions.footprints import Footprints
+from epnkit.regions.results import Footprints
 
 
 def unrolled(vertices: Floats) -> Floats:

@@ -4,6 +4,8 @@ The disc plane has the solar limb as its unit circle: a direction that leaves th
 the angle t lies at the radius sin(t) D/R, D being the observer's distance and R the Sun's radius.
 That holds for a perspective view, unlike the arcseconds of the image (Thompson 2006, A&A 449, 791,
 sections 3 and 4).
+
+A scene is what is known of an image, an array of shape (7,); see `to_disc`.
 """
 
 from __future__ import annotations

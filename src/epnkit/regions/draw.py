@@ -1,4 +1,7 @@
-"""One chunk of contours drawn on the sphere: outline, simplification, limb, transform, proof."""
+"""One chunk of contours drawn on the sphere: outline, simplification, limb, transform, proof.
+
+A scene is what is known of an image, an array of shape (7,); see `epnkit.regions.disc.to_disc`.
+"""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ from epnkit.regions._compile import Floats
 from epnkit.regions.coverage import cover, quarters, text_of
 from epnkit.regions.disc import to_sphere
 from epnkit.regions.flags import Flag
-from epnkit.regions.footprints import Footprints
 from epnkit.regions.headers import coordinates, meridian, scene
 from epnkit.regions.limb import CUT, OUTSIDE, WHOLE, cut_by_limb
 from epnkit.regions.outline import ring_area
+from epnkit.regions.results import Footprints
 from epnkit.regions.rings import PLAIN, Shape, collected, from_ring, vectors
 from epnkit.regions.shapes import box
 from epnkit.regions.simplify import kept

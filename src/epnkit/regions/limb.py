@@ -4,6 +4,9 @@ The ring is cut into chains that run inside the disc, from where it enters to wh
 From each end the outline follows the limb counter-clockwise to the next beginning, as Weiler and
 Atherton (1977) do. Where that gives several rings, the narrowest gaps between them are bridged by a
 thin strip along the limb (a minimum spanning tree, Kruskal 1956), so that one ring comes out.
+
+Points are arrays of shape (2,), x to solar west and y to solar north; a ring is an array of shape
+(n, 2) of its vertices, the first not repeated. Angles are in radians, counter-clockwise from west.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ Only the outside of the set of visited pixels is followed, along the cracks betw
 pixels that touch at a corner being neighbours. So whatever the contour does (spikes, lines, necks,
 pinches, loops that seal a bay), what comes out is one ring that does not cross itself, and no
 repair of polygons is needed.
+
+A path is an array of int64, shape (n, 2), of the pixels x and y that a contour visits. A grid is an
+array of uint8, shape (rows, columns), in which pixel x, y of the box around it is ``grid[y, x]``.
 """
 
 from __future__ import annotations

@@ -18,10 +18,12 @@ from mocpy import MOC
 from numpy.typing import ArrayLike, NDArray
 
 from epnkit.regions._compile import Floats, Integers
+from epnkit.regions.contours import footprints_of_contours
 from epnkit.regions.coverage import cover, text_of
 from epnkit.regions.draw import SQUARE_DEGREES
 from epnkit.regions.flags import Flag
-from epnkit.regions.footprints import Footprints, Images, Options, footprints
+from epnkit.regions.options import Images, Options
+from epnkit.regions.results import Footprints
 from epnkit.regions.rings import Shape, collected, polygon, vectors
 from epnkit.regions.sphere import center, limits, solid_angle
 
@@ -45,7 +47,14 @@ class Parts(NamedTuple):
 def split(codes: Sequence[str | None], x: ArrayLike, y: ArrayLike, separator: str) -> Parts:
     """Take the fields of rows apart.
 
-    Where a row has not as many first pixels as codes, its parts have none.
+    Parameters
+    ----------
+    codes : sequence of str or None, length n
+        The codes of each row, with the separator between them.
+    x, y : array_like, shape (n,)
+        Their first pixels; where a row has not as many as codes, its parts have none.
+    separator : str
+        What parts them.
     """
     columns = [np.broadcast_to(np.asarray(v, dtype=object), (len(codes),)) for v in (x, y)]
     found: list[tuple[str | None, object, object]] = []
@@ -79,10 +88,23 @@ def _images(images: Images, starts: Integers) -> Images:
 def footprints_of_parts(
     codes: Sequence[str | None], x: ArrayLike, y: ArrayLike, images: Images, options: Options
 ) -> Footprints:
-    """Draw rows of several contours; see `epnkit.regions.footprints.footprints`."""
+    """Draw rows of several contours; see `epnkit.regions.footprints.footprints`.
+
+    Parameters
+    ----------
+    codes : sequence of str or None, length n
+        The chain codes of each row, with `Options.separator` between them.
+    x, y : array_like, shape (n,)
+        The first pixels of each, parted in the same way.
+    images : Images
+        The image of each row, or one for all.
+    options : Options
+        How to draw.
+    """
     parts = split(codes, x, y, str(options.separator))
     one = replace(options, separator=None)
-    drawn = footprints(parts.codes, parts.x, parts.y, _images(images, parts.starts), one)
+    of_parts = _images(images, parts.starts)
+    drawn = footprints_of_contours(parts.codes, parts.x, parts.y, of_parts, one)
     rows = [
         _Row(drawn, range(a, b), options).shape()
         for a, b in zip(parts.starts[:-1].tolist(), parts.starts[1:].tolist(), strict=True)

@@ -12,7 +12,7 @@ from epnkit.regions._compile import Floats
 from epnkit.regions.coverage import cover
 from epnkit.regions.draw import SQUARE_DEGREES
 from epnkit.regions.flags import Flag
-from epnkit.regions.footprints import Footprints
+from epnkit.regions.results import Footprints
 from epnkit.regions.sphere import judge, limits, solid_angle, tidy, to_degrees, unaligned
 from epnkit.regions.text import literals
 
@@ -91,9 +91,18 @@ def polygon(ring: Floats, area: float | None = None) -> Floats:
 
 
 def from_ring(ring: Floats, wide: Cover, flags: Flag = PLAIN, pixels: int = 0) -> Shape:
-    """Return the shape that a ring of unit vectors, shape (n, 3), surrounds.
+    """Return the shape that a ring surrounds.
 
-    `wide` gives the coverage where no polygon holds it.
+    Parameters
+    ----------
+    ring : ndarray, shape (n, 3)
+        Unit vectors; it closes by itself.
+    wide : callable
+        Gives the coverage of an order where no polygon holds the shape.
+    flags : Flag
+        What is known of the shape.
+    pixels : int
+        How many it was made of.
     """
     degrees = polygon(ring)
     facing = counter_clockwise(np.ascontiguousarray(ring))

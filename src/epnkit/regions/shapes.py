@@ -12,7 +12,7 @@ from epnkit.regions._compile import Floats
 from epnkit.regions.coverage import text_of
 from epnkit.regions.draw import SQUARE_DEGREES
 from epnkit.regions.flags import Flag
-from epnkit.regions.footprints import Footprints
+from epnkit.regions.results import Footprints
 from epnkit.regions.rings import NOTHING, PLAIN, Shape, collected, polygon, vectors
 
 #: Vertices of a circle: its ring leaves it by 0.5 % of the radius, and has its area.
@@ -176,7 +176,15 @@ def _circle_limits(lon: float, lat: float, radius: float) -> tuple[float, float,
 
 
 def box(west: float, east: float, south: float, north: float) -> Shape:
-    """Return one box; see `boxes`."""
+    """Return one box; see `boxes`.
+
+    Parameters
+    ----------
+    west, east : float
+        Limits in longitude, degrees; it runs eastward from the first to the second.
+    south, north : float
+        Limits in latitude, degrees.
+    """
     good = math.isfinite(west) and math.isfinite(east) and -90 <= south < north <= 90
     width = 360.0 if abs(east - west) >= 360 else (east - west) % 360
     if not (good and width > 0):

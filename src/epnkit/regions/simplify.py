@@ -1,4 +1,8 @@
-"""Fewer vertices for a ring in the pixel plane: Douglas and Peucker (1973), area kept."""
+"""Fewer vertices for a ring in the pixel plane: Douglas and Peucker (1973), area kept.
+
+A ring is an array of shape (n, 2) of its vertices in pixels, counter-clockwise, the first not
+repeated.
+"""
 
 from __future__ import annotations
 

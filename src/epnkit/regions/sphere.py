@@ -1,4 +1,8 @@
-"""Polygons of great circles: are they ones that pgsphere takes, how large, between what limits."""
+"""Polygons of great circles: are they ones that pgsphere takes, how large, between what limits.
+
+Points are unit vectors, arrays of shape (3,), or in the plane (2,). A ring is an array of shape
+(n, 3) or (n, 2) of its vertices, the first not repeated. Distances and angles are in radians.
+"""
 
 from __future__ import annotations
 

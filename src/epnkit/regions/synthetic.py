@@ -84,7 +84,19 @@ def random_contour(rng: np.random.Generator, size: int) -> Contour:
 
 
 def starts_on_disc(rng: np.random.Generator, count: int, radius: float, limb: float) -> Integers:
-    """Return random pixels of the disc from its centre, shape (count, 2); a part at the limb."""
+    """Return random pixels of a disc, counted from its centre, shape (count, 2).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Where chance comes from.
+    count : int
+        How many.
+    radius : float
+        The disc's, in pixels.
+    limb : float
+        The share of them that lies at the limb, on either side of it.
+    """
     at_limb = rng.random(count) < limb
     away = np.where(at_limb, rng.uniform(0.95, 1.02, count), 0.85 * np.sqrt(rng.random(count)))
     angle = rng.uniform(0, 2 * np.pi, count)
