@@ -14,9 +14,9 @@ import pyvo
 import requests
 from astropy.table import Table
 
+from epnkit.check.report import check
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
-from epnkit.epncore.check import check
 from epnkit.replicas.sources import Sources
 from tests import opened
 from tests.conftest import ROOT

@@ -17,8 +17,8 @@ from astropy.table import Table
 from click.testing import CliRunner
 from lxml import etree
 
+from epnkit.check.report import check
 from epnkit.cli import cli, main
-from epnkit.epncore.check import check
 from epnkit.epncore.columns import COLUMNS
 from epnkit.epncore.published import UTYPE
 from epnkit.errors import CheckError

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from epnkit.check.report import check
 from epnkit.cli import cli
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
-from epnkit.epncore.check import check
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 

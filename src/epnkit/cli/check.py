@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from epnkit.epncore.check import Report
+    from epnkit.check.report import Report
 
 
 @click.command()
@@ -30,7 +30,7 @@ def command(
     TARGET is a VOTable, CSV or Parquet file, a service folder, or a TAP URL followed by a TABLE.
     Exit status 1 where a MUST is broken, 2 where TARGET could not be read.
     """
-    from epnkit.epncore.check import check
+    from epnkit.check.report import check
 
     report = check(target, table, rows=None if everything else rows, oai=oai)
     if form == "text":

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 from astropy.io import votable
 
+from epnkit.check.readers.read import Read
 from epnkit.epncore.columns import COLUMNS, polars_type
 from epnkit.epncore.published import Answer, Field, Table
-from epnkit.epncore.readers.read import Read
 from epnkit.errors import CheckError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.epncore.readers import votable
-from epnkit.epncore.readers.read import Read, misfits, undescribed
+from epnkit.check.readers import votable
+from epnkit.check.readers.read import Read, misfits, undescribed
 from epnkit.errors import CheckError
 
 _VOTABLES = frozenset({".vot", ".votable", ".xml"})

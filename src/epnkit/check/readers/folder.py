@@ -13,12 +13,16 @@ from typing import Any
 import polars as pl
 from lxml import etree
 
+from epnkit import service as services
+from epnkit.check.readers.read import Read
 from epnkit.epncore import registryrules
 from epnkit.epncore.columns import COLUMNS, Column
 from epnkit.epncore.findings import Finding
 from epnkit.epncore.published import UTYPE, Field, Table
-from epnkit.epncore.readers.read import Read
 from epnkit.errors import CheckError, EpnkitError
+from epnkit.loading.prepare import Preparation
+from epnkit.sources import open_source
+from epnkit.sources.base import ALL
 
 #: What DaCHS itself makes of an RD; run apart, since gavo wants its settings before its import.
 _ASK_DACHS = """
@@ -183,11 +187,6 @@ def _unmapped(refusals: pl.DataFrame) -> list[str]:
 
 
 def _prepared(folder: Path, rows: int | None) -> Iterator[Any]:
-    from epnkit import service as services
-    from epnkit.loading.prepare import Preparation
-    from epnkit.sources import open_source
-    from epnkit.sources.base import ALL
-
     service = services.load(folder)
     # where the datalinks will be is not known before the service is laid
     datalink = f"http://localhost/{service.name}/q/dl/dlmeta?ID=" if service.links else None

@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 from lxml import etree
 
+from epnkit.check.readers import files, folder, tap
+from epnkit.check.readers.read import Read
 from epnkit.epncore import answerrules, registryrules, rules, schemarules
 from epnkit.epncore.columns import COLUMNS, Column, EpnType, free
 from epnkit.epncore.findings import to_frame
 from epnkit.epncore.published import Table
-from epnkit.epncore.readers import files, folder, tap
-from epnkit.epncore.readers.read import Read
 from epnkit.epncore.rulebook import RULES
 from epnkit.errors import CheckError
 

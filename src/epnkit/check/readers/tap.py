@@ -8,10 +8,10 @@ from typing import Any
 import requests
 from pyvo.dal import DALServiceError, TAPService
 
+from epnkit.check.readers import registry, votable
+from epnkit.check.readers.read import Read
 from epnkit.epncore.findings import Finding
 from epnkit.epncore.published import OLD_UTYPE, Record, Table
-from epnkit.epncore.readers import registry, votable
-from epnkit.epncore.readers.read import Read
 from epnkit.errors import CheckError
 
 
