@@ -79,7 +79,13 @@ COVERED = '<resource schema="sun"><FEED source="epnkit/q#coverage" name="sun"/><
 def test_the_coverage_is_computed_once_after_all_imports(tmp_path: Path) -> None:
     place = place_with(COVERED, tmp_path)
     assert carry_out(place, "sun", [Request(keys=("a",)), Request(gone=("b",), reconcile=True)])
-    assert place.commands == ["imp sun/q", "imp sun/q", "limits sun/q"]
+    assert place.commands == ["imp sun/q", "imp sun/q", "limits -t sun/q"]
+
+
+def test_what_dachs_knows_of_columns_is_computed_after_a_full_load(tmp_path: Path) -> None:
+    place = place_with(COVERED, tmp_path)
+    assert carry_out(place, "sun", [Request(full=True)])
+    assert place.commands == ["imp sun/q", "limits sun/q"]
 
 
 def test_an_rd_without_coverage_is_imported_alone(tmp_path: Path) -> None:
@@ -91,7 +97,7 @@ def test_an_rd_without_coverage_is_imported_alone(tmp_path: Path) -> None:
 def test_a_failure_ends_it_with_the_coverage_of_what_came_before(tmp_path: Path) -> None:
     place = place_with(COVERED, tmp_path, fails=2)
     assert not carry_out(place, "sun", [Request()] * 3)
-    assert place.commands == ["imp sun/q", "imp sun/q", "limits sun/q"]
+    assert place.commands == ["imp sun/q", "imp sun/q", "limits -t sun/q"]
 
 
 def test_an_import_that_failed_computes_nothing(tmp_path: Path) -> None:

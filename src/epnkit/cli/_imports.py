@@ -42,7 +42,8 @@ def requests(
 def carry_out(place: Place, service: str, asked: Iterable[Request]) -> bool:
     """Import once for each request, and tell whether all went well; the first failure ends it.
 
-    Since an import clears the coverage in the service's registry record, that is computed anew.
+    Since an import clears the coverage in the service's registry record, that is computed anew;
+    what DaCHS knows of each column, only after a load in full.
 
     Raises
     ------
@@ -51,16 +52,16 @@ def carry_out(place: Place, service: str, asked: Iterable[Request]) -> bool:
     """
     from epnkit.deploy import coverage
 
-    done = 0
+    done: list[Request] = []
     well = True
     for request in asked:
         environment = request.to_environment()
         well = place.run("imp", f"{service}/q", environment=environment).returncode == 0
         if not well:
             break
-        done += 1
+        done.append(request)
     if done:
-        coverage.renew(place, service)
+        coverage.renew(place, service, columns=any(request.full for request in done))
     return well
 
 

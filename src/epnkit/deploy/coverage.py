@@ -26,8 +26,18 @@ def is_computed(inputs: Path, service: str) -> bool:
     return rd.is_file() and bool(_ASKED.search(rd.read_text(encoding="utf-8", errors="replace")))
 
 
-def renew(place: Place, service: str) -> str:
+def renew(place: Place, service: str, *, columns: bool = True) -> str:
     """Compute the coverage of a service anew, where its RD asks for it, and say what was done.
+
+    Parameters
+    ----------
+    place : Place
+        The DaCHS.
+    service : str
+        The service.
+    columns : bool
+        Whether the limits and percentiles of each column too: these stay from one import to the
+        next, and to compute them DaCHS sorts the table by every column of numbers.
 
     Raises
     ------
@@ -36,13 +46,14 @@ def renew(place: Place, service: str) -> str:
     """
     if not is_computed(place.inputs, service):
         return f"the RD of {service} asks for no coverage"
+    words = ["limits", *([] if columns else ["-t"]), f"{service}/q"]
     try:
-        place.ask("limits", f"{service}/q")
+        place.ask(*words)
     except DeployError as error:
         raise DeployError(
             "its granules are in, but their coverage could not be computed for the registry",
             where=service,
             why=error.why,
-            cure=f"Mend what it names, and do it again: dachs limits {service}/q.",
+            cure=f"Mend what it names, and do it again: dachs {' '.join(words)}.",
         ) from error
-    return f"dachs limits {service}/q: done"
+    return f"dachs {' '.join(words)}: done"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,6 +49,10 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
     if options.dropIndices and not table.newlyCreated:
         # DaCHS drops the indices of an updating table for -R, but makes them only with a new one.
         table.makeIndices()
+    if table.newlyCreated:
+        # DaCHS vacuums and analyses what was modified, when it has committed; a new table would
+        # have to wait for its first update, which then pays for all of its rows.
+        base.ui.notifyDBTableModified(table.tableName)
     _count(data, run.counts.loaded + run.counts.changed + run.counts.deleted)
 
 
@@ -99,14 +104,15 @@ def _count(data: Any, affected: int) -> None:
     """Let DaCHS report the rows that changed.
 
     DaCHS counts what goes through its feeders, and hands the feeder only to what runs when a
-    source is done; there the number is entered.
+    source is done; there the number is entered as what the feeder tells, not as what it fed: for
+    that DaCHS would analyse the table within the transaction, and once more behind it.
     """
     run_scripts = data.runScripts
 
     def counting(phase: str, **arguments: Any) -> None:
         if phase == "sourceDone":
             for feeder in arguments["feeder"].feeders:
-                feeder.nAffected += affected
+                feeder.getAffected = partial(int, feeder.getAffected() + affected)
         run_scripts(phase, **arguments)
 
     data.runScripts = counting

@@ -54,12 +54,14 @@ def uncollected() -> Iterator[None]:
     """Import without a search for garbage.
 
     Modules leave none, and Python would search all of DaCHS's objects again and again: it takes
-    half of the time of importing them.
+    half of the time of importing them.  What is there then stays until the process ends, and is not
+    searched later either.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if enabled:
             gc.enable()

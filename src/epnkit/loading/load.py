@@ -93,9 +93,6 @@ class Load:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
         every = direct or self._whole
         versions.note(self.target, self.service, self.run.number, every=every)
-        if direct:
-            # After an update DaCHS itself vacuums and analyses, when the transaction has ended.
-            self.target.execute("ANALYZE {table}")
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
         self.progress.done(self.run.counts.summary())
