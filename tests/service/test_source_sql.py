@@ -32,6 +32,9 @@ COUNT = 12_000
 #: A patience for tests: many attempts, short pauses.
 QUICK = Patience(attempts=4, first=0.05, longest=0.1)
 
+#: A patience for servers that say nothing.
+IMPATIENT = Patience(attempts=3, first=0.05, longest=0.1, silence=1.0)
+
 _TABLES = {
     "mariadb": (
         "CREATE TABLE obs (ID INT PRIMARY KEY, RUN_DATE DATETIME(6) NULL, DAY DATE, "
@@ -98,10 +101,11 @@ def make(database: tuple[str, Server], keep: Keep) -> Make:
 
     def source(
         port: int | None = None, query: str = "SELECT * FROM obs", password: str = PASSWORD,
-        key: tuple[str, ...] = ("id",), *, digest: bool = True,
+        key: tuple[str, ...] = ("id",), cursor: str = "run_date", *, digest: bool = True,
+        patience: Patience = QUICK,
     ) -> SqlSource:  # fmt: skip
         keep("obs", odbc(kind, port or server.port, password))
-        settings = SqlSettings(query, Order("run_date", key), digest=digest, patience=QUICK)
+        settings = SqlSettings(query, Order(cursor, key), digest=digest, patience=patience)
         return SqlSource(credential("obs"), settings)
 
     return source
@@ -165,6 +169,75 @@ def test_without_a_key_a_broken_connection_begins_anew(
         source.schema()
         proxy.faults.append(Fault("reset", 300_000))  # before the driver gives its first row
         assert sum(batch.height for batch in source.batches(size=300)) == COUNT
+
+
+def test_a_silent_connection_is_ended_and_reading_goes_on(
+    make: Make, database: tuple[str, Server]
+) -> None:
+    with Proxy(database[1].port) as proxy:
+        source = make(proxy.port, patience=IMPATIENT)
+        source.schema()
+        proxy.faults.extend([Fault("stall", 300_000)] * 2)
+        read = pl.concat(source.batches(size=300))
+        assert proxy.connections > 2
+    assert sorted(read["id"]) == list(range(COUNT))
+
+
+@pytest.mark.parametrize("after", [0, 20_000])
+def test_a_database_that_stays_silent_is_told(
+    make: Make, database: tuple[str, Server], after: int
+) -> None:
+    with Proxy(database[1].port) as proxy:
+        source = make(proxy.port, patience=IMPATIENT)
+        source.schema()
+        proxy.faults.extend([Fault("stall", after)] * 20)
+        with pytest.raises(TransientSourceError, match=r"said nothing|cannot be reached") as caught:
+            list(source.batches(size=300))
+    assert PASSWORD not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("times", [100, 1091, 1092, 1093, 1100, 5000])
+@pytest.mark.parametrize("column", ["name", "old"])
+def test_texts_too_long_for_a_block_arrive_whole(
+    make: Make, database: tuple[str, Server], column: str, times: int
+) -> None:
+    # A text of 15 or a binary of 3 bytes that often: around the 16,384 bytes of a block.
+    often = f"CASE WHEN id = 3005 THEN {times if column == 'name' else times * 5} ELSE 1 END"
+    repeated = f"REPEAT({column}, {often})"
+    if database[0] == "postgresql" and column == "old":
+        repeated = f"decode(repeat(encode({column}, 'hex'), {often}), 'hex')"
+    query = f"SELECT id, run_date, {repeated} AS x FROM obs WHERE id < 4000"
+    read = pl.concat(make(query=query, digest=False).batches(size=700)).sort("id")
+    assert read["id"].to_list() == list(range(4000))
+    values = read["x"].to_list()
+    whole = str(_row(3005)[5]) * times if column == "name" else b"\xe9t\xe9" * times * 5
+    assert values.pop(3005) == whole
+    assert max(map(len, values)) < 20
+
+
+def test_a_cursor_that_is_no_number_comes_once(make: Make, database: tuple[str, Server]) -> None:
+    if database[0] == "mariadb":
+        with pytest.raises(SourceError):  # it has none
+            make(query="SELECT CAST('NaN' AS DOUBLE PRECISION) AS n").schema()
+        return
+    number = "CASE WHEN id % 2 = 0 THEN 'NaN' ELSE x END AS x"
+    source = make(query=f"SELECT id, {number} FROM obs", cursor="x")
+    assert sorted(pl.concat(source.batches(size=500))["id"]) == list(range(COUNT))
+
+
+def test_a_whole_number_beyond_64_bits_is_told(make: Make, database: tuple[str, Server]) -> None:
+    kind = "BIGINT UNSIGNED" if database[0] == "mariadb" else "NUMERIC(20)"
+    with pyodbc.connect(odbc(database[0], database[1].port), autocommit=True) as link:
+        link.execute("DROP TABLE IF EXISTS wide")
+        link.execute(f"CREATE TABLE wide (id INTEGER PRIMARY KEY, n {kind})")
+        link.execute("INSERT INTO wide VALUES (1, 5), (2, 18446744073709551615)")
+    link.close()
+    source = make(query="SELECT * FROM wide", cursor="id")
+    if database[0] == "mariadb":
+        with pytest.raises(SourceError, match="column 'n' is not of type Int64"):
+            list(source.batches())
+    else:
+        assert pl.concat(source.batches())["n"].to_list() == [5.0, 18446744073709551615.0]
 
 
 def test_an_unreachable_database_is_told_without_the_password(make: Make) -> None:

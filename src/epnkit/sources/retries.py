@@ -67,11 +67,11 @@ class Patience:
 PATIENT = Patience()
 
 
-def patience_of(settings: Settings) -> Patience:
-    """Read ``attempts`` and ``timeout`` (seconds) of a source file."""
+def patience_of(settings: Settings, silence: float = Patience.silence) -> Patience:
+    """Read ``attempts`` and ``timeout`` (seconds, else those given) of a source file."""
     return Patience(
         settings.positive("attempts", Patience.attempts),
-        silence=float(settings.positive("timeout", int(Patience.silence))),
+        silence=float(settings.positive("timeout", int(silence))),
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,13 +17,19 @@ from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, 
 from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.sql_bulk import Blocks, NotInBlocksError, fits
 from epnkit.sources.sql_columns import NO_WISHES, Shape, Wishes, shape_of
 from epnkit.sources.sql_drivers import Session, Statement, session
 from epnkit.sources.sql_errors import label
 from epnkit.sources.sql_keys import DIGEST, KNOWN, Keys
+from epnkit.sources.sql_pages import Rows
+from epnkit.sources.sql_reading import Leg, Place, Reading
 from epnkit.sources.sql_reconcile import Register
 from epnkit.sources.sql_text import ANY, Condition
 from epnkit.sources.sql_types import DECLARED, Column, Row, frame
+
+#: How many seconds a database may say nothing: it may have to sort before its first row.
+_SILENCE = 600
 
 
 @dataclass(frozen=True)
@@ -54,23 +59,6 @@ class SqlSettings:
     wishes: Wishes = NO_WISHES
     digest: bool = True
     patience: Patience = PATIENT
-
-
-@dataclass(frozen=True)
-class _Leg:
-    """A part of a window, read in one order."""
-
-    condition: Condition
-    order: tuple[Column, ...]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where reading goes on: the leg, its last row's order columns, and the rows just had."""
-
-    leg: int
-    last: tuple[object, ...] = ()
-    had: Sequence[Row] = ()
 
 
 class SqlSource:
@@ -200,7 +188,8 @@ class SqlSource:
 
     def _session(self) -> AbstractContextManager[Session]:
         settings = self._settings
-        return session(self._secret, settings.encoding, paged=bool(settings.order.key))
+        keyed, silence = bool(settings.order.key), settings.patience.silence
+        return session(self._secret, silence, settings.encoding, paged=keyed)
 
     def _ask(self, statement: Statement) -> Sequence[Row]:
         with self._session() as link:
@@ -222,15 +211,15 @@ class SqlSource:
         ranged, *absent = [leg.condition for leg in self._legs(window)]
         return ranged | absent[0] if absent else ranged
 
-    def _legs(self, window: Window) -> list[_Leg]:
+    def _legs(self, window: Window) -> list[Leg]:
         """Split a window in the records with a value in the cursor and those without."""
         if self._cursor is None:
             self._refuse_window(window)
-            return [_Leg(ANY, self._key)]
+            return [Leg(ANY, self._key)]
         wrapped = self._shape.wrapped
         order = tuple(dict.fromkeys((self._cursor, *self._key)))
-        ranged = _Leg(wrapped.between(self._cursor, window), order)
-        absent = _Leg(wrapped.absent(self._cursor), self._key)
+        ranged = Leg(wrapped.between(self._cursor, window), order)
+        absent = Leg(wrapped.absent(self._cursor), self._key)
         return [ranged, absent] if window.nulls else [ranged]
 
     def _refuse_window(self, window: Window) -> None:
@@ -242,85 +231,47 @@ class SqlSource:
             )
 
     def _read(
-        self, legs: list[_Leg], size: int, place: _Place | None
-    ) -> Iterator[tuple[pl.DataFrame, _Place]]:
-        start = place or _Place(0)
-        with self._session() as link:
-            for number, leg in enumerate(legs[start.leg :], start.leg):
-                here = start if number == start.leg else _Place(number)
-                for rows in self._leg(link, leg, here, size):
-                    behind = self._behind(rows, leg, number)
-                    yield frame(rows, self._shape.columns, self.label), behind
-
-    def _leg(self, link: Session, leg: _Leg, place: _Place, size: int) -> Iterator[Sequence[Row]]:
-        if link.streams:
-            return self._streamed(link, leg, place, size)
-        # The next page is asked for while this one is worked on.  A driver that gives row by row
-        # would only hand the interpreter to and fro.
-        return ahead(self._paged(link, leg, place, size))
-
-    def _streamed(
-        self, link: Session, leg: _Leg, place: _Place, size: int
-    ) -> Iterator[Sequence[Row]]:
-        """Read one result as it comes."""
-        answer = link.ask(self._statement(leg, place))
-        return _without(place.had, iter(partial(answer.take, size), []))
-
-    def _paged(self, link: Session, leg: _Leg, place: _Place, size: int) -> Iterator[Sequence[Row]]:
-        """Read page by page, each a result that is whole before it is looked at."""
-        while True:
-            most = size + len(place.had)
-            rows = link.ask(self._statement(leg, place, most)).take(most)
-            before = place
-            for kept in _without(place.had, [rows] if rows else []):
-                yield kept
-                place = self._behind(kept, leg, place.leg)
-            if len(rows) < most or place is before:
+        self, legs: list[Leg], size: int, place: Place | None
+    ) -> Iterator[tuple[pl.DataFrame, Place]]:
+        start = place or Place(0)
+        if self._in_blocks:
+            try:
+                for batch, behind in self._blocks(legs, size, start):
+                    start = behind
+                    yield batch, behind
+            except NotInBlocksError:
+                self._in_blocks = False  # from here on, and from now on
+            else:
                 return
+        yield from self._rows(legs, size, start)
 
-    def _statement(self, leg: _Leg, place: _Place, most: int | None = None) -> Statement:
-        shape, condition = self._shape, leg.condition
-        if place.had:
-            self._refuse_unordered(place)
-            condition &= shape.wrapped.from_row(leg.order, place.last)
-        return shape.wrapped.select(shape.what, condition, leg.order, most)
+    def _blocks(
+        self, legs: list[Leg], size: int, start: Place
+    ) -> Iterator[tuple[pl.DataFrame, Place]]:
+        shape, silence = self._shape, self._settings.patience.silence
+        with closing(Blocks(self._secret, shape.dialect, shape.columns, silence)) as link:
+            yield from ahead(self._reading.legs(link, legs, start, size))
 
-    def _behind(self, rows: Sequence[Row], leg: _Leg, number: int) -> _Place:
-        positions = (self._shape.columns.index(column) for column in leg.order)
-        return _Place(number, tuple(rows[-1][i] for i in positions), rows[-_TIES:])
+    def _rows(
+        self, legs: list[Leg], size: int, start: Place
+    ) -> Iterator[tuple[pl.DataFrame, Place]]:
+        with self._session() as link:
+            rows = Rows(link, self._shape.columns, self.label)
+            read = self._reading.legs(rows, legs, start, size)
+            # The next page is asked for while this one is worked on.  A driver that gives row by
+            # row would only hand the interpreter to and fro.
+            yield from read if link.streams else ahead(read)
 
-    def _refuse_unordered(self, place: _Place) -> None:
-        if not self._key or None in place.last:
-            raise SourceError(
-                "the connection broke in mid-read",
-                where=self.label,
-                why="without a key in every record there is no way to go on",
-                cure='Name the key in the source file, key = ["id"], or read again',
-            )
+    @cached_property
+    def _reading(self) -> Reading:
+        return Reading(self._shape, bool(self._key), self.label)
 
-
-#: How many of the last rows are remembered, for those that the database takes for equal.
-_TIES = 1000
-
-
-def _without(had: Sequence[Row], batches: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
-    """Leave out rows that were had before the connection broke, each as often as it was had."""
-    left = Counter(map(tuple, had))
-    for rows in batches:
-        kept = rows
-        if left:  # whatever comes again comes first, mixed with as many of its like at most
-            first, others = rows[: 2 * _TIES], rows[2 * _TIES :]
-            kept = [*(row for row in first if not _spend(left, row)), *others]
-            left.clear()
-        if kept:
-            yield kept
-
-
-def _spend(left: Counter[tuple[object, ...]], row: Row) -> bool:
-    if not left[tuple(row)]:
-        return False
-    left[tuple(row)] -= 1
-    return True
+    @cached_property
+    def _in_blocks(self) -> bool:
+        """Whether answers are fetched in blocks: what those can't hold is read on behind a key."""
+        if not self._key or self._secret.kind != "odbc" or self._settings.encoding:
+            return False
+        return fits(self._shape, (*self._key, *filter(None, [self._cursor])))
 
 
 def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
@@ -337,7 +288,7 @@ def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
         settings.text("encoding"),
         Wishes(types, encodings),
         settings.take("digest", bool, default=True),
-        patience_of(settings),
+        patience_of(settings, _SILENCE),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.sql_drivers import Session
+from epnkit.sources.sql_drivers import Session, Statement
 from epnkit.sources.sql_keys import DIGEST, HASHING, digest_of
 from epnkit.sources.sql_text import Wrapped
 from epnkit.sources.sql_types import Column, of_values
@@ -24,14 +24,26 @@ _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset(): pl.String(),
     frozenset({"integer"}): pl.Int64(),
     frozenset({"real"}): pl.Float64(),
+    frozenset({"long"}): pl.Int64(),
+    frozenset({"integer", "long"}): pl.Int64(),
     frozenset({"integer", "real"}): pl.Float64(),
+    frozenset({"long", "real"}): pl.Float64(),
+    frozenset({"integer", "long", "real"}): pl.Float64(),
     frozenset({"text"}): pl.String(),
     frozenset({"blob"}): pl.Binary(),
 }
 
+#: The storage class of a value; a whole number of more than the 32 bits that the ODBC driver reads
+#: is told apart.
+_CLASS = (
+    "CASE typeof({0}) WHEN 'integer' THEN CASE WHEN {0} BETWEEN -2147483648 AND 2147483647"
+    " THEN 'integer' ELSE 'long' END ELSE typeof({0}) END"
+)
+
 #: How SQLite is made to give every value of a column in one type, where the driver doesn't expect
 #: that type itself; it writes numbers with 15 digits unless told otherwise, which loses some.
 _CASTS = {
+    pl.Int64(): "CAST({0} AS TEXT) AS {0}",
     pl.String(): "CAST({0} AS TEXT) AS {0}",
     pl.Float64(): "CASE WHEN {0} IS NOT NULL THEN printf('%!.17g', {0}) END AS {0}",
 }
@@ -103,11 +115,14 @@ class Wishes:
     types: Mapping[str, pl.DataType]
     encodings: Mapping[str, str]
 
-    def column(self, name: str, found: pl.DataType) -> Column:
-        """Make a column, with what is wished where something is."""
+    def column(self, name: str, found: pl.DataType, *, told: bool = True) -> Column:
+        """Make a column, with what is wished where something is; decimals become floats."""
         encoding = self.encodings.get(name.lower())
-        dtype = pl.String() if encoding else self.types.get(name.lower(), found)
-        return Column(name, dtype, encoding)
+        wished = pl.String() if encoding else self.types.get(name.lower())
+        decimal = isinstance(found, pl.Decimal)
+        dtype = pl.Float64() if decimal else found
+        told = told and wished is None
+        return Column(name, dtype if wished is None else wished, encoding, told, decimal)
 
     def refuse_unknown(self, names: Sequence[str], where: str) -> None:
         """Refuse wishes for columns that there aren't."""
@@ -139,7 +154,10 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
     if link.dialect == "sqlite":
         return _stored(link, wrapped, described, wishes)
     found = _looked_at(link, wrapped, described)
-    columns = tuple(wishes.column(n, t) for n, t in zip(names, found, strict=True))
+    columns = tuple(
+        wishes.column(name, dtype, told=by_driver is not None)
+        for (name, by_driver), dtype in zip(described, found, strict=True)
+    )
     return Shape(wrapped, columns, dialect=link.dialect)
 
 
@@ -179,20 +197,25 @@ def _stored(
     """
     names = [name for name, _ in described]
     quoted = [wrapped.name(Column(name, pl.String())) for name in names]
-    ends = ", ".join(
-        f"{e}(CASE WHEN {q} IS NOT NULL THEN typeof({q}) END)"
-        for q in quoted
-        for e in ("min", "max")
-    )
-    row = link.ask(wrapped.select(ends)).take(1)[0]
-    pairs = [frozenset(filter(None, row[i : i + 2])) for i in range(0, len(row), 2)]
-    found = [_STORED.get(pair, pl.String()) for pair in pairs]
+    classes = _classes(link, wrapped.select("DISTINCT " + ", ".join(map(_CLASS.format, quoted))))
+    found = [_STORED.get(of_column, pl.String()) for of_column in classes]
     expected = [
-        dtype if len(pair) < 2 else None for pair, (_, dtype) in zip(pairs, described, strict=True)
+        dtype if len(of_column) < 2 and "long" not in of_column else None
+        for of_column, (_, dtype) in zip(classes, described, strict=True)
     ]
     what = map(_cast, quoted, found, expected)
     columns = (wishes.column(n, t) for n, t in zip(names, found, strict=True))
     return Shape(wrapped, tuple(columns), ", ".join(what), link.dialect)
+
+
+def _classes(link: Session, asked: Statement) -> list[frozenset[str]]:
+    """Collect the storage classes that each column has somewhere."""
+    answer = link.ask(asked)
+    found = [set[str]() for _ in answer.columns]
+    while rows := answer.take(SAMPLE):
+        for known, new in zip(found, zip(*rows, strict=True), strict=True):
+            known.update(new)
+    return [frozenset(known - {"null"}) for known in found]
 
 
 def _cast(quoted: str, dtype: pl.DataType, expected: pl.DataType | None) -> str:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from epnkit.errors import SourceError
 from epnkit.sources.credentials import Secret
 from epnkit.sources.sql_errors import DRIVER_ERRORS, label, source_error
+from epnkit.sources.sql_silence import Listening
 from epnkit.sources.sql_types import Row, of_python
 
 Result = TypeVar("Result")
@@ -93,14 +94,15 @@ class Session(Protocol):
 
 
 class _Told:
-    """Calls a driver, and tells its errors without the password."""
+    """Calls a driver for a while, and tells its errors without the password."""
 
-    def __init__(self, secret: Secret) -> None:
-        self._secret = secret
+    def __init__(self, secret: Secret, silence: float) -> None:
+        self._secret, self._listening = secret, Listening(secret, silence)
+        self.opening = self._listening.opening
 
     def __call__(self, action: Callable[[], Result]) -> Result:
         try:
-            return action()
+            return self._listening.to(action)
         except DRIVER_ERRORS as error:
             raise source_error(error, self._secret) from None
 
@@ -141,15 +143,12 @@ class _OdbcAnswer:
 
 
 class _OdbcSession:
-    def __init__(self, secret: Secret, encoding: str | None, *, paged: bool) -> None:
-        self._told = _Told(secret)
-        self._link = self._told(
-            lambda: pyodbc.connect(
-                streaming(secret.reveal()),
-                timeout=CONNECT_TIMEOUT,
-                readonly=True,
+    def __init__(self, told: _Told, text: str, encoding: str | None, *, paged: bool) -> None:
+        self._told = told
+        with told.opening():
+            self._link = told(
+                lambda: pyodbc.connect(streaming(text), timeout=CONNECT_TIMEOUT, readonly=True)
             )
-        )
         name = str(self._link.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
@@ -204,12 +203,11 @@ def _postgresql(number: object) -> pl.DataType | None:
 class _AlchemySession:
     streams = True
 
-    def __init__(self, secret: Secret) -> None:
-        self._told = _Told(secret)
-        self._engine = self._told(partial(engine_of, secret))
-        self._link = self._told(
-            lambda: self._engine.connect().execution_options(stream_results=True)
-        )
+    def __init__(self, told: _Told, secret: Secret) -> None:
+        self._told = told
+        self._engine = told(partial(engine_of, secret))
+        with told.opening():
+            self._link = told(lambda: self._engine.connect().execution_options(stream_results=True))
         self.dialect = (
             "mysql" if self._engine.dialect.name == "mariadb" else (self._engine.dialect.name)
         )
@@ -256,7 +254,7 @@ def _named(statement: Statement) -> dict[str, object]:
 
 @contextmanager
 def session(
-    secret: Secret, encoding: str | None = None, *, paged: bool = False
+    secret: Secret, silence: float, encoding: str | None = None, *, paged: bool = False
 ) -> Iterator[Session]:
     """Open a connection for a while.
 
@@ -264,6 +262,8 @@ def session(
     ----------
     secret : Secret
         An ODBC connection string or a SQLAlchemy URL.
+    silence : float
+        How many seconds the database may say nothing.
     encoding : str, optional
         The encoding of texts, where the driver doesn't say it itself (ODBC only).
     paged : bool
@@ -277,10 +277,11 @@ def session(
         When the database cannot be reached now.
     """
     made: Session
+    told = _Told(secret, silence)
     if secret.kind == "odbc":
-        made = _OdbcSession(secret, encoding, paged=paged)
+        made = _OdbcSession(told, secret.reveal(), encoding, paged=paged)
     else:
-        made = _AlchemySession(secret)
+        made = _AlchemySession(told, secret)
     try:
         yield made
     finally:

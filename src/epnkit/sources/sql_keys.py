@@ -35,8 +35,7 @@ _BY_BYTES = {"mysql": "CAST({} AS BINARY)", "postgresql": '({}) COLLATE "C"', "s
 
 _HASHED = {
     "mysql": "CAST(CRC32(CONCAT_WS(CHAR(31), {})) AS SIGNED)",
-    "postgresql": "CAST(CAST('x' || substr(md5(concat_ws(chr(31), {})), 1, 8) "
-    "AS bit(32)) AS bigint)",
+    "postgresql": '(CAST(hashtext(concat_ws(chr(31), {}) COLLATE "C") AS bigint) & 4294967295)',
 }
 
 _WRITTEN = {

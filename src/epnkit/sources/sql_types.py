@@ -56,11 +56,17 @@ class Column:
         What the column becomes.
     encoding : str, optional
         The encoding of bytes that are text.
+    told : bool
+        Whether the type is the driver's own, rather than wished or guessed.
+    decimal : bool
+        Whether the database holds decimals, which the type cannot always hold.
     """
 
     name: str
     dtype: pl.DataType
     encoding: str | None = None
+    told: bool = True
+    decimal: bool = False
 
     @property
     def field(self) -> str:
@@ -69,7 +75,9 @@ class Column:
 
 
 def of_python(kind: object) -> pl.DataType | None:
-    """Give the column type for a Python type, or None when it isn't known."""
+    """Give the column type for a Python type, or None when it isn't known; decimals as such."""
+    if kind is Decimal:
+        return pl.Decimal()
     return _PYTHON.get(kind) if isinstance(kind, type) else None
 
 

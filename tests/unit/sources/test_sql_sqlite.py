@@ -82,6 +82,15 @@ def test_a_number_that_the_query_computes_keeps_all_its_digits(make: Make) -> No
     assert batch["third"].to_list() == [(number + 0.5) / 3.0 for number in range(25)]
 
 
+def test_whole_numbers_of_more_than_32_bits_arrive(make: Make) -> None:
+    # Milliseconds since 1970, which the ODBC driver would cut off.
+    query = "SELECT id, 1650340533000 + id AS ms, id * 1000000000 AS n FROM obs"
+    for order in (Order(None, ("id",)), UNORDERED):
+        read = pl.concat(make(query, order=order).batches(size=7)).sort("id")
+        assert read["ms"].to_list() == [1650340533000 + number for number in range(25)]
+        assert read["n"].to_list() == [number * 1_000_000_000 for number in range(25)]
+
+
 def test_a_window_holds_its_ends_as_told_and_the_records_without_a_cursor(make: Make) -> None:
     source = make(order=Order("t"))
     cases: list[tuple[Window, set[int | None]]] = [
