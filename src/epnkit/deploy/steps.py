@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psycopg2
@@ -47,21 +48,17 @@ def carry_out(steps: Iterable[Step], say: Callable[[str], None]) -> None:
     Exception
         What the failing step raised.
     """
-    begun: list[Step] = []
-    try:
+    with ExitStack() as undoing:
         for step in steps:
-            begun.append(step)
+            undoing.callback(_undo, step, say)
             say(step.do())
-    except BaseException:
-        _undo(begun, say)
-        raise
+        undoing.pop_all()
 
 
-def _undo(begun: list[Step], say: Callable[[str], None]) -> None:
-    for step in reversed(begun):
-        if step.undo is None:
-            continue
-        try:
-            step.undo()
-        except _UNDOING_ERRORS as error:
-            say(f"could not be undone ({step.plan}): {error}")
+def _undo(step: Step, say: Callable[[str], None]) -> None:
+    if step.undo is None:
+        return
+    try:
+        step.undo()
+    except _UNDOING_ERRORS as error:
+        say(f"could not be undone ({step.plan}): {error}")
