@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: The checks, as ``--check`` names them.
 _NAMES = (
-    "dachs", "postgresql", "pgsphere", "toolkit", "versions", "services", "disk", "drivers",
-    "timers", "permissions", "credentials", "egress", "links",
+    "postgresql", "dachs", "pgsphere", "toolkit", "versions", "services", "disk", "credentials",
+    "drivers", "timers", "permissions", "egress", "links",
 )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ def require_access(place: Place, service: Service) -> str:
         raise ConfigurationError(
             f"the credential {name!r} was not found",
             why="tried " + ", ".join(map(str, tried)),
-            cure=f"Write the connection string into {tried[-1]}, with mode 600,"
+            cure=f"Write the connection string into {tried[0 if place.private else -1]},"
+            " with mode 600,"
             f" belonging to {account.name}.",
         )
     require_private(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -99,11 +100,7 @@ class Cluster:
                 path.unlink()
         self.account.own(self.socket_directory)
         self.socket_directory.chmod(0o700)
-        options = f"-c unix_socket_directories='{self.socket_directory}'"
-        status, said = self._run(
-            "pg_ctl", "start", "-w", "-s", "-t", "60", "-D", self.directory, "-l", self._log,
-            "-o", options, check=False,
-        )  # fmt: skip
+        status, said = self._run(*self._starting, check=False)
         if status != 0:
             raise DeployError(
                 "PostgreSQL does not start",
@@ -124,6 +121,18 @@ class Cluster:
         )
         opened.autocommit = autocommit
         return opened
+
+    @property
+    def start_command(self) -> str:
+        """What starts its server, as one types it."""
+        program, *words = self._starting
+        return shlex.join(self.account.command([_program(str(program)), *words]))
+
+    @property
+    def _starting(self) -> tuple[str | Path, ...]:
+        options = f"-c unix_socket_directories='{self.socket_directory}'"
+        return ("pg_ctl", "start", "-w", "-s", "-t", "60", "-D", self.directory, "-l", self._log,
+                "-o", options)  # fmt: skip
 
     @property
     def _log(self) -> Path:
@@ -153,8 +162,10 @@ class Cluster:
         finally:
             opened.close()
 
-    def _run(self, program: str, *arguments: str | Path, check: bool = True) -> tuple[int, str]:
-        argv = self.account.command([_program(program), *arguments])
+    def _run(
+        self, program: str | Path, *arguments: str | Path, check: bool = True
+    ) -> tuple[int, str]:
+        argv = self.account.command([_program(str(program)), *arguments])
         # The server inherits these streams: a pipe would stay open for as long as it runs.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603 - our own words, no shell

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import grp
-import json
 import os
 import pwd
 import signal
@@ -14,14 +13,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from epnkit.deploy import vocabulary
 from epnkit.deploy.account import Account
 from epnkit.deploy.cluster import Cluster
 from epnkit.deploy.ports import free_port, is_free
-from epnkit.epncore import vocabularies
 from epnkit.errors import DeployError
 
 #: DaCHS's command, as Debian's python3-gavo brings it.
@@ -207,12 +206,11 @@ class Dachs:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
-        try:
+        with ExitStack() as failing:
+            failing.callback(server.wait)
+            failing.callback(server.kill)
             self._await_answer(server, log)
-        except BaseException:
-            server.kill()
-            server.wait()
-            raise
+            failing.pop_all()
         # DaCHS notes the number of a server in the background alone.
         self.server_note.write_text(str(server.pid))
         return server
@@ -260,7 +258,7 @@ class Dachs:
         for name in PROFILES:
             (self.root / "etc" / name).chmod(0o640)
         (self.root / "etc" / "defaultmeta.txt").write_text(_META)
-        give_vocabulary(self.root / "cache")
+        vocabulary.give(self.root / "cache")
 
     def _await_answer(self, server: subprocess.Popen[bytes], log: Path) -> None:
         end = time.monotonic() + _PATIENCE
@@ -275,20 +273,6 @@ class Dachs:
             "DaCHS does not answer", where=self.url, why=reason(log.read_text(errors="replace")),
             cure=f"See {log}.",
         )  # fmt: skip
-
-
-def give_vocabulary(cache: Path) -> None:
-    """Give a DaCHS without a network the vocabulary of subjects that it would fetch.
-
-    Parameters
-    ----------
-    cache : pathlib.Path
-        Its ``cacheDir``.
-    """
-    uat = vocabularies.load("uat")
-    terms = {term: {"label": term, "description": "", "wider": []} for term in uat.terms}
-    name = "http:=2F=2Fwww.ivoa.net=2Frdf=2Fuat"
-    (cache / name).write_text(json.dumps({"uri": uat.uri, "terms": terms}))
 
 
 def reason(output: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from epnkit.deploy import access, books, coverage, webserver
+from epnkit.deploy import access, books, coverage, vocabulary, webserver
 from epnkit.deploy.inputs import SHARED, parts
 from epnkit.deploy.layout import Folder, digests
 from epnkit.deploy.manifest import Manifest
@@ -18,6 +18,11 @@ from epnkit.deploy.steps import Step
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import DeployError
 from epnkit.service import Service
+
+#: What DaCHS says where it has no vocabulary of subjects, and cannot fetch it.
+_NO_SUBJECTS = "No such vocabulary: uat"
+
+_MEND = "Mend what it names, and deploy again; DaCHS is as it was."
 
 
 class Deployment:
@@ -83,7 +88,7 @@ class Deployment:
                 lambda: access.require_access(self.place, service),
             ),
             *(self._laying(part, source) for part, source in sources.items()),
-            self._command(name, "val"),
+            Step(self._shown("val", name), lambda: self._validate(name)),
             self._importing(name),
             Step(
                 f"{self._shown('limits', name)}, if its RD asks for coverage",
@@ -149,8 +154,18 @@ class Deployment:
             folder.undo,
         )
 
-    def _command(self, name: str, verb: str, undo: Callable[[], None] | None = None) -> Step:
-        return Step(self._shown(verb, name), lambda: self._run(verb, name), undo)
+    def _validate(self, name: str) -> str:
+        """Run ``dachs val``; where DaCHS cannot fetch a vocabulary, with our copy of it."""
+        try:
+            return self._run("val", name)
+        except DeployError as error:
+            if _NO_SUBJECTS not in (error.why or ""):
+                raise
+        path = vocabulary.give(self.place.cache)
+        return (
+            f"{self._run('val', name)}; DaCHS could not fetch the vocabulary of subjects: {path}"
+            " is epnkit's copy, to be deleted once it reaches www.ivoa.net"
+        )
 
     def _importing(self, name: str) -> Step:
         there: list[bool] = []
@@ -189,7 +204,7 @@ class Deployment:
         try:
             said = self.place.ask(verb, f"{name}/q")
         except DeployError as error:
-            raise DeployError(error.what, where=name, why=error.why, cure=_cure(error)) from None
+            raise DeployError(error.what, where=name, why=error.why, cure=_MEND) from None
         if (verb == "val" and "-- OK" not in said) or (verb == "pub" and "Aborting" in said):
             raise DeployError(
                 f"dachs {verb} {name}/q: it is not well", where=name, why=_told(said),
@@ -221,11 +236,13 @@ class Deployment:
         return Step(f"remove what was laid in {folder.target}", do)
 
     def _clearing(self) -> Step:
-        """Remove the compiled loops that imports keep beside DaCHS's own cache."""
+        """Remove what lies in DaCHS's cache for our sake: compiled loops, a vocabulary."""
         compiled = self.place.cache / "epnkit"
 
         def do() -> str:
             shutil.rmtree(compiled, ignore_errors=True)
+            if self.place.private is None:
+                vocabulary.take_back(self.place.cache)
             return f"{compiled}: removed"
 
         return Step(f"remove what was compiled, {compiled}", do)
@@ -294,15 +311,6 @@ class Deployment:
         settings = self.place.settings
         named = [] if settings == SYSTEM else [f"GAVOSETTINGS={settings}"]
         return " ".join([*named, *self.place.command(*words[:-1], f"{words[-1]}/q")])
-
-
-def _cure(error: DeployError) -> str:
-    if error.why and "No such vocabulary" in error.why:
-        return (
-            "DaCHS fetches it from www.ivoa.net: let the account that imports reach that address"
-            " once, and deploy again; DaCHS is as it was."
-        )
-    return "Mend what it names, and deploy again; DaCHS is as it was."
 
 
 def _told(said: str) -> str:

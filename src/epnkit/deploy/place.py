@@ -29,6 +29,10 @@ _SYSTEM_ROOT = Path("/var/gavo")
 _UNREGISTERED = "x-unregistered"
 
 
+class NoDatabaseError(DeployError):
+    """DaCHS's database cannot be opened: it does not answer, or DaCHS does not know how to."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A DaCHS to act on.
@@ -97,6 +101,11 @@ class Place:
         return self.root / self._setting("cacheDir", "cache")
 
     @property
+    def url(self) -> str:
+        """Where it serves, as it tells the world."""
+        return self._setting("serverURL", "http://localhost:8080", section="web")
+
+    @property
     def authority(self) -> str | None:
         """The IVOA authority that it publishes under; None where none was ever set."""
         named = self._setting("authority", _UNREGISTERED, section="ivoa")
@@ -150,7 +159,7 @@ class Place:
             settings.read(self.settings)
         except configparser.Error as error:
             raise DeployError(
-                "its settings cannot be read", where=str(self.settings), why=str(error),
+                "its settings cannot be read", where=str(self.settings), why=_complaint(error),
                 cure="Mend the file: sections in brackets, and a name: value a line.",
             ) from None  # fmt: skip
         return settings.get(section, name, fallback=default)
@@ -178,26 +187,47 @@ class Place:
 
         Raises
         ------
-        DeployError
-            Where the database does not answer.
+        NoDatabaseError
+            Where the database does not answer, or DaCHS's profiles are not well.
         """
-        os.environ["GAVOSETTINGS"] = str(self.settings)
-        os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
-        from gavo import base
-
+        base = self._gavo()
         try:
             opened = base.getDBConnection("admin", autocommitted=True)
+        except base.config.ProfileParseError as error:
+            raise NoDatabaseError(
+                "how DaCHS opens its database cannot be read",
+                where=str(self.configuration), why=_in_a_line(error),
+                cure="Mend the file that it names.",
+            ) from None  # fmt: skip
         except (psycopg2.OperationalError, base.ReportableError) as error:
-            raise DeployError(
-                "its database does not answer",
-                where=str(self.settings),
-                why=str(error).strip(),
-                cure="Start it; a private one runs while scripts/demo serves.",
-            ) from None
+            raise NoDatabaseError(
+                "its database does not answer", where=str(self.settings), why=_in_a_line(error),
+                cure=f"Start it: {self._start}",
+            ) from None  # fmt: skip
         try:
             yield opened
         finally:
             opened.close()
+
+    def _gavo(self) -> Any:
+        """Import DaCHS with these settings."""
+        os.environ["GAVOSETTINGS"] = str(self.settings)
+        os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
+        try:
+            from gavo import base
+        except SystemExit as error:  # what DaCHS does where a setting is not well
+            raise NoDatabaseError(
+                "DaCHS does not take its settings", where=str(self.settings), why=_in_a_line(error),
+                cure="Mend what it names.",
+            ) from None  # fmt: skip
+        return base
+
+    @property
+    def _start(self) -> str:
+        """How its database is started."""
+        if self.private is None:
+            return "systemctl start postgresql"
+        return self.private.cluster.start_command
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None
@@ -232,3 +262,14 @@ class Place:
         if self.private is not None:
             return self.private.command(*arguments)
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
+
+
+def _in_a_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _complaint(error: configparser.Error) -> str:
+    """Say what is wrong with a file of settings, and in which line."""
+    if isinstance(error, configparser.ParsingError):
+        return "; ".join(f"line {number}: {line}" for number, line in error.errors)
+    return _in_a_line(error)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg2
 
-from epnkit.deploy.place import Place
+from epnkit.deploy.place import NoDatabaseError, Place
 from epnkit.errors import EpnkitError
 from epnkit.service import Service
 
@@ -101,17 +101,17 @@ def checks() -> Mapping[str, Check]:
     from epnkit.deploy.doctor import installation, outside, privacy, work
 
     return {
-        "dachs": installation.dachs,
         "postgresql": installation.postgresql,
+        "dachs": installation.dachs,
         "pgsphere": installation.pgsphere,
         "toolkit": installation.toolkit,
         "versions": installation.versions,
         "services": work.services,
         "disk": installation.disk,
+        "credentials": privacy.credentials,
         "drivers": work.drivers,
         "timers": work.timers,
         "permissions": privacy.permissions,
-        "credentials": privacy.credentials,
         "egress": outside.egress,
         "links": outside.links,
     }
@@ -129,14 +129,27 @@ def examine(patient: Patient, names: Iterable[str] = ()) -> Iterator[tuple[str, 
     """
     known = checks()
     diagnosis = Diagnosis()
+    without: str | None = None
     for name in names or known:
         try:
             diagnosis.findings[name] = list(known[name](patient))
+        except NoDatabaseError as error:
+            # It is told once: whatever else needs the database cannot look either.
+            if name == "postgresql":
+                diagnosis.findings[name] = [_finding(error)]
+            else:
+                diagnosis.failed[name] = f"it needs the database: see {without}" if without else (
+                    str(error))  # fmt: skip
+            without = without or name
         except (EpnkitError, psycopg2.Error) as error:
             diagnosis.failed[name] = str(error).strip()
         except OSError as error:
             diagnosis.failed[name] = _unseen(error)
         yield name, diagnosis
+
+
+def _finding(error: EpnkitError) -> Finding:
+    return Finding(error.what, error.where or "", error.why or "", error.cure or "")
 
 
 def _unseen(error: OSError) -> str:

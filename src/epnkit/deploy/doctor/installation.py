@@ -35,6 +35,10 @@ def dachs(patient: Patient) -> Iterator[Finding]:
     try:
         said = patient.place.ask("--version")
     except DeployError as error:
+        if "database" in (error.why or "") or "Profile" in (error.why or ""):
+            # It does not even tell its version without its database.
+            with patient.place.connection():
+                pass
         yield Finding(
             "DaCHS does not start", str(patient.place.settings), error.why or "",
             "Mend what it names; dachs --version tells whether it is well.",
@@ -50,12 +54,8 @@ def dachs(patient: Patient) -> Iterator[Finding]:
 
 def postgresql(patient: Patient) -> Iterator[Finding]:
     """See that the database answers, and is no older than what epnkit was tried with."""
-    try:
-        with patient.place.connection() as connection:
-            number = connection.server_version
-    except DeployError as error:
-        yield Finding(error.what, error.where or "", error.why or "", error.cure or "")
-        return
+    with patient.place.connection() as connection:
+        number = connection.server_version
     if number // 10_000 < _OLDEST:
         yield Finding(
             f"this is PostgreSQL {number // 10_000}", "server_version",

@@ -24,9 +24,23 @@ _COLUMNS = ("access_url", "thumbnail_url", "datalink_url")
 #: Opens a connection, says nothing, and closes it; run by any Python 3, under any account.
 _CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)"
 
+#: Answers to what others open go out as before; PostgreSQL may be reached over this machine's TCP.
+_RULES = (
+    "nft add table inet epnkit",
+    "nft add chain inet epnkit output '{{ type filter hook output priority 0; }}'",
+    "nft add rule inet epnkit output meta skuid {account} oif lo tcp dport 5432 accept",
+    "nft add rule inet epnkit output meta skuid {account} ct state new reject",
+)
+
 _CURE = (
-    "Refuse new connections that the account {account} opens, but for those DaCHS needs:"
-    " nft add rule inet filter output meta skuid {account} ct state new reject"
+    "Refuse the connections that the account {account} opens, as root: {rules}. To keep it after"
+    " a restart: nft list table inet epnkit >> /etc/nftables.conf; systemctl enable nftables.{only}"
+)
+
+#: Said of a DaCHS that listens to its own machine.
+_PRIVATE = (
+    " A private DaCHS answers to this machine alone, and the rules hold for whatever else the"
+    " account runs: do it where others can reach it."
 )
 
 
@@ -36,18 +50,30 @@ def egress(patient: Patient) -> Iterator[Finding]:
     DaCHS 2.7 fetches whatever address somebody names as a table to upload (TAP UPLOAD), and
     follows where that redirects to: whoever may query reaches what this account reaches.
     """
-    yield from reachable(patient.place.server_account, patient.reach)
+    place = patient.place
+    cure = egress_cure(place.server_account, private=place.private is not None)
+    yield from reachable(place.server_account, patient.reach, cure)
 
 
-def reachable(account: Account, reach: str) -> Iterator[Finding]:
+def egress_rules(account: Account) -> tuple[str, ...]:
+    """Give the commands that keep an account from opening connections."""
+    return tuple(rule.format(account=account.name) for rule in _RULES)
+
+
+def egress_cure(account: Account, *, private: bool) -> str:
+    """Say how to keep an account from opening connections."""
+    rules = "; ".join(egress_rules(account))
+    return _CURE.format(account=account.name, rules=rules, only=_PRIVATE if private else "")
+
+
+def reachable(account: Account, reach: str, cure: str) -> Iterator[Finding]:
     """Try what an account can reach: ``HOST:PORT`` outside, and this machine."""
     host, _, port = reach.rpartition(":")
     host = host.strip("[]")
     if _connects(account, host, port):
         yield Finding(
             f"the web server's account {account.name} can open connections outward", reach,
-            "through TAP UPLOAD anybody can let it fetch any address",
-            _CURE.format(account=account.name),
+            "through TAP UPLOAD anybody can let it fetch any address", cure,
         )  # fmt: skip
     with closing(socket()) as listening:
         listening.bind(("127.0.0.1", 0))
@@ -58,7 +84,7 @@ def reachable(account: Account, reach: str) -> Iterator[Finding]:
                 f"the web server's account {account.name} can open connections to this machine",
                 f"{here[0]}",
                 "through TAP UPLOAD anybody can let it fetch what only this machine should see",
-                _CURE.format(account=account.name),
+                cure,
             )  # fmt: skip
 
 
@@ -70,7 +96,19 @@ def links(patient: Patient) -> Iterator[Finding]:
             for column in _columns(connection, service.name):
                 urls = _sample(connection, service.name, column, patient.sample)
                 broken = {url: why for url in urls if (why := _broken(session, url, silent))}
-                yield from _told(service.name, column, len(urls), broken)
+                answered = {u: why for u, why in broken.items() if urlsplit(u).netloc not in silent}
+                yield from _told(service.name, column, len(urls), answered)
+        yield from _silent(patient.place.url, silent)
+
+
+def _silent(own: str, silent: dict[str, str]) -> Iterator[Finding]:
+    """Tell of each host that did not answer, once."""
+    for host, why in silent.items():
+        if host == urlsplit(own).netloc:
+            cure = "It is DaCHS's own web server: start it, with dachs serve start."
+        else:
+            cure = "Look whether it runs, or ask who keeps it."
+        yield Finding(f"{host or 'no host'} does not answer", "the links of granules", why, cure)
 
 
 def _connects(account: Account, host: str, port: str) -> bool:
@@ -128,5 +166,5 @@ def _broken(session: requests.Session, url: str, silent: dict[str, str]) -> str 
                 told = f"{host} answers {answer.status_code} {answer.reason}"
                 return told if answer.status_code >= 400 else None
         except requests.RequestException as error:
-            silent[host] = f"{host or url} does not answer: {type(error).__name__}"
+            silent[host] = f"{url}: {type(error).__name__}"
     return silent[host]

@@ -43,8 +43,8 @@ def credentials(patient: Patient) -> Iterator[Finding]:
             access.require_access(patient.place, service)
         except ConfigurationError as error:
             yield Finding(
-                f"{service.name}: {error.what}", error.where or service.name,
-                error.why or "the service's source asks for it", error.cure or "",
+                error.what, error.where or service.name,
+                error.why or f"the source of {service.name} asks for it", error.cure or "",
             )  # fmt: skip
         else:
             yield from _shown_to_the_public(patient, access.credential_name(service))

@@ -80,7 +80,8 @@ def drivers(patient: Patient) -> Iterator[Finding]:
     patient.place.use_credentials()
     for service in patient.services:
         name = access.credential_name(service)
-        if name is not None:
+        # A credential that is not there names no driver; the check of credentials tells of it.
+        if name is not None and access.credential_file(patient.place, name) is not None:
             yield from _missing_driver(service, credential(name))
 
 

@@ -1,0 +1,50 @@
+"""The vocabulary of subjects, for a DaCHS that cannot fetch it: it validates no RD without."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from epnkit.epncore import vocabularies
+
+#: What DaCHS calls it in its cache, after the address it comes from.
+_NAME = "http:=2F=2Fwww.ivoa.net=2Frdf=2Fuat"
+
+
+def give(cache: Path) -> Path:
+    """Give DaCHS epnkit's copy of the Unified Astronomy Thesaurus: terms, without their relations.
+
+    DaCHS takes it for what it fetched itself, and fetches it again after a year.
+
+    Parameters
+    ----------
+    cache : pathlib.Path
+        Its ``cacheDir``.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
+    path, kept = cache / _NAME, cache.stat()
+    path.write_text(_copy())
+    path.chmod(0o664)
+    if os.geteuid() == 0:
+        os.chown(path, kept.st_uid, kept.st_gid)
+    return path
+
+
+def take_back(cache: Path) -> bool:
+    """Remove that copy, unless DaCHS has fetched its own; tell whether it was there."""
+    path = cache / _NAME
+    ours = path.is_file() and path.read_text(encoding="utf-8") == _copy()
+    if ours:
+        path.unlink()
+    return ours
+
+
+def _copy() -> str:
+    uat = vocabularies.load("uat")
+    terms = {term: {"label": term, "description": "", "wider": []} for term in uat.terms}
+    return json.dumps({"uri": uat.uri, "terms": terms})
