@@ -58,7 +58,7 @@ def _show(found: Standing) -> None:
         console.print(f"cursor: {found.cursor['value']} (run {found.cursor['run']})")
     console.print(f"in quarantine: {found.quarantined}")
     if found.outdated is not None:
-        console.print(advice(found.service, found.outdated))
+        console.print(advice(found.service, found.outdated), highlight=False)
     console.print()
     table = Table("run", "started", "kind", "state", "what became of its records", box=None)
     for run in found.runs:

@@ -54,6 +54,10 @@ class Bar(Lines):
         """Say what is being done."""
         self._display.update(self._task, description=f"{self.name}: {name}")
 
+    def tell(self, what: str) -> None:
+        """Give it lines of its own, above the bar."""
+        self._display.console.print(f"{self.name}: {what}", markup=False, highlight=False)
+
     def done(self, summary: str) -> None:
         """Take the bar away and give the summary."""
         self.close()

@@ -64,13 +64,13 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
         added = add_columns(run.own, schema, name, declared)
         if added:
             base.ui.notifyInfo(f"added to {table.tableName}: {', '.join(added)}")
-    made = versions.outdated(table.connection, service.name, service.folder)
-    if made is not None and not request.full:
-        base.ui.notifyWarning(versions.advice(service.name, made))
     reader = base.getDBProfile("trustedquery").roleName
     target = Target(table.connection, schema, name, tuple(declared), reader)
     preparation = Preparation(service, datalink(service))
+    made = versions.outdated(table.connection, service.name, service.folder)
     with closing(progress(service.name)) as told:
+        if made is not None and not request.full:
+            told.tell(versions.advice(service.name, made))
         Load(
             preparation, source, target, run, request, anew=table.newlyCreated, progress=told
         ).execute()

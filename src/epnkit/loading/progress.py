@@ -22,6 +22,9 @@ class Progress:
     def stage(self, name: str) -> None:
         """Say what is being done."""
 
+    def tell(self, what: str) -> None:
+        """Say what a person has to know."""
+
     def done(self, summary: str) -> None:
         """Say what became of them."""
 
@@ -59,6 +62,10 @@ class Lines(Progress):
         if now - self.last > _EVERY:
             self.last = now
             self._write(self._state(now - self.start))
+
+    def tell(self, what: str) -> None:
+        """Give it a line of its own."""
+        self._write(what)
 
     def done(self, summary: str) -> None:
         """Give the summary."""

@@ -101,9 +101,9 @@ def advice(service: str, run: int) -> str:
         What :func:`outdated` gave.
     """
     return (
-        f"{service} is declared otherwise than in run {run}, which made its granules: those of"
-        f" records that are not read again stay as they were. epnkit load {service} --full makes"
-        " all of them anew; it writes those that change, and readers go on."
+        f"declared otherwise than in run {run}, which made its granules; those of records that are"
+        f" not read again stay as they were. To make all anew: epnkit load {service} --full (it"
+        " writes what changes, and readers go on)."
     )
 
 
