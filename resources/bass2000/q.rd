@@ -37,6 +37,23 @@
     <make table="epn_core"/>
   </data>
 
+  <!-- The new images by DaCHS's own grammar: "dachs imp bass2000/q increment", see README.md. -->
+  <data id="increment" auto="False" updating="True">
+    <sources pattern="connection"/>
+    <odbcGrammar>
+      <sourceFields><code>return {"data_": data}</code></sourceFields>
+      <makeQuery procDef="epnkit/q#incremental">
+        <bind key="query">source_query(rd.getAbsPath("source.toml"))</bind>
+        <bind key="remote">"DATE_OBS"</bind>
+        <bind key="local">"time_min"</bind>
+        <bind key="lag">30</bind>
+      </makeQuery>
+    </odbcGrammar>
+    <make table="epn_core">
+      <rowmaker idmaps="*"><apply procDef="epnkit/q#granule"/></rowmaker>
+    </make>
+  </data>
+
   <FEED source="epnkit/q#coverage" name="bass2000"/>
 
   <regSuite title="BASS2000">

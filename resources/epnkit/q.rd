@@ -80,6 +80,8 @@
             &lt;bind key="local">"time_min"&lt;/bind>
           &lt;/makeQuery>
         &lt;/odbcGrammar>
+
+      Where the folder has a source file, source_query(rd.getAbsPath("source.toml")) is its query.
     </doc>
     <setup>
       <par key="query" late="True" description="A SELECT, as a Python value."/>
@@ -93,7 +95,7 @@
         ODBC's {ts '...'}, where remote is a time in SQL Server or Oracle.">"text"</par>
       <code>
         from epnkit.errors import EpnkitError
-        from epnkit.loading.query import incremental_query
+        from epnkit.loading.query import incremental_query, source_query
       </code>
     </setup>
     <code>
@@ -101,6 +103,30 @@
         return incremental_query(self.sourceRow, query, remote, local, form, lag, written)
       except EpnkitError as error:
         raise base.ReportableError(str(error))
+    </code>
+  </procDef>
+
+  <procDef id="granule" type="apply">
+    <doc>
+      What service.py makes of a record, for a rowmaker with idmaps="*" behind a grammar of DaCHS
+      that reads the source's records, such as an odbcGrammar with epnkit/q#incremental: the same
+      granule as a load in bulk makes, with its links.  A record that is refused is reported as a
+      warning; a granule that is in the table as it is, is left alone.
+    </doc>
+    <setup>
+      <code>
+        from epnkit.errors import EpnkitError
+        from epnkit.loading.single import singles
+      </code>
+    </setup>
+    <code>
+      try:
+        made = singles(rd.resdir, targetTable).granule(vars)
+      except EpnkitError as error:
+        raise base.ReportableError(str(error))
+      if made is None:
+        raise IgnoreThisRow()
+      vars.update(made)
     </code>
   </procDef>
 

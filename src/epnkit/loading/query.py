@@ -11,11 +11,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from psycopg2 import sql
 
 from epnkit.errors import ConfigurationError
+from epnkit.sources.settings import read_settings
 
 #: What the values of the table's column are: Julian dates, timestamps or ISO text, or numbers.
 Form = Literal["julian_date", "time", "number"]
@@ -98,6 +100,17 @@ def incremental_query(
     # Around the query, so that it may have any form, and on its own alias.
     low = _literal(highest, form, lag, written)
     return f"SELECT * FROM ({query}) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
+
+
+def source_query(path: str) -> str:
+    """Give the query of a source file, for a grammar that asks the database itself.
+
+    Parameters
+    ----------
+    path : str
+        The source file.
+    """
+    return read_settings(Path(path)).take("query", str)
 
 
 def _highest(table: Any, local: str) -> Any:

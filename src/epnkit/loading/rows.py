@@ -45,16 +45,7 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.drop(*BOOKED).rows(named=True):
             self.recNo += 1
-            yield self._complete(row)
-
-    def _complete(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Give every column of the table a value, geometries as DaCHS's own objects."""
-        table = self.grammar.parent.makes[0].table
-        complete: dict[str, Any] = {column.name: row.get(column.name) for column in table}
-        for column in table:
-            if complete[column.name] is not None and column.type in _GEOMETRIES:
-                complete[column.name] = _GEOMETRIES[column.type](complete[column.name])
-        return complete
+            yield complete(row, self.grammar.parent.makes[0].table)
 
     def _window(self, service: Service) -> tuple[Target | None, cursors.Position | None, Window]:
         """Read on from the cursor, where the grammar hands over what it imports into."""
@@ -71,6 +62,23 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
     def getLocator(self) -> str:  # noqa: N802 - DaCHS's name
         """Say where reading stands."""
         return f"granule {self.recNo}"
+
+
+def complete(row: dict[str, Any], table: Any) -> dict[str, Any]:
+    """Give every column of a table a value, geometries as DaCHS's own objects.
+
+    Parameters
+    ----------
+    row : dict
+        A granule, geometries as pgsphere's literals.
+    table : gavo.rscdef.TableDef
+        The table.
+    """
+    filled: dict[str, Any] = {column.name: row.get(column.name) for column in table}
+    for column in table:
+        if filled[column.name] is not None and column.type in _GEOMETRIES:
+            filled[column.name] = _GEOMETRIES[column.type](filled[column.name])
+    return filled
 
 
 def _polygon(literal: str) -> Any:

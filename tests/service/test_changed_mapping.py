@@ -1,0 +1,75 @@
+"""A mapping that changes under a served table: an operator is told, and readers go on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from epnkit.deploy.dachs import Dachs
+from tests.conftest import bring_up
+
+TOLD = "declared otherwise than in run"
+
+
+@pytest.fixture
+def service(scratch: Dachs) -> Iterator[Path]:
+    """Load HFC1AR; give its service.py."""
+    bring_up(scratch, "hfc1ar")
+    yield scratch.inputs / "hfc1ar" / "service.py"
+    scratch.run("drop", "hfc1ar/q")
+
+
+def epnkit(dachs: Dachs, *words: str) -> str:
+    command: list[str | Path] = [Path(sys.executable).parent / "epnkit", *words]
+    done = subprocess.run(
+        [*command, "--dachs", dachs.root], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Lines of a table are broken where the terminal ends.
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def counts(dachs: Dachs) -> list[tuple[str, int]]:
+    with closing(dachs.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute("SELECT granule_gid, count(*) FROM hfc1ar.epn_core GROUP BY 1 ORDER BY 1")
+        return cursor.fetchall()
+
+
+def test_an_operator_is_told_and_what_to_do_helps(scratch: Dachs, service: Path) -> None:
+    for verb in ("load", "status"):
+        assert TOLD not in epnkit(scratch, verb, "hfc1ar")
+    text = service.read_text()
+    assert text.count('"granule_gid": "active_region"') == 1
+    service.write_text(text.replace('"active_region"', '"region"'))
+    # What is not read again stays as it was, and the operator hears of it each time.
+    for verb in ("load", "status", "load"):
+        said = epnkit(scratch, verb, "hfc1ar")
+        assert TOLD in said
+        assert "epnkit load hfc1ar --full" in said
+    assert ("active_region", 1200) not in counts(scratch)
+    assert sum(number for _, number in counts(scratch)) == 1200
+    seen = read_while(scratch, lambda: epnkit(scratch, "load", "hfc1ar", "--full"))
+    assert counts(scratch) == [("region", 1200)]
+    # Each reader saw the table as it was or as it is, and none had to wait for the load's end.
+    assert [("region", 1200)] in seen
+    assert len(seen) <= 2
+    for verb in ("load", "status"):
+        assert TOLD not in epnkit(scratch, verb, "hfc1ar")
+
+
+def read_while(dachs: Dachs, action: Callable[[], object]) -> list[list[tuple[str, int]]]:
+    """Read the table again and again while something is done; give what was seen, each once."""
+    seen: list[list[tuple[str, int]]] = [counts(dachs)]
+    thread = threading.Thread(target=action)
+    thread.start()
+    while thread.is_alive():
+        seen.append(counts(dachs))
+    thread.join()
+    seen.append(counts(dachs))
+    return [each for number, each in enumerate(seen) if each not in seen[:number]]
