@@ -13,7 +13,7 @@ from epnkit.mapping.declare import Mapped
 from epnkit.service import Service
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
-from epnkit.sources.documents import declared
+from epnkit.sources.declared import declared
 from epnkit.sources.settings import read_settings
 from tests.conftest import ROOT
 

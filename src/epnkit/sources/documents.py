@@ -12,8 +12,7 @@ import orjson
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.settings import Settings
-from epnkit.sources.sql_types import DECLARED
+from epnkit.sources.moments import moment
 
 Document = Mapping[str, Any]
 
@@ -94,21 +93,6 @@ def inner_of(dtype: pl.DataType) -> pl.DataType:
     """Give the type of a list's parts, or the type itself where it is no list."""
     inner = dtype.inner if isinstance(dtype, pl.List) else dtype
     return inner if isinstance(inner, pl.DataType) else inner()
-
-
-def declared(settings: Settings) -> dict[str, pl.DataType]:
-    """Read ``[types]`` of a source file: ``frq = "list of integer"``, ``mu = "float"``."""
-    types = settings.take("types", dict, {})
-    return {name: _declared(settings, name, kind) for name, kind in types.items()}
-
-
-def _declared(settings: Settings, name: str, kind: object) -> pl.DataType:
-    text = str(kind)
-    inner = DECLARED.get(text.removeprefix("list of "))
-    if inner is None:
-        known = ", ".join(DECLARED)
-        raise settings.wrong(name, f"{kind!r} is not one of {known}, or a list of one")
-    return pl.List(inner) if text.startswith("list of ") else inner
 
 
 def frame(
@@ -221,12 +205,6 @@ def _flag(value: object) -> bool:
     raise ValueError(f"{value!r} is neither true nor false")
 
 
-def _moment(value: object) -> dt.datetime:
-    """Read a time as naive UTC."""
-    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
-
-
 def _day(value: object) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
@@ -236,7 +214,7 @@ _CONVERT: dict[type[pl.DataType], Callable[[object], object]] = {
     pl.UInt64: _whole,
     pl.Float64: _number,
     pl.Boolean: _flag,
-    pl.Datetime: _moment,
+    pl.Datetime: moment,
     pl.Date: _day,
     pl.Binary: lambda value: value,
 }

@@ -11,6 +11,7 @@ import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import CursorValue, Window
+from epnkit.sources.moments import moment
 
 
 def typed(window: Window, cursor: str, types: Mapping[str, pl.DataType]) -> Window:
@@ -60,16 +61,22 @@ def end(value: CursorValue, dtype: pl.DataType, name: str) -> CursorValue:
         raise unlike(value, dtype, name) from None
 
 
-def moment(value: CursorValue) -> dt.datetime:
-    """Read a time of ISO 8601 as naive UTC.
+def comparable(value: CursorValue, dtype: pl.DataType, name: str) -> CursorValue | dt.date:
+    """Give an end as what a field of a type can be compared with; see :func:`end`.
 
     Raises
     ------
-    ValueError
-        When it is none.
+    SourceError
+        When it is of another type.
     """
-    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+    found = end(value, dtype, name)
+    if isinstance(dtype, pl.Datetime | pl.Date):
+        if not isinstance(found, dt.datetime):
+            raise unlike(value, dtype, name)
+        return moment(found) if isinstance(dtype, pl.Datetime) else moment(found).date()
+    if isinstance(found, dt.datetime) or isinstance(found, str) != (dtype == pl.String):
+        raise unlike(value, dtype, name)
+    return found
 
 
 def unlike(value: CursorValue, dtype: pl.DataType, name: str) -> SourceError:

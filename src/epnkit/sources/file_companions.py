@@ -51,6 +51,8 @@ def companions(
         For each that is there ``NAME.path``, ``NAME.size`` (bytes), and ``NAME.url`` if it is
         served.
     """
+    if not patterns:
+        return {}
     named = parts.search(record["file_name"]) if parts is not None else None
     told = {**record, **_of_path(PurePosixPath(record["path"])), **_groups(named)}
     found: dict[str, Any] = {}

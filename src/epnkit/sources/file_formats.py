@@ -90,4 +90,6 @@ def _layout(settings: Settings) -> Layout:
     try:
         return Layout([(name, str(kind)) for name, kind in fields.items()])
     except TypeError as error:
-        raise settings.wrong("fields", str(error)) from error
+        raise settings.wrong(
+            "fields", str(error), 'Write fields = {name = "<f8", …}, the types as numpy has them'
+        ) from error

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
 
 #: The version at the end of a name: ``_V12.cdf``, ``_v1.1.fits``.
 _VERSION = re.compile(r"_v(\d+(?:\.\d+)*)(?=\.[a-z]\w*$)", re.IGNORECASE)
 
 
-def latest(paths: Iterable[Path]) -> list[Path]:
+def latest(names: list[str]) -> list[str]:
     """Leave out files of which there is a later version.
 
     Parameters
     ----------
-    paths : iterable of pathlib.Path
-        The files of one directory.
+    names : list of str
+        The names in one directory.
 
     Returns
     -------
-    list of pathlib.Path
+    list of str
         The others, in the order given.
     """
-    given = list(paths)
     best: dict[str, tuple[int, ...]] = {}
-    for path in given:
-        name, version = _parted(path.name)
+    for given in names:
+        name, version = _parted(given)
         best[name] = max(best.get(name, ()), version)
-    return [path for path in given if best[_parted(path.name)[0]] == _parted(path.name)[1]]
+    return [given for given in names if best[_parted(given)[0]] == _parted(given)[1]]
 
 
 def _parted(name: str) -> tuple[str, tuple[int, ...]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import bisect
 import csv
-import datetime as dt
 import hashlib
-import os
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -22,17 +20,18 @@ from urllib.parse import quote
 
 import polars as pl
 
-from epnkit.errors import ConfigurationError, SourceError
+from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import credential
-from epnkit.sources.documents import declared, frame, types_of
-from epnkit.sources.ends import end, moment, unlike
+from epnkit.sources.declared import declared
+from epnkit.sources.documents import frame, types_of
 from epnkit.sources.file_companions import companions
 from epnkit.sources.file_formats import read_formats
 from epnkit.sources.file_keys import FileKeys
 from epnkit.sources.file_readers import Reader
 from epnkit.sources.file_versions import latest
+from epnkit.sources.file_walk import Found, walk
 from epnkit.sources.settings import Settings, read_settings
 
 #: How many files are looked at to find the fields.
@@ -95,21 +94,6 @@ class FilesSettings:
     companions: dict[str, str] = field(default_factory=dict)
     parts: re.Pattern[str] | None = None
     key: tuple[str, ...] = ("path",)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A file, before it is opened."""
-
-    path: Path
-    name: str
-    size: int
-    ticks: int
-
-    @property
-    def modified(self) -> dt.datetime:
-        """When it was last changed, UTC to the microsecond."""
-        return dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=self.ticks // 1000)
 
 
 class FilesSource:
@@ -207,7 +191,7 @@ class FilesSource:
         files = (found for found in self._walk(ALL) if found.name in paths)
         return self._batches(files, BATCH_SIZE, wanted if self._keys.by_line else None)
 
-    def _lines(self, found: _Found) -> Iterator[int]:
+    def _lines(self, found: Found) -> Iterator[int]:
         return (record["line"] for record in self._records(found))
 
     @cached_property
@@ -219,7 +203,7 @@ class FilesSource:
                          for part, dtype in _OF_COMPANION.items()}  # fmt: skip
         return {**types_of(sample), **of_companions, **self._settings.types, **_OF_FILE}
 
-    def _sample(self) -> Iterator[_Found]:
+    def _sample(self) -> Iterator[Found]:
         """Take the first files of each pattern of names: files of other formats have other fields.
 
         Going through all names opens nothing.
@@ -233,31 +217,20 @@ class FilesSource:
             if max(left.values()) <= 0:
                 return
 
-    def _walk(self, window: Window) -> Iterator[_Found]:
+    def _walk(self, window: Window) -> Iterator[Found]:
         """Go through the directory in order, and open nothing."""
-        root = self._settings.directory
-        if not root.is_dir():
-            raise SourceError(
-                "there is no such directory", where=str(root),
-                cure="Correct `directory` in the source file, or mount what holds it",
-            )  # fmt: skip
-        for path in _ordered(root, latest if self._settings.latest else list):
-            if any(fnmatchcase(path.name, glob) for glob in self._settings.globs):
-                state = path.stat()
-                found = _Found(path, path.relative_to(root).as_posix(), state.st_size,
-                               state.st_mtime_ns)  # fmt: skip
-                if _within(found, window):
-                    yield found
+        chosen = self._settings
+        return walk(chosen.directory, chosen.globs, latest if chosen.latest else list, window)
 
     def _batches(
-        self, files: Iterable[_Found], size: int, wanted: set[str] | None = None
+        self, files: Iterable[Found], size: int, wanted: set[str] | None = None
     ) -> Iterator[pl.DataFrame]:
         """Read files, or only the lines whose keys are wanted."""
         records = (record for found in files for record in self._booked(found, wanted))
         while batch := list(islice(records, size)):
             yield frame(batch, self._types | {SOURCE_DIGEST: pl.Int64()}, self.label)
 
-    def _booked(self, found: _Found, wanted: set[str] | None) -> Iterator[dict[str, Any]]:
+    def _booked(self, found: Found, wanted: set[str] | None) -> Iterator[dict[str, Any]]:
         """Put the digest of a file's state, taken before it is opened, beside its records.
 
         Where the path alone is the key, a file's lines are folded into one and their digests
@@ -270,7 +243,7 @@ class FilesSource:
                 once = line == 1 or self._keys.fields != ("path",)
                 yield record | {SOURCE_DIGEST: digest if once else 0}
 
-    def _records(self, found: _Found) -> Iterator[dict[str, Any]]:
+    def _records(self, found: Found) -> Iterator[dict[str, Any]]:
         of_file = {"path": found.name, "file_name": found.path.name, "file_size": found.size,
                    "modified": found.modified, **self._served(found)}  # fmt: skip
         number = 0
@@ -286,49 +259,21 @@ class FilesSource:
         chosen = self._settings
         return companions(chosen.companions, record, chosen.directory, chosen.address, chosen.parts)
 
-    def _served(self, found: _Found) -> dict[str, str]:
+    def _served(self, found: Found) -> dict[str, str]:
         address = self._settings.address
         return {} if address is None else {"address": address, "url": address + quote(found.name)}
 
-    def _count(self, found: _Found) -> int:
+    def _count(self, found: Found) -> int:
         several = found.path.suffix in {".csv", ".json"}
         return sum(1 for _ in self._records(found)) if several else 1
 
-    def _digest(self, found: _Found) -> int:
+    def _digest(self, found: Found) -> int:
         state = f"{found.name}\0{found.size}\0{found.ticks}".encode()
         if self._settings.checksum:
             # A file that cannot be opened is told as unreadable when its records are read.
             with suppress(OSError), found.path.open("rb") as stream:
                 state = hashlib.file_digest(stream, "sha256").digest()
         return int.from_bytes(hashlib.blake2s(state, digest_size=4).digest(), "big")
-
-
-def _ordered(root: Path, choose: Callable[[Iterable[Path]], list[Path]]) -> Iterator[Path]:
-    """List the files under a directory by their paths, chosen one directory at a time."""
-    with os.scandir(root) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir())
-    chosen = set(choose(Path(entry.path) for entry in listed if entry.is_file()))
-    for entry in listed:
-        if entry.is_dir():
-            yield from _ordered(Path(entry.path), choose)
-        elif Path(entry.path) in chosen:
-            yield Path(entry.path)
-
-
-def _within(found: _Found, window: Window) -> bool:
-    low, high = _moment(window.low), _moment(window.high)
-    changed = found.modified
-    above = low is None or (changed >= low if window.low_closed else changed > low)
-    below = high is None or (changed <= high if window.high_closed else changed < high)
-    return above and below
-
-
-def _moment(value: CursorValue | None) -> dt.datetime | None:
-    dtype = pl.Datetime("us")
-    found = None if value is None else end(value, dtype, "modified")
-    if found is None or isinstance(found, dt.datetime):
-        return None if found is None else moment(found)
-    raise unlike(found, dtype, "modified")
 
 
 def _files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettings:
@@ -353,7 +298,9 @@ def _parts(settings: Settings) -> re.Pattern[str] | None:
     try:
         return None if pattern is None else re.compile(pattern)
     except re.error as error:
-        raise settings.wrong("parts", str(error)) from error
+        raise settings.wrong(
+            "parts", str(error), "Write it as Python's re module reads it"
+        ) from error
 
 
 def _place(settings: Settings) -> tuple[Path, str | None]:
@@ -362,7 +309,7 @@ def _place(settings: Settings) -> tuple[Path, str | None]:
     if name is None:
         directory = settings.beside("directory")
         if directory is None:
-            raise ConfigurationError("'directory' is missing", where=str(settings.path))
+            raise settings.missing("directory")
         return directory, settings.text("address")
     told = dict(part.partition("=")[::2] for part in credential(name).reveal().split(";"))
     if not {"directory"} <= told.keys() <= {"directory", "address"}:

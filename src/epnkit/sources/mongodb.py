@@ -17,7 +17,8 @@ from pymongo.collection import Collection
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret, credential
-from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
+from epnkit.sources.declared import declared
+from epnkit.sources.documents import SAMPLE, flat, frame, types_of
 from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values

@@ -13,7 +13,8 @@ import polars as pl
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.credentials import Secret
-from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
+from epnkit.sources.declared import declared
+from epnkit.sources.documents import SAMPLE, flat, frame, types_of
 from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
@@ -218,7 +219,10 @@ def _records_settings(settings: Settings, order: Order) -> RecordsSettings:
     parameters = {name: str(v) for name, v in settings.take("parameters", dict, {}).items()}
     pair = settings.names("window")
     if pair and len(pair) != 2:
-        raise settings.wrong("window", "it must be a parameter's name and its value")
+        raise settings.wrong(
+            "window", "it is not the name and the value of one parameter",
+            'Write window = ["name", "{low}/{high}"]',
+        )  # fmt: skip
     return RecordsSettings(
         settings.take("path", str),
         parameters,

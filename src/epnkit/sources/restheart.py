@@ -16,7 +16,8 @@ import polars as pl
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
-from epnkit.sources.documents import SAMPLE, declared, flat, frame, types_of
+from epnkit.sources.declared import declared
+from epnkit.sources.documents import SAMPLE, flat, frame, types_of
 from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link

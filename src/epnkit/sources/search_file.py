@@ -10,7 +10,7 @@ import polars as pl
 
 from epnkit.errors import ConfigurationError
 from epnkit.sources.base import Order
-from epnkit.sources.documents import declared
+from epnkit.sources.declared import declared
 from epnkit.sources.retries import PATIENT, Patience, patience_of
 from epnkit.sources.settings import Settings
 

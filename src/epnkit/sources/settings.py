@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,12 @@ from epnkit.errors import ConfigurationError
 from epnkit.sources.base import Order
 
 Value = TypeVar("Value")
+
+#: What people call the forms of a value.
+_FORMS: dict[type, str] = {
+    str: "a text in quotes", int: "a whole number", bool: "true or false", list: "a list in [ ]",
+    dict: "a table",
+}  # fmt: skip
 
 
 class Settings:
@@ -28,6 +35,7 @@ class Settings:
     def __init__(self, path: Path, values: dict[str, Any]) -> None:
         self.path = path
         self._values = dict(values)
+        self._known: set[str] = set()
 
     def take(self, key: str, kind: type[Value], default: Value | None = None) -> Value:
         """Take a key that must be there unless a default is given.
@@ -37,19 +45,22 @@ class Settings:
         ConfigurationError
             When it is missing or of another type.
         """
+        self._known.add(key)
         value = self._values.pop(key, default)
         if value is None:
-            raise ConfigurationError(f"{key!r} is missing", where=str(self.path))
+            raise self.missing(key)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind not in (bool, object)):
-            raise self.wrong(key, f"{value!r} is not a {kind.__name__}")
+            form = _FORMS.get(kind, kind.__name__)
+            raise self.wrong(key, f"{value!r} is not {form}", f"Write it as {form}")
         return value
 
     def text(self, key: str) -> str | None:
         """Take a text that may be missing."""
-        return self.take(key, str) if key in self._values else None
+        return self.take(key, str) if self.has(key) else None
 
     def has(self, key: str) -> bool:
         """Tell whether a key is there and not taken yet."""
+        self._known.add(key)
         return key in self._values
 
     def beside(self, key: str) -> Path | None:
@@ -61,21 +72,21 @@ class Settings:
         """Take a list of texts, empty when it is missing."""
         values: list[object] = self.take(key, list, [])
         if not all(isinstance(value, str) for value in values):
-            raise self.wrong(key, "it must be a list of texts")
+            raise self.wrong(key, "it is no list of texts", f'Write {key} = ["one", "another"]')
         return tuple(str(value) for value in values)
 
     def positive(self, key: str, default: int) -> int:
         """Take a whole number above zero."""
         value = self.take(key, int, default)
         if value < 1:
-            raise self.wrong(key, f"{value} is not above zero")
+            raise self.wrong(key, f"{value} is not above zero", "Write 1 or more")
         return value
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """Take a text that is one of several."""
         value = self.take(key, str, default)
         if value not in choices:
-            raise self.wrong(key, f"{value!r} is not one of {', '.join(choices)}")
+            raise self.wrong(key, f"there is no {value!r}", f"Write one of {', '.join(choices)}")
         return value
 
     def order(self, wished: Order) -> Order:
@@ -92,11 +103,20 @@ class Settings:
             Naming the first of them.
         """
         for key in self._values:
-            raise self.wrong(key, "no such key is known")
+            near = get_close_matches(key, self._known, 1)
+            cure = f"Did you mean {near[0]!r}? " if near else ""
+            cure += "Correct it or take it out; those known are " + ", ".join(sorted(self._known))
+            raise self.wrong(key, "no such key is known", cure)
 
-    def wrong(self, key: str, why: str) -> ConfigurationError:
+    def wrong(self, key: str, why: str, cure: str) -> ConfigurationError:
         """Make the error for a key, with the line it stands in."""
-        return ConfigurationError(f"{key!r} is wrong", where=self._where(key), why=why)
+        return ConfigurationError(f"{key!r} is wrong", where=self._where(key), why=why, cure=cure)
+
+    def missing(self, key: str) -> ConfigurationError:
+        """Make the error for a key that must be there."""
+        return ConfigurationError(
+            f"{key!r} is missing", where=str(self.path), cure=f"Write {key} = … into this file"
+        )
 
     def _where(self, key: str) -> str:
         pattern = re.compile(rf'^\s*\[*"?{re.escape(key)}\b')
@@ -114,17 +134,23 @@ def read_settings(path: Path) -> Settings:
     ConfigurationError
         When it is missing, cannot be parsed, or doesn't hold keys.
     """
+    is_json = path.suffix == ".json"
     try:
         text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        values = json.loads(text) if is_json else tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(
-            "the source file cannot be read", where=str(path), why=error.strerror
-        ) from error
+            "the source file cannot be read", where=str(path), why=error.strerror,
+            cure="Write it beside service.py, or let yourself read it",
+        ) from error  # fmt: skip
     except ValueError as error:
         raise ConfigurationError(
-            "the source file is not well formed", where=str(path), why=str(error)
-        ) from error
+            "the source file is not well formed", where=str(path), why=str(error),
+            cure=f"Correct what stands there; it must be {'JSON' if is_json else 'TOML'}",
+        ) from error  # fmt: skip
     if not isinstance(values, dict):
-        raise ConfigurationError("the source file holds no keys", where=str(path))
+        raise ConfigurationError(
+            "the source file holds no keys", where=str(path),
+            why=f"it is a JSON {type(values).__name__}", cure="Write an object: { … }",
+        )  # fmt: skip
     return Settings(path, values)

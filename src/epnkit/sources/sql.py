@@ -15,6 +15,7 @@ from epnkit.errors import SourceError
 from epnkit.sources.ahead import ahead
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.credentials import Secret, credential
+from epnkit.sources.declared import declared
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
 from epnkit.sources.settings import Settings, read_settings
 from epnkit.sources.sql_bulk import Blocks, NotInBlocksError, fits
@@ -26,7 +27,7 @@ from epnkit.sources.sql_pages import Rows
 from epnkit.sources.sql_reading import Leg, Place, Reading
 from epnkit.sources.sql_reconcile import Register
 from epnkit.sources.sql_text import ANY, Condition
-from epnkit.sources.sql_types import DECLARED, Column, Row, frame
+from epnkit.sources.sql_types import Column, Row, frame
 
 #: How many seconds a database may say nothing: it may have to sort before its first row.
 _SILENCE = 600
@@ -275,10 +276,7 @@ class SqlSource:
 
 
 def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
-    types = {
-        name.lower(): _declared(settings, name, kind)
-        for name, kind in settings.take("types", dict, {}).items()
-    }
+    types = {name.lower(): dtype for name, dtype in declared(settings, lists=False).items()}
     encodings = {
         name.lower(): str(code) for name, code in settings.take("encodings", dict, {}).items()
     }
@@ -290,9 +288,3 @@ def _sql_settings(settings: Settings, order: Order) -> SqlSettings:
         settings.take("digest", bool, default=True),
         patience_of(settings, _SILENCE),
     )
-
-
-def _declared(settings: Settings, name: str, kind: object) -> pl.DataType:
-    if kind not in DECLARED:
-        raise settings.wrong(name, f"{kind!r} is not one of {', '.join(DECLARED)}")
-    return DECLARED[str(kind)]

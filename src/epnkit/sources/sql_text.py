@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
-from epnkit.sources.base import CursorValue, Window
-from epnkit.sources.ends import end, moment, unlike
+from epnkit.sources.base import Window
+from epnkit.sources.ends import comparable
 from epnkit.sources.sql_drivers import Statement
 from epnkit.sources.sql_types import Column
 
@@ -99,9 +96,15 @@ class Wrapped:
         low, high = window.low, window.high
         found = Condition(f"{name} IS NOT NULL")
         if low is not None:
-            found &= Condition(f"{name} >{'=' * window.low_closed} ?", (bound(low, cursor),))
+            found &= Condition(
+                f"{name} >{'=' * window.low_closed} ?",
+                (comparable(low, cursor.dtype, cursor.name),),
+            )
         if high is not None:
-            found &= Condition(f"{name} <{'=' * window.high_closed} ?", (bound(high, cursor),))
+            found &= Condition(
+                f"{name} <{'=' * window.high_closed} ?",
+                (comparable(high, cursor.dtype, cursor.name),),
+            )
         return found
 
     def from_row(self, order: Sequence[Column], last: Sequence[object]) -> Condition:
@@ -121,21 +124,3 @@ class Wrapped:
         same = Condition(f"{name} = ?", (last[0],)) & self.from_row(others, last[1:])
         follows = Condition(f"{name} > ?", (last[0],)) | same
         return Condition(f"{name} >= ?", (last[0],)) & follows  # which an index can serve
-
-
-def bound(value: CursorValue, column: Column) -> object:
-    """Give a cursor's value in the type of its column.
-
-    Raises
-    ------
-    SourceError
-        When it can't be compared with the column.
-    """
-    found = end(value, column.dtype, column.name)
-    if isinstance(column.dtype, pl.Datetime | pl.Date):
-        if not isinstance(found, dt.datetime):
-            raise unlike(value, column.dtype, column.name)
-        return moment(found) if isinstance(column.dtype, pl.Datetime) else moment(found).date()
-    if isinstance(found, dt.datetime) or isinstance(found, str) != (column.dtype == pl.String):
-        raise unlike(value, column.dtype, column.name)
-    return found

@@ -11,20 +11,9 @@ from typing import Any
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.sources.moments import moment
 
 Row = Sequence[Any]
-
-#: The types a source file may declare, and what they become.
-DECLARED: dict[str, pl.DataType] = {
-    "integer": pl.Int64(),
-    "float": pl.Float64(),
-    "text": pl.String(),
-    "boolean": pl.Boolean(),
-    "datetime": pl.Datetime("us"),
-    "date": pl.Date(),
-    "time": pl.Time(),
-    "binary": pl.Binary(),
-}
 
 _PYTHON: dict[type, pl.DataType] = {
     bool: pl.Boolean(),
@@ -153,14 +142,6 @@ def _text(value: object, encoding: str) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def _datetime(value: object) -> dt.datetime:
-    """Read a time of any form as naive UTC."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return dt.datetime(value.year, value.month, value.day)
-    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
-
-
 def _date(value: object) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
@@ -178,7 +159,7 @@ _CONVERTERS: Mapping[type[pl.DataType], Callable[[Any], object]] = {
     pl.Int64: _whole,
     pl.Float64: float,
     pl.Boolean: bool,
-    pl.Datetime: _datetime,
+    pl.Datetime: moment,
     pl.Date: _date,
     pl.Binary: bytes,
 }

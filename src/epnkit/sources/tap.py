@@ -276,7 +276,10 @@ def secret_of(settings: Settings) -> Secret:
         return credential(settings.take("connection", str))
     found = Secret("url", url)
     if found.shown != url:
-        raise settings.wrong("url", "it holds a password, which belongs into a credential")
+        raise settings.wrong(
+            "url", "it holds a password",
+            "Move the address into a credential, and name that one as `connection`",
+        )  # fmt: skip
     return found
 
 

@@ -175,6 +175,24 @@ def test_colons_and_percents_in_a_query_stay(make: Make) -> None:
 def test_an_unknown_key_in_the_source_file_is_told_with_its_line(make: Make) -> None:
     with pytest.raises(ConfigurationError, match=r"source\.toml:5: 'pages' is wrong"):
         make(more="pages = 3\n")
+    with pytest.raises(ConfigurationError, match=r"'atempts' is wrong.*Did you mean 'attempts'\?"):
+        make(more="atempts = 3\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "cure"),
+    [
+        ("attempts = 0\n", "Write 1 or more"),
+        ('attempts = "many"\n', "Write it as a whole number"),
+        ('[types]\nt = "moment"\n', "Take one of integer, float"),
+        ('[types]\nt = "list of integer"\n', "Take one of integer, float"),
+    ],
+)
+def test_what_is_wrong_in_the_source_file_is_told_with_a_cure(
+    make: Make, more: str, cure: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=cure):
+        make(more=more)
 
 
 def test_an_end_of_another_type_than_the_cursor_is_told(make: Make) -> None:
