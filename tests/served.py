@@ -106,10 +106,12 @@ class Served:
         return answer.content
 
     def check_record(self) -> None:
-        """Judge its registry record by DaCHS's schemas of it; times and frequencies are in it."""
+        """Judge its registry record by DaCHS's schemas of it; what searches ask for is in it."""
         record = self.record()
         assert re.search(rb"<temporal>[\d.]+ [\d.]+</temporal>", record)
         assert re.search(rb"<spectral>\S+ \S+</spectral>", record)
+        for word in (b"subject", b"creator", b"facility", b"instrument", b"referenceURL"):
+            assert b"<" + word + b">" in record, word
         judge = "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors(" \
             "sys.stdin.buffer.read()) or 'valid')"  # fmt: skip
         done = subprocess.run(

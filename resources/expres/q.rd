@@ -13,6 +13,8 @@
   <meta name="creator.name">Louis, C. K.; Cecconi, B.</meta>
   <meta name="rights">CC-BY</meta>
   <meta name="source">2019A&amp;A...627A..30L</meta>
+  <!-- Inferred: no telescope observed this; MASER is where the simulations are run. -->
+  <meta name="facility">MASER</meta>
   <meta name="instrument">ExPRES</meta>
   <meta name="contentLevel">Research</meta>
   <meta name="type">Simulation</meta>

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from epnkit.replicas.archive import picture, write
+from epnkit.replicas.archive import spectrogram, write
 
 #: The first hours of each stay, and how many there are.
 _STAYS = (
@@ -97,4 +97,4 @@ def _calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
 
 @cache
 def _look() -> bytes:
-    return picture("PNG")
+    return spectrogram()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import picture, write
+from epnkit.replicas.archive import spectrogram, write
 
 #: Observer, source, magnetic model and version of each family, and how many days it has.
 _FAMILIES = (
@@ -120,4 +120,4 @@ def _cdf(start: str) -> bytes:
 
 @cache
 def _look() -> bytes:
-    return picture("PNG")
+    return spectrogram()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, spectrogram, write
 
 SCHEMA = "hfc1.csv"
 
@@ -39,7 +39,7 @@ def tables() -> dict[str, list[Row]]:
 
 def archive(directory: Path) -> None:
     """Write the spectrum, its quicklook and the snapshots of each day."""
-    look, spectrum = picture("PNG"), synthetic.fits({"INSTRUME": "synthetic"})
+    look, spectrum = spectrogram(), synthetic.fits({"INSTRUME": "synthetic"})
     rows = tables()
     for image in rows["OBSERVATIONS"]:
         write(directory / "data" / image["FILENAME"], spectrum)

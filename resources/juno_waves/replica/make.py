@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import picture, write
+from epnkit.replicas.archive import spectrogram, write
 
 #: For each version its folder, its first day and how many days there are.
 _VERSIONS = (
@@ -75,4 +75,4 @@ def _spectra() -> dict[str, synthetic.Variable]:
 
 @cache
 def _look() -> bytes:
-    return picture("PNG")
+    return spectrogram()

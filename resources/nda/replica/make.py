@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import picture, write
+from epnkit.replicas.archive import spectrogram, write
 
 #: How many observations there are: of Jupiter, of the Sun, and by NewRoutine.
 _JUPITER, _SUN, _NEW = 700, 200, 120
@@ -162,4 +162,4 @@ def _write_fits(directory: Path, begin: datetime, number: int) -> None:
 
 @cache
 def _look() -> bytes:
-    return picture("PNG")
+    return spectrogram()

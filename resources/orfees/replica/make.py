@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from epnkit.replicas.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, spectrogram, write
 
 INDEX = "orfees"
 
@@ -48,7 +48,7 @@ def documents() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def archive(directory: Path) -> None:
     """Write each file, and the picture of each day."""
-    look = picture("PNG")
+    look = spectrogram()
     for _, document in documents():
         for field, content in (("url", _spectrum(document["time_step"])), ("quicklook", look)):
             if document[field] is not None:

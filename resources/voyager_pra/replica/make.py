@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from epnkit.replicas.archive import picture, write
+from epnkit.replicas.archive import spectrogram, write
 
 #: Each encounter: spacecraft and planet, its planet's name, its first day.
 _ENCOUNTERS = (
@@ -99,4 +99,4 @@ def _write_traps(directory: Path) -> None:
 
 @cache
 def _look() -> bytes:
-    return picture("PNG")
+    return spectrogram()

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import picture, write
+from epnkit.replicas.archive import spectrogram, write
 
 #: The name of each data set's files, its first day, and how many days there are.
 _DATA_SETS = (
@@ -82,4 +82,4 @@ def _spectra() -> dict[str, synthetic.Variable]:
 
 @cache
 def _look() -> bytes:
-    return picture("PNG")
+    return spectrogram()

@@ -101,6 +101,27 @@ def picture(form: str, *, frames: int = 1, size: int = 32, brightness: int = 200
     return written.getvalue()
 
 
+def spectrogram(width: int = 96, height: int = 64) -> bytes:
+    """Draw three bursts that drift down in frequency, as a PNG that says nothing of a real one.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels: time to the right, frequency upward.
+    """
+    import numpy as np
+    from PIL import Image
+
+    time, depth = np.meshgrid(np.arange(width), np.linspace(0.0, 1.0, height))
+    values = 40.0 + 25.0 * depth
+    for start, drift, strength in ((0.08, 0.10, 150.0), (0.40, 0.22, 190.0), (0.68, 0.05, 110.0)):
+        behind = time / width - start - drift * depth**2  # of the front of a burst
+        values += strength * np.where(behind > 0, np.exp(-behind / 0.05), 0.0)
+    written = BytesIO()
+    Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).save(written, "PNG")
+    return written.getvalue()
+
+
 def write(path: Path, content: bytes) -> None:
     """Write a file, with the directories on the way to it; one that says the same stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
