@@ -13,6 +13,7 @@ import pytest
 from psycopg2.extensions import connection
 
 from epnkit.deploy.cluster import Cluster
+from epnkit.deploy.pgsphere import create_pgsphere
 from epnkit.regions import Flag, Footprints, Images, Options, boxes, circles, fields, footprints
 from epnkit.regions.draw import SQUARE_DEGREES
 from epnkit.regions.synthetic import random_contour, starts_on_disc
@@ -26,8 +27,9 @@ def pgsphere() -> Iterator[connection]:
     with tempfile.TemporaryDirectory(prefix="epnkit-") as directory:
         cluster = Cluster(Path(directory) / "p", durable=False)
         cluster.start()
-        opened = cluster.connect()
-        opened.cursor().execute("CREATE EXTENSION pg_sphere")
+        opened = cluster.connect(autocommit=False)
+        create_pgsphere(opened)
+        opened.autocommit = True
         yield opened
         opened.close()
         cluster.stop()

@@ -13,15 +13,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from epnkit.deploy import vocabulary
 from epnkit.deploy.account import Account
 from epnkit.deploy.cluster import Cluster
+from epnkit.deploy.pgsphere import create_pgsphere
 from epnkit.deploy.ports import free_port, is_free
 from epnkit.errors import DeployError
+from epnkit.loading.relations import exists
 
 #: DaCHS's command, as Debian's python3-gavo brings it.
 COMMAND = Path("/usr/bin/dachs")
@@ -31,6 +33,9 @@ AGAIN = "Mend what it names, and do it again."
 
 #: The files in its ``etc`` that hold passwords of its database.
 PROFILES = ("dsn", "feed", "trustedquery", "untrustedquery")
+
+#: What initialising makes last: where it is missing, that has to be done, or done again.
+_LAST_TABLE = ("ivoa", "obscore")
 
 #: How long the server may take to answer its first request, in seconds.
 _PATIENCE = 60.0
@@ -123,17 +128,23 @@ class Dachs:
         """Make what is missing and start the database; a second time this takes no second."""
         _require_dachs()
         self._choose_port()
-        new = not self.settings.exists()
         self.account.own(*(self.root / name for name in ("home", "cache", "credentials", "inputs")))
         self.account.own(self.root)
         (self.root / "credentials").chmod(0o700)
         self._write_settings()
         self.cluster.start()
-        if new or not (self.root / "etc" / "feed").exists():
-            self.run("init", "-d", self.cluster.dsn)
-            # Without it "dachs imp -I" fails, of whatever service.
-            self.run("imp", "//obscore")
-            self._describe()
+        with closing(self.cluster.connect(autocommit=False)) as opened:
+            done = exists(opened, *_LAST_TABLE)
+            if not done:
+                create_pgsphere(opened)
+        if not done:
+            self._initialise()
+
+    def _initialise(self) -> None:
+        self.run("init", "-d", self.cluster.dsn)
+        self._describe()
+        # Without it "dachs imp -I" fails, of whatever service.
+        self.run("imp", "//obscore")
 
     def run(
         self,
