@@ -15,9 +15,9 @@ from epnkit.loading.load import Load
 from epnkit.loading.migrate import add_columns
 from epnkit.loading.opening import datalink, open_service, own_connection, reported
 from epnkit.loading.prepare import Preparation
-from epnkit.loading.progress import progress
 from epnkit.loading.request import Request
 from epnkit.loading.table import Target
+from epnkit.loading.telling import progress
 
 
 def import_in_bulk(data: Any, kind: str, path: Path) -> None:
@@ -72,8 +72,9 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
         if made is not None and not request.full:
             told.tell(versions.advice(service.name, made))
         Load(
-            preparation, source, target, run, request, anew=table.newlyCreated, progress=told
-        ).execute()
+            preparation, source, target, run, request, anew=table.newlyCreated, progress=told,
+            connect=partial(base.getDBConnection, "admin"),
+        ).execute()  # fmt: skip
 
 
 class _Undoing:

@@ -7,11 +7,11 @@ iterator DaCHS's own machinery makes and inserts the rows.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from epnkit.modules import uncollected
 
 if TYPE_CHECKING:
     from epnkit.loading.rows import Granules
@@ -47,21 +47,3 @@ def rows(kind: str) -> type[Granules]:
         from epnkit.loading.rows import Granules
 
     return type("RowIterator", (Granules,), {"kind": kind})
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Import without a search for garbage.
-
-    Modules leave none, and Python would search all of DaCHS's objects again and again: it takes
-    half of the time of importing them.  What is there then stays until the process ends, and is not
-    searched later either.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()

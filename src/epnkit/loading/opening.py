@@ -12,7 +12,7 @@ from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError, EpnkitError
-from epnkit.loading.grammar import uncollected
+from epnkit.modules import uncollected
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Source
 

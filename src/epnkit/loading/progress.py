@@ -1,8 +1,7 @@
-"""How far a load is: plain lines for a log, a bar on a terminal."""
+"""How far a load is, in plain lines."""
 
 from __future__ import annotations
 
-import sys
 from time import monotonic
 from typing import TextIO
 
@@ -82,21 +81,3 @@ class Lines(Progress):
             left = max(self.total - self.records, 0) / rate
             text += f", {self.records / self.total:.0%}, {left:,.0f} s to go"
         return text
-
-
-def progress(name: str, out: TextIO | None = None) -> Progress:
-    """Choose how to tell of a load.
-
-    Parameters
-    ----------
-    name : str
-        What is loaded.
-    out : text stream
-        Where to; by default standard error.
-    """
-    chosen = out or sys.stderr
-    if not chosen.isatty():
-        return Lines(name, chosen)
-    from epnkit.loading.bar import Bar
-
-    return Bar(name, chosen)

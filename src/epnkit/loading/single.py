@@ -18,12 +18,12 @@ from gavo import base
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
 from epnkit.loading import ledger
-from epnkit.loading.grammar import uncollected
 from epnkit.loading.merge import delete_granules
 from epnkit.loading.opening import datalink, own_connection
 from epnkit.loading.prepare import BOOKED, CONTENT, KEY, Preparation
 from epnkit.loading.rows import complete
 from epnkit.loading.table import Target
+from epnkit.modules import uncollected
 from epnkit.sources import open_source
 from epnkit.sources.sql_types import Column, frame
 
