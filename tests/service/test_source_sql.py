@@ -161,6 +161,20 @@ def test_case_insensitive_keys_survive_a_broken_connection(
     assert sorted(read["id"]) == list(range(COUNT))
 
 
+@pytest.mark.parametrize("after", [200_000, 400_000])
+def test_a_join_that_repeats_its_key_loses_and_doubles_nothing(
+    make: Make, database: tuple[str, Server], after: int
+) -> None:
+    numbers = "(SELECT 1 AS n UNION SELECT 2 UNION SELECT 3)"
+    query = f"SELECT id, run_date, n FROM obs JOIN {numbers} AS numbers ON id < 2000"
+    with Proxy(database[1].port) as proxy:
+        source = make(proxy.port, query=query, digest=False)
+        source.schema()
+        proxy.faults.extend([Fault("reset", after // 20)] * 2)
+        read = pl.concat(source.batches(size=100))
+    assert sorted(read.select("id", "n").rows()) == [(i, n) for i in range(2000) for n in (1, 2, 3)]
+
+
 def test_without_a_key_a_broken_connection_begins_anew(
     make: Make, database: tuple[str, Server]
 ) -> None:

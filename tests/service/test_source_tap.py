@@ -145,7 +145,7 @@ def test_a_web_page_is_told(make: Make, hfc1ar: str) -> None:
 
 
 def test_a_password_in_the_source_file_is_refused(make: Make) -> None:
-    with pytest.raises(ConfigurationError, match="belongs into a credential") as caught:
+    with pytest.raises(ConfigurationError, match="Move the address into a credential") as caught:
         make(url="http://reader:canary-5d1@127.0.0.1:1/tap")
     assert "canary" not in str(caught.value)
 

@@ -39,7 +39,7 @@ class Place:
     last : tuple
         What the last record of it has in the columns of the order.
     had : sequence of rows
-        The same of the last records, as batches hold it.
+        The last records, whole: of a join several may have one key.
     begun : bool
         Whether any record of the leg was had.
     """
@@ -86,7 +86,7 @@ class Reading:
         self, link: Pages, leg: Leg, place: Place, size: int
     ) -> Iterator[tuple[pl.DataFrame, Place]]:
         """Read one answer as it comes."""
-        fresh = _Fresh(leg, place)
+        fresh = _Fresh(place)
         for page in link.pages(self._statement(leg, place), size, leg.order):
             yield from fresh.of(page)
 
@@ -100,7 +100,7 @@ class Reading:
             page = _joined(list(link.pages(statement, most, leg.order)))
             if page is None:
                 return
-            fresh = list(_Fresh(leg, place).of(page))
+            fresh = list(_Fresh(place).of(page))
             yield from fresh
             if page.frame.height < most or not fresh:
                 return
@@ -126,9 +126,8 @@ class Reading:
 class _Fresh:
     """Leaves out records that were had before, each as often as it was had."""
 
-    def __init__(self, leg: Leg, place: Place) -> None:
-        self._leg, self._place = leg, place
-        self._names = [column.field for column in leg.order]
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._had = Counter(place.had)
 
     def of(self, page: Page) -> Iterator[tuple[pl.DataFrame, Place]]:
@@ -136,12 +135,12 @@ class _Fresh:
         kept = self._without(page.frame) if self._had else page.frame
         self._had.clear()  # whatever comes again comes first
         if kept.height:
-            had = self._of_order(page.frame.tail(_TIES))
+            had = _rows(page.frame.tail(_TIES))
             yield kept, Place(self._place.leg, page.last, had, begun=True)
 
     def _without(self, frame: pl.DataFrame) -> pl.DataFrame:
         # What comes again is mixed with as many of its like at most.
-        first = self._of_order(frame.head(2 * _TIES))
+        first = _rows(frame.head(2 * _TIES))
         fresh = [not self._spend(row) for row in first]
         return pl.concat([frame.head(len(first)).filter(pl.Series(fresh, dtype=pl.Boolean)),
                           frame.slice(len(first))])  # fmt: skip
@@ -151,9 +150,10 @@ class _Fresh:
         self._had[row] = left - 1 if left else 0
         return bool(left)
 
-    def _of_order(self, frame: pl.DataFrame) -> Sequence[Row]:
-        """Take the columns of the order; what is not a number does not even equal itself."""
-        return frame.select(self._names).with_columns(floats().fill_nan(None)).rows()
+
+def _rows(frame: pl.DataFrame) -> Sequence[Row]:
+    """Take a frame apart; what is not a number does not even equal itself."""
+    return frame.with_columns(floats().fill_nan(None)).rows()
 
 
 def _joined(pages: list[Page]) -> Page | None:
