@@ -21,7 +21,9 @@ from epnkit.cli.doctor import command
 from epnkit.deploy import books
 from epnkit.deploy.account import Account
 from epnkit.deploy.dachs import Dachs
-from epnkit.deploy.doctor import Finding, Patient, checks, installation, outside, privacy, work
+from epnkit.deploy.doctor import installation, outside, privacy, work
+from epnkit.deploy.doctor.examination import CHECKS
+from epnkit.deploy.doctor.patient import Finding, Patient
 from epnkit.deploy.place import Place
 from tests.conftest import ROOT, bring_up
 
@@ -76,7 +78,7 @@ def test_all_is_well_but_for_what_this_machine_allows(place: Place) -> None:
     with place.private.serving():
         status, found, failed = doctor(place)
     assert failed == "{}"
-    assert set(found) == set(checks())
+    assert set(found) == set(CHECKS)
     # Nobody keeps the tests' account from connecting to this machine.
     assert {name for name, each in found.items() if each} == {"egress"}
     assert status == 1

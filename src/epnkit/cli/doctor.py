@@ -15,7 +15,8 @@ import click
 from epnkit.cli._options import dachs_option, format_option
 
 if TYPE_CHECKING:
-    from epnkit.deploy.doctor import Diagnosis, Finding, Patient
+    from epnkit.deploy.doctor.examination import Diagnosis
+    from epnkit.deploy.doctor.patient import Finding, Patient
     from epnkit.deploy.place import Place
 
 #: The checks, as ``--check`` names them.
@@ -51,7 +52,8 @@ def command(
 
     Exit status 1 where something is not well, 2 where something could not be looked at.
     """
-    from epnkit.deploy.doctor import Diagnosis, Patient, examine
+    from epnkit.deploy.doctor.examination import Diagnosis, examine
+    from epnkit.deploy.doctor.patient import Patient
     from epnkit.deploy.doctor.work import read
     from epnkit.deploy.place import Place
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.doctor import Diagnosis, Patient, examine, work
+from epnkit.deploy.doctor import work
+from epnkit.deploy.doctor.examination import Diagnosis, examine
+from epnkit.deploy.doctor.patient import Patient
 from epnkit.deploy.place import Place
 
 #: A file that nobody can ask for, be it as root: its name is too long.

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 import epnkit
 from epnkit.deploy import books
-from epnkit.deploy.doctor import Finding, Patient
+from epnkit.deploy.doctor.patient import Finding, Patient
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import ConfigurationError, DeployError
 

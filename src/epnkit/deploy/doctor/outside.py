@@ -13,7 +13,7 @@ import requests
 from psycopg2 import sql
 
 from epnkit.deploy.account import Account
-from epnkit.deploy.doctor import Finding, Patient
+from epnkit.deploy.doctor.patient import Finding, Patient
 
 #: How long an answer may take, in seconds.
 _PATIENCE = 10

@@ -10,7 +10,7 @@ from pathlib import Path
 from epnkit.deploy import access
 from epnkit.deploy.account import Account
 from epnkit.deploy.dachs import PROFILES
-from epnkit.deploy.doctor import Finding, Patient
+from epnkit.deploy.doctor.patient import Finding, Patient
 from epnkit.errors import ConfigurationError
 from epnkit.sources.credentials import places
 

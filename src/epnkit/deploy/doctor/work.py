@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from epnkit.deploy import access, books
-from epnkit.deploy.doctor import Finding, Patient
+from epnkit.deploy.doctor.patient import Finding, Patient
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.service import Service, load
 from epnkit.sources.credentials import Secret, credential

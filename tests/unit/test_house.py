@@ -1,0 +1,69 @@
+"""The house: which package may import which, and that no module imports itself by way of others."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src"
+
+#: From the ground up: each imports from those before it alone.
+LAYERS = (
+    "errors", "modules", "epncore", "regions", "mapping", "datalink", "sources", "service",
+    "loading", "check", "deploy", "replicas", "report", "drafts", "cli",
+)  # fmt: skip
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {_name(path): path for path in SOURCE.rglob("*.py")}
+
+
+def _run(path: Path) -> ast.Module:
+    """Parse what runs: imports for annotations alone are none."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.test, node.body = ast.Constant(value=False), []
+    return tree
+
+
+def imports(name: str) -> set[str]:
+    """Name the modules of epnkit that a module imports, at its top or later."""
+    found: set[str] = set()
+    for node in ast.walk(_run(MODULES[name])):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            within = {f"{node.module}.{each.name}" for each in node.names}
+            found |= within & MODULES.keys() or {node.module} & MODULES.keys()
+        elif isinstance(node, ast.Import):
+            found |= {each.name for each in node.names} & MODULES.keys()
+    return found - {name}
+
+
+def layer(name: str) -> str:
+    return name.split(".")[1] if "." in name else ""
+
+
+def test_every_package_has_its_place() -> None:
+    assert {layer(name) for name in MODULES if name != "epnkit"} == {*LAYERS}
+
+
+def test_packages_import_downward() -> None:
+    upward = {
+        f"{name} imports {other}"
+        for name in MODULES
+        for other in imports(name)
+        if "epnkit" not in (name, other) and LAYERS.index(layer(other)) > LAYERS.index(layer(name))
+    }
+    assert upward == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    # What goes round in a circle is named by the error.
+    order = TopologicalSorter({name: imports(name) for name in MODULES}).static_order()
+    assert {*order} == {*MODULES}
