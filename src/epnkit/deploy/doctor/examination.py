@@ -12,7 +12,6 @@ from epnkit.deploy.doctor.patient import Check, Finding, Patient
 from epnkit.deploy.place import NoDatabaseError
 from epnkit.errors import EpnkitError
 
-
 #: All checks, by name.
 CHECKS: Mapping[str, Check] = {
     "postgresql": installation.postgresql,
