@@ -3,11 +3,17 @@
 The script of pg_sphere 1.2.0 ends with two operators for DaCHS, ``@``, that call ``@>`` their
 commutator and ``!<@`` their negator, which are those of ``<@`` already. PostgreSQL 15.18 takes
 that, 15.20 does not. The script is then run without these claims, which only a planner would use.
+
+For the database of a system DaCHS, as a superuser of it::
+
+    python -m epnkit.deploy.pgsphere dbname=gavo
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -128,3 +134,8 @@ def _signature(operator: re.Match[str]) -> tuple[str | None, str | None, str | N
 
 def _unclaimed(claim: re.Match[str]) -> str:
     return "" if claim[1] in ("COMMUTATOR", "NEGATOR") else claim[0]
+
+
+if __name__ == "__main__":
+    with closing(psycopg2.connect(" ".join(sys.argv[1:]))) as told:
+        create_pgsphere(told)
