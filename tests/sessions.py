@@ -58,7 +58,7 @@ def steps(page: str, start: str = "") -> Iterator[Step]:
     block: list[tuple[int, str]] | None = None
     stays = False
     for position, line in enumerate(lines[number:], number + 1):
-        if block is None and line == "% stays":
+        if block is None and line == "<!-- stays -->":
             stays = True
         elif block is None and line == "```console":
             block = []

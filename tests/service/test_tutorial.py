@@ -38,7 +38,7 @@ def terminal() -> Iterator[Shell]:
 def told() -> list[Step]:
     """Give the steps of the tutorial, at a port that is free here."""
     port = str(free_port())
-    found = steps(PAGE.read_text(encoding="utf-8"), "% run from here on")
+    found = steps(PAGE.read_text(encoding="utf-8"), "<!-- run from here on")
     return [
         replace(
             step,
