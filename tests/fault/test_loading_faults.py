@@ -35,7 +35,7 @@ def _ending(step):
 
 STEPS = {
     "window": ("_load.Load", "_window"),
-    "copy": ("_load.Load", "_copy"),
+    "copy": ("_load.Load", "_account"),
     "merge": ("_load", "merge"),
     "finish": ("_load.Load", "_finish"),
     "cursor": ("_load.cursors", "advance"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from epnkit.deploy.dachs import Dachs
@@ -13,7 +15,22 @@ TABLE = "SELECT * FROM hfc1ar.epn_core ORDER BY granule_uid"
 BOOK = "SELECT * FROM epnkit.granules_hfc1ar ORDER BY granule_uid"
 WAITING = "SELECT record_key, reason FROM epnkit.quarantine WHERE resolved IS NULL ORDER BY 1, 2"
 RUN = "SELECT read, folded, loaded, quarantined, source_count FROM epnkit.runs ORDER BY run DESC"
+PARTS = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
 DATES = {"creation_date", "modification_date", "release_date"}
+
+
+#: Laid into service.py: the loader's process is killed when a step was done.
+KILL = """
+import multiprocessing, os, signal
+from epnkit.loading import parts as _parts
+def _ending(step):
+    def ended(*arguments):
+        step(*arguments)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ended
+if multiprocessing.parent_process() is None:
+    _parts.Parts.{step} = _ending(_parts.Parts.{step})
+"""
 
 
 def answers(dachs: Dachs, query: str) -> list[dict[str, object]]:
@@ -35,6 +52,48 @@ def test_two_processes_give_the_table_of_one(scratch: Dachs) -> None:
     assert [answers(scratch, query) for query in (TABLE, BOOK, WAITING)] == one
     assert answers(scratch, RUN)[0] == run
     assert len(one[0]) == 1200
+    assert answers(scratch, PARTS) == []
+
+
+def test_an_update_in_two_processes_changes_what_changed(scratch: Dachs) -> None:
+    bring_up(scratch, "hfc1ar")
+    before = answers(scratch, TABLE)
+    with closing(scratch.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute("DELETE FROM hfc1ar.epn_core WHERE time_min > 2452750")
+        cursor.execute("UPDATE hfc1ar.epn_core SET granule_gid = 'other' WHERE time_min < 2450500")
+        cursor.execute("UPDATE epnkit.granules_hfc1ar SET epnkit_content = gen_random_uuid()")
+    scratch.run("imp", "hfc1ar/q", environment=Request(full=True, jobs=2).to_environment())
+    assert answers(scratch, TABLE) == before
+    assert answers(scratch, PARTS) == []
+
+
+@pytest.mark.parametrize("step", ["take_over", "_copy"])
+def test_what_a_killed_load_left_goes_with_the_next(scratch: Dachs, step: str) -> None:
+    bring_up(scratch, "hfc1ar")
+    before = answers(scratch, TABLE)
+    service = scratch.inputs / "hfc1ar" / "service.py"
+    text = service.read_text()
+    service.write_text(text + KILL.format(step=step))
+    jobs = Request(full=True, jobs=2).to_environment()
+    try:
+        with pytest.raises(DeployError):
+            scratch.run("imp", "hfc1ar/q", environment=jobs)
+    finally:
+        service.write_text(text)
+    assert answers(scratch, TABLE) == before
+    assert len(answers(scratch, PARTS)) == 2
+    scratch.run("imp", "hfc1ar/q")
+    assert answers(scratch, PARTS) == []
+    assert answers(scratch, TABLE) == before
+
+
+def test_no_user_of_tap_sees_a_part(scratch: Dachs) -> None:
+    bring_up(scratch, "hfc1ar")
+    for role in ("untrusted", "gavo"):
+        rights = f"has_schema_privilege('{role}', 'epnkit', '{{}}') AS may"
+        assert answers(scratch, f"SELECT {rights.format('CREATE')}") == [{"may": False}]
+    usage = "SELECT has_schema_privilege('untrusted', 'epnkit', 'USAGE') AS may"
+    assert answers(scratch, usage) == [{"may": False}]
 
 
 def test_an_error_in_a_process_is_told_as_in_one(scratch: Dachs) -> None:

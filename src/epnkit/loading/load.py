@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from epnkit.errors import LoadError, MappingError
 from epnkit.loading import cursor as cursors
 from epnkit.loading import ledger, versions, windows
 from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
+from epnkit.loading.parts import Copied, Parts, clear
 from epnkit.loading.prepare import CONTENT, KEY, REFUSAL, Preparation, Prepared
 from epnkit.loading.progress import Progress, silent
 from epnkit.loading.request import Request
@@ -46,6 +47,8 @@ class Load:
         Whether the table was just made, so that its indices come after the data.
     progress : Progress
         Told what goes on.
+    connect : callable, optional
+        Opens another connection of the same role; without it one connection copies all.
     """
 
     preparation: Preparation
@@ -55,11 +58,17 @@ class Load:
     request: Request = field(default_factory=Request)
     anew: bool = False
     progress: Progress = silent
+    connect: Callable[[], Any] | None = None
 
     @property
     def service(self) -> Service:
         """What is loaded."""
         return self.preparation.service
+
+    @property
+    def parallel(self) -> bool:
+        """Whether several connections copy."""
+        return self.request.jobs > 1 and self.connect is not None
 
     def execute(self) -> None:
         """Load, and write cursor, quarantine and ledger with the data.
@@ -70,6 +79,7 @@ class Load:
             Where the source gives nothing at all, or too many of its records are refused.
         """
         require_fields(self.service, self.source)
+        clear(self.run.own, self.service.name)
         self.target.open_book(anew=self.anew)
         # A load in full reads all, so what an earlier one wrote down no longer counts.
         forget = self.anew or self.request.full
@@ -80,18 +90,21 @@ class Load:
         before = cursors.position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
         window = self._window(before)
-        direct = self.target.empty
+        empty = self.target.empty
+        direct = empty and not self.parallel
         if not direct:
+            if empty:
+                self.target.index_book()
             self.target.make_staging()
         self.run.stage("start")
-        highest = self._copy_all(window, before, direct=direct)
+        highest = self._copy_all(window, direct=direct)
         self._require_something(window)
         self.progress.stage("merging")
         self._finish(direct=direct)
         # A part may have left out records that lie further back.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
-        every = direct or self._whole
+        every = empty or self._whole
         versions.note(self.target, self.service, self.run.number, every=every)
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
@@ -120,24 +133,37 @@ class Load:
         else:
             yield from self.preparation.batches(self.source, window, limit=self.request.limit)
 
-    def _copy_all(self, window: Window, before: cursors.Position | None, *, direct: bool) -> Any:
+    def _copy_all(self, window: Window, *, direct: bool) -> Any:
         highest = None
         self.progress.stage("reading")
         # While PostgreSQL takes one batch in, the next is read and mapped.
-        for prepared in ahead(self._batches(window)):
-            self.run.stage("read and map")
-            self._copy(prepared, direct=direct)
-            self.run.stage("copy")
+        for prepared, copied, refused in self._copied(ahead(self._batches(window)), direct=direct):
+            self._account(prepared, copied, refused, direct=direct)
             if prepared.highest is not None:
                 highest = prepared.highest if highest is None else max(highest, prepared.highest)
             self.progress.advance(prepared.counts.read)
         self.run.stage("read and map")
         return highest
 
-    def _copy(self, prepared: Prepared, *, direct: bool) -> None:
+    def _copied(self, batches: Iterator[Prepared], *, direct: bool) -> Iterator[Copied]:
+        if self.connect is not None and self.parallel:
+            with Parts(self.target, self.connect, self.request.jobs) as parts:
+                yield from parts.copied(batches)
+                self.run.stage("read, map and copy")
+                parts.take_over()
+                self.run.stage("copy")
+            return
+        for prepared in batches:
+            self.run.stage("read and map")
+            copied, refused = self.target.refused_by_database(prepared.granules, direct=direct)
+            self.run.stage("copy")
+            yield prepared, copied, refused
+
+    def _account(
+        self, prepared: Prepared, copied: int, refused: list[tuple[int, str]], *, direct: bool
+    ) -> None:
         counts = self.run.counts
         counts.add(prepared.counts)
-        copied, refused = self.target.refused_by_database(prepared.granules, direct=direct)
         if direct:
             counts.loaded += copied
         self.run.refusals.append(prepared.refusals)

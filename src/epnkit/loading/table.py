@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -16,7 +16,8 @@ from epnkit.errors import LoadError
 from epnkit.loading.prepare import BOOKED
 from epnkit.loading.relations import exists
 
-_STAGING = sql.Identifier("epnkit_staging")
+#: The column that numbers staged granules in the order of the source.
+ROW = "epnkit_row"
 
 #: What PostgreSQL says of a value that it cannot take: not of the disk, a lock or the connection.
 _BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.IntegrityError)
@@ -36,6 +37,8 @@ class Target:
         The columns that the table has.
     reader : str
         The role that may read the book: DaCHS's own, for datalink, not that of TAP's users.
+    staging : psycopg2.sql.Identifier
+        The table for granules that are to be merged.
     """
 
     connection: connection
@@ -43,6 +46,7 @@ class Target:
     table: str
     columns: tuple[str, ...]
     reader: str = ""
+    staging: sql.Identifier = field(default_factory=lambda: sql.Identifier("epnkit_staging"))
 
     @property
     def name(self) -> sql.Identifier:
@@ -106,16 +110,25 @@ class Target:
         """Whether the table holds no row."""
         return not self.query("SELECT EXISTS (SELECT FROM {table})")[0][0]
 
+    def types(self) -> list[tuple[str, str]]:
+        """Give the table's columns with their types, as PostgreSQL writes them."""
+        found = self.query(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid ="
+            " (quote_ident(%s) || '.' || quote_ident(%s))::regclass AND attnum > 0"
+            " AND NOT attisdropped", (self.schema, self.table),
+        )  # fmt: skip
+        return [(name, kind) for name, kind in found]
+
     def make_staging(self) -> None:
         """Make the staging table, which goes with the transaction."""
         self.execute(
             "CREATE TEMP TABLE {staging} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DROP",
-            staging=_STAGING,
+            staging=self.staging,
         )
-        for name, kind in (*BOOKED.items(), ("epnkit_row", "bigserial")):
+        for name, kind in (*BOOKED.items(), (ROW, "bigserial")):
             self.execute(
                 "ALTER TABLE {staging} ADD COLUMN {column} {kind}",
-                staging=_STAGING, column=sql.Identifier(name), kind=sql.SQL(kind),
+                staging=self.staging, column=sql.Identifier(name), kind=sql.SQL(kind),
             )  # fmt: skip
 
     def copy_direct(self, granules: pl.DataFrame) -> None:
@@ -125,7 +138,7 @@ class Target:
 
     def copy_staged(self, granules: pl.DataFrame) -> None:
         """Copy granules into the staging table."""
-        self._copy(_STAGING, granules)
+        self._copy(self.staging, granules)
 
     def refused_by_database(
         self, granules: pl.DataFrame, *, direct: bool
@@ -167,7 +180,7 @@ class Target:
         return None
 
     def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
-        unknown = sorted(set(granules.columns) - set(self.columns) - set(BOOKED))
+        unknown = sorted(set(granules.columns) - set(self.columns) - {*BOOKED, ROW})
         if unknown:
             raise LoadError(
                 f"the table has no column {', '.join(unknown)}",

@@ -6,14 +6,16 @@ may do it; one writer takes what they made, in the order of the windows.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
@@ -117,7 +119,8 @@ def batches(
     windows = divide(window, source.cuts(window, size))
     tasks = [Task(service.folder, each, preparation.datalink, preparation.now) for each in windows]
     # Not forked: the database connections of this process are no other's to touch.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as processes:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as processes:
         waiting: deque[Future[list[Prepared]]] = deque()
         try:
             for task in tasks:
@@ -128,3 +131,15 @@ def batches(
                 yield from waiting.popleft().result()
         finally:
             processes.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that asked it ends, also by a kill: none would ask more."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+
+
+def _watch(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)

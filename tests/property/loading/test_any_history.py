@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import polars as pl
 import pytest
@@ -76,8 +76,8 @@ class Crashing(Load):
 
     batches = 0
 
-    def _copy(self, prepared: object, *, direct: bool) -> None:
-        super()._copy(prepared, direct=direct)  # type: ignore[arg-type]
+    def _account(self, *arguments: Any, **settings: Any) -> None:
+        super()._account(*arguments, **settings)
         raise Crash
 
 
