@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import pyvo
 
-from epnkit.deploy import inputs
+from epnkit.deploy import inputs, vocabulary
 from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
@@ -220,6 +220,24 @@ def test_a_credential_that_others_may_read_stops_it(place: Dachs, mode: int) -> 
     assert failed.returncode == 1
     assert f"chmod 600 {credential}" in failed.stderr
     assert snapshot(place) == before
+
+
+def test_a_vocabulary_that_cannot_be_fetched_is_given(
+    place: Dachs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (uat,) = (place.root / "cache").glob("*uat")
+    kept = uat.read_bytes()
+    uat.unlink()
+    # DaCHS reaches no network.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    assert f"{uat} is epnkit's copy" in done(place, "deploy", "bass2000")
+    assert uat.read_bytes() == kept
+    assert vocabulary.take_back(uat.parent)
+    assert not vocabulary.take_back(uat.parent)
+    uat.write_text("DaCHS fetched its own")
+    assert not vocabulary.take_back(uat.parent)
+    assert vocabulary.give(uat.parent).read_bytes() == kept
 
 
 def test_a_credential_that_is_not_there_stops_it(place: Dachs) -> None:
