@@ -112,6 +112,8 @@ class Served:
         assert re.search(rb"<spectral>\S+ \S+</spectral>", record)
         for word in (b"subject", b"creator", b"facility", b"instrument", b"referenceURL"):
             assert b"<" + word + b">" in record, word
+        # Each author is one, not all of them together.
+        assert not re.search(rb"<creator>\s*<name>[^<]*; ", record)
         judge = "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors(" \
             "sys.stdin.buffer.read()) or 'valid')"  # fmt: skip
         done = subprocess.run(

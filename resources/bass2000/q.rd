@@ -10,7 +10,7 @@
   <meta name="subject">solar-physics</meta>
   <meta name="subject">solar-chromosphere</meta>
   <meta name="subject">solar-prominences</meta>
-  <meta name="creator.name">Observatoire de Paris; BASS2000</meta>
+  <meta name="creator">Observatoire de Paris; BASS2000</meta>
   <meta name="facility">Meudon Observatory</meta>
   <meta name="instrument">Spectroheliograph</meta>
   <meta name="contentLevel">Research</meta>

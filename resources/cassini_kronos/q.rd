@@ -10,7 +10,7 @@
   <meta name="subject">planetary-science</meta>
   <meta name="subject">saturn</meta>
   <meta name="subject">magnetospheric-radio-emissions</meta>
-  <meta name="creator.name">Cecconi, B.; Lamy, L.; Zarka, P.; Observatoire de Paris</meta>
+  <meta name="creator">Cecconi, B.; Lamy, L.; Zarka, P.; Observatoire de Paris</meta>
   <meta name="source">2004SSRv..114..395G</meta>
   <meta name="facility">Cassini</meta>
   <meta name="instrument">RPWS</meta>

@@ -4,7 +4,7 @@
   <meta name="description">Streams and procedures that the RDs of epnkit's services take in; it has
     no table and no service of its own.</meta>
   <meta name="subject">solar-system-astronomy</meta>
-  <meta name="creator.name">The epnkit developers</meta>
+  <meta name="creator">The epnkit developers</meta>
 
   <STREAM id="coverage">
     <doc>

@@ -10,7 +10,7 @@
   <meta name="subject">planetary-science</meta>
   <meta name="subject">jupiter</meta>
   <meta name="subject">magnetospheric-radio-emissions</meta>
-  <meta name="creator.name">Louis, C. K.; Cecconi, B.</meta>
+  <meta name="creator">Louis, C. K.; Cecconi, B.</meta>
   <meta name="rights">CC-BY</meta>
   <meta name="source">2019A&amp;A...627A..30L</meta>
   <!-- Inferred: no telescope observed this; MASER is where the simulations are run. -->

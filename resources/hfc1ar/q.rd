@@ -11,7 +11,7 @@
   <meta name="subject">solar-physics</meta>
   <meta name="subject">solar-active-regions</meta>
   <meta name="subject">catalogs</meta>
-  <meta name="creator.name">Observatoire de Paris; Higgins, P.A.; Gallagher, P.T.</meta>
+  <meta name="creator">Observatoire de Paris; Higgins, P.A.; Gallagher, P.T.</meta>
   <meta name="facility">SOHO</meta>
   <meta name="instrument">MDI</meta>
   <meta name="source">2011AdSpR..47.2105H</meta>

@@ -10,7 +10,7 @@
   <meta name="subject">solar-physics</meta>
   <meta name="subject">solar-radio-flares</meta>
   <meta name="subject">catalogs</meta>
-  <meta name="creator.name">Observatoire de Paris; Bonnin, X.</meta>
+  <meta name="creator">Observatoire de Paris; Bonnin, X.</meta>
   <meta name="facility">Wind</meta>
   <meta name="facility">STEREO</meta>
   <meta name="instrument">WAVES</meta>

@@ -10,7 +10,7 @@
   <meta name="subject">planetary-science</meta>
   <meta name="subject">jupiter</meta>
   <meta name="subject">magnetospheric-radio-emissions</meta>
-  <meta name="creator.name">Louis, C. K.; Zarka, P.; Cecconi, B.; Kurth, W. S.</meta>
+  <meta name="creator">Louis, C. K.; Zarka, P.; Cecconi, B.; Kurth, W. S.</meta>
   <meta name="source">doi:10.1029/2021JA029435</meta>
   <meta name="facility">Juno</meta>
   <meta name="instrument">Waves</meta>

@@ -12,7 +12,7 @@
   <meta name="subject">jupiter</meta>
   <meta name="subject">magnetospheric-radio-emissions</meta>
   <meta name="subject">solar-radio-emission</meta>
-  <meta name="creator.name">Observatoire de Paris; Station de radioastronomie de Nançay</meta>
+  <meta name="creator">Observatoire de Paris; Station de radioastronomie de Nançay</meta>
   <meta name="source">2000GMS...119..321L</meta>
   <meta name="facility">Station de radioastronomie de Nançay</meta>
   <meta name="instrument">Nançay Decameter Array</meta>

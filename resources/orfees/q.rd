@@ -9,7 +9,7 @@
   <meta name="subject">solar-physics</meta>
   <meta name="subject">solar-radio-emission</meta>
   <meta name="subject">radio-spectroscopy</meta>
-  <meta name="creator.name">Observatoire de Paris; Station de radioastronomie de Nançay</meta>
+  <meta name="creator">Observatoire de Paris; Station de radioastronomie de Nançay</meta>
   <meta name="facility">Nancay Radio Observatory</meta>
   <meta name="instrument">ORFEES</meta>
   <meta name="contentLevel">Research</meta>

@@ -13,7 +13,7 @@
   <meta name="subject">uranus</meta>
   <meta name="subject">neptune</meta>
   <meta name="subject">magnetospheric-radio-emissions</meta>
-  <meta name="creator.name">Warwick, J. W.; Planetary Data System, Planetary Plasma Interactions</meta>
+  <meta name="creator">Warwick, J. W.; Planetary Data System, Planetary Plasma Interactions</meta>
   <meta name="source">1977SSRv...21..309W</meta>
   <meta name="facility">Voyager 1</meta>
   <meta name="facility">Voyager 2</meta>

@@ -10,7 +10,7 @@
   <meta name="subject">solar-physics</meta>
   <meta name="subject">solar-radio-emission</meta>
   <meta name="subject">magnetospheric-radio-emissions</meta>
-  <meta name="creator.name">Bougeret, J.-L.; Bonnin, X.; Cecconi, B.; CDPP</meta>
+  <meta name="creator">Bougeret, J.-L.; Bonnin, X.; Cecconi, B.; CDPP</meta>
   <meta name="source">1995SSRv...71..231B</meta>
   <meta name="facility">Wind</meta>
   <meta name="instrument">Waves</meta>
