@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from epnkit.deploy.account import unprivileged
 from epnkit.regions._compile import WEEK, last_use, open_shelf
 
 
@@ -37,6 +42,22 @@ def test_a_shelf_that_is_there_is_marked_as_used_and_sweeps_nothing(tmp_path: Pa
 def test_where_nothing_can_be_made_there_is_no_shelf(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert open_shelf(tmp_path / "file", "a") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
+def test_a_shelf_that_is_reached_by_a_capability_is_one(tmp_path: Path) -> None:
+    # A clone in /root: the account of DaCHS passes the directories above by a capability alone.
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    account = unprivileged(closed / "own")
+    account.own(closed / "own")
+    code = f"from pathlib import Path; from epnkit.regions._compile import open_shelf;" \
+        f" print(open_shelf(Path({str(closed / 'own')!r}), 'a'))"  # fmt: skip
+    done = subprocess.run(
+        account.command([sys.executable, "-c", code]), capture_output=True, text=True, check=True,
+        cwd="/", env={**os.environ, "HOME": "/nonexistent"},
+    )  # fmt: skip
+    assert done.stdout.strip() == str(closed / "own" / "kernels-a")
 
 
 def test_what_another_process_deletes_meanwhile_is_left_alone(tmp_path: Path) -> None:
