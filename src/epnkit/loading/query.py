@@ -76,12 +76,27 @@ def incremental_query(
     ConfigurationError
         Where the data was not handed over, a name is no column's, or a word is not known.
     """
+    data = _imported_into(source_row)
+    _require_known(remote, local, form, written)
+    highest = _highest(data.getPrimaryTable(), local)
+    if highest is None:
+        return query
+    # Around the query, so that it may have any form, and on its own alias.
+    low = _literal(highest, form, lag, written)
+    return f"SELECT * FROM ({query}) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
+
+
+def _imported_into(source_row: Mapping[str, Any] | None) -> Any:
     if not source_row or "data_" not in source_row:
         raise ConfigurationError(
             "the grammar does not know what it imports into",
             where="makeQuery",
             cure='Add <sourceFields><code>return {"data_": data}</code></sourceFields> to it.',
         )
+    return source_row["data_"]
+
+
+def _require_known(remote: str, local: str, form: str, written: str) -> None:
     for name in (remote, local):
         if not _COLUMN.fullmatch(name):
             raise ConfigurationError(
@@ -94,12 +109,6 @@ def incremental_query(
                 f"{given!r} is none of {', '.join(known)}", where="makeQuery",
                 cure="Correct the bind form or written of epnkit/q#incremental.",
             )  # fmt: skip
-    highest = _highest(source_row["data_"].getPrimaryTable(), local)
-    if highest is None:
-        return query
-    # Around the query, so that it may have any form, and on its own alias.
-    low = _literal(highest, form, lag, written)
-    return f"SELECT * FROM ({query}) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
 
 
 def source_query(path: str) -> str:

@@ -35,11 +35,15 @@ class Answering:
         return (self.highest,)
 
 
-def condition(highest: object, **settings: Any) -> str:
+def whole_query(query: str, highest: object, **settings: Any) -> str:
+    """Cut a query for a table with one highest value."""
     table = SimpleNamespace(tableName="plates.main", connection=Answering(highest))
     data = SimpleNamespace(getPrimaryTable=lambda: table)
-    query = incremental_query({"data_": data}, "SELECT 1", "seen", "time_min", **settings)
-    return query.partition(" WHERE ")[2]
+    return incremental_query({"data_": data}, query, "seen", "time_min", **settings)
+
+
+def condition(highest: object, **settings: Any) -> str:
+    return whole_query("SELECT 1", highest, **settings).partition(" WHERE ")[2]
 
 
 @pytest.mark.parametrize(
