@@ -260,8 +260,11 @@ class Deployment:
 
     def _settle(self, name: str, sources: dict[str, Path]) -> str:
         for part, source in sources.items():
-            self._folder(part).settle()
-            self.manifest.folders[part] = digests(source)
+            folder = self._folder(part)
+            folder.settle()
+            # Of what was laid: while an import runs, somebody may edit the source.
+            laid = digests(folder.target)
+            self.manifest.folders[part] = {n: laid[n] for n in digests(source) if n in laid}
         self.manifest.services = sorted({*self.manifest.services, name})
         self.manifest.toolkit = str(self.toolkit.path) if self.toolkit else None
         self.manifest.save()
