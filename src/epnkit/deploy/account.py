@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,8 +40,10 @@ class Account:
         for directory in directories:
             directory.mkdir(parents=True, exist_ok=True)
             if self.prefix:
+                known = pwd.getpwnam(self.name)
                 for path in (directory, *directory.rglob("*")):
-                    shutil.chown(path, self.name, self.name)
+                    # A link goes to the account, not what it leads to.
+                    os.lchown(path, known.pw_uid, known.pw_gid)
 
 
 def unprivileged(directory: Path) -> Account:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from epnkit.epncore import vocabularies
 
@@ -28,10 +29,13 @@ def give(cache: Path) -> Path:
         The file.
     """
     path, kept = cache / _NAME, cache.stat()
-    path.write_text(_copy())
-    path.chmod(0o664)
-    if os.geteuid() == 0:
-        os.chown(path, kept.st_uid, kept.st_gid)
+    # Not written where it lies: DaCHS's account may have put a link there, and this may be root.
+    with NamedTemporaryFile("w", dir=cache, encoding="utf-8", delete=False) as made:
+        made.write(_copy())
+        os.fchmod(made.fileno(), 0o664)
+        if os.geteuid() == 0:
+            os.fchown(made.fileno(), kept.st_uid, kept.st_gid)
+    Path(made.name).replace(path)
     return path
 
 

@@ -7,7 +7,6 @@ section 3.5; :func:`erfa.dtf2d`). A double holds a date of our times to 2.3e-10 
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Literal
 
 import erfa
@@ -98,12 +97,17 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     Parameters
     ----------
     date, time : polars.Series
-        Texts, or dates and times of day; MySQL's times of day come as durations.
+        Texts, or dates and times of day. MySQL's times come as durations since midnight, which may
+        be of more than a day, as logs of nights have them, or negative.
     """
+    day = date.cast(pl.String).str.strip_chars()
     if isinstance(time.dtype, pl.Duration):
-        time = pl.select(pl.lit(dt.datetime(1970, 1, 1)) + time).to_series().dt.time()
+        midnight = julian_date(day + "T00:00:00")
+        passed = numbers(time.dt.total_microseconds()) / (DAY * 1e6)
+        made = from_numbers(numbers(midnight.values) + passed, "julian_date")
+        return Outcome(made, midnight.reasons)
     clock = time.dt.strftime("%H:%M:%S%.f") if time.dtype == pl.Time else time.cast(pl.String)
-    return julian_date(date.cast(pl.String).str.strip_chars() + "T" + clock.str.strip_chars())
+    return julian_date(day + "T" + clock.str.strip_chars())
 
 
 def julian_date_not_before(end: pl.Series, start: pl.Series) -> Outcome:

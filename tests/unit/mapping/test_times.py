@@ -159,6 +159,16 @@ def test_times_of_day_of_mysql_come_as_durations() -> None:
     assert made.values[1] is None
 
 
+def test_times_of_day_of_mysql_may_count_beyond_their_day() -> None:
+    clock = pl.Series([dt.timedelta(hours=25), dt.timedelta(hours=-1)])
+    made = julian_date_of_date_and_time(pl.Series(["2022-04-02", "2022-04-02"]), clock)
+    # 2022-04-02 begins at JD 2459671.5.
+    assert made.values.to_list() == pytest.approx([2459671.5 + 25 / 24, 2459671.5 - 1 / 24])
+    absurd = julian_date_of_date_and_time(pl.Series(["2022-04-32"]), clock[:1])
+    assert absurd.values[0] is None
+    assert absurd.reasons[0]
+
+
 def test_an_end_after_midnight_is_on_the_next_day() -> None:
     made = julian_date_not_before(pl.Series([10.25, 10.5, None]), pl.Series([10.75, 10.5, 10.0]))
     assert made.values.to_list() == [11.25, 10.5, None]
