@@ -94,7 +94,13 @@ def run_without_claims(asked: cursor) -> None:
     """
     asked.execute(_SCRIPT)
     (path,) = asked.fetchone() or ("",)
-    script = _OF_PSQL.sub("", Path(path).read_text(encoding="utf-8"))
+    try:
+        script = _OF_PSQL.sub("", Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeployError(
+            "the script of pg_sphere cannot be read", where=path, why=error.strerror,
+            cure="Do this on the machine of the database, with postgresql-15-pgsphere installed.",
+        ) from None  # fmt: skip
     asked.execute("SET LOCAL client_min_messages = error")  # a type is a shell at first
     asked.execute(without_claims(script).replace("MODULE_PATHNAME", "$libdir/pg_sphere"))
     asked.execute(_MADE)
@@ -136,6 +142,14 @@ def _unclaimed(claim: re.Match[str]) -> str:
     return "" if claim[1] in ("COMMUTATOR", "NEGATOR") else claim[0]
 
 
+def main(dsn: str) -> None:
+    """Make the extension in the database that libpq finds by ``dsn``."""
+    try:
+        with closing(psycopg2.connect(dsn)) as opened:
+            create_pgsphere(opened)
+    except (DeployError, OSError, psycopg2.Error) as error:
+        sys.exit(f"epnkit: {str(error).strip()}")
+
+
 if __name__ == "__main__":
-    with closing(psycopg2.connect(" ".join(sys.argv[1:]))) as told:
-        create_pgsphere(told)
+    main(" ".join(sys.argv[1:]))
