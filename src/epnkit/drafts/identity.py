@@ -56,7 +56,17 @@ def key_of(sample: Sample) -> tuple[str, ...]:
 
 
 def identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterator[Proposal]:
-    """Propose granule_uid, granule_gid and obs_id."""
+    """Propose granule_uid, granule_gid and obs_id.
+
+    Parameters
+    ----------
+    sample : Sample
+        What was read of the source.
+    name : str
+        The service's name, which identifiers begin with where a field gives numbers alone.
+    key : tuple of str
+        The fields that tell one record from every other; none where that is not known.
+    """
     uid = _granule_uid(sample, name, key)
     yield uid
     yield _group(sample, name)

@@ -28,6 +28,17 @@ def resource_descriptor(
 ) -> str:
     """Write ``q.rd``.
 
+    Parameters
+    ----------
+    draft : Draft
+        The mapping that is proposed.
+    origin : Origin
+        The source, and the file that describes it.
+    sample : Sample
+        What was read of it; the regression test asserts values of its first granule.
+    title, creator : str
+        Metadata of the service.
+
     Raises
     ------
     ConfigurationError

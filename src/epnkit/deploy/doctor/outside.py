@@ -67,7 +67,17 @@ def egress_cure(account: Account, *, private: bool) -> str:
 
 
 def reachable(account: Account, reach: str, cure: str) -> Iterator[Finding]:
-    """Try what an account can reach: ``HOST:PORT`` outside, and this machine."""
+    """Try what an account can reach outside, and on this machine.
+
+    Parameters
+    ----------
+    account : Account
+        The account of the web server.
+    reach : str
+        ``HOST:PORT`` outside.
+    cure : str
+        What to do where it reaches that.
+    """
     host, _, port = reach.rpartition(":")
     host = host.strip("[]")
     if _connects(account, host, port):
