@@ -44,7 +44,11 @@ def command(
     from epnkit.loading.request import Request
 
     if full and (low or high):
-        raise ConfigurationError("--full reads everything: it goes with neither --from nor --to")
+        raise ConfigurationError(
+            "--full goes with neither --from nor --to",
+            why="it reads everything",
+            cure="Leave it out to read a part, or leave out --from and --to.",
+        )
     if full and limit:
         raise ConfigurationError(
             "--full and --limit exclude each other",
@@ -52,7 +56,11 @@ def command(
             cure="Leave out one of them; epnkit preview shows the first records.",
         )
     if limit and jobs > 1:
-        raise ConfigurationError("--limit reads the first records: it does not go with --jobs")
+        raise ConfigurationError(
+            "--limit and --jobs exclude each other",
+            why="the first records are one window, which one process reads",
+            cure="Leave out one of them.",
+        )
     request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
     place = Place.find(directory)
     with place.running():
