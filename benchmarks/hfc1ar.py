@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.conftest import throw_away_dachs
 
+from benchmarks.rd import head
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.loading.request import Request
@@ -34,13 +35,9 @@ FOLDER = ROOT / "resources" / "hfc1ar"
 #: Footprints that are indexed to time it.
 _SAMPLE = 150
 
-_USUAL = """
-<resource schema="usual" resdir="usual">
-  <meta name="creationDate">2026-01-01T00:00:00Z</meta>
-  <meta name="title">Benchmark</meta>
-  <meta name="description">A benchmark.</meta>
-  <meta name="subject">solar-physics</meta>
-  <meta name="creator.name">epnkit</meta>
+_USUAL = (
+    head("usual")
+    + """\
   <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
     <mixin spatial_frame_type="body"
       optional_columns="thumbnail_url feature_name target_region">//epntap2#table-2_0</mixin>
@@ -101,6 +98,7 @@ _USUAL = """
   </data>
 </resource>
 """
+)
 
 _QUERY = """
 SELECT a.CC_X_PIX, a.CC_Y_PIX, a.CC, o.DATE_OBS, o.DATE_END, o.CENTER_X, o.CENTER_Y, o.CDELT1,

@@ -21,18 +21,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.rd import head
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_RD = """
-<resource schema="{name}" resdir="{name}">
-  <meta name="creationDate">2026-01-01T00:00:00Z</meta>
-  <meta name="title">Benchmark</meta>
-  <meta name="description">A benchmark.</meta>
-  <meta name="subject">solar-physics</meta>
-  <meta name="creator.name">epnkit</meta>
+_RD = (
+    head("{name}")
+    + """\
   <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
     <mixin spatial_frame_type="body" optional_columns="access_url access_format access_estsize
       thumbnail_url file_name datalink_url feature_name target_region">//epntap2#table-2_0</mixin>
@@ -44,6 +41,7 @@ _RD = """
   </data>
 </resource>
 """
+)
 
 _USUAL = """
     <odbcGrammar query="SELECT * FROM obs"/>

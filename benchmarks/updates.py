@@ -31,6 +31,7 @@ import pyvo
 from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
 from tests.proxy import Proxy
 
+from benchmarks.rd import head
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
 from epnkit.deploy.ports import free_port
@@ -38,13 +39,9 @@ from epnkit.loading.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_RD = """
-<resource schema="many" resdir="many">
-  <meta name="creationDate">2026-01-01T00:00:00Z</meta>
-  <meta name="title">Benchmark</meta>
-  <meta name="description">A benchmark.</meta>
-  <meta name="subject">solar-physics</meta>
-  <meta name="creator.name">epnkit</meta>
+_RD = (
+    head("many")
+    + """\
   <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
     <mixin spatial_frame_type="body" optional_columns="file_name">//epntap2#table-2_0</mixin>
     <index columns="time_min,time_max"/>
@@ -57,6 +54,7 @@ _RD = """
   </data>
 </resource>
 """
+)
 
 #: What DaCHS itself takes to import: one row, with nothing of ours.
 _NOTHING = """
