@@ -303,10 +303,15 @@ def _of_database(granules: pl.DataFrame, refused: list[tuple[int, str]]) -> pl.D
     )
 
 
+#: Why a granule is refused whose uid is taken: by another record, or by its own once more.
+_TAKEN = {
+    False: "another record has the same granule_uid; if that one is gone at the source, run epnkit"
+    " reconcile; if the service's key was changed, epnkit load --full",
+    True: "the record came once more and said otherwise, and what came last is in the table: it"
+    " changed while it was read, or the service's key or granule_uid does not tell two apart",
+}
+
+
 def _uid_taken(taken: Refused) -> pl.DataFrame:
-    reason = (
-        "another record has the same granule_uid; if that one is gone at the source, run epnkit"
-        " reconcile; if the service's key was changed, epnkit load --full"
-    )
-    rows = [(key, uid, 30, "granule_uid", reason, granule) for uid, key, granule in taken]
+    rows = [(key, uid, 30, "granule_uid", _TAKEN[own], granule) for uid, key, granule, own in taken]
     return pl.DataFrame(rows, schema=REFUSAL, orient="row")

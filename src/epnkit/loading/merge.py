@@ -11,18 +11,26 @@ from epnkit.loading.counts import Counts
 from epnkit.loading.prepare import BOOKED
 from epnkit.loading.table import Target
 
-#: Of several granules of one uid the first stays; one that says the same is a repetition.
+#: Of several granules of one uid the first record's stays, as it was read last: a source that
+#: gives a record twice, since it changed while it was read, gives its newer state later.  One that
+#: says the same is a repetition.
 _REMOVE_STAGED = """
-    WITH ranked AS (
-        SELECT epnkit_row, row_number() OVER uid AS place,
-               first_value(epnkit_content) OVER uid AS content
-        FROM epnkit_staging WINDOW uid AS (PARTITION BY granule_uid ORDER BY epnkit_row)
+    WITH twice AS (
+        SELECT granule_uid FROM epnkit_staging GROUP BY granule_uid HAVING count(*) > 1
+    ), ranked AS (
+        SELECT granule_uid, epnkit_row, epnkit_key, epnkit_content,
+               first_value(epnkit_key) OVER uid AS first_key
+        FROM epnkit_staging JOIN twice USING (granule_uid)
+        WINDOW uid AS (PARTITION BY granule_uid ORDER BY epnkit_row)
+    ), kept AS (
+        SELECT DISTINCT ON (granule_uid) * FROM ranked WHERE epnkit_key = first_key
+        ORDER BY granule_uid, epnkit_row DESC
     ), removed AS (
-        DELETE FROM epnkit_staging s USING ranked r
-        WHERE r.epnkit_row = s.epnkit_row AND r.place > 1
+        DELETE FROM epnkit_staging s USING kept k
+        WHERE k.granule_uid = s.granule_uid AND k.epnkit_row <> s.epnkit_row
         RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text AS granule,
-            s.epnkit_content = r.content AS same)
-    SELECT granule_uid, epnkit_key, granule, same FROM removed
+            s.epnkit_key = k.epnkit_key AS own, s.epnkit_content = k.epnkit_content AS same)
+    SELECT granule_uid, epnkit_key, granule, own, same FROM removed
 """
 
 #: A granule of one record is not overwritten by another's, unless that one is gone or read again.
@@ -31,7 +39,7 @@ _REMOVE_TAKEN = """
     WHERE b.granule_uid = s.granule_uid AND b.epnkit_key <> s.epnkit_key
       AND NOT b.epnkit_key = ANY(%s::text[])
       AND NOT EXISTS (SELECT FROM epnkit_staging k WHERE k.epnkit_key = b.epnkit_key)
-    RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text
+    RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text, false
 """
 
 _UPDATE = """
@@ -66,8 +74,9 @@ _SUPERSEDED = """
     RETURNING b.granule_uid
 """
 
-#: Granules refused because their uid is taken: granule_uid, record's key, granule in JSON.
-Refused = list[tuple[str, str, str]]
+#: Granules refused because their uid is taken: granule_uid, record's key, granule in JSON, and
+#: whether it is taken by the same record, read again.
+Refused = list[tuple[str, str, str, bool]]
 
 
 def merge(
@@ -97,8 +106,9 @@ def merge(
 
     Returns
     -------
-    list of (str, str, str)
-        Granules that were refused because another record has their ``granule_uid``.
+    list of (str, str, str, bool)
+        Granules that were refused because another record, or a later reading of the same one, has
+        their ``granule_uid``.
     """
     removed = target.query(_REMOVE_STAGED)
     counts.repeated += sum(same for *_, same in removed)
@@ -119,16 +129,16 @@ def merge(
     excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in BOOKED)
     target.execute(_BOOK, booked=_list(BOOKED), excluded=excluded)
     counts.deleted += _delete(target, [uid for (uid,) in target.query(_SUPERSEDED)])
-    repeated = [(uid, key, granule) for uid, key, granule, same in removed if not same]
-    return [*repeated, *((uid, key, granule) for uid, key, granule in taken)]
+    repeated = [(uid, key, granule, own) for uid, key, granule, own, same in removed if not same]
+    return [*repeated, *((uid, key, granule, own) for uid, key, granule, own in taken)]
 
 
 def clear_repeated(target: Target, counts: Counts) -> Refused:
-    """Find the granules that a direct copy brought twice, and keep the first of each.
+    """Find the granules that a direct copy brought twice, and keep one of each, as :func:`merge`.
 
     Returns
     -------
-    list of (str, str, str)
+    list of (str, str, str, bool)
         As :func:`merge`.
     """
     twice = target.query(
@@ -137,11 +147,13 @@ def clear_repeated(target: Target, counts: Counts) -> Refused:
     refused: Refused = []
     for (uid,) in twice:
         rows = target.query(_SAME_UID, (uid, uid))
-        different = [row for row in rows[1:] if row[3] != rows[0][3]]
-        refused += [(uid, key, granule) for _, key, granule, _ in different]
+        first_key = rows[0][1]
+        kept = [row for row in rows if row[1] == first_key][-1]
+        different = [row for row in rows if row[3] != kept[3]]
+        refused += [(uid, key, granule, key == first_key) for _, key, granule, _ in different]
         counts.repeated += len(rows) - 1 - len(different)
         counts.loaded -= len(rows) - 1
-        _keep_first(target, uid)
+        _keep(target, uid, kept[0])
     return refused
 
 
@@ -156,11 +168,11 @@ _SAME_UID = """
 """
 
 
-def _keep_first(target: Target, uid: str) -> None:
+def _keep(target: Target, uid: str, place: int) -> None:
     for table in (target.name, target.book):
         target.execute(
-            "DELETE FROM {each} WHERE granule_uid = %s AND ctid <>"
-            " (SELECT min(ctid) FROM {each} WHERE granule_uid = %s)", (uid, uid), each=table,
+            "DELETE FROM {each} WHERE granule_uid = %s AND ctid <> (SELECT ctid FROM {each} WHERE"
+            " granule_uid = %s ORDER BY ctid OFFSET %s LIMIT 1)", (uid, uid, place - 1), each=table,
         )  # fmt: skip
 
 

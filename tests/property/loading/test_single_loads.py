@@ -103,6 +103,30 @@ def test_a_granule_is_not_overwritten_by_another_record_s(history: History) -> N
     assert answer(history, WAITING) == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_of_a_record_that_came_twice_the_last_state_stays(history: History, first: bool) -> None:
+    if first:  # DaCHS makes the indices of a new table behind its data
+        with closing(history.cluster.connect()) as link, link.cursor() as cursor:
+            cursor.execute("ALTER TABLE thing.epn_core DROP CONSTRAINT epn_core_pkey")
+    else:
+        put(history, "before")
+        assert history.run(Load, Request())
+    for day, name in enumerate(["old", "new", "new"], start=2):
+        history.write(
+            "INSERT INTO thing VALUES (9, ?, '2003-01-01T00:00:00', ?)", f"2003-01-0{day}", name
+        )
+    assert history.run(Load, Request())
+    assert history.table()[9] == "new"
+    assert answer(history, "SELECT repeated FROM epnkit.runs ORDER BY run DESC LIMIT 1") == 1
+    reason = "SELECT min(reason) FROM epnkit.quarantine WHERE record_key = '9'"
+    assert "what came last is in the table" in str(answer(history, reason))
+    agree = (
+        "SELECT count(*) FROM epnkit.granules_thing b JOIN thing.epn_core t USING (granule_uid)"
+        " WHERE epnkit_key = '9'"
+    )
+    assert answer(history, agree) == 1
+
+
 def test_a_table_that_another_grammar_filled_is_taken_over(history: History) -> None:
     put(history, "a", "b")
     assert history.run(Load, Request())
