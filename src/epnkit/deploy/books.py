@@ -7,6 +7,7 @@ from typing import Any
 from psycopg2 import sql
 
 from epnkit.deploy.place import Place
+from epnkit.loading.parts import clear
 from epnkit.loading.relations import exists
 
 #: Where rows of a service lie, beside the book of its granules.
@@ -56,12 +57,19 @@ def last_runs(connection: Any, service: str) -> list[float]:
 def remove(place: Place, service: str) -> None:
     """Delete what epnkit keeps of a service; the books themselves go with the last service.
 
-    DaCHS's ``drop`` leaves the line of the RD in ``dc.rdmeta``: that goes too.
+    DaCHS's ``drop`` leaves the line of the RD in ``dc.rdmeta``: that goes too, and what a load that
+    was killed left of its parts.
+
+    Raises
+    ------
+    LoadError
+        Where a backend of such a load still works.
     """
     with place.connection() as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM dc.rdmeta WHERE sourcerd = %s", (f"{service}/q",))
         if not exists(connection, "epnkit", "runs"):
             return
+        clear(connection, service)
         cursor.execute(
             sql.SQL("DROP TABLE IF EXISTS {}").format(
                 sql.Identifier("epnkit", f"granules_{service}")

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import psycopg2
 from gavo import base
 
+from epnkit.errors import LoadError
 from epnkit.loading import ledger, versions
 from epnkit.loading.load import Load
 from epnkit.loading.migrate import add_columns
-from epnkit.loading.opening import datalink, open_service, own_connection, reported
+from epnkit.loading.opening import (
+    connection_of_part,
+    datalink,
+    open_service,
+    own_connection,
+    reported,
+)
+from epnkit.loading.parts import clear
 from epnkit.loading.prepare import Preparation
 from epnkit.loading.request import Request
 from epnkit.loading.table import Target
@@ -43,7 +52,7 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
     with (
         reported(),
         ledger.announce(own_connection(), path.parent.name, request.kind) as run,
-        _undone(table, options),
+        _undone(table, options, run),
     ):
         _load(table, kind, path, run, request)
     if options.dropIndices and not table.newlyCreated:
@@ -73,15 +82,15 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
             told.tell(versions.advice(service.name, made))
         Load(
             preparation, source, target, run, request, anew=table.newlyCreated, progress=told,
-            connect=partial(base.getDBConnection, "admin"),
+            connect=connection_of_part,
         ).execute()  # fmt: skip
 
 
 class _Undoing:
-    """Rolls a connection back where its work ends with an error."""
+    """Rolls a connection back where its work ends with an error, and drops the parts of the run."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, run: ledger.Run) -> None:
+        self._connection, self._run = connection, run
 
     def __enter__(self) -> None:
         pass
@@ -94,11 +103,14 @@ class _Undoing:
     ) -> None:
         if kind is not None and not self._connection.closed:
             self._connection.rollback()
+            # What failed is to be told; the next load tries this again, and tells of it.
+            with suppress(LoadError, psycopg2.Error):
+                clear(self._run.own, self._run.service)
 
 
-def _undone(table: Any, options: Any) -> AbstractContextManager[None]:
+def _undone(table: Any, options: Any, run: ledger.Run) -> AbstractContextManager[None]:
     """Undo what failed; with -c DaCHS goes back to its savepoint itself, for the next source."""
-    return nullcontext() if options.keepGoing else _Undoing(table.connection)
+    return nullcontext() if options.keepGoing else _Undoing(table.connection, run)
 
 
 def _count(data: Any, affected: int) -> None:

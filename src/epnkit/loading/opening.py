@@ -11,7 +11,7 @@ import psycopg2
 from gavo import base
 
 from epnkit import service as services
-from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.errors import ConfigurationError, EpnkitError, LoadError
 from epnkit.modules import uncollected
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Source
@@ -54,6 +54,24 @@ def datalink(service: services.Service) -> str | None:
 def own_connection() -> Any:
     """Open a connection of DaCHS's administrator that commits at once."""
     return base.getDBConnection("admin", autocommitted=True)
+
+
+def connection_of_part() -> Any:
+    """Open a connection of DaCHS's administrator for a part of a load.
+
+    Raises
+    ------
+    LoadError
+        Where the database gives none.
+    """
+    try:
+        return base.getDBConnection("admin")
+    except (base.ReportableError, psycopg2.OperationalError) as error:
+        raise LoadError(
+            "the database of DaCHS gives no connection for a part of the load",
+            why=" ".join(str(error).split()),
+            cure="Give epnkit load fewer --jobs, or raise max_connections in postgresql.conf.",
+        ) from error
 
 
 @contextmanager

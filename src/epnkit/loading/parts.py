@@ -11,16 +11,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
 import polars as pl
-from psycopg2 import sql
+from psycopg2 import errors, sql
 
+from epnkit.errors import LoadError
 from epnkit.loading.prepare import BOOKED, Prepared
 from epnkit.loading.table import ROW, Target
+
+#: How long to wait for a connection that still holds a part: one that was killed ends in a moment.
+_PATIENCE = "30s"
 
 #: What became of a batch: how many granules were copied, and which PostgreSQL refuses, and why.
 Copied = tuple[Prepared, int, list[tuple[int, str]]]
@@ -48,11 +53,16 @@ class Parts:
 
     def __enter__(self) -> Self:
         """Make the parts."""
-        self._threads = ThreadPoolExecutor(self._jobs, thread_name_prefix="copy")
-        for number in range(self._jobs):
-            part = self._opened(number)
-            self._parts.append(part)
-            self._idle.put(part)
+        with ExitStack() as opened:
+            for number in range(self._jobs):
+                connection = opened.enter_context(closing(self._connect()))
+                part = self._made(connection, number)
+                self._parts.append(part)
+                self._idle.put(part)
+            self._threads = ThreadPoolExecutor(self._jobs, thread_name_prefix="copy")
+            # What is opened last ends first: no thread works on a connection that is closed.
+            opened.callback(self._threads.shutdown, cancel_futures=True)
+            self._open = opened.pop_all()
         return self
 
     def __exit__(
@@ -62,9 +72,7 @@ class Parts:
         trace: TracebackType | None,
     ) -> None:
         """End the connections; what was not taken over goes with the next :func:`clear`."""
-        self._threads.shutdown(cancel_futures=True)
-        for part in self._parts:
-            part.connection.close()
+        self._open.close()
 
     def copied(self, batches: Iterator[Prepared]) -> Iterator[Copied]:
         """Copy batches, and tell of each what became of it, in their order."""
@@ -86,9 +94,9 @@ class Parts:
             )  # fmt: skip
             self._target.execute("DROP TABLE {part}", part=part.staging)
 
-    def _opened(self, number: int) -> Target:
+    def _made(self, connection: Any, number: int) -> Target:
         name = sql.Identifier("epnkit", f"part_{self._target.schema}_{number}")
-        part = replace(self._target, connection=self._connect(), staging=name)
+        part = replace(self._target, connection=connection, staging=name)
         columns = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
             for column, kind in (*self._target.types(), *BOOKED.items(), (ROW, "bigint"))
@@ -127,6 +135,11 @@ def clear(connection: Any, service: str) -> None:
         Of the role that made them; it commits by itself.
     service : str
         Whose load; no other one of it is going on.
+
+    Raises
+    ------
+    LoadError
+        Where a connection of the load that was broken off still works in its part.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -134,4 +147,27 @@ def clear(connection: Any, service: str) -> None:
             (f"^part_{service}_[0-9]+$",),
         )
         for (name,) in cursor.fetchall():
-            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("epnkit", name)))
+            try:
+                # One transaction, with which the limit goes.
+                cursor.execute(
+                    sql.SQL("SET LOCAL lock_timeout = {}; DROP TABLE IF EXISTS {}").format(
+                        sql.Literal(_PATIENCE), sql.Identifier("epnkit", name)
+                    )
+                )
+            except errors.LockNotAvailable as error:
+                raise _held(cursor, service, name) from error
+
+
+def _held(cursor: Any, service: str, name: str) -> LoadError:
+    cursor.execute(
+        "SELECT DISTINCT pid FROM pg_locks WHERE granted AND relation = to_regclass(%s)",
+        (f'epnkit."{name}"',),
+    )
+    pids = [pid for (pid,) in cursor.fetchall()]
+    ending = " ".join(f"SELECT pg_terminate_backend({pid});" for pid in pids)
+    return LoadError(
+        "what an earlier load left cannot be taken away",
+        where=service,
+        why=f"a backend of it still works in epnkit.{name}: process {', '.join(map(str, pids))}",
+        cure=f"Wait until it has ended, or end it, in psql: {ending}",
+    )

@@ -111,9 +111,14 @@ class Target:
         return not self.query("SELECT EXISTS (SELECT FROM {table})")[0][0]
 
     def types(self) -> list[tuple[str, str]]:
-        """Give the table's columns with their types, as PostgreSQL writes them."""
+        """Give the table's columns with their types, as PostgreSQL writes them.
+
+        ``NOT NULL`` belongs to the type, but where a default stands in.
+        """
         found = self.query(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid ="
+            "SELECT attname, format_type(atttypid, atttypmod)"
+            " || CASE WHEN attnotnull AND NOT atthasdef THEN ' NOT NULL' ELSE '' END"
+            " FROM pg_attribute WHERE attrelid ="
             " (quote_ident(%s) || '.' || quote_ident(%s))::regclass AND attnum > 0"
             " AND NOT attisdropped", (self.schema, self.table),
         )  # fmt: skip

@@ -1,0 +1,146 @@
+"""The parts of a load in several processes: made, filled, broken off and taken away."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import polars as pl
+import psycopg2
+import pytest
+
+from epnkit.deploy import books
+from epnkit.deploy.cluster import Cluster
+from epnkit.errors import LoadError
+from epnkit.loading import bulk, ledger, opening, parts
+from epnkit.loading.counts import Counts
+from epnkit.loading.parts import Parts
+from epnkit.loading.prepare import REFUSAL, Prepared
+from epnkit.loading.table import Target
+
+LEFT = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
+
+GRANULES = pl.DataFrame(
+    {
+        "granule_uid": ["a", "b", "c"],
+        "must": ["1", None, "2"],
+        "epnkit_key": ["a", "b", "c"],
+        "epnkit_digest": pl.Series([None] * 3, dtype=pl.Int64),
+        "epnkit_links": ["{}"] * 3,
+        "epnkit_content": ["00000000-0000-0000-0000-000000000001"] * 3,
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with tempfile.TemporaryDirectory(prefix="epnkit-") as directory:
+        made = Cluster(Path(directory) / "p", durable=False)
+        made.start()
+        yield made
+        made.stop()
+
+
+@pytest.fixture
+def own(cluster: Cluster) -> Iterator[Any]:
+    """Give a connection that commits by itself, to a table that nothing was loaded into."""
+    with closing(cluster.connect()) as link:
+        with link.cursor() as cursor:
+            cursor.execute(
+                "DROP SCHEMA IF EXISTS epnkit CASCADE; DROP SCHEMA IF EXISTS thing CASCADE;"
+                "CREATE SCHEMA thing;"
+                "CREATE TABLE thing.epn_core (granule_uid text NOT NULL, must text NOT NULL)"
+            )
+        ledger.prepare_books(link)
+        yield link
+
+
+@pytest.fixture
+def target(cluster: Cluster, own: Any) -> Iterator[Target]:
+    with closing(cluster.connect(autocommit=False)) as link:
+        made = Target(link, "thing", "epn_core", ("granule_uid", "must"))
+        made.open_book(anew=True)
+        made.make_staging()
+        yield made
+
+
+def left(own: Any) -> int:
+    with own.cursor() as cursor:
+        cursor.execute(LEFT)
+        return int(cursor.fetchone()[0])
+
+
+def test_a_part_refuses_what_the_table_refuses(cluster: Cluster, target: Target) -> None:
+    batch = Prepared(GRANULES, pl.DataFrame(schema=REFUSAL), Counts(read=3))
+    with Parts(target, partial(cluster.connect, autocommit=False), 2) as made:
+        ((_, copied, refused),) = made.copied(iter([batch]))
+        made.take_over()
+    assert (copied, [number for number, _ in refused]) == (2, [1])
+    assert target.query("SELECT granule_uid FROM epnkit_staging ORDER BY 1") == [("a",), ("c",)]
+
+
+def test_parts_that_do_not_all_open_leave_no_connection(cluster: Cluster, target: Target) -> None:
+    opened: list[Any] = []
+
+    def connect() -> Any:
+        if len(opened) == 2:
+            raise psycopg2.OperationalError("FATAL: too many connections")
+        opened.append(cluster.connect(autocommit=False))
+        return opened[-1]
+
+    with pytest.raises(psycopg2.OperationalError), Parts(target, connect, 3):
+        pass
+    assert [bool(each.closed) for each in opened] == [True, True]
+
+
+def test_too_many_connections_are_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(profile: str) -> None:
+        raise psycopg2.OperationalError("FATAL:  sorry, too many clients already")
+
+    monkeypatch.setattr("gavo.base.getDBConnection", refuse)
+    with pytest.raises(LoadError, match=r"too many clients already.*--jobs.*max_connections"):
+        opening.connection_of_part()
+
+
+def test_who_holds_a_part_is_told(
+    cluster: Cluster, target: Target, own: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "_PATIENCE", "50ms")
+    with Parts(target, partial(cluster.connect, autocommit=False), 1):
+        pass
+    with closing(cluster.connect(autocommit=False)) as orphan:
+        orphan.cursor().execute("INSERT INTO epnkit.part_thing_0 (must, granule_uid) VALUES (1, 2)")
+        pid = orphan.info.backend_pid
+        with pytest.raises(LoadError, match=rf"pg_terminate_backend\({pid}\)"):
+            parts.clear(own, "thing")
+    parts.clear(own, "thing")
+    assert left(own) == 0
+
+
+def test_a_load_that_fails_leaves_no_part(cluster: Cluster, target: Target, own: Any) -> None:
+    run = ledger.Run(1, "thing", own)
+    undoing = bulk._Undoing(target.connection, run)
+    with Parts(target, partial(cluster.connect, autocommit=False), 2) as made:
+        made.take_over()
+    assert left(own) == 2  # they are gone in the transaction that took over alone
+    undoing.__exit__(LoadError, LoadError("nothing came"), None)
+    assert left(own) == 0
+
+
+def test_removing_a_service_removes_its_parts(cluster: Cluster, target: Target, own: Any) -> None:
+    with Parts(target, partial(cluster.connect, autocommit=False), 2):
+        pass
+    target.connection.rollback()
+    with own.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS dc; CREATE TABLE dc.rdmeta (sourcerd text)")
+        cursor.execute(
+            "INSERT INTO epnkit.runs (service, kind, state) VALUES ('other', 'load', 'done')"
+        )
+    place = SimpleNamespace(connection=lambda: closing(cluster.connect()))
+    books.remove(cast(Any, place), "thing")
+    assert left(own) == 0
