@@ -66,15 +66,17 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
 
 
 def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) -> None:
+    # Before the service is read: what is edited later counts as another declaration.
+    declared = versions.digest(path.parent)
     service, source = open_service(kind, path)
-    declared = {column.name: column.type for column in table.tableDef.columns}
+    columns = {column.name: column.type for column in table.tableDef.columns}
     schema, name = table.tableName.split(".")
     if not table.newlyCreated:
-        added = add_columns(run.own, schema, name, declared)
+        added = add_columns(run.own, schema, name, columns)
         if added:
             base.ui.notifyInfo(f"added to {table.tableName}: {', '.join(added)}")
     reader = base.getDBProfile("trustedquery").roleName
-    target = Target(table.connection, schema, name, tuple(declared), reader)
+    target = Target(table.connection, schema, name, tuple(columns), reader)
     preparation = Preparation(service, datalink(service))
     made = versions.outdated(table.connection, service.name, service.folder)
     with closing(progress(service.name)) as told:
@@ -82,7 +84,7 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
             told.tell(versions.advice(service.name, made))
         Load(
             preparation, source, target, run, request, anew=table.newlyCreated, progress=told,
-            connect=connection_of_part,
+            connect=connection_of_part, declared=declared,
         ).execute()  # fmt: skip
 
 

@@ -49,6 +49,8 @@ class Load:
         Told what goes on.
     connect : callable, optional
         Opens another connection of the same role; without it one connection copies all.
+    declared : str
+        The hash of the service's declaration when it was read; by default, of what it is now.
     """
 
     preparation: Preparation
@@ -59,6 +61,11 @@ class Load:
     anew: bool = False
     progress: Progress = silent
     connect: Callable[[], Any] | None = None
+    declared: str = ""
+
+    def __post_init__(self) -> None:
+        """Hash the declaration now, unless it was before it was read: it may change meanwhile."""
+        self.declared = self.declared or versions.digest(self.service.folder)
 
     @property
     def service(self) -> Service:
@@ -105,7 +112,7 @@ class Load:
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
         every = empty or self._whole
-        versions.note(self.target, self.service, self.run.number, every=every)
+        versions.note(self.target, self.service.name, self.run.number, self.declared, every=every)
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
         self.progress.done(self.run.counts.summary())

@@ -13,7 +13,6 @@ from psycopg2 import sql
 
 from epnkit.loading.relations import exists
 from epnkit.loading.table import Target
-from epnkit.service import Service
 
 #: What of a service's folder decides on its granules, and how each is read.
 _READ = {
@@ -34,30 +33,42 @@ def digest(folder: Path) -> str:
         The service's; comments, layout and docstrings in its files do not count.
     """
     said = {
-        path.name: _READ[path.suffix](path.read_text(encoding="utf-8"))
+        path.name: _said(path)
         for path in sorted(folder.iterdir())
-        if path.suffix in _READ
+        # What begins with a dot is an editor's or a file system's own.
+        if path.suffix in _READ and not path.name.startswith(".") and path.is_file()
     }
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def note(target: Target, service: Service, run: int, *, every: bool) -> None:
+def _said(path: Path) -> str:
+    """Give what a file declares; of one that cannot be read as its kind, its bytes."""
+    content = path.read_bytes()
+    try:
+        return _READ[path.suffix](content.decode("utf-8"))
+    except (SyntaxError, ValueError):
+        return content.hex()
+
+
+def note(target: Target, service: str, run: int, declared: str, *, every: bool) -> None:
     """Write down by what granules were made, in the transaction that brings them.
 
     Parameters
     ----------
     target : Target
         The table.
-    service : Service
-        By whose declaration.
+    service : str
+        Whose they are.
     run : int
         The run that made them.
+    declared : str
+        What :func:`digest` gave when the declaration was read.
     every : bool
         Whether the run made every granule of the table; if not, what is known already stays.
     """
     target.execute(
         "INSERT INTO epnkit.mappings VALUES (%s, %s, %s) ON CONFLICT (service) {kept}",
-        (service.name, digest(service.folder), run),
+        (service, declared, run),
         kept=_REPLACED if every else sql.SQL("DO NOTHING"),
     )
 

@@ -14,6 +14,7 @@ from tests.property.loading.test_any_history import History
 from epnkit.errors import LoadError
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
+from epnkit.loading.versions import digest
 
 database = histories.database
 
@@ -125,6 +126,19 @@ def test_of_a_record_that_came_twice_the_last_state_stays(history: History, firs
         " WHERE epnkit_key = '9'"
     )
     assert answer(history, agree) == 1
+
+
+def test_what_is_edited_while_it_loads_is_another_declaration(history: History) -> None:
+    class Editing(Load):
+        def _finish(self, *, direct: bool) -> None:
+            (self.service.folder / "other.toml").write_text("edited = true\n")
+            super()._finish(direct=direct)
+
+    put(history, "a")
+    was = digest(history.service.folder)
+    assert history.run(Editing, Request())
+    assert answer(history, "SELECT digest FROM epnkit.mappings") == was
+    assert digest(history.service.folder) != was
 
 
 def test_a_table_that_another_grammar_filled_is_taken_over(history: History) -> None:

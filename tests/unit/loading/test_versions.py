@@ -49,6 +49,19 @@ def test_what_it_says_counts(folder: Path, name: str, before: str, after: str) -
     assert differs(folder, name, before, after)
 
 
+def test_what_an_editor_or_a_person_leaves_is_no_error(folder: Path) -> None:
+    was = digest(folder)
+    (folder / ".#service.py").symlink_to("person@host.1:2")
+    (folder / "samples.json").mkdir()
+    assert digest(folder) == was
+    (folder / "older.py").write_text("print 'for Python 2'")
+    (folder / "latin.toml").write_bytes(b"name = '\xe9'")
+    other = digest(folder)
+    assert other != was
+    (folder / "older.py").write_text("print 'otherwise'")
+    assert digest(folder) != other
+
+
 def differs(folder: Path, name: str, before: str, after: str) -> bool:
     was, text = digest(folder), (folder / name).read_text()
     assert before in text
