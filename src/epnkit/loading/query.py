@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from psycopg2 import sql
 
 from epnkit.errors import ConfigurationError
+from epnkit.sources.moments import moment
 from epnkit.sources.settings import read_settings
 
 #: What the values of the table's column are: Julian dates, timestamps or ISO text, or numbers.
@@ -74,7 +75,8 @@ def incremental_query(
     Raises
     ------
     ConfigurationError
-        Where the data was not handed over, a name is no column's, or a word is not known.
+        Where the data was not handed over, a name is no column's, a word is not known, or the
+        highest value is not of the form.
     """
     data = _imported_into(source_row)
     _require_known(remote, local, form, written)
@@ -82,8 +84,17 @@ def incremental_query(
     if highest is None:
         return query
     # Around the query, so that it may have any form, and on its own alias.
-    low = _literal(highest, form, lag, written)
-    return f"SELECT * FROM ({query}) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
+    try:
+        low = _literal(highest, form, lag, written)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise ConfigurationError(
+            f"the highest {local}, {highest}, is none of the form {form}", where="makeQuery",
+            why=str(error),
+            cure="Correct the bind form of epnkit/q#incremental, or the rows that have it.",
+        ) from error  # fmt: skip
+    inner = query.strip().rstrip(";")
+    # On lines of its own: the last one may end in a comment.
+    return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
 
 
 def _imported_into(source_row: Mapping[str, Any] | None) -> Any:
@@ -136,12 +147,14 @@ def _highest(table: Any, local: str) -> Any:
 def _literal(highest: Any, form: Form, lag: float, written: Written) -> str:
     if form == "number":
         # By way of their texts: PostgreSQL's numeric comes as a Decimal, which takes no float.
-        return str(Decimal(str(highest)) - Decimal(str(lag)))
+        number = Decimal(str(highest))
+        if not number.is_finite():
+            raise ValueError("it is no number")
+        return str(number - Decimal(str(lag)))
     if form == "julian_date":
-        moment = _EPOCH + timedelta(days=highest - _EPOCH_JD - lag)
+        low = _EPOCH + timedelta(days=float(highest) - _EPOCH_JD - lag)
         # A Julian date holds 40 microseconds: a second below, no record is lost to rounding.
-        moment -= timedelta(seconds=1)
+        low -= timedelta(seconds=1)
     else:
-        given = highest if isinstance(highest, datetime) else datetime.fromisoformat(str(highest))
-        moment = given.replace(tzinfo=None) - timedelta(days=lag)
-    return _WRITTEN[written].format(moment)
+        low = moment(highest) - timedelta(days=lag)
+    return _WRITTEN[written].format(low)

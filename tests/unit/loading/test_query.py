@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -65,7 +67,38 @@ def test_times_are_written_as_they_are_asked_for() -> None:
     assert condition(moment, form="time", lag=5) == "seen >= '2003-01-05 06:00:00'"
     escape = condition(moment, form="time", lag=5, written="timestamp")
     assert escape == "seen >= {ts '2003-01-05 06:00:00'}"
+    assert condition(Decimal("2452649.5"), lag=1) == condition(2452649.5, lag=1)
     assert condition(2452649.5, lag=1) == "seen >= '2003-01-08 23:59:59'"
+
+
+@pytest.mark.parametrize(
+    "highest", ["2003-01-10T12:00:00+02:00", datetime.fromisoformat("2003-01-10T12:00:00+02:00")]
+)
+def test_a_time_with_a_zone_is_read_in_utc(highest: object) -> None:
+    assert condition(highest, form="time") == "seen >= '2003-01-10 10:00:00'"
+
+
+@pytest.mark.parametrize(
+    ("highest", "form"),
+    [
+        (float("nan"), "julian_date"),
+        (float("inf"), "julian_date"),
+        (float("nan"), "number"),
+        (Decimal("NaN"), "number"),
+        ("a text", "number"),
+        ("a text", "time"),
+        (datetime(2003, 1, 10), "julian_date"),
+    ],
+)
+def test_a_highest_value_that_is_none_is_told(highest: object, form: str) -> None:
+    with pytest.raises(ConfigurationError, match="the highest time_min"):
+        condition(highest, form=form)
+
+
+@pytest.mark.parametrize("query", ["SELECT 1 AS seen;\n", "SELECT 1 AS seen -- the plates"])
+def test_a_query_may_end_in_a_semicolon_or_a_comment(query: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as link:
+        assert link.execute(whole_query(query, 1, form="number")).fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("wrong", [{"form": "julian"}, {"written": "date"}])
