@@ -12,6 +12,7 @@ import pytest
 
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
+from epnkit.errors import DeployError
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 
@@ -130,3 +131,18 @@ def test_a_record_that_is_refused_stops_nothing(catalogue: Catalogue) -> None:
     catalogue.hand_in("FILENAME = 'mh040106.090000.fits'")
     catalogue.hand_in("DATE_OBS LIKE '1999-03-20%'")
     assert catalogue.increment() == 80
+
+
+def test_what_the_source_gives_twice_comes_once(catalogue: Catalogue) -> None:
+    catalogue.execute("INSERT INTO IMAGES SELECT * FROM IMAGES WHERE DATE_OBS LIKE '1999-03-01%'")
+    first = catalogue.increment()
+    assert first == 76
+    assert len(catalogue.answers(BOOK)) == first
+
+
+def test_no_import_by_records_beside_another(catalogue: Catalogue) -> None:
+    lock = "SELECT pg_advisory_lock(hashtext('epnkit'), hashtext('bass2000'))"
+    with closing(catalogue.dachs.cluster.connect()) as other, other.cursor() as cursor:
+        cursor.execute(lock)
+        with pytest.raises(DeployError, match="another import of it is going on"):
+            catalogue.dachs.run("imp", RD, "increment")

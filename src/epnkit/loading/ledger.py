@@ -140,15 +140,16 @@ def prepare_books(own: connection) -> None:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('epnkit books'))")
 
 
-def announce(own: connection, service: str, kind: str) -> Run:
-    """Take the service's lock, settle what died before, and enter a new run.
+def hold(own: connection, service: str) -> None:
+    """Make the books where they are missing, and take a service's lock for as long as a process.
 
     Parameters
     ----------
     own : psycopg2 connection
-        An autocommitting connection, which the run keeps.
-    service, kind : str
-        Whose run it is, and which kind: load, window, full, reconcile, retry.
+        An autocommitting connection, which keeps the lock until the process ends, or takes it once
+        more.
+    service : str
+        Which nobody else shall load meanwhile.
 
     Raises
     ------
@@ -167,6 +168,26 @@ def announce(own: connection, service: str, kind: str) -> Run:
                 why=_going_on(own, service),
                 cure="Wait until it has ended; epnkit status shows it.",
             )
+    _HELD[service] = own
+
+
+def announce(own: connection, service: str, kind: str) -> Run:
+    """Take the service's lock, settle what died before, and enter a new run.
+
+    Parameters
+    ----------
+    own : psycopg2 connection
+        An autocommitting connection, which the run keeps.
+    service, kind : str
+        Whose run it is, and which kind: load, window, full, reconcile, retry.
+
+    Raises
+    ------
+    LoadError
+        Where another run of the service is going on.
+    """
+    hold(own, service)
+    with own.cursor() as cursor:
         cursor.execute(
             "UPDATE epnkit.runs SET state = 'interrupted', ended = clock_timestamp(), reason ="
             " 'it ended without a word: killed, or the database went away; nothing of it remains'"
@@ -177,7 +198,6 @@ def announce(own: connection, service: str, kind: str) -> Run:
             " RETURNING run", (service, kind),
         )  # fmt: skip
         (number,) = cursor.fetchone() or (0,)
-    _HELD[service] = own
     return Run(number, service, own)
 
 

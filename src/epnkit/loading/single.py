@@ -55,12 +55,14 @@ class Singles:
                 cure="Load it in bulk, by one of epnkit's grammars.",
             )
         self._label, self._table = source.label, table
+        # What this import made: DaCHS holds rows back before it writes them.
+        self._made: dict[str, tuple[str, str]] = {}
         self._columns = [Column(name, _type(kind)) for name, kind in source.schema().items()]
         self._preparation = Preparation(service, datalink(service))
         self._target = self._opened(service)
 
     def _opened(self, service: services.Service) -> Target:
-        ledger.prepare_books(own_connection())
+        ledger.hold(own_connection(), service.name)
         schema, name = self._table.tableName.split(".")
         reader = base.getDBProfile("trustedquery").roleName
         target = Target(self._table.connection, schema, name, (), reader)
@@ -82,9 +84,13 @@ class Singles:
         dict or None
             A value for each column of the table; None where the record is refused, which DaCHS
             reports as a warning, or its granule is in the table as it is.
+
+        Raises
+        ------
+        ConfigurationError
+            Where the grammar does not read a field that the source's query has.
         """
-        fields = {name.lower(): value for name, value in record.items()}
-        values = tuple(fields[column.field] for column in self._columns)
+        values = self._values({name.lower(): value for name, value in record.items()})
         prepared = self._preparation.prepare(frame([values], self._columns, self._label))
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
@@ -92,8 +98,30 @@ class Singles:
             return self._booked(row)
         return None
 
+    def _values(self, fields: dict[str, Any]) -> tuple[Any, ...]:
+        missing = sorted({column.field for column in self._columns} - set(fields))
+        if missing:
+            raise ConfigurationError(
+                f"the grammar reads no {', '.join(missing)}",
+                where=self._label,
+                cure="Let the query of its makeQuery select what that of the source file does.",
+            )
+        return tuple(fields[column.field] for column in self._columns)
+
+    def _is_made(self, row: dict[str, Any]) -> bool:
+        """Tell whether this import made the granule before; one that says otherwise is told of."""
+        uid, said = row["granule_uid"], (row[KEY], row[CONTENT])
+        before = self._made.setdefault(uid, said)
+        if before is said:
+            return False
+        if before != said:
+            base.ui.notifyWarning(f"{row[KEY]}: record {before[0]} gave {uid} in this import")
+        return True
+
     def _booked(self, row: dict[str, Any]) -> dict[str, Any] | None:
         uid, target = row["granule_uid"], self._target
+        if self._is_made(row):
+            return None
         before = target.query(
             "SELECT b.epnkit_key, b.epnkit_content, t.creation_date FROM {table} t"
             " LEFT JOIN {book} b USING (granule_uid) WHERE granule_uid = %s", (uid,),
