@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 from polars.selectors import binary, string
 
-from epnkit.errors import SourceError, TransientSourceError
+from epnkit.errors import TransientSourceError
 from epnkit.sources.credentials import Secret
 from epnkit.sources.sql_columns import Shape
 from epnkit.sources.sql_drivers import CONNECT_TIMEOUT, Statement, streaming
@@ -35,7 +35,25 @@ _BLOCK = 64 * 1024 * 1024
 #: The databases with whose drivers this was tried.
 _KNOWN = frozenset({"mysql", "postgresql", "sqlite"})
 
-#: How a value is written where it is bound: all are bound as texts.
+#: What makes all pages of one connection to MariaDB be of one moment, as far as tables allow it.
+_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT"
+
+#: The types of columns by which reading goes on in blocks: their values can be written as texts.
+_ORDERING = frozenset({pl.Int64, pl.Float64, pl.String, pl.Datetime, pl.Date})
+
+#: What blocks of a database don't hold: MariaDB's driver gives a bit as a byte, which is no figure.
+_NOT_HELD: Mapping[str, frozenset[type[pl.DataType]]] = {"mysql": frozenset({pl.Boolean})}
+
+#: How the text of a value that is bound is made.
+_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    int: str,
+    float: repr,
+    str: str,
+    dt.datetime: lambda value: value.isoformat(sep=" ", timespec="microseconds"),
+    dt.date: str,
+}
+
+#: What a statement makes of such a text.
 _BOUND: Mapping[str, Mapping[type, str]] = {
     "postgresql": {
         int: "CAST(? AS bigint)",
@@ -61,10 +79,12 @@ def fits(shape: Shape, order: Sequence[Column]) -> bool:
         The query: in ASCII, since not every driver takes another encoding; of columns whose types
         the driver gives itself.
     order : sequence of Column
-        Those by which reading goes on; no decimals, which lose figures on the way.
+        Those by which reading goes on; no decimals and no single precision, which lose figures on
+        the way, and nothing that cannot be written as a text.
     """
-    told = all(column.told and type(column.dtype) in _fetched() for column in shape.columns)
-    exact = not any(column.decimal for column in order)
+    held = _fetched().keys() - _NOT_HELD.get(shape.dialect, frozenset())
+    told = all(column.told and type(column.dtype) in held for column in shape.columns)
+    exact = all(not column.rounded and type(column.dtype) in _ORDERING for column in order)
     names = "".join(column.name for column in shape.columns)
     plain = (shape.wrapped.query + names).isascii()
     return shape.dialect in _KNOWN and told and exact and plain
@@ -105,6 +125,9 @@ class Blocks:
         text = streaming(secret.reveal())
         with self._listening.opening():
             self._link: Any = self._told(lambda: connect(text, login_timeout_sec=CONNECT_TIMEOUT))
+        if dialect == "mysql":
+            # Each page would be of another moment: without pyodbc there is no transaction.
+            self._told(lambda: self._link.read_arrow_batches(_SNAPSHOT, batch_size=1))
         #: Whether the driver hands rows out while the server still sends.
         self.streams = dialect == "sqlite"
 
@@ -187,13 +210,14 @@ def _with_texts(statement: Statement, dialect: str) -> tuple[str, list[str]]:
     """Write the values as texts, and say in the statement what they are."""
     first, *others = statement.tail.split("?")
     if len(others) != len(statement.values):
-        raise SourceError("a name in the query has a question mark", cure="Rename it, with AS")
+        raise NotInBlocksError  # a name has a question mark, which drivers tell apart
     forms = [_BOUND[dialect].get(type(value), "?") for value in statement.values]
     tail = first + "".join(form + rest for form, rest in zip(forms, others, strict=True))
     return statement.head + tail, [_written(value) for value in statement.values]
 
 
 def _written(value: object) -> str:
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ", timespec="microseconds")
-    return repr(value) if isinstance(value, float) else str(value)
+    write = _WRITTEN.get(type(value))
+    if write is None:
+        raise NotInBlocksError
+    return write(value)

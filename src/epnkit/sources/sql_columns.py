@@ -116,13 +116,13 @@ class Wishes:
     encodings: Mapping[str, str]
 
     def column(self, name: str, found: pl.DataType, *, told: bool = True) -> Column:
-        """Make a column, with what is wished where something is; decimals become floats."""
+        """Make a column, with what is wished where something is; all fractions are doubles."""
         encoding = self.encodings.get(name.lower())
         wished = pl.String() if encoding else self.types.get(name.lower())
-        decimal = isinstance(found, pl.Decimal)
-        dtype = pl.Float64() if decimal else found
+        rounded = isinstance(found, pl.Decimal | pl.Float32)
+        dtype = pl.Float64() if rounded else found
         told = told and wished is None
-        return Column(name, dtype if wished is None else wished, encoding, told, decimal)
+        return Column(name, dtype if wished is None else wished, encoding, told, rounded)
 
     def refuse_unknown(self, names: Sequence[str], where: str) -> None:
         """Refuse wishes for columns that there aren't."""
@@ -146,7 +146,7 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
     SourceError
         When two columns have one name, or the query is wrong.
     """
-    wrapped = Wrapped(query, link.quote, link.dialect in _SEEKING)
+    wrapped = Wrapped(query, link.quote, link.dialect in _SEEKING, link.dialect == "mysql")
     described = link.ask(wrapped.nothing()).columns
     names = [name for name, _ in described]
     _refuse_doubles(names, where)
@@ -158,7 +158,14 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
         wishes.column(name, dtype, told=by_driver is not None)
         for (name, by_driver), dtype in zip(described, found, strict=True)
     )
-    return Shape(wrapped, columns, dialect=link.dialect)
+    return Shape(wrapped, columns, _values(wrapped, columns), link.dialect)
+
+
+def _values(wrapped: Wrapped, columns: Sequence[Column]) -> str:
+    """Say what to select: everything as it is, unless whole numbers need more room."""
+    if not wrapped.widens:
+        return "*"
+    return ", ".join(f"{wrapped.value(column)} AS {wrapped.name(column)}" for column in columns)
 
 
 def _refuse_doubles(names: Sequence[str], where: str) -> None:

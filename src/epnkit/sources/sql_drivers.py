@@ -36,6 +36,9 @@ _STREAMING = {
 #: told, psqlodbc without its cursor): pages by key are asked for.
 _BUFFERING = {"mysql", "postgresql"}
 
+#: From how many figures on a driver calls a number of floating point double.
+_DOUBLE = 10
+
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
 
 #: psycopg's type numbers (pg_type.oid) of what isn't text.
@@ -135,7 +138,10 @@ class _OdbcAnswer:
     told: _Told
 
     def __post_init__(self) -> None:
-        self.columns = [(name, of_python(kind)) for name, kind, *_ in self.cursor.description]
+        self.columns = [
+            (name, pl.Float32() if kind is float and 0 < size < _DOUBLE else of_python(kind))
+            for name, kind, _, size, *_ in self.cursor.description
+        ]
 
     def take(self, size: int) -> Sequence[Row]:
         rows: Sequence[Row] = self.told(lambda: self.cursor.fetchmany(size))

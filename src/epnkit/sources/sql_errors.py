@@ -87,7 +87,7 @@ _FAILURES = (
         transient=True,
     ),
     _known(
-        r"codec can't decode",
+        r"codec can't decode|could not decode to utf-8",
         "a text is not in the encoding it was read in",
         'Declare the encoding in the source file: encoding = "latin-1"',
     ),
@@ -112,7 +112,8 @@ def source_error(error: Exception, secret: Secret) -> SourceError:
         Transient when trying again may help; raise it ``from None``, because the cause may show
         the password.
     """
-    message = secret.scrub(" ".join(" ".join(map(str, error.args or [error])).split()))
+    told = [error] if isinstance(error, UnicodeDecodeError) else error.args or [error]
+    message = secret.scrub(" ".join(" ".join(map(str, told)).split()))
     known = next((k for k in _FAILURES if k.pattern.search(message)), _UNKNOWN)
     kind = TransientSourceError if known.transient else SourceError
     return kind(known.what, where=label(secret), why=_shortened(message), cure=known.cure)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from epnkit.sources.base import Window
 from epnkit.sources.ends import comparable
 from epnkit.sources.sql_drivers import Statement
@@ -45,17 +47,26 @@ class Wrapped:
         The character around identifiers.
     seeks : bool
         Whether the database finds ``(a, b) >= (?, ?)`` by an index.
+    widens : bool
+        Whether whole numbers are asked for with 64 bits: pyodbc reads MariaDB's unsigned ones of
+        32 bits as if they had a sign.
     """
 
     query: str
     quote: str
     seeks: bool = False
+    widens: bool = False
 
     def name(self, column: Column) -> str:
         """Quote a column's name."""
         mark = self.quote
         closing = "]" if mark == "[" else mark
         return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
+
+    def value(self, column: Column) -> str:
+        """Say what to select for a column's values."""
+        wide = self.widens and column.told and column.dtype == pl.Int64
+        return f"{self.name(column)} + 0" if wide else self.name(column)
 
     def select(
         self,
@@ -78,8 +89,8 @@ class Wrapped:
         """Ask for each size-th value of a column, in its order."""
         name = self.name(column)
         inner = self.select(f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS place", condition)
-        head = f"SELECT DISTINCT {name} FROM ({inner.head}"  # noqa: S608 (from the service)
-        tail = f"{inner.tail}) AS numbered WHERE place % {size:d} = 0 ORDER BY {name}"
+        head = f"SELECT DISTINCT {self.value(column)} FROM ({inner.head}"  # noqa: S608 (from the service)
+        tail = f"{inner.tail}) AS numbered WHERE place % {size:d} = 0 ORDER BY 1"
         return Statement(head, tail, inner.values)
 
     def nothing(self) -> Statement:

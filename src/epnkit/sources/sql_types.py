@@ -47,15 +47,16 @@ class Column:
         The encoding of bytes that are text.
     told : bool
         Whether the type is the driver's own, rather than wished or guessed.
-    decimal : bool
-        Whether the database holds decimals, which the type cannot always hold.
+    rounded : bool
+        Whether the database holds decimals or single precision, whose values the type gives other
+        figures.
     """
 
     name: str
     dtype: pl.DataType
     encoding: str | None = None
     told: bool = True
-    decimal: bool = False
+    rounded: bool = False
 
     @property
     def field(self) -> str:

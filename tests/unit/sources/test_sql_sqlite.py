@@ -228,3 +228,9 @@ def test_ends_written_as_texts_are_compared_as_numbers(make: Make) -> None:
     assert pl.concat(source.batches(window))["id"].to_list() == list(range(9, 20))
     with pytest.raises(SourceError, match="'2024-02-01' cannot be compared with column 'id'"):
         source.count(Window("2024-02-01"))
+
+
+def test_a_text_in_another_encoding_is_told_with_its_cure(make: Make) -> None:
+    source = make("SELECT id, CAST(b AS TEXT) AS s FROM obs")
+    with pytest.raises(SourceError, match=r"encoding it was read in.* Declare the encoding"):
+        list(source.batches())

@@ -1,0 +1,108 @@
+"""SQL sources fetched in blocks: what blocks cannot hold is read row by row, and rightly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyodbc
+from scripts.servers.databases import DATABASE, PASSWORD, USER
+from scripts.servers.processes import Server
+
+from epnkit.sources.base import ALL, Order
+from epnkit.sources.credentials import credential
+from epnkit.sources.retries import Patience
+from epnkit.sources.sql import SqlSettings, SqlSource
+
+if TYPE_CHECKING:
+    from tests.servers import Keep
+
+pytest_plugins = ["tests.servers"]
+
+
+def _odbc(driver: str, port: int) -> str:
+    account = f"UID={USER};PWD={PASSWORD}"
+    return f"Driver={driver};Server=127.0.0.1;Port={port};Database={DATABASE};{account}"
+
+
+def _change(connection: str, *statements: str) -> None:
+    with pyodbc.connect(connection, autocommit=True) as link:
+        for statement in statements:
+            link.execute(statement)
+    link.close()
+
+
+def _source(connection: str, keep: Keep, order: Order) -> SqlSource:
+    keep("small", connection)
+    settings = SqlSettings(
+        "SELECT * FROM small", order, digest=False, patience=Patience(attempts=1)
+    )
+    return SqlSource(credential("small"), settings)
+
+
+def _filled(columns: str, values: str) -> list[str]:
+    return [
+        "DROP TABLE IF EXISTS small", f"CREATE TABLE small ({columns})",
+        f"INSERT INTO small VALUES {values}",
+    ]  # fmt: skip
+
+
+def _numbered(form: str, count: int = 10) -> str:
+    return ", ".join(form.format(number) for number in range(1, count + 1))
+
+
+def test_a_key_of_bytes_loses_nothing(mariadb: Server, keep: Keep) -> None:
+    connection = _odbc("MariaDB Unicode", mariadb.port)
+    columns = "id BINARY(4) PRIMARY KEY, v INT"
+    _change(connection, *_filled(columns, _numbered("(X'00{0:02d}80ff', {0})")))
+    read = pl.concat(_source(connection, keep, Order(key=("id",))).batches(size=3))
+    assert read["v"].to_list() == list(range(1, 11))
+
+
+def test_a_bit_is_no_null(mariadb: Server, keep: Keep) -> None:
+    connection = _odbc("MariaDB Unicode", mariadb.port)
+    _change(connection, *_filled("id INT PRIMARY KEY, b BIT(1)", "(1, b'1'), (2, b'0'), (3, NULL)"))
+    read = pl.concat(_source(connection, keep, Order(key=("id",))).batches())
+    assert read["b"].to_list() == [True, False, None]
+
+
+def test_an_unsigned_number_is_the_same_by_every_way(mariadb: Server, keep: Keep) -> None:
+    connection = _odbc("MariaDB Unicode", mariadb.port)
+    columns = "id INT UNSIGNED PRIMARY KEY, n INT UNSIGNED"
+    _change(connection, *_filled(columns, _numbered("(429496720{0}, 4000000000)", 9)))
+    ids = [4294967200 + number for number in range(1, 10)]
+    source = _source(connection, keep, Order(cursor="id", key=("id",)))
+    by_blocks = pl.concat(source.batches(size=4))
+    by_rows = pl.concat(source.fetch([str(number) for number in ids]))
+    assert by_blocks.equals(by_rows)
+    assert by_blocks["id"].to_list() == ids
+    assert set(by_rows["n"]) == {4_000_000_000}
+    unkeyed = pl.concat(_source(connection, keep, Order()).batches())
+    assert sorted(unkeyed["id"]) == ids
+    assert source.cuts(ALL, 4) == [4294967204, 4294967208]
+
+
+def test_single_precision_loses_no_ties(postgresql: Server, keep: Keep) -> None:
+    connection = _odbc("PostgreSQL Unicode", postgresql.port)
+    _change(connection, *_filled("id INT PRIMARY KEY, f REAL", _numbered("({0}, 0.7)")))
+    read = pl.concat(_source(connection, keep, Order(cursor="f", key=("id",))).batches(size=3))
+    assert read["id"].to_list() == list(range(1, 11))
+
+
+def test_a_question_mark_in_a_key_is_no_hindrance(postgresql: Server, keep: Keep) -> None:
+    connection = _odbc("PostgreSQL Unicode", postgresql.port)
+    _change(connection, *_filled("id INT PRIMARY KEY", _numbered("({0})")))
+    keep("small", connection)
+    settings = SqlSettings('SELECT id AS "id?" FROM small', Order(key=("id?",)), digest=False)
+    read = pl.concat(SqlSource(credential("small"), settings).batches(size=3))
+    assert read["id?"].to_list() == list(range(1, 11))
+
+
+def test_all_blocks_are_of_one_moment(mariadb: Server, keep: Keep) -> None:
+    connection = _odbc("MariaDB Unicode", mariadb.port)
+    columns = "id INT PRIMARY KEY, updated INT"
+    _change(connection, *_filled(columns, _numbered("({0}, {0})", 30)))
+    batches = _source(connection, keep, Order(cursor="updated", key=("id",))).batches(size=5)
+    first = next(batches)
+    _change(connection, "UPDATE small SET updated = 100 WHERE id = 2")
+    assert pl.concat([first, *batches])["id"].to_list() == list(range(1, 31))
