@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import psycopg2
 from gavo import base
 
-from epnkit.errors import LoadError
 from epnkit.loading import ledger, versions
 from epnkit.loading.load import Load
 from epnkit.loading.migrate import add_columns
@@ -22,11 +19,11 @@ from epnkit.loading.opening import (
     own_connection,
     reported,
 )
-from epnkit.loading.parts import clear
 from epnkit.loading.prepare import Preparation
 from epnkit.loading.request import Request
 from epnkit.loading.table import Target
 from epnkit.loading.telling import progress
+from epnkit.loading.undoing import Undoing
 
 
 def import_in_bulk(data: Any, kind: str, path: Path) -> None:
@@ -88,31 +85,9 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
         ).execute()  # fmt: skip
 
 
-class _Undoing:
-    """Rolls a connection back where its work ends with an error, and drops the parts of the run."""
-
-    def __init__(self, connection: Any, run: ledger.Run) -> None:
-        self._connection, self._run = connection, run
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None and not self._connection.closed:
-            self._connection.rollback()
-            # What failed is to be told; the next load tries this again, and tells of it.
-            with suppress(LoadError, psycopg2.Error):
-                clear(self._run.own, self._run.service)
-
-
 def _undone(table: Any, options: Any, run: ledger.Run) -> AbstractContextManager[None]:
     """Undo what failed; with -c DaCHS goes back to its savepoint itself, for the next source."""
-    return nullcontext() if options.keepGoing else _Undoing(table.connection, run)
+    return nullcontext() if options.keepGoing else Undoing(table.connection, run)
 
 
 def _count(data: Any, affected: int) -> None:

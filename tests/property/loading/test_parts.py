@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,11 +20,12 @@ import pytest
 from epnkit.deploy import books
 from epnkit.deploy.cluster import Cluster
 from epnkit.errors import LoadError
-from epnkit.loading import bulk, ledger, opening, parts
+from epnkit.loading import ledger, parts
 from epnkit.loading.counts import Counts
 from epnkit.loading.parts import Parts
 from epnkit.loading.prepare import REFUSAL, Prepared
 from epnkit.loading.table import Target
+from epnkit.loading.undoing import Undoing
 
 LEFT = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
 
@@ -98,13 +102,21 @@ def test_parts_that_do_not_all_open_leave_no_connection(cluster: Cluster, target
     assert [bool(each.closed) for each in opened] == [True, True]
 
 
-def test_too_many_connections_are_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(profile: str) -> None:
-        raise psycopg2.OperationalError("FATAL:  sorry, too many clients already")
+#: In a process of its own, since DaCHS changes the locale of the one that imports it.
+REFUSED = """
+from gavo import base
+from epnkit.loading import opening
+def refuse(profile):
+    raise base.ReportableError("sorry, too many clients already")
+base.getDBConnection = refuse
+opening.connection_of_part()
+"""
 
-    monkeypatch.setattr("gavo.base.getDBConnection", refuse)
-    with pytest.raises(LoadError, match=r"too many clients already.*--jobs.*max_connections"):
-        opening.connection_of_part()
+
+def test_too_many_connections_are_told_with_a_cure() -> None:
+    done = subprocess.run([sys.executable, "-c", REFUSED], capture_output=True, text=True)
+    said = "LoadError.*too many clients already.*--jobs.*max_connections"
+    assert re.search(said, done.stderr), done.stderr
 
 
 def test_who_holds_a_part_is_told(
@@ -124,7 +136,7 @@ def test_who_holds_a_part_is_told(
 
 def test_a_load_that_fails_leaves_no_part(cluster: Cluster, target: Target, own: Any) -> None:
     run = ledger.Run(1, "thing", own)
-    undoing = bulk._Undoing(target.connection, run)
+    undoing = Undoing(target.connection, run)
     with Parts(target, partial(cluster.connect, autocommit=False), 2) as made:
         made.take_over()
     assert left(own) == 2  # they are gone in the transaction that took over alone
