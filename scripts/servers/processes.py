@@ -90,7 +90,7 @@ def launch(
     DeployError
         When it ends or doesn't answer in time; the end of its log is the reason.
     """
-    account = unprivileged(directory)
+    account = unprivileged(directory, *(Path(word) for word in argv if Path(word).is_absolute()))
     account.own(directory)
     log = directory / f"{name}.log"
     with log.open("wb") as output:

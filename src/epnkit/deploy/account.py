@@ -46,8 +46,8 @@ class Account:
                     os.lchown(path, known.pw_uid, known.pw_gid)
 
 
-def unprivileged(directory: Path) -> Account:
-    """Choose the account for servers whose files lie in a directory.
+def unprivileged(directory: Path, *others: Path) -> Account:
+    """Choose the account for servers whose files lie in a directory, and what they need in others.
 
     Someone who is not root runs them as themselves. Root runs them as ``postgres``; where that
     account may not pass the directories above (a clone in ``/root``, say), it gets the one
@@ -71,7 +71,7 @@ def unprivileged(directory: Path) -> Account:
     reading = (*plain, "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
     for prefix in (plain, reading):
         account = Account(UNPRIVILEGED, prefix)
-        if _reaches(account, directory):
+        if all(_reaches(account, each) for each in (directory, *others)):
             return account
     raise DeployError(
         f"the account {UNPRIVILEGED} may not pass the directories above it",

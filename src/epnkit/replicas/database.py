@@ -77,7 +77,9 @@ def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
     text_dates = engine.dialect.name == "sqlite"
     counts: dict[str, int] = {}
     with engine.begin() as connection:
-        schema.drop_all(connection)
+        for table in schema.tables.values():
+            # Not drop_all: it looks for a name as it is written, not as PostgreSQL keeps it.
+            connection.execute(sa.schema.DropTable(table, if_exists=True))
         _text_dates(schema) if text_dates else None
         schema.create_all(connection)
         for name, rows in tables.items():

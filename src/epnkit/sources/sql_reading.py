@@ -100,6 +100,8 @@ class Reading:
             page = _joined(list(link.pages(statement, most, leg.order)))
             if page is None:
                 return
+            if page.frame.height == most == size + _TIES:
+                self._refuse_endless(page, leg)
             fresh = list(_Fresh(place).of(page))
             yield from fresh
             if page.frame.height < most or not fresh:
@@ -112,6 +114,17 @@ class Reading:
             self._refuse_unordered(place)
             condition &= shape.wrapped.from_row(leg.order, place.last)
         return shape.wrapped.select(shape.what, condition, leg.order, most)
+
+    def _refuse_endless(self, page: Page, leg: Leg) -> None:
+        """Refuse more records of one key than are remembered: the same page would come for ever."""
+        names = [column.field for column in leg.order]
+        if page.frame.select(names)[[0, -1]].is_duplicated().all():
+            raise SourceError(
+                f"more than {_TIES} records have one key",
+                where=self.where,
+                why=f"{', '.join(names)} {', '.join(map(str, page.last))} does not tell them apart",
+                cure="Complete the key in service.py: it has to tell each record from every other",
+            )
 
     def _refuse_unordered(self, place: Place) -> None:
         if not self.keyed or None in place.last:
