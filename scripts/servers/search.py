@@ -12,6 +12,8 @@ from pathlib import Path
 from scripts.servers.maven import SOURCES, Artifact, compile_java, fetch, java_home, run
 from scripts.servers.processes import Server, launch
 
+from epnkit.deploy.account import unprivileged
+
 #: Memory of the node.
 HEAP = "512m"
 
@@ -236,6 +238,10 @@ def _native(kind: str, home: Path) -> None:
 
 
 def cache_directory() -> Path:
-    """Tell where programs are kept: ``$EPNKIT_SERVERS`` or ``var/servers`` of the project."""
+    """Tell where programs are kept: ``$EPNKIT_SERVERS``, or ``var/servers`` of the project.
+
+    Elasticsearch does not run in a clone in ``/root``: then it is a directory of the system's.
+    """
     named = os.environ.get("EPNKIT_SERVERS")
-    return Path(named) if named else Path(__file__).parents[2] / "var/servers"
+    own = Path(named) if named else Path(__file__).parents[2] / "var/servers"
+    return Path("/var/cache/epnkit/servers") if unprivileged(own).by_capability else own

@@ -31,6 +31,11 @@ class Account:
     name: str
     prefix: tuple[str, ...] = ()
 
+    @property
+    def by_capability(self) -> bool:
+        """Whether it reaches its files by a capability, which access(2), and so Java, ignores."""
+        return any("ambient-caps" in word for word in self.prefix)
+
     def command(self, argv: Iterable[str | Path]) -> list[str]:
         """Give the command line that runs ``argv`` under the account."""
         return [*self.prefix, *map(str, argv)]
