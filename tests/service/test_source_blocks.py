@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pyodbc
+import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
+from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, Order
 from epnkit.sources.credentials import credential
 from epnkit.sources.retries import Patience
@@ -106,3 +108,11 @@ def test_all_blocks_are_of_one_moment(mariadb: Server, keep: Keep) -> None:
     first = next(batches)
     _change(connection, "UPDATE small SET updated = 100 WHERE id = 2")
     assert pl.concat([first, *batches])["id"].to_list() == list(range(1, 31))
+
+
+def test_a_cursor_before_the_year_1_is_told(postgresql: Server, keep: Keep) -> None:
+    connection = _odbc("PostgreSQL Unicode", postgresql.port)
+    columns = "id INT PRIMARY KEY, t TIMESTAMP"
+    _change(connection, *_filled(columns, "(1, '0044-03-15 BC'), (2, '2000-01-01')"))
+    with pytest.raises(SourceError, match="a time before the year 1 in t"):
+        pl.concat(_source(connection, keep, Order(cursor="t", key=("id",))).batches())

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
-from polars.selectors import binary, string
+from polars.selectors import binary, string, temporal
 
-from epnkit.errors import TransientSourceError
+from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.credentials import Secret
 from epnkit.sources.sql_columns import Shape
 from epnkit.sources.sql_drivers import CONNECT_TIMEOUT, Statement, streaming
-from epnkit.sources.sql_errors import source_error
+from epnkit.sources.sql_errors import label, source_error
 from epnkit.sources.sql_pages import Page
 from epnkit.sources.sql_silence import Listening
 from epnkit.sources.sql_types import Column
@@ -142,10 +142,14 @@ class Blocks:
             When the connection breaks.
         """
         names = [column.field for column in order]
+        for frame in _gathered(self._frames(statement, size), size):
+            yield Page(frame, frame.select(names).row(-1) if names else ())
+
+    def _frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
+        """Fetch block by block; of wide records one holds but hundreds."""
         reader = self._told(lambda: self._ask(statement, size))
         while (batch := self._told(lambda: next(reader, None))) is not None:
-            frame = self._frame(batch)
-            yield Page(frame, frame.select(names).row(-1) if names else ())
+            yield self._frame(batch)
 
     def _ask(self, statement: Statement, size: int) -> Any:
         from arrow_odbc import TextEncoding
@@ -180,6 +184,13 @@ class Blocks:
         if _longest(frame) > _LONGEST - _CHARACTER:
             # MariaDB's driver cuts values off without a word, except in the first row.
             raise NotInBlocksError
+        if early := _before_year_1(frame):
+            # Row by row it would come as a time of the year 1.
+            raise SourceError(
+                f"the database has a time before the year 1 in {', '.join(early)}",
+                where=label(self._secret),
+                cure="Correct it there, or leave it out in the source file's query",
+            )
         try:
             return frame.cast({column.field: column.dtype for column in self._columns})
         except pl.exceptions.PolarsError as error:
@@ -198,6 +209,24 @@ class Blocks:
     def close(self) -> None:
         """End the connection."""
         del self._link
+
+
+def _gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """Lay blocks together, as many as have so many records at most: each page costs its mapping."""
+    waiting: list[pl.DataFrame] = []
+    for frame in frames:
+        if waiting and sum(each.height for each in waiting) + frame.height > size:
+            yield pl.concat(waiting)
+            waiting = []
+        waiting.append(frame)
+    if waiting:
+        yield pl.concat(waiting)
+
+
+def _before_year_1(frame: pl.DataFrame) -> list[str]:
+    """Name the columns with a time that Python does not have, such as of the year 44 BC."""
+    early = frame.select((temporal().dt.year() < dt.MINYEAR).any())
+    return [column.name for column in early if column.item()]
 
 
 def _longest(frame: pl.DataFrame) -> int:

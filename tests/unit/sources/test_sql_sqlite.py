@@ -234,3 +234,28 @@ def test_a_text_in_another_encoding_is_told_with_its_cure(make: Make) -> None:
     source = make("SELECT id, CAST(b AS TEXT) AS s FROM obs")
     with pytest.raises(SourceError, match=r"encoding it was read in.* Declare the encoding"):
         list(source.batches())
+
+
+def test_wide_records_come_in_few_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block has room for hundreds of them only, and each batch costs its mapping."""
+    names = [f"t{number}" for number in range(12)]
+    with sqlite3.connect(tmp_path / "wide.db") as link:
+        columns = ", ".join(f"{name} TEXT" for name in names)
+        link.execute(f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {columns})")
+        marks = ", ".join("?" for _ in names)
+        rows = [(number, *map(str, range(12))) for number in range(4000)]
+        link.executemany(f"INSERT INTO wide VALUES (?, {marks})", rows)
+    link.close()
+    credential = tmp_path / "wide"
+    credential.write_text(f"Driver=SQLite3;Database={tmp_path / 'wide.db'}", encoding="utf-8")
+    credential.chmod(0o600)
+    monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path))
+    path = tmp_path / "source.toml"
+    path.write_text(
+        'kind = "sql"\nconnection = "wide"\nkey = ["id"]\nquery = "SELECT * FROM wide"\n',
+        encoding="utf-8",
+    )
+    batches = list(open_source(path).batches(size=2000))
+    assert pl.concat(batches)["id"].to_list() == list(range(4000))
+    assert max(map(len, batches)) <= 2000
+    assert len(batches) <= 4
