@@ -43,7 +43,8 @@ def add_columns(own: connection, schema: str, table: str, declared: Mapping[str,
     LoadError
         Where readers held the table all the time.
     """
-    missing = [name for name in declared if name not in _columns(own, schema, table)]
+    there = _columns(own, schema, table)
+    missing = [name for name in declared if name not in there]
     if not missing:
         return []
     additions = sql.SQL(", ").join(
