@@ -57,13 +57,9 @@ _RD = (
 )
 
 #: What DaCHS itself takes to import: one row, with nothing of ours.
-_NOTHING = """
-<resource schema="nothing" resdir="many">
-  <meta name="creationDate">2026-01-01T00:00:00Z</meta>
-  <meta name="title">Benchmark</meta>
-  <meta name="description">A benchmark.</meta>
-  <meta name="subject">solar-physics</meta>
-  <meta name="creator.name">epnkit</meta>
+_NOTHING = (
+    head("nothing", "many")
+    + """\
   <table id="main" onDisk="True"><column name="number" type="integer"/></table>
   <data id="import" updating="True">
     <sources items="one"/>
@@ -72,6 +68,7 @@ _NOTHING = """
   </data>
 </resource>
 """
+)
 
 _SERVICE = """
 import polars as pl

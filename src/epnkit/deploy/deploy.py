@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -168,30 +168,30 @@ class Deployment:
         )
 
     def _importing(self, name: str) -> Step:
-        there: list[bool] = []
-
-        def do() -> str:
-            there.append(books.has_table(self.place, name))
-            return self._run("imp", name)
-
-        def undo() -> None:
-            if there == [False]:
-                self._drop(name)
-
-        return Step(self._shown("imp", name), do, undo)
+        return self._adding("imp", name, books.has_table, self._drop)
 
     def _publishing(self, name: str) -> Step:
+        return self._adding("pub", name, books.published, self._unpublish)
+
+    def _adding(
+        self,
+        verb: str,
+        name: str,
+        is_there: Callable[[Place, str], bool],
+        take_back: Callable[[str], str],
+    ) -> Step:
+        """Run a command that adds something; what was there before it stays when it is undone."""
         there: list[bool] = []
 
         def do() -> str:
-            there.append(books.published(self.place, name))
-            return self._run("pub", name)
+            there.append(is_there(self.place, name))
+            return self._run(verb, name)
 
         def undo() -> None:
             if there == [False]:
-                self._unpublish(name)
+                take_back(name)
 
-        return Step(self._shown("pub", name), do, undo)
+        return Step(self._shown(verb, name), do, undo)
 
     def _reloading(self) -> Step:
         return Step(

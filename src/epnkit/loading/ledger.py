@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from time import monotonic, sleep
-from types import TracebackType
 from typing import Any, Self
 
 from psycopg2.extensions import connection
@@ -58,15 +57,10 @@ class Run:
         """Begin what is written down."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, *_: object) -> None:
         """Write down a failure; what was done in the transaction is undone before."""
-        if kind is not None:
-            self.fail(str(error) or kind.__name__)
+        if error is not None:
+            self.fail(str(error) or type(error).__name__)
 
     def stage(self, name: str) -> None:
         """Charge the time since the last stage to this one."""

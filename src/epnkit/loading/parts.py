@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from queue import SimpleQueue
-from types import TracebackType
 from typing import Any, Self
 
 import polars as pl
@@ -65,12 +64,7 @@ class Parts:
             self._open = opened.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the connections; what was not taken over goes with the next :func:`clear`."""
         self._open.close()
 

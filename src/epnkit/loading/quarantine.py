@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from psycopg2 import sql
 from psycopg2.extras import RealDictCursor
 
 from epnkit.errors import LoadError
@@ -12,6 +13,15 @@ _LISTED = (
     "SELECT entry, run, record_key, granule_uid, rule, field, reason, refused, resolved"
     " FROM epnkit.quarantine WHERE service = %s AND (resolved IS NULL OR %s)"
     " ORDER BY entry DESC LIMIT %s"
+)
+
+#: Of a service: what waits of the entries that are named, or all that waits.
+_WAITING = sql.SQL("service = %s AND resolved IS NULL AND (%s OR entry = ANY(%s))")
+
+_DROP = sql.SQL("UPDATE epnkit.quarantine SET resolved = 'dropped' WHERE {}").format(_WAITING)
+
+_KEYS = sql.SQL("SELECT DISTINCT record_key FROM epnkit.quarantine WHERE {} ORDER BY 1").format(
+    _WAITING
 )
 
 
@@ -61,37 +71,21 @@ def drop(connection: Any, service: str, numbers: list[int] | None) -> int:
         Which; None for all of the service that wait.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE epnkit.quarantine SET resolved = 'dropped' WHERE service = %s"
-            " AND resolved IS NULL AND (%s OR entry = ANY(%s))",
-            (service, numbers is None, numbers or []),
-        )
+        cursor.execute(_DROP, _chosen(service, numbers))
         count: int = cursor.rowcount
         return count
 
 
 def waiting_keys(connection: Any, service: str, numbers: list[int] | None) -> list[str]:
-    """Give the keys of the records that wait, each once.
-
-    Parameters
-    ----------
-    connection : psycopg2 connection
-        To DaCHS's database.
-    service : str
-        Whose records.
-    numbers : list of int, optional
-        Of which entries; None for all of the service that wait.
-    """
-    rows = _rows(
-        connection,
-        "SELECT DISTINCT record_key FROM epnkit.quarantine WHERE service = %s"
-        " AND resolved IS NULL AND (%s OR entry = ANY(%s)) ORDER BY 1",
-        service, numbers is None, numbers or [],
-    )  # fmt: skip
-    return [row["record_key"] for row in rows]
+    """Give the keys of the records that wait, each once; of which entries, as for :func:`drop`."""
+    return [row["record_key"] for row in _rows(connection, _KEYS, *_chosen(service, numbers))]
 
 
-def _rows(connection: Any, query: str, *values: object) -> list[dict[str, Any]]:
+def _chosen(service: str, numbers: list[int] | None) -> tuple[object, ...]:
+    return service, numbers is None, numbers or []
+
+
+def _rows(connection: Any, query: str | sql.Composable, *values: object) -> list[dict[str, Any]]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, values)
         return [dict(row) for row in cursor.fetchall()]

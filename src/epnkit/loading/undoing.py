@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
 import psycopg2
@@ -30,14 +29,9 @@ class Undoing:
     def __enter__(self) -> None:
         """Begin what may be undone."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, *_: object) -> None:
         """Undo what failed."""
-        if kind is not None and not self._connection.closed:
+        if error is not None and not self._connection.closed:
             self._connection.rollback()
             # What failed is to be told; the next load tries this again, and tells of it.
             with suppress(LoadError, psycopg2.Error):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -54,12 +54,7 @@ class Sources:
         self.dachs.account.own(self.directory)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop the servers that were started; there is none for files and SQLite."""
         for program in reversed(self._programs):
             program.stop()
