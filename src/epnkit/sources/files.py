@@ -32,7 +32,7 @@ from epnkit.sources.file_keys import FileKeys
 from epnkit.sources.file_readers import Reader
 from epnkit.sources.file_versions import latest
 from epnkit.sources.file_walk import Found, walk
-from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.settings import Settings, settings_of
 
 #: How many files are looked at to find the fields.
 _SAMPLE = 200
@@ -131,10 +131,9 @@ class FilesSource:
             raise ConfigurationError(
                 f"files have no cursor {order.cursor!r}", where=str(path), cure="Use `modified`"
             )
-        settings = read_settings(path)
-        settings.choice("kind", ("files",))
-        chosen = _files_settings(settings, settings.order(order).key or FilesSettings.key)
-        settings.finish()
+        with settings_of(path, "files") as settings:
+            key = settings.order(order).key or FilesSettings.key
+            chosen = _files_settings(settings, key)
         return cls(chosen)
 
     def schema(self) -> dict[str, str]:

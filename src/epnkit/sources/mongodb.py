@@ -23,7 +23,7 @@ from epnkit.sources.ends import typed
 from epnkit.sources.extended_json import plain
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
-from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.settings import Settings, settings_of
 
 Result = TypeVar("Result")
 
@@ -98,11 +98,9 @@ class MongoSource:
         ConfigurationError
             When the file or the credential it names is wrong.
         """
-        settings = read_settings(path)
-        settings.choice("kind", ("mongodb",))
-        secret = credential(settings.take("connection", str))
-        chosen = _mongo_settings(settings, order)
-        settings.finish()
+        with settings_of(path, "mongodb") as settings:
+            secret = credential(settings.take("connection", str))
+            chosen = _mongo_settings(settings, order)
         return cls(secret, chosen)
 
     def schema(self) -> dict[str, str]:

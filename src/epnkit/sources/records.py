@@ -20,7 +20,7 @@ from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
 from epnkit.sources.mongo_query import inside
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist
-from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.settings import Settings, settings_of
 from epnkit.sources.tap import secret_of
 
 
@@ -98,11 +98,9 @@ class RecordsSource:
         ConfigurationError
             When the file or the credential it names is wrong.
         """
-        settings = read_settings(path)
-        settings.choice("kind", ("records",))
-        secret = secret_of(settings)
-        chosen = _records_settings(settings, order)
-        settings.finish()
+        with settings_of(path, "records") as settings:
+            secret = secret_of(settings)
+            chosen = _records_settings(settings, order)
         return cls(secret, chosen)
 
     def schema(self) -> dict[str, str]:

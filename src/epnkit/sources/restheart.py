@@ -23,7 +23,7 @@ from epnkit.sources.extended_json import plain
 from epnkit.sources.http import Link
 from epnkit.sources.mongo_query import Filter, after, both, ends, order_values
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist
-from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.settings import Settings, settings_of
 
 #: The most documents that RESTHeart gives in a page.
 LARGEST_PAGE = 1000
@@ -85,11 +85,9 @@ class RestheartSource:
         ConfigurationError
             When the file or the credential it names is wrong.
         """
-        settings = read_settings(path)
-        settings.choice("kind", ("restheart",))
-        secret = credential(settings.take("connection", str))
-        chosen = _restheart_settings(settings, order)
-        settings.finish()
+        with settings_of(path, "restheart") as settings:
+            secret = credential(settings.take("connection", str))
+            chosen = _restheart_settings(settings, order)
         return cls(secret, chosen)
 
     def schema(self) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -124,6 +126,28 @@ class Settings:
         numbers = (n for n, line in enumerate(lines, 1) if pattern.match(line))
         number = next(numbers, None)
         return f"{self.path}:{number}" if number else str(self.path)
+
+
+@contextmanager
+def settings_of(path: Path, kind: str) -> Iterator[Settings]:
+    """Open the source file of a kind; keys that nothing has taken at the end are refused.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    kind : str
+        What it has to say of its ``kind``.
+
+    Raises
+    ------
+    ConfigurationError
+        When it cannot be read, is of another kind, or holds keys that nothing knows.
+    """
+    settings = read_settings(path)
+    settings.choice("kind", (kind,))
+    yield settings
+    settings.finish()
 
 
 def read_settings(path: Path) -> Settings:

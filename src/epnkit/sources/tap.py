@@ -21,7 +21,7 @@ from epnkit.sources.credentials import Secret, credential
 from epnkit.sources.ends import typed
 from epnkit.sources.mongo_query import require_values
 from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
-from epnkit.sources.settings import Settings, read_settings
+from epnkit.sources.settings import Settings, settings_of
 
 Result = TypeVar("Result")
 
@@ -116,11 +116,9 @@ class TapSource:
         ConfigurationError
             When the file or the credential it names is wrong.
         """
-        settings = read_settings(path)
-        settings.choice("kind", ("tap",))
-        secret = secret_of(settings)
-        chosen = _tap_settings(settings, order)
-        settings.finish()
+        with settings_of(path, "tap") as settings:
+            secret = secret_of(settings)
+            chosen = _tap_settings(settings, order)
         return cls(secret, chosen)
 
     def schema(self) -> dict[str, str]:
