@@ -14,9 +14,6 @@ from tests.unit.test_docs import COMMANDS
 
 import epnkit
 
-#: Options that a verb cannot do without.
-REQUIRED = {"schedule": ["--every", "1h"], "new": ["--from", "nowhere"]}
-
 
 def run(
     *words: str, directory: Path = ROOT, **environment: str

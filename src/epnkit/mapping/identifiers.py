@@ -11,9 +11,6 @@ from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.reading import by_value, present, unread
 from epnkit.mapping.texts import ascii_of
 
-#: The characters that need no escape in a URL (RFC 3986 section 2.3).
-SAFE = re.compile(r"^[A-Za-z0-9._~-]+$")
-
 #: Date and time of day in a text, with any marks or none between their figures.
 _STAMP = (
     r"^\s*(?P<year>\d{4})[-/.]?(?P<month>\d{2})[-/.]?(?P<day>\d{2})"

@@ -17,9 +17,6 @@ from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.times import UNIX_EPOCH, julian_date
 from epnkit.regions.chaincode import decode
 
-#: The media type that TFCat documents are offered with.
-MEDIA_TYPE = "application/x-tfcat+json"
-
 
 def contour(
     code: pl.Series,

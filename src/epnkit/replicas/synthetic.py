@@ -17,7 +17,7 @@ import numpy as np
 NOTICE = "synthetic: made for a replica, no observation"
 
 #: CDF's numbers of types.
-TT2000, REAL4, REAL8, UINT1 = 33, 21, 22, 11
+TT2000, REAL4, UINT1 = 33, 21, 11
 
 
 @dataclass(frozen=True)

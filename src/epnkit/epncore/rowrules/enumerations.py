@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
@@ -116,7 +116,3 @@ def _in_uat(item: str) -> bool:
     word = item.lower().replace(" ", "-").replace("_", "-")
     ends: tuple[str, ...] = tuple(f"-{word}{plural}" for plural in ("", "s", "es"))
     return any(f"-{term}".endswith(ends) for term in vocabularies.load("uat").terms)
-
-
-#: What a check of one part of the standard looks like.
-Checks = Callable[[Rows], Iterator[Check]]
