@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from epnkit.epncore.rulebook import RULES, Rule
 
 #: The RD that services share.
 RD = Path(__file__).parent.parent / "resources" / "epnkit" / "q.rd"
+
+#: What whoever feeds a stream says, and what that is in the examples.
+_MACRO = re.compile(r"\\(\w+)")
+_GIVEN = {"name": "tower"}
 
 
 def generate(directory: Path) -> None:
@@ -84,10 +89,16 @@ def _piece(each: Any) -> Iterator[str]:
 
 
 def _use(each: Any, name: str) -> str:
+    """Write how an RD takes a piece in: with the attributes or parameters that it asks for."""
     if each.tag == "STREAM":
-        named = ' name="tower"' if "\\name" in etree.tostring(each, encoding="unicode") else ""
-        return f'<FEED source="{name}"{named}/>'
-    return f'<metaMaker procDef="{name}">...</metaMaker>'
+        asked = dict.fromkeys(_MACRO.findall(etree.tostring(each, encoding="unicode")))
+        given = "".join(f' {macro}="{_GIVEN.get(macro, "...")}"' for macro in asked)
+        return f'<FEED source="{name}"{given}/>'
+    element = each.get("type")
+    binds = [f'  <bind key="{par.get("key")}">...</bind>' for par in each.iter("par")]
+    if not binds:
+        return f'<{element} procDef="{name}"/>'
+    return "\n".join([f'<{element} procDef="{name}">', *binds, f"</{element}>"])
 
 
 def _judges(rule: Rule) -> str:

@@ -70,7 +70,9 @@
     <doc>
       The query of an odbcGrammar, cut to what the table does not have yet.  It is right on the
       first import, on later ones, on full ones and under -R, and on an empty table; with lag it
-      reads again what may have arrived late.  The grammar must hand over what it imports into::
+      reads again what may have arrived late.  Where the folder has a source file,
+      source_query(rd.getAbsPath("source.toml")) is its query.  The grammar must hand over what it
+      imports into::
 
         &lt;odbcGrammar>
           &lt;sourceFields>&lt;code>return {"data_": data}&lt;/code>&lt;/sourceFields>
@@ -80,8 +82,6 @@
             &lt;bind key="local">"time_min"&lt;/bind>
           &lt;/makeQuery>
         &lt;/odbcGrammar>
-
-      Where the folder has a source file, source_query(rd.getAbsPath("source.toml")) is its query.
     </doc>
     <setup>
       <par key="query" late="True" description="A SELECT, as a Python value."/>
