@@ -96,7 +96,7 @@ def _told(
         *(f"  {names:<{width}}  {p.confidence:.2f}  {', '.join(p.fields) or p.made.code}"
           for names, p in found),
         "",
-        "to decide, where service.py says TODO:",
+        "to decide, where service.py says DECIDE:",
         *(f"  {line}" for line in decisions_of(draft) or ["nothing"]),
         "",
         *(f"{folder / name}: {_FATES[fate]}" for name, fate in fates.items()),

@@ -168,7 +168,7 @@ def _columns(draft: Draft) -> Iterator[str]:
         key = text(each.columns[0]) if len(each.columns) == 1 else _tuple(each.columns)
         yield from _entry(key, each.made.code)
     for name in _missing(draft):
-        yield f"        # TODO {name}: nothing in the records tells. {_about(name)}"
+        yield f"        # DECIDE {name}: nothing in the records tells. {_about(name)}"
 
 
 def _entry(key: str, code: str) -> Iterator[str]:
@@ -181,7 +181,7 @@ def _entry(key: str, code: str) -> Iterator[str]:
 
 
 def _comment(proposal: Proposal) -> str:
-    mark = "TODO " if proposal.confidence < DECIDE else ""
+    mark = "DECIDE " if proposal.confidence < DECIDE else ""
     source = f"from {', '.join(proposal.fields)}: " if proposal.fields else ""
     return _line(f"{mark}{proposal.confidence:.2f} {source}{proposal.reason}")
 
