@@ -83,6 +83,8 @@ class Proxy:
         except OSError:
             _reset(client)
             return
+        for end in (client, server):  # else each small message may wait 40 ms for another's receipt
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threading.Thread(target=_pump, args=(client, server), daemon=True).start()
         self._pass_back(server, client, fault)
 

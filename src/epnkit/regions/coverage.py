@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
-from mocpy import MOC
 
 from epnkit.regions._compile import Floats
 from epnkit.regions.disc import to_sphere
 from epnkit.regions.draw import Drawn
 from epnkit.regions.sphere import tidy, to_degrees
+
+if TYPE_CHECKING:
+    from mocpy import MOC
 
 #: Quarters of the disc: no piece of a region then spans more than 90 degrees, and the lines
 #: between them, through the centre of the disc, are great circles.
@@ -26,6 +30,9 @@ def cover(rings: list[Floats], order: int) -> str | None:
     """Return the coverage of rings (degrees, shape (n, 2)), None without any."""
     if not rings:
         return None
+    # Few contours need it, and with it comes matplotlib.
+    from mocpy import MOC
+
     covers = [MOC.from_polygon(r[:, 0], r[:, 1], max_depth=order) for r in _units(rings)]
     return text_of(covers[0].union(*covers[1:]) if len(covers) > 1 else covers[0])
 

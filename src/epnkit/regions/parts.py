@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
-from mocpy import MOC
 from numpy.typing import ArrayLike, NDArray
 
 from epnkit.regions._compile import Floats, Integers
@@ -176,6 +175,8 @@ class _Row:
 
     def covered(self, seen: list[int], order: int) -> str:
         """Return the coverage of all parts."""
+        from mocpy import MOC
+
         texts = [
             self.drawn.coverage[part] or cover([self.drawn.vertices(part)], order) for part in seen
         ]
