@@ -7,7 +7,6 @@ lot in a process of its own.
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks import memory
 from epnkit.sources.base import ALL, Window
 from epnkit.sources.file_readers import read_json
 from epnkit.sources.files import FilesSettings, FilesSource
@@ -69,9 +69,7 @@ def read(directory: Path) -> None:
     began = time.perf_counter()
     told["listed"] = source.keys(None, None).height
     told["comparing"] = time.perf_counter() - began
-    # Not ru_maxrss, which a new process inherits from the one that started it.
-    status = Path("/proc/self/status").read_text()
-    told["peak"] = int(re.search(r"VmHWM:\s*(\d+)", status)[1])  # type: ignore[index]
+    told["peak"] = memory.peak()
     print(json.dumps(told))
 
 

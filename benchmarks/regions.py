@@ -1,6 +1,6 @@
 """Footprints: the usual way and ours, on the same synthetic regions, in one run.
 
-Usage: python benchmarks/regions.py [--regions 10000] [--usual 300]
+Usage: python -m benchmarks.regions [--regions 10000] [--usual 300]
 
 The usual way takes one chain code at a time: steps, SkyCoord of sunpy to Carrington, shapely to
 repair, text. It is timed on as many of the same regions as asked for, those it can do.
@@ -9,7 +9,6 @@ repair, text. It is timed on as many of the same regions as asked for, those it 
 from __future__ import annotations
 
 import argparse
-import resource
 import time
 import warnings
 from typing import NamedTuple
@@ -20,6 +19,7 @@ import shapely
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
+from benchmarks import memory
 from epnkit.regions import Flag, Images, Options, footprints
 from epnkit.regions.chaincode import decode
 from epnkit.regions.synthetic import Contour, random_contour, starts_on_disc
@@ -144,7 +144,7 @@ def main() -> None:
         ours = rate_of_ours(regions, Options(threads=threads))
         print(f"epnkit, {threads} thread{'s' * (threads > 1):<2}{ours:>9.0f} regions/s"
               f" ({ours / by_hand:.0f} times)")  # fmt: skip
-    print(f"peak memory       {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    print(f"peak memory       {memory.peak() // 1024} MiB")
 
 
 if __name__ == "__main__":

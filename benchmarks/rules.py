@@ -1,13 +1,15 @@
 """How many rows a second all row rules take, on granules of 60 columns.
 
-Run ``python benchmarks/rules.py [rows]``; the best and the median of five runs are told, for rows
-that are clean and for rows of which one in a hundred is broken.
+Usage: python -m benchmarks.rules [--rows 100000]
+
+The best and the median of five runs are told, for rows that are clean and for rows of which one in
+a hundred is broken.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import time
 from typing import Any
 
@@ -125,8 +127,9 @@ def _rate(rows: pl.DataFrame) -> tuple[float, float, int]:
 
 def main() -> None:
     """Measure and tell."""
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    clean = granules(size)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000)
+    clean = granules(parser.parse_args().rows)
     for title, rows in (("clean", clean), ("1 % broken", broken(clean))):
         best, median, found = _rate(rows)
         print(

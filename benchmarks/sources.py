@@ -6,7 +6,6 @@ figure is the best of five. ``python -m benchmarks.sources sql`` or ``elastic`` 
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from scripts.servers import databases, search
 
+from benchmarks import memory
 from epnkit.deploy.ports import free_port
 from epnkit.sources.base import Order
 from epnkit.sources.credentials import Secret
@@ -37,9 +37,7 @@ def main(words: list[str]) -> None:
     """Run all or some, or with ``memory N`` read N rows of the database that stdin names."""
     if words[:1] == ["memory"]:
         read_rows(sys.stdin.read(), int(words[1]))
-        # Not ru_maxrss, which a new process inherits from the one that started it.
-        status = Path("/proc/self/status").read_text()
-        print(re.search(r"VmHWM:\s*(\d+)", status)[1])  # type: ignore[index]
+        print(memory.peak())
         return
     with tempfile.TemporaryDirectory(prefix="epnkit-bench-") as name:
         directory = Path(name)

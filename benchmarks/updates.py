@@ -31,6 +31,7 @@ import pyvo
 from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
 from tests.proxy import Proxy
 
+from benchmarks import memory
 from benchmarks.rd import head
 from epnkit.deploy import inputs
 from epnkit.deploy.dachs import Dachs
@@ -249,8 +250,7 @@ def _mebibytes(process: Path, root: str) -> int:
             return 0
         if b"imp" not in (process / "cmdline").read_bytes().split(b"\0"):
             return 0
-        status = (process / "status").read_text().split()
-        return int(status[status.index("VmHWM:") + 1]) // 1024
+        return memory.peak(process.name) // 1024
     except (OSError, ValueError):
         return 0  # it has just ended
 

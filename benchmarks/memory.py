@@ -1,0 +1,24 @@
+"""The highest memory that a process had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def peak(process: str = "self") -> int:
+    """Read the highest memory of a process, in KiB.
+
+    It is not ``ru_maxrss``, which a new process inherits from the one that started it.
+
+    Parameters
+    ----------
+    process : str
+        The number of the process; this one by default.
+
+    Raises
+    ------
+    OSError, ValueError
+        Where it has ended.
+    """
+    words = (Path("/proc") / process / "status").read_text().split()
+    return int(words[words.index("VmHWM:") + 1])
