@@ -23,7 +23,7 @@ def command() -> None:
 @contextmanager
 def _connected(directory: Path | None) -> Iterator[Any]:
     from epnkit.deploy.place import Place
-    from epnkit.loading.ledger import prepare_books
+    from epnkit.loading.books import prepare_books
 
     place = Place.find(directory)
     with place.running(), place.connection() as connection:

@@ -58,7 +58,7 @@ def compare(place: Place, name: str) -> Difference:
     """
     from epnkit import service as services
     from epnkit.errors import LoadError
-    from epnkit.loading.ledger import prepare_books
+    from epnkit.loading.books import prepare_books
     from epnkit.loading.reconcile import Comparison
     from epnkit.sources import open_source
     from epnkit.sources.base import Reconcilable

@@ -7,7 +7,6 @@ once; a success is written on the connection of the data, and so exists exactly 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from time import monotonic, sleep
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from psycopg2.extensions import connection
 from psycopg2.extras import Json, execute_values
 
 from epnkit.errors import LoadError
+from epnkit.loading.books import prepare_books
 from epnkit.loading.counts import Counts
 from epnkit.loading.prepare import REFUSAL
 from epnkit.loading.refusals import Refusals
@@ -121,17 +121,6 @@ _QUARANTINE = (
     "INSERT INTO epnkit.quarantine"
     " (run, service, record_key, granule_uid, rule, field, reason, record) VALUES %s"
 )
-
-
-def prepare_books(own: connection) -> None:
-    """Make the ledger and its companions where they are missing."""
-    statements = resources.files("epnkit.loading").joinpath("books.sql").read_text()
-    with own.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('epnkit books'))")
-        try:
-            cursor.execute(statements)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('epnkit books'))")
 
 
 def hold(own: connection, service: str) -> None:

@@ -21,6 +21,7 @@ from epnkit.deploy import books
 from epnkit.deploy.cluster import Cluster
 from epnkit.errors import LoadError
 from epnkit.loading import ledger, parts
+from epnkit.loading.books import prepare_books
 from epnkit.loading.counts import Counts
 from epnkit.loading.parts import Parts
 from epnkit.loading.prepare import REFUSAL, Prepared
@@ -60,7 +61,7 @@ def own(cluster: Cluster) -> Iterator[Any]:
                 "CREATE SCHEMA thing;"
                 "CREATE TABLE thing.epn_core (granule_uid text NOT NULL, must text NOT NULL)"
             )
-        ledger.prepare_books(link)
+        prepare_books(link)
         yield link
 
 
