@@ -25,6 +25,9 @@ DECIDE = 0.8
 _WANTED = ("target_name", "time_min", "time_max", "spectral_range_min", "instrument_host_name",
            "instrument_name", "measurement_type")  # fmt: skip
 
+#: What goes with access_url (EPN-TAP 2.0, section 2.2.1).
+_BESIDE_ACCESS = ("access_format", "access_estsize")
+
 #: Where the functions that a draft declares come from.
 _HOMES = {
     "epnkit.datalink.links": ("Link", "granule", "this"),
@@ -159,7 +162,8 @@ def decisions_of(draft: Draft) -> list[str]:
 
 
 def _missing(draft: Draft) -> list[str]:
-    return [name for name in _WANTED if draft.of(name) is None]
+    wanted = _WANTED + (_BESIDE_ACCESS if draft.of("access_url") else ())
+    return [name for name in wanted if draft.of(name) is None]
 
 
 def _columns(draft: Draft) -> Iterator[str]:

@@ -14,6 +14,7 @@ from tests.drafted import Expected, judged, of_documents
 from epnkit.cli.new import command
 from epnkit.drafts.propose import propose
 from epnkit.drafts.words import words_of
+from epnkit.drafts.write import decisions_of
 from epnkit.errors import EpnkitError
 from epnkit.service import load
 
@@ -258,3 +259,15 @@ def test_files_of_a_source_file_are_found_wherever_it_goes(
     done = CliRunner().invoke(command, words)
     assert done.exit_code == 0, (done.output, done.exception)
     assert str(tmp_path / "data") in (tmp_path / "r" / "moved" / "source.toml").read_text()
+
+
+def test_what_goes_with_an_address_and_no_record_tells_is_to_decide() -> None:
+    records = [spectrograph(number) for number in range(12)]
+    told = decisions_of(propose(of_documents(records, "search"), "any"))
+    # The length of the file; its format is told by the ending.
+    assert [line for line in told if line.startswith("access_")] == [
+        "access_estsize: nothing in the records tells"
+    ]
+    without = [{name: v for name, v in each.items() if name != "url"} for each in records]
+    told = decisions_of(propose(of_documents(without, "search"), "any"))
+    assert not any(line.startswith("access_") for line in told)
