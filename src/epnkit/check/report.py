@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from lxml import etree
 
-from epnkit.check.readers import files, folder, tap
+from epnkit.check.readers import files, folder
 from epnkit.check.readers.read import Read
 from epnkit.epncore import answerrules, registryrules, rules, schemarules
 from epnkit.epncore.columns import COLUMNS, Column, EpnType, free
@@ -136,6 +136,8 @@ def check(target: str, table: str = "", *, rows: int | None = ROWS, oai: str = "
         If the target cannot be read, wholly and as what it claims to be.
     """
     if re.match(r"https?://", target):
+        from epnkit.check.readers import tap  # with pyvo, which files and folders do not need
+
         return judged(tap.read(target, table, rows=rows, oai=oai))
     path = Path(target)
     if table:

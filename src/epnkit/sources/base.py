@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-import polars as pl
+if TYPE_CHECKING:  # credentials and settings of sources are looked at without records
+    import polars as pl
 
 #: A value of the cursor column, in the source's own terms.
 CursorValue = int | float | str | datetime
