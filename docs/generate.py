@@ -68,7 +68,8 @@ def _shared() -> Iterator[str]:
     yield from (
         "# What RDs may take in", "",
         "The RD `epnkit/q` (the folder `resources/epnkit`) holds what services share. Any RD may"
-        " take it, also one that has nothing else of epnkit.", "",
+        " take it, also one that has nothing else of epnkit; what it takes for an import needs"
+        " epnkit where DaCHS imports, and nothing needs it where DaCHS serves.", "",
     )  # fmt: skip
     for tag, title in (("STREAM", "Streams"), ("procDef", "Procedures")):
         yield from (f"## {title}", "")
@@ -83,9 +84,15 @@ def _piece(each: Any) -> Iterator[str]:
     example = inspect.cleandoc(code) if code.strip() else _use(each, name)
     text = " ".join(said.split()).replace("``", "`").rstrip(".") + (":" if code.strip() else ".")
     yield from (f"### `{name}`", "", text, "", "```xml", example, "```", "")
-    parameters = [(f"`{par.get('key')}`", par.get("description")) for par in each.iter("par")]
+    parameters = [
+        (f"`{par.get('key')}`", par.get("description"), _default(par)) for par in each.iter("par")
+    ]
     if parameters:
-        yield from _table(("parameter", "what it is"), parameters)
+        yield from _table(("parameter", "what it is", "by default"), parameters)
+
+
+def _default(parameter: Any) -> str:
+    return f"`{parameter.text.strip()}`" if parameter.text else "must be given"
 
 
 def _use(each: Any, name: str) -> str:

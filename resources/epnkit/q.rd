@@ -8,8 +8,8 @@
 
   <STREAM id="coverage">
     <doc>
-      The times and frequencies of a table epn_core, for the registry: "dachs limits" computes them
-      from the granules.  It knows obscore's columns alone, so that there is a view with these; the
+      The times and frequencies of a table epn_core, for the registry: ``dachs limits`` computes
+      them from the granules.  It knows obscore's columns alone, so that there is a view with these; the
       view is no part of TAP.
     </doc>
     <table id="limits" onDisk="True">
@@ -69,9 +69,9 @@
   <procDef id="incremental">
     <doc>
       The query of an odbcGrammar, cut to what the table does not have yet.  It is right on the
-      first import, on later ones, on full ones and under -R, and on an empty table; with lag it
+      first import, on later ones, on full ones and under ``-R``, and on an empty table; with lag it
       reads again what may have arrived late.  Where the folder has a source file,
-      source_query(rd.getAbsPath("source.toml")) is its query.  The grammar must hand over what it
+      ``source_query(rd.getAbsPath("source.toml"))`` is its query.  The grammar must hand over what it
       imports into::
 
         &lt;odbcGrammar>
@@ -108,7 +108,7 @@
 
   <procDef id="granule" type="apply">
     <doc>
-      What service.py makes of a record, for a rowmaker with idmaps="*" behind a grammar of DaCHS
+      What service.py makes of a record, for a rowmaker with ``idmaps="*"`` behind a grammar of DaCHS
       that reads the source's records, such as an odbcGrammar with epnkit/q#incremental: the same
       granule as a load in bulk makes, with its links.  A record that is refused is reported as a
       warning; a granule that is in the table as it is, is left alone.
