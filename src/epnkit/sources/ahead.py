@@ -8,6 +8,10 @@ from typing import TypeVar
 
 Step = TypeVar("Step")
 
+#: The threads whose readers have not ended.  A reader that is given up with an error is collected
+#: in one go with all that only it knows; its thread must outlive it, or it would wait for ever.
+_AT_WORK: set[ThreadPoolExecutor] = set()
+
 
 def ahead(steps: Iterator[Step]) -> Iterator[Step]:
     """Take steps from an iterator in a thread, one more than was asked for.
@@ -26,6 +30,7 @@ def ahead(steps: Iterator[Step]) -> Iterator[Step]:
         The steps in their order; an error comes where it would have come.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        _AT_WORK.add(thread)
         try:
             coming = thread.submit(_take, steps)
             while step := coming.result():
@@ -33,6 +38,7 @@ def ahead(steps: Iterator[Step]) -> Iterator[Step]:
                 yield step[0]
         finally:
             thread.submit(_close, steps).result()
+            _AT_WORK.discard(thread)
 
 
 def _take(steps: Iterator[Step]) -> tuple[Step] | None:

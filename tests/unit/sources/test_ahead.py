@@ -1,0 +1,45 @@
+"""Reading one step ahead, in a thread."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from epnkit.sources.ahead import ahead
+
+
+def test_the_steps_come_in_their_order() -> None:
+    assert list(ahead(iter(range(5)))) == list(range(5))
+
+
+def test_an_error_comes_where_it_would_have_come() -> None:
+    def steps() -> Iterator[int]:
+        yield 1
+        raise OSError("the line is cut")
+
+    reader = ahead(steps())
+    assert next(reader) == 1
+    with pytest.raises(OSError, match="the line is cut"):
+        next(reader)
+
+
+@pytest.mark.timeout(30)
+def test_what_is_read_is_closed_when_its_reader_is_given_up() -> None:
+    """Also where only the collector finds the reader, as behind the traceback of an error."""
+    closed = []
+
+    def steps() -> Iterator[int]:
+        try:
+            yield from range(5)
+        finally:
+            closed.append(True)
+
+    reader = ahead(steps())
+    assert next(reader) == 0
+    circle = [reader]
+    circle.append(circle)  # type: ignore[arg-type]
+    del reader, circle
+    gc.collect()
+    assert closed == [True]
