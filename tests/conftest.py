@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def scratch(compiled_kernels: None) -> Iterator[Dachs]:
     """Give a DaCHS to one module, to do with as it likes."""
     with throw_away_dachs() as private:
         yield private
+
+
+@contextmanager
+def away(path: Path) -> Iterator[None]:
+    """Move something away for as long as the context lasts."""
+    elsewhere = path.with_name(f"{path.name}.away")
+    path.rename(elsewhere)
+    try:
+        yield
+    finally:
+        elsewhere.rename(path)
 
 
 class throw_away_dachs:  # noqa: N801 - used as a function

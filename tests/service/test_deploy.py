@@ -19,7 +19,7 @@ import pyvo
 from epnkit.deploy import inputs, vocabulary
 from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
-from tests.conftest import ROOT
+from tests.conftest import ROOT, away
 
 RESOURCES = ROOT / "resources"
 
@@ -174,11 +174,8 @@ def test_what_two_services_share_goes_with_the_last(place: Dachs) -> None:
 def test_a_failing_import_leaves_nothing(place: Dachs) -> None:
     before = snapshot(place)
     source = place.root / "sources" / "bass2000.sqlite"
-    source.rename(source.with_suffix(".away"))
-    try:
+    with away(source):
         failed = run(place, "deploy", "bass2000")
-    finally:
-        source.with_suffix(".away").rename(source)
     assert failed.returncode == 1
     assert "dachs imp bass2000/q failed" in failed.stderr
     assert differences(before, snapshot(place)) <= {str(source)}
@@ -242,11 +239,8 @@ def test_a_vocabulary_that_cannot_be_fetched_is_given(
 
 def test_a_credential_that_is_not_there_stops_it(place: Dachs) -> None:
     credential = place.root / "credentials" / "bass2000"
-    credential.rename(credential.with_suffix(".away"))
-    try:
+    with away(credential):
         failed = run(place, "deploy", "bass2000")
-    finally:
-        credential.with_suffix(".away").rename(credential)
     assert failed.returncode == 1
     assert f"tried {credential}" in failed.stderr
     assert "belonging to" in failed.stderr

@@ -25,7 +25,7 @@ from epnkit.deploy.doctor import installation, outside, privacy, work
 from epnkit.deploy.doctor.examination import CHECKS
 from epnkit.deploy.doctor.patient import Finding, Patient
 from epnkit.deploy.place import Place
-from tests.conftest import ROOT, bring_up
+from tests.conftest import ROOT, away, bring_up
 
 #: A port of this machine at which nobody listens: nothing outside is ever asked here.
 NOWHERE = "127.0.0.1:9"
@@ -319,40 +319,49 @@ def test_credentials_that_are_open_or_gone(patient: Patient, credential: Path) -
     finally:
         other.unlink()
     assert (found.where, found.why) == (str(other), "its mode is 640")
-    credential.rename(credential.with_suffix(".away"))
-    try:
+    with away(credential):
         (found,) = privacy.credentials(patient)
-    finally:
-        credential.with_suffix(".away").rename(credential)
     assert "was not found" in found.what
 
 
-def test_what_the_server_can_reach(patient: Patient) -> None:
-    account = patient.place.server_account
+@pytest.fixture
+def listening() -> Iterator[str]:
+    """Give a host and port at which something listens."""
     with closing(socket()) as outward:
         outward.bind(("127.0.0.1", 0))
         outward.listen()
         host, port = outward.getsockname()
-        found = list(outside.reachable(account, f"{host}:{port}", "a cure"))
-        assert [each.where for each in found] == [f"{host}:{port}", "127.0.0.1"]
-        assert found[0].cure == "a cure"
-        # In a network of its own it reaches nothing.
-        alone = ("unshare", "--map-root-user", "--net")
-        if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode != 0:
-            pytest.skip("this machine lets nobody make a network namespace")
-        assert list(outside.reachable(Account(account.name, alone), f"{host}:{port}", "")) == []
+        yield f"{host}:{port}"
 
 
-def test_the_cure_of_what_the_server_can_reach() -> None:
-    # In a network of its own, where this process is root and nobody else is.
+def test_what_the_server_can_reach(patient: Patient, listening: str) -> None:
+    found = list(outside.reachable(patient.place.server_account, listening, "a cure"))
+    assert [each.where for each in found] == [listening, "127.0.0.1"]
+    assert found[0].cure == "a cure"
+
+
+@pytest.fixture
+def alone() -> tuple[str, ...]:
+    """Say what runs a command in a network of its own, where it is root and nobody else is."""
+    words = ("unshare", "--map-root-user", "--net")
+    if subprocess.run([*words, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("this machine lets nobody make a network namespace")
+    return words
+
+
+def test_a_server_in_a_network_of_its_own_reaches_nothing(
+    patient: Patient, alone: tuple[str, ...], listening: str
+) -> None:
+    account = Account(patient.place.server_account.name, alone)
+    assert list(outside.reachable(account, listening, "")) == []
+
+
+def test_the_cure_of_what_the_server_can_reach(alone: tuple[str, ...]) -> None:
     root = Account("root")
     lines = ["set -e", *outside.egress_rules(root), "nft list ruleset"]
     done = subprocess.run(
-        ["unshare", "--map-root-user", "--net", "sh", "-c", "\n".join(lines)],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    if shutil.which("nft") is None or "Operation not permitted" in done.stderr:
-        pytest.skip("nftables is not installed, or this machine lets nobody make a network")
+        [*alone, "sh", "-c", "\n".join(lines)], check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert "ct state new reject" in done.stdout
     cure = outside.egress_cure(root, private=False)
@@ -365,11 +374,8 @@ def test_broken_links_are_told_once_for_each_reason(place: Place) -> None:
     archive = place.private.root / "web" / "nv_static" / "replica"
     with place.private.serving():
         assert doctor(place, "--check", "links") == (0, {"links": []}, "{}")
-        shutil.move(archive, archive.with_name("away"))
-        try:
+        with away(archive):
             found = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
-        finally:
-            shutil.move(archive.with_name("away"), archive)
     assert [each.what for each in found] == [
         "5 of 5 access_url of bass2000 lead nowhere",
         "5 of 5 thumbnail_url of bass2000 lead nowhere",
