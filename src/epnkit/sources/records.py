@@ -74,14 +74,14 @@ class RecordsSettings:
 
 
 class RecordsSource:
-    """Records of one dataset.
+    """Records of one data set.
 
     Parameters
     ----------
     secret : Secret
         The service's base URL, perhaps with credentials.
     settings : RecordsSettings
-        The dataset and how it is paged.
+        The data set and how it is paged.
     """
 
     def __init__(self, secret: Secret, settings: RecordsSettings) -> None:
