@@ -172,7 +172,7 @@ def start(kind: str, port: int, directory: Path, cache: Path) -> Server:
 
 def _healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:  # noqa: S310 (http)
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False

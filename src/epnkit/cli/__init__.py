@@ -18,11 +18,13 @@ class _Verbs(click.Group):
     """A group whose commands are the modules of this package, imported when asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the verbs by the names of their modules."""
         return sorted(
             module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"
         )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one verb."""
         if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
@@ -30,6 +32,7 @@ class _Verbs(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; with ``-v`` an error is followed by where it arose."""
         try:
             return super().invoke(ctx)
         except EpnkitError:

@@ -277,7 +277,7 @@ class Dachs:
             if server.poll() is not None:
                 break
             with suppress(urllib.error.URLError, OSError):
-                urllib.request.urlopen(f"{self.url}/tap/availability", timeout=5).close()  # noqa: S310
+                urllib.request.urlopen(f"{self.url}/tap/availability", timeout=5).close()  # noqa: S310 (http)
                 return
             time.sleep(0.1)
         raise DeployError(

@@ -98,7 +98,7 @@ class Run:
         assignments = ", ".join(f"{name} = %({name})s" for name in values)
         with where.cursor() as cursor:
             cursor.execute(
-                f"UPDATE epnkit.runs SET {assignments}, ended = clock_timestamp()"  # noqa: S608
+                f"UPDATE epnkit.runs SET {assignments}, ended = clock_timestamp()"  # noqa: S608 (names of our own)
                 " WHERE run = %(run)s",
                 {**values, "run": self.number},
             )

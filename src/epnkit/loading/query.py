@@ -94,7 +94,7 @@ def incremental_query(
         ) from error  # fmt: skip
     inner = query.strip().rstrip(";")
     # On lines of its own: the last one may end in a comment.
-    return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608
+    return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608 (the RD's words)
 
 
 def _imported_into(source_row: Mapping[str, Any] | None) -> Any:

@@ -50,6 +50,7 @@ def _decoder() -> Any:
 
     class Decoder(OmniDecoder):  # type: ignore[misc]
         def decode_datetime(self, value: str) -> Any:
+            """Decode a time; what begins with no figure is none."""
             if not value[:1].isdigit():
                 raise ValueError(value)
             return super().decode_datetime(value)

@@ -19,6 +19,7 @@ class _Session(requests.Session):
     """A session that does not wait for ever."""
 
     def request(self, *arguments: Any, **options: Any) -> requests.Response:
+        """Make a request, with a timeout where none is given."""
         options.setdefault("timeout", registry.PATIENCE)
         return super().request(*arguments, **options)
 
