@@ -91,6 +91,11 @@ def run_without_claims(asked: cursor) -> None:
     ----------
     asked : psycopg2 cursor
         A superuser's, in a transaction.
+
+    Raises
+    ------
+    DeployError
+        Where the script cannot be read on this machine.
     """
     asked.execute(_SCRIPT)
     (path,) = asked.fetchone() or ("",)

@@ -80,7 +80,8 @@ def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
         for table in schema.tables.values():
             # Not drop_all: it looks for a name as it is written, not as PostgreSQL keeps it.
             connection.execute(sa.schema.DropTable(table, if_exists=True))
-        _text_dates(schema) if text_dates else None
+        if text_dates:
+            _text_dates(schema)
         schema.create_all(connection)
         for name, rows in tables.items():
             values = [_complete(schema.tables[name], row, text_dates) for row in rows]

@@ -37,7 +37,10 @@ utype = base.getMetaText(table, "utype", "", propagate=True)
 print(json.dumps({"utype": utype, "fields": [field(c) for c in table if not c.hidden]}))
 """
 
-_TYPES = {"text": "char", "timestamp": "char", "integer": "int", "float": "double"}
+#: VOTable's types, of those that the standard names and of those that an RD declares.
+_TYPES = {
+    "text": "char", "timestamp": "char", "integer": "int", "float": "double", "double": "double",
+}  # fmt: skip
 _SQL = {"double precision": "double", "real": "float", "integer": "int", "bigint": "long"}
 
 
@@ -149,8 +152,7 @@ def _standard(column: Column, frame: str) -> Field:
     kind = frame if column.by_kind == "frame" else "energy"
     known = not column.by_kind or kind
     unit, ucd = (column.unit_in(kind), column.ucd_in(kind)) if known else ("", "")
-    kind_of = {**_TYPES, "double": "double"}[column.epn_type]
-    return Field(column.name, kind_of, "", unit, ucd)
+    return Field(column.name, _TYPES[column.epn_type], "", unit, ucd)
 
 
 def _own(node: etree._Element) -> Field:

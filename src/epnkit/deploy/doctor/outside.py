@@ -92,7 +92,7 @@ def reachable(account: Account, reach: str, cure: str) -> Iterator[Finding]:
         if _connects(account, here[0], str(here[1])):
             yield Finding(
                 f"the web server's account {account.name} can open connections to this machine",
-                f"{here[0]}",
+                here[0],
                 "through TAP UPLOAD anybody can let it fetch what only this machine should see",
                 cure,
             )  # fmt: skip
