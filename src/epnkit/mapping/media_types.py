@@ -57,7 +57,7 @@ def access(
     Parameters
     ----------
     url : polars.Expr
-        Where the file is; a granule without one has no type either.
+        Where the file is; a granule without one has neither type nor length.
     size : polars.Expr, optional
         Its length in bytes; ``access_estsize`` is in kbyte (EPN-TAP 2.0, section 2.2.1).
     kind : str or polars.Expr, optional
@@ -66,4 +66,6 @@ def access(
     given = pl.lit(kind) if isinstance(kind, str) else kind
     declared = of(media_type, url) if given is None else pl.when(url.is_not_null()).then(given)
     columns: dict[str | tuple[str, ...], Any] = {"access_url": url, "access_format": declared}
-    return columns if size is None else {**columns, "access_estsize": (size / 1024).ceil()}
+    if size is None:
+        return columns
+    return {**columns, "access_estsize": pl.when(url.is_not_null()).then((size / 1024).ceil())}
