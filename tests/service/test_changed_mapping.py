@@ -25,12 +25,12 @@ def service(scratch: Dachs) -> Iterator[Path]:
     scratch.run("drop", "hfc1ar/q")
 
 
-def epnkit(dachs: Dachs, *words: str) -> str:
+def epnkit(dachs: Dachs, *words: str, fails: bool = False) -> str:
     command: list[str | Path] = [Path(sys.executable).parent / "epnkit", *words]
     done = subprocess.run(
         [*command, "--dachs", dachs.root], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.returncode != 0) is fails, done.stdout + done.stderr
     # Lines of a table are broken where the terminal ends.
     return " ".join((done.stdout + done.stderr).split())
 
@@ -61,6 +61,33 @@ def test_an_operator_is_told_and_what_to_do_helps(scratch: Dachs, service: Path)
     assert len(seen) <= 2
     for verb in ("load", "status"):
         assert TOLD not in epnkit(scratch, verb, "hfc1ar")
+
+
+def test_granules_are_made_anew_without_the_source(scratch: Dachs, service: Path) -> None:
+    catalogue = scratch.root / "sources" / "hfc1ar.sqlite"
+    aside = catalogue.rename(catalogue.with_suffix(".aside"))
+    try:
+        text = service.read_text()
+        service.write_text(text.replace('"active_region"', '"region"'))
+        assert "epnkit load hfc1ar --remap" in epnkit(scratch, "status", "hfc1ar")
+        seen = read_while(scratch, lambda: epnkit(scratch, "load", "hfc1ar", "--remap"))
+        assert counts(scratch) == [("region", 1200)]
+        assert len(seen) <= 2
+        assert TOLD not in epnkit(scratch, "status", "hfc1ar")
+        # What was never kept is not made up.
+        service.write_text(text.replace('"cdelt1"', '"cdelt3"'))
+        refused = epnkit(scratch, "load", "hfc1ar", "--remap", fails=True)
+        assert "no cdelt3 was kept of each record" in refused
+        assert "epnkit load hfc1ar --full" in refused
+        service.write_text(text)
+        source = service.with_name("source.toml")
+        source.write_text(source.read_text().replace("SELECT", "SELECT DISTINCT", 1))
+        assert "source.toml is declared otherwise" in epnkit(
+            scratch, "load", "hfc1ar", "--remap", fails=True
+        )
+    finally:
+        aside.rename(catalogue)
+    assert counts(scratch) == [("region", 1200)]
 
 
 def read_while(dachs: Dachs, action: Callable[[], object]) -> list[list[tuple[str, int]]]:

@@ -25,6 +25,15 @@ def test_a_full_load_takes_no_part_of_the_records(others: list[str]) -> None:
     assert "--full" in str(done.exception)
 
 
+@pytest.mark.parametrize(
+    "others", [["--full"], ["--limit", "10"], ["--from", "2024"], ["--to", "2024"], ["--jobs", "2"]]
+)
+def test_granules_are_made_anew_all_or_none(others: list[str]) -> None:
+    done = CliRunner().invoke(load, ["hfc1ar", "--remap", *others])
+    assert isinstance(done.exception, ConfigurationError)
+    assert "--remap goes with no other option" in str(done.exception)
+
+
 def test_requests_with_many_long_keys_can_be_handed_to_a_process() -> None:
     missing, gone = ({f"{side}{number:069d}" for number in range(2500)} for side in "mg")
     asked = list(requests(missing, gone, reconcile=True))

@@ -15,6 +15,7 @@ from epnkit.errors import ConfigurationError
 @click.command()
 @click.argument("service", type=SERVICE)
 @click.option("--full", is_flag=True, help="Read everything; delete granules that are gone.")
+@click.option("--remap", is_flag=True, help="Make all granules anew, of records that are kept.")
 @click.option("--from", "low", help="Read from this value of the cursor on (the cursor stays).")
 @click.option("--to", "high", help="Read up to this value of the cursor, without it.")
 @click.option("--limit", type=click.IntRange(1), help="Read at most so many records.")
@@ -29,6 +30,7 @@ from epnkit.errors import ConfigurationError
 def command(
     service: str,
     full: bool,
+    remap: bool,
     low: str | None,
     high: str | None,
     limit: int | None,
@@ -49,6 +51,12 @@ def command(
             why="it reads everything",
             cure="Leave it out to read a part, or leave out --from and --to.",
         )
+    if remap and (full or low or high or limit or jobs > 1):
+        raise ConfigurationError(
+            "--remap goes with no other option",
+            why="it reads nothing from the source, and makes all granules of the table anew",
+            cure="Leave the others out; epnkit preview shows what the mapping makes.",
+        )
     if full and limit:
         raise ConfigurationError(
             "--full and --limit exclude each other",
@@ -61,7 +69,7 @@ def command(
             why="the first records are one window, which one process reads",
             cure="Leave out one of them.",
         )
-    request = Request(limit=limit, full=full, low=low, high=high, jobs=jobs)
+    request = Request(limit=limit, full=full, remap=remap, low=low, high=high, jobs=jobs)
     place = Place.find(directory)
     with place.running():
         well = carry_out(place, service, [request])

@@ -49,7 +49,6 @@ def _show(found: Standing) -> None:
     from rich.table import Table
 
     from epnkit.loading.counts import Counts
-    from epnkit.loading.versions import advice
 
     console = Console()
     agree = "they agree" if found.sound else f"{found.strangers} granules are in only one of them"
@@ -58,7 +57,7 @@ def _show(found: Standing) -> None:
         console.print(f"cursor: {found.cursor['value']} (run {found.cursor['run']})")
     console.print(f"in quarantine: {found.quarantined}")
     if found.outdated is not None:
-        console.print(advice(found.service, found.outdated), highlight=False)
+        console.print(found.outdated.advice(), highlight=False)
     console.print()
     table = Table("run", "started", "kind", "state", "what became of its records", box=None)
     for run in found.runs:

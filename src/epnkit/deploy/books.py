@@ -7,11 +7,10 @@ from typing import Any
 from psycopg2 import sql
 
 from epnkit.deploy.place import Place
-from epnkit.loading.parts import clear
 from epnkit.loading.relations import exists
 
 #: Where rows of a service lie, beside the book of its granules.
-_SHARED_BOOKS = ("runs", "quarantine", "cursors", "mappings", "comparisons")
+_SHARED_BOOKS = ("runs", "quarantine", "cursors", "mappings", "comparisons", "records")
 
 
 def has_table(place: Place, service: str) -> bool:
@@ -65,6 +64,9 @@ def remove(place: Place, service: str) -> None:
     LoadError
         Where a backend of such a load still works.
     """
+    # With parts of a load come polars and the rules of EPNcore.
+    from epnkit.loading.parts import clear
+
     with place.connection() as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM dc.rdmeta WHERE sourcerd = %s", (f"{service}/q",))
         if not exists(connection, "epnkit", "runs"):

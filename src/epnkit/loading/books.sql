@@ -7,7 +7,7 @@ CREATE SCHEMA IF NOT EXISTS epnkit;
 CREATE TABLE IF NOT EXISTS epnkit.runs (
     run          bigserial PRIMARY KEY,
     service      text NOT NULL,
-    kind         text NOT NULL,            -- load, window, full, reconcile, retry
+    kind         text NOT NULL,            -- load, window, full, remap, reconcile, retry
     state        text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
     started      timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended        timestamptz,
@@ -57,11 +57,23 @@ CREATE TABLE IF NOT EXISTS epnkit.cursors (
     run        bigint NOT NULL
 );
 
--- By what the granules of each service were made: a hash of what the service declared then.
+-- The records behind the granules, as the source gave them: batches in Arrow's IPC format.
+CREATE TABLE IF NOT EXISTS epnkit.records (
+    number  bigserial,
+    service text NOT NULL,
+    run     bigint NOT NULL,               -- which read them; 0 for DaCHS's own grammars
+    count   integer NOT NULL,
+    keys    text[] NOT NULL,               -- of each record, in their order in the batch
+    batch   bytea NOT NULL,
+    PRIMARY KEY (service, number)          -- an index made by itself would wait for other loads
+);
+
+-- By what the granules of each service were made: its source file's name, and hashes of what each
+-- file of its folder says, as JSON.
 CREATE TABLE IF NOT EXISTS epnkit.mappings (
-    service text PRIMARY KEY,
-    digest  text NOT NULL,
-    run     bigint NOT NULL
+    service  text PRIMARY KEY,
+    declared text NOT NULL,
+    run      bigint NOT NULL
 );
 
 -- How far a comparison of source and table got, so that one that was broken off goes on.

@@ -9,7 +9,7 @@ from typing import Any
 
 from gavo import base
 
-from epnkit.loading import ledger, versions
+from epnkit.loading import ledger, records, versions
 from epnkit.loading.load import Load
 from epnkit.loading.migrate import add_columns
 from epnkit.loading.opening import (
@@ -24,6 +24,8 @@ from epnkit.loading.request import Request
 from epnkit.loading.table import Target
 from epnkit.loading.telling import progress
 from epnkit.loading.undoing import Undoing
+from epnkit.service import Service
+from epnkit.sources.base import Source
 
 
 def import_in_bulk(data: Any, kind: str, path: Path) -> None:
@@ -64,7 +66,7 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
 
 def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) -> None:
     # Before the service is read: what is edited later counts as another declaration.
-    declared = versions.digest(path.parent)
+    declared = versions.declared(path.parent)
     service, source = open_service(kind, path)
     columns = {column.name: column.type for column in table.tableDef.columns}
     schema, name = table.tableName.split(".")
@@ -75,14 +77,25 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
     reader = base.getDBProfile("trustedquery").roleName
     target = Target(table.connection, schema, name, tuple(columns), reader)
     preparation = Preparation(service, datalink(service))
-    made = versions.outdated(table.connection, service.name, service.folder)
+    outdated = versions.outdated(table.connection, service.name, service.folder)
+    if request.remap:
+        source = _kept(target, service, outdated)
     with closing(progress(service.name)) as told:
-        if made is not None and not request.full:
-            told.tell(versions.advice(service.name, made))
+        if outdated is not None and not request.whole:
+            told.tell(outdated.advice())
         Load(
             preparation, source, target, run, request, anew=table.newlyCreated, progress=told,
             connect=connection_of_part, declared=declared,
         ).execute()  # fmt: skip
+
+
+def _kept(target: Target, service: Service, outdated: versions.Outdated | None) -> Source:
+    """Give the kept records in place of the source, where they are what it would give."""
+    if outdated is not None and outdated.source:
+        raise records.not_without_source(
+            service.name, f"{service.source} is declared otherwise than in run {outdated.run}"
+        )
+    return records.complete(target, service)
 
 
 def _undone(table: Any, options: Any, run: ledger.Run) -> AbstractContextManager[None]:

@@ -11,7 +11,7 @@ from psycopg2 import sql
 
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading import cursor as cursors
-from epnkit.loading import ledger, versions, windows
+from epnkit.loading import ledger, records, versions, windows
 from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
 from epnkit.loading.parts import Copied, Parts, clear
 from epnkit.loading.prepare import CONTENT, KEY, REFUSAL, Preparation, Prepared
@@ -49,8 +49,8 @@ class Load:
         Told what goes on.
     connect : callable, optional
         Opens another connection of the same role; without it one connection copies all.
-    declared : str
-        The hash of the service's declaration when it was read; by default, of what it is now.
+    declared : dict of str to str
+        The hashes of the service's declaration when it was read; by default, of what it is now.
     """
 
     preparation: Preparation
@@ -61,11 +61,11 @@ class Load:
     anew: bool = False
     progress: Progress = silent
     connect: Callable[[], Any] | None = None
-    declared: str = ""
+    declared: versions.Hashes = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Hash the declaration now, unless it was before it was read: it may change meanwhile."""
-        self.declared = self.declared or versions.digest(self.service.folder)
+        self.declared = self.declared or versions.declared(self.service.folder)
 
     @property
     def service(self) -> Service:
@@ -88,12 +88,8 @@ class Load:
         require_fields(self.service, self.source)
         clear(self.run.own, self.service.name)
         self.target.open_book(anew=self.anew)
-        # A load in full reads all, so what an earlier one wrote down no longer counts.
-        forget = self.anew or self.request.full
-        if forget:
-            self.target.execute(
-                "DELETE FROM epnkit.cursors WHERE service = %s", (self.service.name,)
-            )
+        if self.anew or self.request.full:
+            self._forget()
         before = cursors.position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
         window = self._window(before)
@@ -111,11 +107,18 @@ class Load:
         # A part may have left out records that lie further back.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
-        every = empty or self._whole
-        versions.note(self.target, self.service.name, self.run.number, self.declared, every=every)
+        records.tidy(self.target, self.service.name, self.run.number)
+        every = empty or self.request.whole
+        versions.note(self.target, self.service, self.run.number, self.declared, every=every)
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
         self.progress.done(self.run.counts.summary())
+
+    def _forget(self) -> None:
+        """Forget what earlier loads wrote down: this one reads all."""
+        name = self.service.name
+        self.target.execute("DELETE FROM epnkit.cursors WHERE service = %s", (name,))
+        records.forget(self.target, name)
 
     def _window(self, before: cursors.Position | None) -> Window:
         asked = self.request
@@ -129,8 +132,8 @@ class Load:
 
     def _batches(self, window: Window) -> Iterator[Prepared]:
         if self.request.kind in ("retry", "reconcile"):
-            for records in _reconcilable(self.source).fetch(list(self.request.keys)):
-                yield self.preparation.prepare(records)
+            for fetched in _reconcilable(self.source).fetch(list(self.request.keys)):
+                yield self.preparation.prepare(fetched)
             return
         count = self.run.source_count = self.source.count(window)
         self.progress.expect(count)
@@ -177,6 +180,8 @@ class Load:
         if refused:
             self.run.refusals.append(_of_database(prepared.granules, refused))
             counts.quarantined += len(refused)
+        if prepared.batch is not None and self.request.kind != "remap":
+            records.keep(self.target, self.service.name, self.run.number, prepared.batch)
         self._stop_if_broken()
 
     def _stop_if_broken(self, *, few: bool = False) -> None:
@@ -225,21 +230,16 @@ class Load:
             given = set(self.service.mapping.names)
             kept = {"creation_date", *({"release_date"} - given)}
             modified = None if "modification_date" in given else self.preparation.now
-            gone = None if self._whole else self.request.gone
+            gone = None if self.request.whole else self.request.gone
             taken = merge(self.target, counts, kept=kept, modified=modified, gone=gone)
-            if self._whole:
+            if self.request.whole:
                 self._delete_absent()
             self._delete_gone()
         self._settle_quarantine(direct=direct)
         self.run.refusals.append(_uid_taken(taken))
         counts.quarantined += len(taken)
-        self._stop_if_broken(few=direct or self.request.full)
+        self._stop_if_broken(few=direct or self.request.whole)
         self.run.stage("merge")
-
-    @property
-    def _whole(self) -> bool:
-        """Whether all that the source has was read, so that what was not is gone."""
-        return self.request.full and self.request.limit is None
 
     def _delete_absent(self) -> None:
         absent = self.target.query(

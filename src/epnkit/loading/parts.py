@@ -26,8 +26,11 @@ from epnkit.loading.table import ROW, Target
 #: How long to wait for a connection that still holds a part: one that was killed ends in a moment.
 _PATIENCE = "30s"
 
-#: What became of a batch: how many granules were copied, and which PostgreSQL refuses, and why.
-Copied = tuple[Prepared, int, list[tuple[int, str]]]
+#: How many granules were copied, and which PostgreSQL refuses, and why.
+_Done = tuple[int, list[tuple[int, str]]]
+
+#: A batch, and what became of it.
+Copied = tuple[Prepared, *_Done]
 
 
 class Parts:
@@ -70,7 +73,7 @@ class Parts:
 
     def copied(self, batches: Iterator[Prepared]) -> Iterator[Copied]:
         """Copy batches, and tell of each what became of it, in their order."""
-        waiting: deque[tuple[Prepared, Future[tuple[int, list[tuple[int, str]]]]]] = deque()
+        waiting: deque[tuple[Prepared, Future[_Done]]] = deque()
         for prepared in batches:
             waiting.append((prepared, self._threads.submit(self._copy, self._numbered(prepared))))
             if len(waiting) > self._jobs:
@@ -106,7 +109,7 @@ class Parts:
         self._columns = granules.columns
         return granules
 
-    def _copy(self, granules: pl.DataFrame) -> tuple[int, list[tuple[int, str]]]:
+    def _copy(self, granules: pl.DataFrame) -> _Done:
         part = self._idle.get()
         try:
             done = part.refused_by_database(granules, direct=False)
@@ -116,7 +119,7 @@ class Parts:
         return done
 
 
-def _settled(prepared: Prepared, coming: Future[tuple[int, list[tuple[int, str]]]]) -> Copied:
+def _settled(prepared: Prepared, coming: Future[_Done]) -> Copied:
     return (prepared, *coming.result())
 
 

@@ -16,6 +16,7 @@ from epnkit.datalink.collections import with_references
 from epnkit.datalink.links import compile_links
 from epnkit.epncore import rules
 from epnkit.loading.counts import Counts
+from epnkit.loading.packing import Batch
 from epnkit.mapping.declare import SOURCE_DIGEST, Mapped, fold
 from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, Source, Window
@@ -53,12 +54,15 @@ class Prepared:
         What was read, folded, made and refused.
     highest : optional
         The highest value of the cursor that was seen.
+    batch : Batch, optional
+        The records as the source gave them.
     """
 
     granules: pl.DataFrame
     refusals: pl.DataFrame
     counts: Counts
     highest: Any = None
+    batch: Batch | None = None
 
 
 @dataclass
@@ -120,7 +124,8 @@ class Preparation:
         refusals = pl.concat([absent, self._describe(refused, single)])
         counts.quarantined = len(refusals)
         counts.extra = len(granules) + len(refusals) - len(single) - len(absent)
-        return Prepared(granules, refusals, counts, highest)
+        batch = Batch.of(self._keys(records), records)
+        return Prepared(granules, refusals, counts, highest, batch)
 
     def _split(
         self, rest: pl.DataFrame | None, records: pl.DataFrame

@@ -32,8 +32,8 @@ class Standing:
         How far it got.
     runs : list of dict
         The last runs, newest first.
-    outdated : int or None
-        The run that made the granules, where the service was declared otherwise then.
+    outdated : Outdated, optional
+        By what the granules were made, where the service was declared otherwise then.
     """
 
     service: str
@@ -43,7 +43,7 @@ class Standing:
     quarantined: int
     cursor: dict[str, Any] | None
     runs: list[dict[str, Any]]
-    outdated: int | None = None
+    outdated: versions.Outdated | None = None
 
     @property
     def sound(self) -> bool:

@@ -22,6 +22,8 @@ class Request:
         At most so many records (``dachs imp -M``).
     full : bool
         Read everything, whatever the cursor says, and delete granules whose record is gone.
+    remap : bool
+        Make all granules anew of the records that are kept, without the source.
     low, high : str, optional
         Read just this window of the cursor; the cursor stays where it is.
     keys : tuple of str
@@ -36,6 +38,7 @@ class Request:
 
     limit: int | None = None
     full: bool = False
+    remap: bool = False
     low: str | None = None
     high: str | None = None
     keys: tuple[str, ...] = ()
@@ -44,14 +47,19 @@ class Request:
     jobs: int = 1
 
     @property
+    def whole(self) -> bool:
+        """Whether every granule of the table is made anew, and those that are not are deleted."""
+        return (self.full or self.remap) and self.limit is None
+
+    @property
     def kind(self) -> str:
         """What the ledger calls such a run."""
         if self.reconcile:
             return "reconcile"
         if self.keys:
             return "retry"
-        if self.full:
-            return "full"
+        if self.full or self.remap:
+            return "full" if self.full else "remap"
         return "window" if self.low is not None or self.high is not None else "load"
 
     def to_environment(self) -> dict[str, str]:

@@ -11,7 +11,8 @@ from gavo.grammars.customgrammar import CustomRowIterator
 from gavo.utils import pgsphere
 
 from epnkit.loading import cursor as cursors
-from epnkit.loading import ledger
+from epnkit.loading import records
+from epnkit.loading.books import prepare_books
 from epnkit.loading.opening import datalink, open_service, own_connection
 from epnkit.loading.prepare import BOOKED, Preparation, Prepared
 from epnkit.loading.table import Target
@@ -53,9 +54,10 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
         if data is None:
             return None, None, ALL
         table = data.getPrimaryTable()
-        ledger.prepare_books(own_connection())
+        prepare_books(own_connection())
         schema, name = table.tableName.split(".")
         target = Target(table.connection, schema, name, ())
+        records.forget(target, service.name)  # what is read here is not kept
         before = None if table.newlyCreated else cursors.position(target, service)
         return target, before, cursors.next_window(service, before)
 

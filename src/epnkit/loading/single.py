@@ -17,7 +17,7 @@ from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
-from epnkit.loading import ledger
+from epnkit.loading import ledger, records
 from epnkit.loading.merge import delete_granules
 from epnkit.loading.opening import datalink, own_connection
 from epnkit.loading.prepare import BOOKED, CONTENT, KEY, Preparation
@@ -69,6 +69,7 @@ class Singles:
         # An import that read nothing makes a table, and leaves the book of one before it.
         target.open_book(anew=target.empty)
         target.index_book()
+        records.tidy(target, service.name, 0)
         return target
 
     def granule(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -92,6 +93,8 @@ class Singles:
         """
         values = self._values({name.lower(): value for name, value in record.items()})
         prepared = self._preparation.prepare(frame([values], self._columns, self._label))
+        if prepared.batch is not None:
+            records.keep(self._target, self._target.schema, 0, prepared.batch)
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.rows(named=True):

@@ -6,13 +6,17 @@ import ast
 import hashlib
 import json
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg2 import sql
 
 from epnkit.loading.relations import exists
-from epnkit.loading.table import Target
+
+if TYPE_CHECKING:  # epnkit status compares declarations, and loads nothing
+    from epnkit.loading.table import Target
+    from epnkit.service import Service
 
 #: What of a service's folder decides on its granules, and how each is read.
 _READ = {
@@ -21,24 +25,31 @@ _READ = {
     ".json": lambda text: json.dumps(json.loads(text), sort_keys=True),
 }
 
-_REPLACED = sql.SQL("DO UPDATE SET digest = excluded.digest, run = excluded.run")
+#: File names with hashes of what they declare.
+Hashes = dict[str, str]
+
+_REPLACED = sql.SQL("DO UPDATE SET declared = excluded.declared, run = excluded.run")
 
 
-def digest(folder: Path) -> str:
-    """Hash what a service declares: its mapping, source file, collections; not how it is written.
+def declared(folder: Path) -> Hashes:
+    """Hash what each file of a service's folder declares, not how it is written.
 
     Parameters
     ----------
     folder : pathlib.Path
         The service's; comments, layout and docstrings in its files do not count.
+
+    Returns
+    -------
+    dict of str to str
+        Of the mapping, the source file, collections: each name with its hash.
     """
-    said = {
-        path.name: _said(path)
+    return {
+        path.name: hashlib.sha256(_said(path).encode()).hexdigest()[:16]
         for path in sorted(folder.iterdir())
         # What begins with a dot is an editor's or a file system's own.
         if path.suffix in _READ and not path.name.startswith(".") and path.is_file()
     }
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def _said(path: Path) -> str:
@@ -50,31 +61,69 @@ def _said(path: Path) -> str:
         return content.hex()
 
 
-def note(target: Target, service: str, run: int, declared: str, *, every: bool) -> None:
+def note(target: Target, service: Service, run: int, hashes: Hashes, *, every: bool) -> None:
     """Write down by what granules were made, in the transaction that brings them.
 
     Parameters
     ----------
     target : Target
         The table.
-    service : str
+    service : Service
         Whose they are.
     run : int
         The run that made them.
-    declared : str
-        What :func:`digest` gave when the declaration was read.
+    hashes : dict of str to str
+        What :func:`declared` gave when the declaration was read.
     every : bool
         Whether the run made every granule of the table; if not, what is known already stays.
     """
+    made_by = json.dumps({"source": service.source, "files": hashes}, sort_keys=True)
     target.execute(
         "INSERT INTO epnkit.mappings VALUES (%s, %s, %s) ON CONFLICT (service) {kept}",
-        (service, declared, run),
+        (service.name, made_by, run),
         kept=_REPLACED if every else sql.SQL("DO NOTHING"),
     )
 
 
-def outdated(connection: Any, service: str, folder: Path) -> int | None:
-    """Give the run that made a table's granules, where the service was declared otherwise then.
+@dataclass(frozen=True)
+class Outdated:
+    """What a table's granules were made by, where that is declared otherwise now.
+
+    Parameters
+    ----------
+    service : str
+        Whose table.
+    run : int
+        Which made the granules.
+    files : tuple of str
+        The files that say something else, came or went since.
+    source : bool
+        Whether the source file is one of them, so that the source has to be read again.
+    """
+
+    service: str
+    run: int
+    files: tuple[str, ...]
+    source: bool
+
+    def advice(self) -> str:
+        """Say what is outdated, and what to do."""
+        verb = "is" if len(self.files) == 1 else "are"
+        return (
+            f"{', '.join(self.files)} {verb} declared otherwise than in run {self.run}, which made"
+            " the granules; those of records that are not read again stay as they were. To make all"
+            f" anew: {self._how()}. That writes what changes, and readers go on."
+        )
+
+    def _how(self) -> str:
+        again = f"epnkit load {self.service} --full, of the source read again"
+        if self.source:
+            return again
+        return f"epnkit load {self.service} --remap, of the records that are kept, or {again}"
+
+
+def outdated(connection: Any, service: str, folder: Path) -> Outdated | None:
+    """Compare by what a table's granules were made with what is declared now.
 
     Parameters
     ----------
@@ -87,35 +136,20 @@ def outdated(connection: Any, service: str, folder: Path) -> int | None:
 
     Returns
     -------
-    int or None
-        The run's number; None where nothing changed, or nothing is known.
+    Outdated or None
+        None where nothing changed, or nothing is known.
     """
     if not exists(connection, "epnkit", "mappings"):
         return None
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT run FROM epnkit.mappings WHERE service = %s AND digest <> %s",
-            (service, digest(folder)),
-        )
+        cursor.execute("SELECT declared, run FROM epnkit.mappings WHERE service = %s", (service,))
         row = cursor.fetchone()
-        return None if row is None else int(row[0])
-
-
-def advice(service: str, run: int) -> str:
-    """Say what an outdated table is, and what to do.
-
-    Parameters
-    ----------
-    service : str
-        Whose table.
-    run : int
-        What :func:`outdated` gave.
-    """
-    return (
-        f"declared otherwise than in run {run}, which made its granules; those of records that are"
-        f" not read again stay as they were. To make all anew: epnkit load {service} --full (it"
-        " writes what changes, and readers go on)."
-    )
+    if row is None:
+        return None
+    made_by, now = json.loads(row[0]), declared(folder)
+    before: Hashes = made_by["files"]
+    files = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    return Outdated(service, row[1], tuple(files), made_by["source"] in files) if files else None
 
 
 def _bare(tree: ast.Module) -> ast.Module:

@@ -14,7 +14,7 @@ from tests.property.loading.test_any_history import History
 from epnkit.errors import LoadError
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
-from epnkit.loading.versions import digest
+from epnkit.loading.versions import declared
 
 database = histories.database
 
@@ -135,10 +135,10 @@ def test_what_is_edited_while_it_loads_is_another_declaration(history: History) 
             super()._finish(direct=direct)
 
     put(history, "a")
-    was = digest(history.service.folder)
+    was = declared(history.service.folder)
     assert history.run(Editing, Request())
-    assert answer(history, "SELECT digest FROM epnkit.mappings") == was
-    assert digest(history.service.folder) != was
+    assert answer(history, "SELECT declared::json -> 'files' FROM epnkit.mappings") == was
+    assert declared(history.service.folder) != was
 
 
 def test_a_table_that_another_grammar_filled_is_taken_over(history: History) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.loading.versions import digest
+from epnkit.loading.versions import declared
 
 SERVICE = '''
 """A service."""
@@ -50,20 +50,20 @@ def test_what_it_says_counts(folder: Path, name: str, before: str, after: str) -
 
 
 def test_what_an_editor_or_a_person_leaves_is_no_error(folder: Path) -> None:
-    was = digest(folder)
+    was = declared(folder)
     (folder / ".#service.py").symlink_to("person@host.1:2")
     (folder / "samples.json").mkdir()
-    assert digest(folder) == was
+    assert declared(folder) == was
     (folder / "older.py").write_text("print 'for Python 2'")
     (folder / "latin.toml").write_bytes(b"name = '\xe9'")
-    other = digest(folder)
+    other = declared(folder)
     assert other != was
     (folder / "older.py").write_text("print 'otherwise'")
-    assert digest(folder) != other
+    assert declared(folder) != other
 
 
 def differs(folder: Path, name: str, before: str, after: str) -> bool:
-    was, text = digest(folder), (folder / name).read_text()
+    was, text = declared(folder), (folder / name).read_text()
     assert before in text
     (folder / name).write_text(text.replace(before, after))
-    return digest(folder) != was
+    return declared(folder) != was
