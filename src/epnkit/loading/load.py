@@ -180,7 +180,7 @@ class Load:
         if refused:
             self.run.refusals.append(_of_database(prepared.granules, refused))
             counts.quarantined += len(refused)
-        if prepared.batch is not None and self.request.kind != "remap":
+        if not self.request.remap:
             records.keep(self.target, self.service.name, self.run.number, prepared.batch)
         self._stop_if_broken()
 

@@ -52,17 +52,17 @@ class Prepared:
         The refused records, as :data:`REFUSAL`.
     counts : Counts
         What was read, folded, made and refused.
+    batch : Batch
+        The records as the source gave them.
     highest : optional
         The highest value of the cursor that was seen.
-    batch : Batch, optional
-        The records as the source gave them.
     """
 
     granules: pl.DataFrame
     refusals: pl.DataFrame
     counts: Counts
+    batch: Batch
     highest: Any = None
-    batch: Batch | None = None
 
 
 @dataclass
@@ -125,7 +125,7 @@ class Preparation:
         counts.quarantined = len(refusals)
         counts.extra = len(granules) + len(refusals) - len(single) - len(absent)
         batch = Batch.of(self._keys(records), records)
-        return Prepared(granules, refusals, counts, highest, batch)
+        return Prepared(granules, refusals, counts, batch, highest)
 
     def _split(
         self, rest: pl.DataFrame | None, records: pl.DataFrame

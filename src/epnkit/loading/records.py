@@ -26,6 +26,7 @@ _MANY = 10_000
 
 #: The last state of each record that is not gone: its batch, and its place in it.
 _FIND = """
+    DROP TABLE IF EXISTS pg_temp.epnkit_kept;
     CREATE TEMP TABLE epnkit_kept ON COMMIT DROP AS
     SELECT number, place - 1 AS place, key FROM (
         SELECT number, place, key, max(number) OVER (PARTITION BY key) AS last
@@ -34,7 +35,9 @@ _FIND = """
     WHERE number = last AND (
         EXISTS (SELECT FROM {book} b WHERE b.epnkit_key = key)
         OR EXISTS (SELECT FROM epnkit.quarantine q
-                   WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = key))
+                   WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = key));
+    CREATE INDEX ON epnkit_kept (number);
+    ANALYZE epnkit_kept
 """
 
 _NOT_KEPT = """
@@ -102,7 +105,6 @@ def tidy(target: Target, service: str, run: int) -> None:
     ((newest,),) = target.query("SELECT max(number) FROM epnkit.records")
     for keys, records in _joined(Records(target, service).kept()):
         keep(target, service, run, Batch.of(keys, records))
-    target.execute("DROP TABLE epnkit_kept")
     target.execute(
         "DELETE FROM epnkit.records WHERE service = %s AND number <= %s", (service, newest)
     )

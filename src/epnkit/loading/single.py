@@ -93,8 +93,7 @@ class Singles:
         """
         values = self._values({name.lower(): value for name, value in record.items()})
         prepared = self._preparation.prepare(frame([values], self._columns, self._label))
-        if prepared.batch is not None:
-            records.keep(self._target, self._target.schema, 0, prepared.batch)
+        records.keep(self._target, self._target.schema, 0, prepared.batch)
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.rows(named=True):

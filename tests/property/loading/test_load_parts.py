@@ -23,8 +23,9 @@ from epnkit.errors import LoadError
 from epnkit.loading import ledger, parts
 from epnkit.loading.books import prepare_books
 from epnkit.loading.counts import Counts
+from epnkit.loading.packing import Batch
 from epnkit.loading.parts import Parts
-from epnkit.loading.prepare import REFUSAL, Prepared
+from epnkit.loading.prepare import KEY, REFUSAL, Prepared
 from epnkit.loading.table import Target
 from epnkit.loading.undoing import Undoing
 
@@ -81,7 +82,9 @@ def left(own: Any) -> int:
 
 
 def test_a_part_refuses_what_the_table_refuses(cluster: Cluster, target: Target) -> None:
-    batch = Prepared(GRANULES, pl.DataFrame(schema=REFUSAL), Counts(read=3))
+    batch = Prepared(
+        GRANULES, pl.DataFrame(schema=REFUSAL), Counts(read=3), Batch.of(GRANULES[KEY], GRANULES)
+    )
     with Parts(target, partial(cluster.connect, autocommit=False), 2) as made:
         ((_, copied, refused),) = made.copied(iter([batch]))
         made.take_over()
