@@ -166,6 +166,9 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def insert_bad(self) -> None:
+        self.put_bad()
+
+    def put_bad(self) -> None:
         self.day += 1
         self.next += 1
         self.write(
@@ -202,6 +205,9 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self.has_book())
     @rule(crash=st.booleans())
     def remap(self, crash: bool) -> None:
+        self.map_otherwise(crash=crash)
+
+    def map_otherwise(self, *, crash: bool) -> None:
         """Change the mapping: every granule becomes what it makes of the record last read."""
         before, waiting = self.table(), self.waiting()
         self.loud = not self.loud
