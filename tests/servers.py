@@ -38,7 +38,8 @@ def mariadb(server_directory: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def postgresql(server_directory: Path) -> Iterator[Server]:
-    server = databases.start_postgresql(free_port(), server_directory / "postgresql")
+    directory = server_directory / "postgresql"
+    server = databases.start_postgresql(free_port(), directory, sockets=directory)
     yield server
     server.stop()
 

@@ -48,8 +48,12 @@ def start_mariadb(port: int, directory: Path) -> Server:
     return launch("mariadb", argv, port, directory, url)
 
 
-def start_postgresql(port: int, directory: Path) -> Server:
-    """Start PostgreSQL, making the cluster, the user and the database first."""
+def start_postgresql(port: int, directory: Path, sockets: Path | str = "") -> Server:
+    """Start PostgreSQL, making the cluster, the user and the database first.
+
+    Its Unix socket lies in the directory of sockets, where one is named: a path of 107 bytes at
+    most, so that it isn't made where nobody asks for it.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     data, account = directory / "data", unprivileged(directory)
     account.own(directory)
@@ -63,7 +67,7 @@ def start_postgresql(port: int, directory: Path) -> Server:
         )  # fmt: skip
     argv: list[str | Path] = [
         _POSTGRESQL / "postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
-        "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "timezone=UTC",
+        "-c", f"unix_socket_directories={sockets}", "-c", "fsync=off", "-c", "timezone=UTC",
     ]  # fmt: skip
     url = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
     server = launch("postgresql", argv, port, directory, url, lambda: _answers(port))

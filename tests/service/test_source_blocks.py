@@ -68,6 +68,31 @@ def test_a_bit_is_no_null(mariadb: Server, keep: Keep) -> None:
     assert read["b"].to_list() == [True, False, None]
 
 
+@pytest.mark.parametrize("key", [("id",), ()])
+def test_a_nul_in_a_text_cuts_nothing_off(
+    mariadb: Server, keep: Keep, key: tuple[str, ...]
+) -> None:
+    connection = _odbc("MariaDB Unicode", mariadb.port)
+    texts = ["a\0b", "é\0€", "\0", "", None, "😀", "é" * 70_000, "x" * 16_383 + "\0"]
+    columns = "id INT PRIMARY KEY, s LONGTEXT CHARACTER SET utf8mb4, old TEXT CHARACTER SET latin1"
+    _change(connection, *_filled(columns, "(0, 'n', 'n')"))
+    with pyodbc.connect(connection, autocommit=True) as link:
+        for number, text in enumerate(texts, 1):
+            bytes_ = None if text is None else text.encode()
+            link.execute(
+                "INSERT INTO small VALUES"
+                " (?, CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4))",
+                number, bytes_, "ü\0ö".encode(),
+            )  # fmt: skip
+    link.close()
+    source = _source(connection, keep, Order(key=key))
+    read = pl.concat(source.batches(size=3)).sort("id")
+    assert read["s"].to_list() == ["n", *texts]
+    assert read["old"].to_list() == ["n", *["ü\0ö"] * len(texts)]
+    if key:
+        assert pl.concat(source.fetch(["1", "2", "3"]))["s"].to_list() == texts[:3]
+
+
 def test_an_unsigned_number_is_the_same_by_every_way(mariadb: Server, keep: Keep) -> None:
     connection = _odbc("MariaDB Unicode", mariadb.port)
     columns = "id INT UNSIGNED PRIMARY KEY, n INT UNSIGNED"

@@ -15,6 +15,9 @@ from epnkit.sources.settings import Settings
 Result = TypeVar("Result")
 Place = TypeVar("Place")
 
+#: How often something is asked again that was answered by silence.
+_REPEATED = 1
+
 
 class RetryLaterError(TransientSourceError):
     """The source named the pause itself (HTTP ``Retry-After``, RFC 9110 section 10.2.3).
@@ -33,6 +36,10 @@ class RetryLaterError(TransientSourceError):
         self.args = (error, seconds)  # with which it is built anew when it leaves a process
 
 
+class SilentSourceError(TransientSourceError):
+    """The source said nothing for too long; it may still be busy with what it was asked."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """How often to try, and how long to wait in between.
@@ -40,7 +47,7 @@ class Patience:
     Parameters
     ----------
     attempts : int
-        How often in a row something may fail.
+        How often in a row something may fail; by silence not more than twice.
     first, factor, longest : float
         The first pause in seconds, by what each next one is longer, and the longest.
     silence : float
@@ -53,14 +60,12 @@ class Patience:
     longest: float = 60.0
     silence: float = 120.0
 
-    def after(self, failures: int, error: TransientSourceError) -> None:
-        """Wait after a failure, or give up with its error."""
-        if failures >= self.attempts:
-            raise error
+    def pause(self, failures: int, error: TransientSourceError) -> float:
+        """Say how many seconds to wait after so many failures in a row."""
         pause = self.first * self.factor ** (failures - 1)
         if isinstance(error, RetryLaterError):
             pause = max(pause, error.seconds)
-        time.sleep(min(pause, self.longest))
+        return min(pause, self.longest)
 
 
 #: The patience that a source has unless its file says otherwise.
@@ -75,6 +80,24 @@ def patience_of(settings: Settings, silence: float = Patience.silence) -> Patien
     )
 
 
+@dataclass
+class _InARow:
+    """What failed since something last went well."""
+
+    patience: Patience
+    failures: int = 0
+    silences: int = 0
+
+    def after(self, error: TransientSourceError) -> None:
+        """Wait after a failure, or give up with its error."""
+        self.failures += 1
+        self.silences += isinstance(error, SilentSourceError)
+        # A server may be busy with every question that it did not answer.
+        if self.failures >= self.patience.attempts or self.silences > _REPEATED:
+            raise error
+        time.sleep(self.patience.pause(self.failures, error))
+
+
 def persist(action: Callable[[], Result], patience: Patience) -> Result:
     """Do something that may fail for a while.
 
@@ -83,13 +106,12 @@ def persist(action: Callable[[], Result], patience: Patience) -> Result:
     TransientSourceError
         The last one, when it failed as often as the patience allows.
     """
-    failures = 0
+    failed = _InARow(patience)
     while True:
         try:
             return action()
         except TransientSourceError as error:
-            failures += 1
-            patience.after(failures, error)
+            failed.after(error)
 
 
 def resumed(
@@ -111,14 +133,13 @@ def resumed(
         The batches, each once.
     """
     place: Place | None = None
-    failures = 0
+    failed = _InARow(patience)
     while True:
         try:
             for batch, behind in read(place):
-                place, failures = behind, 0
+                place, failed = behind, _InARow(patience)
                 yield batch
         except TransientSourceError as error:
-            failures += 1
-            patience.after(failures, error)
+            failed.after(error)
         else:
             return

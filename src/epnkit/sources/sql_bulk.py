@@ -13,7 +13,8 @@ from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.credentials import Secret
 from epnkit.sources.sql_columns import Shape
 from epnkit.sources.sql_drivers import CONNECT_TIMEOUT, Statement, streaming
-from epnkit.sources.sql_errors import label, source_error
+from epnkit.sources.sql_errors import QueryEndedError, label, source_error
+from epnkit.sources.sql_limits import limit
 from epnkit.sources.sql_pages import Page
 from epnkit.sources.sql_silence import Listening
 from epnkit.sources.sql_types import Column
@@ -122,14 +123,20 @@ class Blocks:
 
         self._secret, self._dialect, self._columns = secret, dialect, columns
         self._listening = Listening(secret, silence)
+        self._reader: Any = None
         text = streaming(secret.reveal())
         with self._listening.opening():
             self._link: Any = self._told(lambda: connect(text, login_timeout_sec=CONNECT_TIMEOUT))
-        if dialect == "mysql":
-            # Each page would be of another moment: without pyodbc there is no transaction.
-            self._told(lambda: self._link.read_arrow_batches(_SNAPSHOT, batch_size=1))
+        self._run(limit(dialect, silence))
+        # Each page would be of another moment: without pyodbc there is no transaction.
+        self._run(_SNAPSHOT if dialect == "mysql" else None)
         #: Whether the driver hands rows out while the server still sends.
         self.streams = dialect == "sqlite"
+
+    def _run(self, statement: str | None) -> None:
+        """Set something of the connection."""
+        if statement is not None:
+            self._told(lambda: self._link.read_arrow_batches(statement, batch_size=1))
 
     def pages(self, statement: Statement, size: int, order: Sequence[Column]) -> Iterator[Page]:
         """Ask, and give the records at most so many at a time.
@@ -140,6 +147,8 @@ class Blocks:
             When a value is too long, or of a form that blocks don't hold.
         TransientSourceError
             When the connection breaks.
+        QueryEndedError
+            When the server ended the query.
         """
         names = [column.field for column in order]
         for frame in _gathered(self._frames(statement, size), size):
@@ -147,8 +156,8 @@ class Blocks:
 
     def _frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
         """Fetch block by block; of wide records one holds but hundreds."""
-        reader = self._told(lambda: self._ask(statement, size))
-        while (batch := self._told(lambda: next(reader, None))) is not None:
+        self._reader = self._told(lambda: self._ask(statement, size))
+        while (batch := self._told(lambda: next(self._reader, None))) is not None:
             yield self._frame(batch)
 
     def _ask(self, statement: Statement, size: int) -> Any:
@@ -204,11 +213,14 @@ class Blocks:
             return self._listening.to(action)
         except Error as error:
             known = source_error(error, self._secret)
-            raise known if isinstance(known, TransientSourceError) else NotInBlocksError from None
+        # Raised here, it does not keep the driver's own error, which would keep the connection.
+        if isinstance(known, TransientSourceError | QueryEndedError):
+            raise known
+        raise NotInBlocksError
 
     def close(self) -> None:
-        """End the connection."""
-        del self._link
+        """End the connection, which nothing else may hold: it has its locks as long as it lives."""
+        del self._reader, self._link
 
 
 def _gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:

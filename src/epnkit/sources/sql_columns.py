@@ -33,11 +33,13 @@ _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset({"blob"}): pl.Binary(),
 }
 
-#: The storage class of a value; a whole number of more than the 32 bits that the ODBC driver reads
-#: is told apart.
+#: The storage class of a value; what the ODBC driver does not read whole is told apart: a number
+#: of more than 32 bits, and a text with a NUL.
 _CLASS = (
     "CASE typeof({0}) WHEN 'integer' THEN CASE WHEN {0} BETWEEN -2147483648 AND 2147483647"
-    " THEN 'integer' ELSE 'long' END ELSE typeof({0}) END"
+    " THEN 'integer' ELSE 'long' END"
+    " WHEN 'text' THEN CASE WHEN instr({0}, char(0)) THEN 'cut' ELSE 'text' END"
+    " ELSE typeof({0}) END"
 )
 
 #: How SQLite is made to give every value of a column in one type, where the driver doesn't expect
@@ -152,7 +154,7 @@ def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
     _refuse_doubles(names, where)
     wishes.refuse_unknown(names, where)
     if link.dialect == "sqlite":
-        return _stored(link, wrapped, described, wishes)
+        return _stored(link, wrapped, described, wishes, where)
     found = _looked_at(link, wrapped, described)
     columns = tuple(
         wishes.column(name, dtype, told=by_driver is not None)
@@ -195,7 +197,11 @@ def _looked_at(
 
 
 def _stored(
-    link: Session, wrapped: Wrapped, described: list[tuple[str, pl.DataType | None]], wishes: Wishes
+    link: Session,
+    wrapped: Wrapped,
+    described: list[tuple[str, pl.DataType | None]],
+    wishes: Wishes,
+    where: str,
 ) -> Shape:
     """Find out what SQLite stores in each column, because its declared types bind nobody.
 
@@ -205,6 +211,7 @@ def _stored(
     names = [name for name, _ in described]
     quoted = [wrapped.name(Column(name, pl.String())) for name in names]
     classes = _classes(link, wrapped.select("DISTINCT " + ", ".join(map(_CLASS.format, quoted))))
+    classes = _uncut(link, names, classes, where)
     found = [_STORED.get(of_column, pl.String()) for of_column in classes]
     expected = [
         dtype if len(of_column) < 2 and "long" not in of_column else None
@@ -213,6 +220,22 @@ def _stored(
     what = map(_cast, quoted, found, expected)
     columns = (wishes.column(n, t) for n, t in zip(names, found, strict=True))
     return Shape(wrapped, tuple(columns), ", ".join(what), link.dialect)
+
+
+def _uncut(
+    link: Session, names: Sequence[str], classes: list[frozenset[str]], where: str
+) -> list[frozenset[str]]:
+    """Refuse texts that the driver would cut off; to others they are texts."""
+    cut = [name for name, of_column in zip(names, classes, strict=True) if "cut" in of_column]
+    if cut and link.cuts:
+        raise SourceError(
+            f"a text has a NUL in it, in {', '.join(cut)}",
+            where=where,
+            why="SQLite's ODBC driver would cut it off there",
+            cure="Let the credential be a URL, sqlite:////path/of/the/file, or correct the text",
+        )
+    whole = {"cut": "text"}
+    return [frozenset(whole.get(kind, kind) for kind in of_column) for of_column in classes]
 
 
 def _classes(link: Session, asked: Statement) -> list[frozenset[str]]:

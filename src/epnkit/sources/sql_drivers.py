@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from epnkit.errors import SourceError
 from epnkit.sources.credentials import Secret
 from epnkit.sources.sql_errors import DRIVER_ERRORS, label, source_error
+from epnkit.sources.sql_limits import limit
 from epnkit.sources.sql_silence import Listening
 from epnkit.sources.sql_types import Row, of_python
 
@@ -35,6 +36,9 @@ _STREAMING = {
 #: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
 #: told, psqlodbc without its cursor): pages by key are asked for.
 _BUFFERING = {"mysql", "postgresql"}
+
+#: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
+_SENT = "SELECT @@character_set_results"
 
 #: From how many figures on a driver calls a number of floating point double.
 _DOUBLE = 10
@@ -86,6 +90,8 @@ class Session(Protocol):
     quote: str
     #: Whether its driver may be read from while the server still sends.
     streams: bool
+    #: Whether its driver cuts texts off at a NUL.
+    cuts: bool
 
     def ask(self, statement: Statement) -> Answer:
         """Run a statement."""
@@ -100,12 +106,12 @@ class _Told:
     """Calls a driver for a while, and tells its errors without the password."""
 
     def __init__(self, secret: Secret, silence: float) -> None:
-        self._secret, self._listening = secret, Listening(secret, silence)
-        self.opening = self._listening.opening
+        self.silence, self.listening = silence, Listening(secret, silence)
+        self._secret = secret
 
     def __call__(self, action: Callable[[], Result]) -> Result:
         try:
-            return self._listening.to(action)
+            return self.listening.to(action)
         except DRIVER_ERRORS as error:
             raise source_error(error, self._secret) from None
 
@@ -151,7 +157,7 @@ class _OdbcAnswer:
 class _OdbcSession:
     def __init__(self, told: _Told, text: str, encoding: str | None, *, paged: bool) -> None:
         self._told = told
-        with told.opening():
+        with told.listening.opening():
             self._link = told(
                 lambda: pyodbc.connect(streaming(text), timeout=CONNECT_TIMEOUT, readonly=True)
             )
@@ -159,14 +165,24 @@ class _OdbcSession:
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
         self.streams = not (paged and self.dialect in _BUFFERING)
+        self.cuts = self.dialect == "sqlite"
         self._decode(encoding)
+        if limiting := limit(self.dialect, told.silence):
+            told(lambda: self._link.execute(limiting))
 
     def _decode(self, encoding: str | None) -> None:
         """Say how the driver's narrow characters are to be read; wide ones tell it themselves."""
         narrow = encoding or "utf-8"
         self._link.setdecoding(pyodbc.SQL_CHAR, encoding=narrow)
-        if encoding:
+        if encoding or self._sends_utf8():
             self._link.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
+
+    def _sends_utf8(self) -> bool:
+        """Tell whether MariaDB sends texts so that its driver need not make wide ones of them."""
+        if self.dialect != "mysql":
+            return False
+        sent = self._told(lambda: self._link.execute(_SENT).fetchval())
+        return str(sent).lower().startswith("utf8")
 
     def ask(self, statement: Statement) -> Answer:
         cursor = self._link.cursor()
@@ -207,17 +223,41 @@ def _postgresql(number: object) -> pl.DataType | None:
 
 
 class _AlchemySession:
-    streams = True
+    streams, cuts = True, False
 
-    def __init__(self, told: _Told, secret: Secret) -> None:
+    def __init__(self, told: _Told, secret: Secret, encoding: str | None) -> None:
         self._told = told
         self._engine = told(partial(engine_of, secret))
-        with told.opening():
-            self._link = told(lambda: self._engine.connect().execution_options(stream_results=True))
-        self.dialect = (
-            "mysql" if self._engine.dialect.name == "mariadb" else (self._engine.dialect.name)
-        )
+        name = self._engine.dialect.name
+        self.dialect = "mysql" if name == "mariadb" else name
+        if encoding and self.dialect != "sqlite":
+            raise SourceError(
+                "`encoding` is not for this driver", where=label(secret),
+                cure="Take it out of the source file, and say it in the URL: for PostgreSQL"
+                " ?client_encoding=latin1, for MariaDB and MySQL ?charset=latin1",
+            )  # fmt: skip
+        with told.listening.opening():
+            self._link = told(self._engine.connect)
         self.quote = "`" if self.dialect == "mysql" else '"'
+        if encoding:
+            connection: Any = self._link.connection.driver_connection
+            connection.text_factory = partial(str, encoding=encoding)
+        self._limit()
+        self._link = self._link.execution_options(stream_results=True)
+
+    def _limit(self) -> None:
+        """See to it that no query goes on at the server when it is not waited for any more."""
+        if self.dialect == "mysql":
+            # A limit would count how long the reader takes for the answer, which streams.
+            number = int(self._told(lambda: self._link.scalar(sa.text("SELECT CONNECTION_ID()"))))
+            self._told.listening.cancel = partial(self._kill, number)
+        elif limiting := limit(self.dialect, self._told.silence):
+            self._told(lambda: self._link.execute(sa.text(limiting)))
+
+    def _kill(self, number: int) -> None:
+        """End the query of a connection by another one."""
+        with suppress(*DRIVER_ERRORS), self._engine.connect() as link:
+            link.execute(sa.text(f"KILL QUERY {number:d}"))
 
     def ask(self, statement: Statement) -> Answer:
         run = partial(self._link.execute, _text(statement), _named(statement))
@@ -271,7 +311,7 @@ def session(
     silence : float
         How many seconds the database may say nothing.
     encoding : str, optional
-        The encoding of texts, where the driver doesn't say it itself (ODBC only).
+        The encoding of texts, where the driver doesn't say it itself (by ODBC, and of SQLite).
     paged : bool
         Whether results may be asked for page by page, because records have a key.
 
@@ -287,7 +327,7 @@ def session(
     if secret.kind == "odbc":
         made = _OdbcSession(told, secret.reveal(), encoding, paged=paged)
     else:
-        made = _AlchemySession(told, secret)
+        made = _AlchemySession(told, secret, encoding)
     try:
         yield made
     finally:

@@ -21,6 +21,10 @@ DRIVER_ERRORS: tuple[type[Exception], ...] = (
 )
 
 
+class QueryEndedError(SourceError):
+    """The server ended a query, because it took too long or because somebody wanted it."""
+
+
 @dataclass(frozen=True)
 class _Known:
     """A kind of failure, recognised by its SQLSTATE and words."""
@@ -28,11 +32,11 @@ class _Known:
     pattern: re.Pattern[str]
     what: str
     cure: str
-    transient: bool = False
+    kind: type[SourceError] = SourceError
 
 
-def _known(pattern: str, what: str, cure: str, transient: bool = False) -> _Known:
-    return _Known(re.compile(pattern, re.IGNORECASE), what, cure, transient)
+def _known(pattern: str, what: str, cure: str, kind: type[SourceError] = SourceError) -> _Known:
+    return _Known(re.compile(pattern, re.IGNORECASE), what, cure, kind)
 
 
 #: First match wins: what is more particular stands higher.
@@ -75,7 +79,20 @@ _FAILURES = (
         "Correct the query in the source file; it must be one SELECT",
     ),
     _known(
-        r"08\w{3}|HYT0\d|57P0\d|40001|40P01|53300|gone away|lost connection|server closed|"
+        r"codec can't decode|could not decode to utf-8",
+        "a text is not in the encoding it was read in",
+        'Declare the encoding in the source file: encoding = "latin-1"',
+    ),
+    _known(
+        r"\b(57014|70100)\b|QueryCanceled|statement timeout|query execution was interrupted|"
+        r"\((1317|1969|3024),|maximum statement execution time exceeded",
+        "the database ended the query",
+        "If it took too long, give it an index on cursor and key, or raise `timeout` in the source"
+        " file; the database may have a limit of its own, too",
+        QueryEndedError,
+    ),
+    _known(
+        r"\b(08\w{3}|HYT0\d|57P0\d|40001|40P01|53300)\b|gone away|lost connection|server closed|"
         r"terminating connection|could not (receive|send)|can't connect|connection (refused|reset|"
         r"timed out|lost|dead)|communication link|could not connect|unable to connect|"
         r"broken pipe|timeout|too many connections|unexpected eof|no connection to the server|"
@@ -84,12 +101,7 @@ _FAILURES = (
         r"internal savepoint failed",
         "the database cannot be reached",
         "See that it runs and that host and port in the credential are right",
-        transient=True,
-    ),
-    _known(
-        r"codec can't decode|could not decode to utf-8",
-        "a text is not in the encoding it was read in",
-        'Declare the encoding in the source file: encoding = "latin-1"',
+        TransientSourceError,
     ),
 )
 
@@ -115,8 +127,7 @@ def source_error(error: Exception, secret: Secret) -> SourceError:
     told = [error] if isinstance(error, UnicodeDecodeError) else error.args or [error]
     message = secret.scrub(" ".join(" ".join(map(str, told)).split()))
     known = next((k for k in _FAILURES if k.pattern.search(message)), _UNKNOWN)
-    kind = TransientSourceError if known.transient else SourceError
-    return kind(known.what, where=label(secret), why=_shortened(message), cure=known.cure)
+    return known.kind(known.what, where=label(secret), why=_shortened(message), cure=known.cure)
 
 
 def _shortened(message: str) -> str:

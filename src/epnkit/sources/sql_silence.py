@@ -10,11 +10,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from epnkit.errors import TransientSourceError
 from epnkit.sources.credentials import Secret
+from epnkit.sources.retries import SilentSourceError
 from epnkit.sources.sql_errors import label
 
 Result = TypeVar("Result")
+
+#: How many seconds longer we listen than the server may work: its own word is the better one.
+_GRACE = 1.0
+
+#: How many seconds ending a query over another connection may take.
+_CANCELLING = 5.0
 
 
 class Listening:
@@ -29,8 +35,11 @@ class Listening:
     secret : Secret
         The credential in use, for messages.
     seconds : float
-        How long a call may take.
+        How long a call may take, in seconds.
     """
+
+    #: Ends at the server what it is busy with, where it doesn't end that by itself.
+    cancel: Callable[[], None] | None = None
 
     def __init__(self, secret: Secret, seconds: float) -> None:
         self._secret, self._seconds = secret, seconds
@@ -49,11 +58,12 @@ class Listening:
 
         Raises
         ------
-        TransientSourceError
+        SilentSourceError
             When it said nothing for too long.
         """
         silent = threading.Event()
-        timer = threading.Timer(self._seconds, self._end, (silent,))
+        heard = min(self._seconds + _GRACE, threading.TIMEOUT_MAX)
+        timer = threading.Timer(heard, self._end, (silent,))
         timer.daemon = True
         timer.start()
         try:
@@ -63,8 +73,8 @@ class Listening:
             if silent.is_set():  # whatever the driver made of it
                 raise self._silent() from None
 
-    def _silent(self) -> TransientSourceError:
-        return TransientSourceError(
+    def _silent(self) -> SilentSourceError:
+        return SilentSourceError(
             f"the database said nothing for {self._seconds:g} s",
             where=label(self._secret),
             cure="See that the network lets its answers through; if the query takes longer, give"
@@ -72,12 +82,33 @@ class Listening:
         )
 
     def _end(self, silent: threading.Event) -> None:
-        now = _sockets()
+        ends = list(self._ends())
+        if ends:
+            silent.set()
+            self._cancel_there()
+        for end in ends:
+            with suppress(OSError), end:
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _cancel_there(self) -> None:
+        """Let the server end its work, but don't wait for that as if it were there for sure."""
+        if self.cancel is not None:
+            ending = threading.Thread(target=self.cancel, daemon=True)
+            ending.start()
+            ending.join(_CANCELLING)
+
+    def _ends(self) -> Iterator[socket.socket]:
+        """Give the sockets of the connection, each under a number of its own."""
+        now, families = _sockets(), {socket.AF_INET, socket.AF_INET6}
+        if self._own is not None:  # by Unix sockets others talk, too, while it opens
+            families.add(socket.AF_UNIX)
         for number, _ in now - self._foreign if self._own is None else now & self._own:
-            with suppress(OSError), socket.socket(fileno=os.dup(number)) as end:
-                if end.family in (socket.AF_INET, socket.AF_INET6):
-                    silent.set()
-                    end.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                end = socket.socket(fileno=os.dup(number))
+                if end.family in families:
+                    yield end
+                else:
+                    end.close()
 
 
 def _sockets() -> set[tuple[int, str]]:

@@ -12,6 +12,7 @@ import pytest
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import UNORDERED, Order, Reconcilable, Source, Window
+from epnkit.sources.sql import SqlSource
 
 ROWS = [
     (
@@ -234,6 +235,26 @@ def test_a_text_in_another_encoding_is_told_with_its_cure(make: Make) -> None:
     source = make("SELECT id, CAST(b AS TEXT) AS s FROM obs")
     with pytest.raises(SourceError, match=r"encoding it was read in.* Declare the encoding"):
         list(source.batches())
+
+
+def test_the_encoding_that_the_cure_names_is_one(make: Make) -> None:
+    query = "SELECT id, CAST(b AS TEXT) AS s, s AS t FROM obs"
+    source = make(query, 'encoding = "latin-1"')
+    read = pl.concat(source.batches())
+    assert set(read["s"]) == {"Nançay"}
+    assert set(read["t"]) == {"Nançay".encode().decode("latin-1")}
+
+
+def test_a_text_with_a_nul_comes_whole_or_is_told(make: Make) -> None:
+    source = make("SELECT id, s, s || char(0) || 'x' AS n FROM obs")
+    assert isinstance(source, SqlSource)
+    if "Driver" in source.label:
+        with pytest.raises(SourceError, match=r"a NUL in it, in n: .* cut it off there.* URL"):
+            list(source.batches())
+    else:
+        read = pl.concat(source.batches())
+        assert set(read["n"]) == {"Nançay\0x"}
+        assert set(read["s"]) == {"Nançay"}
 
 
 def test_wide_records_come_in_few_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
