@@ -188,7 +188,9 @@ def _looked_at(
     known = [dtype for _, dtype in described if dtype is not None]
     if len(known) == len(described):
         return known
-    rows = link.ask(wrapped.select()).take(SAMPLE)
+    # PyMySQL would read all the others before it lets go of the answer.
+    most = SAMPLE if link.dialect == "mysql" else None
+    rows = link.ask(wrapped.select(most=most)).take(SAMPLE)
     lists = list(zip(*rows, strict=True)) or [()] * len(described)
     return [
         dtype if dtype is not None else of_values(values)
