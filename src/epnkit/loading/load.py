@@ -107,11 +107,12 @@ class Load:
         # A part may have left out records that lie further back.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
-        records.tidy(self.target, self.service.name, self.run.number)
         every = empty or self.request.whole
         versions.note(self.target, self.service, self.run.number, self.declared, every=every)
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
+        # Only now it is known which of the records of this run wait in quarantine.
+        records.tidy(self.target, self.service.name, self.run.number)
         self.progress.done(self.run.counts.summary())
 
     def _forget(self) -> None:

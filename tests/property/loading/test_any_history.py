@@ -311,6 +311,18 @@ class History(RuleBasedStateMachine):
             )
             assert cursor.fetchone() == (len(self.table()),)
 
+            assert not self.not_kept()
+
+    def not_kept(self) -> list[tuple[Any, ...]]:
+        """Give the keys in book and quarantine whose record is not kept."""
+        with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT epnkit_key FROM epnkit.granules_thing"
+                " UNION SELECT record_key FROM epnkit.quarantine WHERE resolved IS NULL"
+                " EXCEPT SELECT unnest(keys) FROM epnkit.records"
+            )
+            return cursor.fetchall()
+
     def teardown(self) -> None:
         self.patch.undo()
         self.directory.cleanup()

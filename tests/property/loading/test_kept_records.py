@@ -95,6 +95,18 @@ def test_states_that_are_outlived_do_not_lie_about(history: History) -> None:
     }
 
 
+def test_what_is_refused_stays_when_outlived_states_are_taken_out(history: History) -> None:
+    history.day = 10
+    history.put(DAY, "a")
+    assert history.run(Load, Request())
+    for _ in range(20):
+        history.put_bad()
+        assert history.run(Load, Request())
+        assert not history.not_kept()
+    remap(history)
+    assert len(history.table()) == 21
+
+
 def test_a_granule_without_its_record_is_not_made_up(history: History) -> None:
     history.put(DAY, "a")
     assert history.run(Load, Request())
