@@ -18,6 +18,7 @@ from epnkit.sources.retries import Patience, SilentSourceError
 from epnkit.sources.sql import SqlSettings, SqlSource
 from epnkit.sources.sql_drivers import Statement, session
 from epnkit.sources.sql_errors import QueryEndedError
+from tests.proxy import Fault, Proxy
 
 pytest_plugins = ["tests.servers"]
 
@@ -58,7 +59,7 @@ class Database:
     """A server, with a table of thirty records and a count of how often a query began."""
 
     def __init__(self, kind: str, server: Server, link: pyodbc.Connection) -> None:
-        self.kind, self._port, self._link = kind, server.port, link
+        self.kind, self.port, self._link = kind, server.port, link
         for statement in (
             "DROP TABLE IF EXISTS short",
             "DROP SEQUENCE IF EXISTS asked",
@@ -68,8 +69,8 @@ class Database:
         ):
             link.execute(statement)
 
-    def connection(self, way: str) -> str:
-        return (_ODBC if way == "odbc" else _URL)[self.kind].format(self._port)
+    def connection(self, way: str, port: int | None = None) -> str:
+        return (_ODBC if way == "odbc" else _URL)[self.kind].format(port or self.port)
 
     def sleeping(self, seconds: float) -> str:
         return _SLEEP[self.kind].format(seconds)
@@ -143,6 +144,22 @@ def test_a_reader_at_leisure_gets_the_whole_answer(make: Make) -> None:
         time.sleep(0.5)  # three seconds in all
         read.append(batch)
     assert sorted(pl.concat(read)["id"]) == list(range(30))
+
+
+def test_a_server_behind_a_dead_network_ends_the_query_by_itself(database: Database) -> None:
+    with Proxy(database.port) as proxy:
+        connection = database.connection("odbc", proxy.port)
+        for _ in range(2):  # pyodbc asks more of a server that it does not know yet
+            time.sleep(0.3)  # for what the server says at the end of a connection
+            before = proxy.bytes
+            with session(Secret("far", connection), 1.0):
+                time.sleep(0.3)  # the proxy counts what it has passed on
+                opening = proxy.bytes - before
+        proxy.faults.append(Fault("stall", opening))
+        with session(Secret("far", connection), 1.0) as link:
+            with pytest.raises(SilentSourceError, match="said nothing for 1 s"):
+                link.ask(Statement(f"SELECT {database.sleeping(30)} AS marked"))
+            assert database.rests()
 
 
 def test_a_stricter_limit_of_the_keeper_stands(database: Database) -> None:
