@@ -43,7 +43,7 @@ def carry_out(place: Place, service: str, asked: Iterable[Request]) -> bool:
     """Import once for each request, and tell whether all went well; the first failure ends it.
 
     Since an import clears the coverage in the service's registry record, that is computed anew;
-    what DaCHS knows of each column, only after a load in full.
+    what DaCHS knows of each column, only after one that made every granule anew.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def carry_out(place: Place, service: str, asked: Iterable[Request]) -> bool:
             break
         done.append(request)
     if done:
-        coverage.renew(place, service, columns=any(request.full for request in done))
+        coverage.renew(place, service, columns=any(request.whole for request in done))
     return well
 
 
