@@ -10,7 +10,7 @@ from epnkit.deploy.place import Place
 from epnkit.loading.relations import exists
 
 #: Where rows of a service lie, beside the book of its granules.
-_SHARED_BOOKS = ("runs", "quarantine", "cursors", "mappings", "comparisons", "records")
+_SHARED_BOOKS = ("runs", "quarantine", "cursors", "declarations", "comparisons", "records")
 
 
 def has_table(place: Place, service: str) -> bool:

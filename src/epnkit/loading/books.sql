@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS epnkit.records (
 
 -- By what the granules of each service were made: its source file's name, and hashes of what each
 -- file of its folder says, as JSON.
-CREATE TABLE IF NOT EXISTS epnkit.mappings (
+CREATE TABLE IF NOT EXISTS epnkit.declarations (
     service  text PRIMARY KEY,
     declared text NOT NULL,
     run      bigint NOT NULL

@@ -79,7 +79,7 @@ def note(target: Target, service: Service, run: int, hashes: Hashes, *, every: b
     """
     made_by = json.dumps({"source": service.source, "files": hashes}, sort_keys=True)
     target.execute(
-        "INSERT INTO epnkit.mappings VALUES (%s, %s, %s) ON CONFLICT (service) {kept}",
+        "INSERT INTO epnkit.declarations VALUES (%s, %s, %s) ON CONFLICT (service) {kept}",
         (service.name, made_by, run),
         kept=_REPLACED if every else sql.SQL("DO NOTHING"),
     )
@@ -139,10 +139,10 @@ def outdated(connection: Any, service: str, folder: Path) -> Outdated | None:
     Outdated or None
         None where nothing changed, or nothing is known.
     """
-    if not exists(connection, "epnkit", "mappings"):
+    if not exists(connection, "epnkit", "declarations"):
         return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT declared, run FROM epnkit.mappings WHERE service = %s", (service,))
+        cursor.execute("SELECT declared, run FROM epnkit.declarations WHERE service = %s", (service,))
         row = cursor.fetchone()
     if row is None:
         return None

@@ -137,7 +137,7 @@ def test_what_is_edited_while_it_loads_is_another_declaration(history: History) 
     put(history, "a")
     was = declared(history.service.folder)
     assert history.run(Editing, Request())
-    assert answer(history, "SELECT declared::json -> 'files' FROM epnkit.mappings") == was
+    assert answer(history, "SELECT declared::json -> 'files' FROM epnkit.declarations") == was
     assert declared(history.service.folder) != was
 
 
