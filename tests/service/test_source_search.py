@@ -50,7 +50,7 @@ def index(search_server: Server) -> Iterator[Server]:
     kinds = {"unique_id": "keyword", "hdeb": "date", "frq": "integer", "file": "text"}
     mappings = {"properties": {name: {"type": kind} for name, kind in kinds.items()}}
     settings = {"number_of_shards": 2, "number_of_replicas": 0}
-    made = requests.put(url, json={"settings": settings, "declarations": mappings}, timeout=30)
+    made = requests.put(url, json={"settings": settings, "mappings": mappings}, timeout=30)
     made.raise_for_status()
     lines = [json.dumps(each) for number in range(COUNT)
              for each in ({"index": {"_id": f"d{number}"}}, _document(number))]  # fmt: skip

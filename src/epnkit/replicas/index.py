@@ -45,7 +45,7 @@ def fill(
     """
     requests.delete(f"{url}/{index}?ignore_unavailable=true", timeout=_PATIENCE)
     settings = {"number_of_shards": 1, "number_of_replicas": 0}
-    body = {"settings": settings, "declarations": {"properties": dict(properties)}}
+    body = {"settings": settings, "mappings": {"properties": dict(properties)}}
     _checked(requests.put(f"{url}/{index}", json=body, timeout=_PATIENCE))
     lines = [
         f"{json.dumps({'index': {'_id': identifier}})}\n{json.dumps(content)}\n"
