@@ -16,8 +16,9 @@ from epnkit.sources.base import Order
 from epnkit.sources.credentials import Secret
 from epnkit.sources.retries import Patience, SilentSourceError
 from epnkit.sources.sql import SqlSettings, SqlSource
-from epnkit.sources.sql_drivers import Statement, session
+from epnkit.sources.sql_drivers import session
 from epnkit.sources.sql_errors import QueryEndedError
+from epnkit.sources.sql_session import Statement
 from tests.proxy import Fault, Proxy
 
 pytest_plugins = ["tests.servers"]

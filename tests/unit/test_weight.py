@@ -61,8 +61,8 @@ def test_a_verb_imports_what_it_needs(
 @pytest.mark.parametrize(
     ("service", "kind", "needed", "unneeded"),
     [
-        ("bass2000", "sql", {"polars"}, RARE | {"numba", "shapely"}),
-        ("hfc1ar", "sql", {"polars", "numba"}, RARE),
+        ("bass2000", "sql", {"polars"}, RARE | {"numba", "shapely", "sqlalchemy"}),
+        ("hfc1ar", "sql", {"polars", "numba"}, RARE | {"sqlalchemy"}),
         ("orfees", "search", {"polars", "requests"}, RARE | {"numba", "shapely", "sqlalchemy"}),
         ("nda", "files", {"polars"}, RARE | {"numba", "shapely", "sqlalchemy"}),
     ],

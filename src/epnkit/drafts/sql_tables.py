@@ -6,8 +6,9 @@ import pyodbc
 import sqlalchemy as sa
 
 from epnkit.sources.credentials import Secret
-from epnkit.sources.sql_drivers import CONNECT_TIMEOUT, engine_of
-from epnkit.sources.sql_errors import DRIVER_ERRORS, source_error
+from epnkit.sources.sql_alchemy import engine_of
+from epnkit.sources.sql_errors import driver_errors, source_error
+from epnkit.sources.sql_session import CONNECT_TIMEOUT
 
 
 def tables_of(secret: Secret) -> list[str]:
@@ -20,7 +21,7 @@ def tables_of(secret: Secret) -> list[str]:
     """
     try:
         return _of_odbc(secret) if secret.kind == "odbc" else _of_alchemy(secret)
-    except DRIVER_ERRORS as error:
+    except driver_errors() as error:
         raise source_error(error, secret) from None
 
 

@@ -142,7 +142,9 @@ def outdated(connection: Any, service: str, folder: Path) -> Outdated | None:
     if not exists(connection, "epnkit", "declarations"):
         return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT declared, run FROM epnkit.declarations WHERE service = %s", (service,))
+        cursor.execute(
+            "SELECT declared, run FROM epnkit.declarations WHERE service = %s", (service,)
+        )
         row = cursor.fetchone()
     if row is None:
         return None

@@ -20,12 +20,13 @@ from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resu
 from epnkit.sources.settings import Settings, read_settings
 from epnkit.sources.sql_bulk import Blocks, NotInBlocksError, fits
 from epnkit.sources.sql_columns import NO_WISHES, Shape, Wishes, shape_of
-from epnkit.sources.sql_drivers import Session, Statement, session
+from epnkit.sources.sql_drivers import session
 from epnkit.sources.sql_errors import label
 from epnkit.sources.sql_keys import DIGEST, KNOWN, Keys
 from epnkit.sources.sql_pages import Rows
 from epnkit.sources.sql_reading import Leg, Place, Reading
 from epnkit.sources.sql_reconcile import Register
+from epnkit.sources.sql_session import Session, Statement
 from epnkit.sources.sql_text import ANY, Condition
 from epnkit.sources.sql_types import Column, Row, frame
 

@@ -12,10 +12,11 @@ from polars.selectors import binary, string, temporal
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.credentials import Secret
 from epnkit.sources.sql_columns import Shape
-from epnkit.sources.sql_drivers import CONNECT_TIMEOUT, Statement, streaming
 from epnkit.sources.sql_errors import QueryEndedError, label, source_error
 from epnkit.sources.sql_limits import limit
+from epnkit.sources.sql_odbc import streaming
 from epnkit.sources.sql_pages import Page
+from epnkit.sources.sql_session import CONNECT_TIMEOUT, Statement
 from epnkit.sources.sql_silence import Listening
 from epnkit.sources.sql_types import Column
 
@@ -31,7 +32,7 @@ _LONGEST = 16_384
 _CHARACTER = 4
 
 #: How much memory a block may have at most, in bytes.
-_BLOCK = 64 * 1024 * 1024
+_BLOCK = 16 * 1024 * 1024
 
 #: The databases with whose drivers this was tried.
 _KNOWN = frozenset({"mysql", "postgresql", "sqlite"})

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.sql_drivers import Session, Statement
 from epnkit.sources.sql_keys import DIGEST, HASHING, digest_of
+from epnkit.sources.sql_session import Session, Statement
 from epnkit.sources.sql_text import Wrapped
 from epnkit.sources.sql_types import Column, of_values
 

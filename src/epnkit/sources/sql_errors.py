@@ -6,19 +6,22 @@ import re
 from dataclasses import dataclass
 
 import pyodbc
-import sqlalchemy.exc
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.credentials import Secret
 
-#: What the drivers raise.
-DRIVER_ERRORS: tuple[type[Exception], ...] = (
-    pyodbc.Error,
-    sqlalchemy.exc.SQLAlchemyError,
-    sqlalchemy.exc.DBAPIError,
-    UnicodeDecodeError,
-    MemoryError,
-)
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Name what drivers raise; asked for only when something was raised, as SQLAlchemy loads long.
+
+    Returns
+    -------
+    tuple of type
+        For an ``except``.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (pyodbc.Error, SQLAlchemyError, UnicodeDecodeError, MemoryError)
 
 
 class QueryEndedError(SourceError):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-from epnkit.sources.sql_drivers import Session, Statement
+from epnkit.sources.sql_session import Session, Statement
 from epnkit.sources.sql_types import Column, frame
 
 

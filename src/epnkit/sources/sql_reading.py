@@ -11,8 +11,8 @@ from polars.selectors import float as floats
 
 from epnkit.errors import SourceError
 from epnkit.sources.sql_columns import Shape
-from epnkit.sources.sql_drivers import Statement
 from epnkit.sources.sql_pages import Page, Pages
+from epnkit.sources.sql_session import Statement
 from epnkit.sources.sql_text import Condition
 from epnkit.sources.sql_types import Column, Row
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.sources.sql_columns import Shape
-from epnkit.sources.sql_drivers import Answer, Session, Statement
 from epnkit.sources.sql_keys import Keys, sortable
+from epnkit.sources.sql_session import Answer, Session, Statement
 from epnkit.sources.sql_types import Row
 
 #: How many keys are listed or asked for at a time.

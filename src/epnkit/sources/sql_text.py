@@ -9,7 +9,7 @@ import polars as pl
 
 from epnkit.sources.base import Window
 from epnkit.sources.ends import comparable
-from epnkit.sources.sql_drivers import Statement
+from epnkit.sources.sql_session import Statement
 from epnkit.sources.sql_types import Column
 
 #: The name under which the service's query is known to the database.

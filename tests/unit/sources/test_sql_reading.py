@@ -10,9 +10,9 @@ import pytest
 
 from epnkit.errors import SourceError
 from epnkit.sources.sql_columns import Shape
-from epnkit.sources.sql_drivers import Statement
 from epnkit.sources.sql_pages import Page
 from epnkit.sources.sql_reading import Leg, Place, Reading
+from epnkit.sources.sql_session import Statement
 from epnkit.sources.sql_text import ANY, Wrapped
 from epnkit.sources.sql_types import Column
 
