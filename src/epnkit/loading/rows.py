@@ -11,8 +11,7 @@ from gavo.grammars.customgrammar import CustomRowIterator
 from gavo.utils import pgsphere
 
 from epnkit.loading import cursor as cursors
-from epnkit.loading import records
-from epnkit.loading.books import prepare_books
+from epnkit.loading import ledger, records
 from epnkit.loading.opening import datalink, open_service, own_connection
 from epnkit.loading.prepare import BOOKED, Preparation, Prepared
 from epnkit.loading.table import Target
@@ -54,7 +53,7 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
         if data is None:
             return None, None, ALL
         table = data.getPrimaryTable()
-        prepare_books(own_connection())
+        ledger.hold(own_connection(), service.name)
         schema, name = table.tableName.split(".")
         target = Target(table.connection, schema, name, ())
         records.forget(target, service.name)  # what is read here is not kept

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg2 import sql
 
+from epnkit.errors import ConfigurationError
 from epnkit.loading.relations import exists
 
 if TYPE_CHECKING:  # epnkit status compares declarations, and loads nothing
@@ -54,7 +55,15 @@ def declared(folder: Path) -> Hashes:
 
 def _said(path: Path) -> str:
     """Give what a file declares; of one that cannot be read as its kind, its bytes."""
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except PermissionError:
+        raise ConfigurationError(
+            "a file of the service cannot be read",
+            where=str(path),
+            why="the account that runs this may not, and what it says may decide on the granules",
+            cure=f"Let it: chmod a+r {path}",
+        ) from None
     try:
         return _READ[path.suffix](content.decode("utf-8"))
     except (SyntaxError, ValueError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from epnkit.errors import ConfigurationError
 from epnkit.loading.versions import declared
 
 SERVICE = '''
@@ -60,6 +61,15 @@ def test_what_an_editor_or_a_person_leaves_is_no_error(folder: Path) -> None:
     assert other != was
     (folder / "older.py").write_text("print 'otherwise'")
     assert declared(folder) != other
+
+
+def test_a_file_that_may_not_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ConfigurationError, match=r"chmod a\+r .*service\.py"):
+        declared(folder)
 
 
 def differs(folder: Path, name: str, before: str, after: str) -> bool:
