@@ -6,6 +6,7 @@ figure is the best of five. ``python -m benchmarks.sources sql`` or ``elastic`` 
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -39,11 +40,14 @@ def main(words: list[str]) -> None:
         read_rows(sys.stdin.read(), int(words[1]))
         print(memory.peak())
         return
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", nargs="?", choices=["sql", "elastic"], help="measure only this one")
+    kind = parser.parse_args(words).kind
     with tempfile.TemporaryDirectory(prefix="epnkit-bench-") as name:
         directory = Path(name)
         directory.chmod(0o755)
         for measure in (sql, elastic):
-            if not words or measure.__name__ in words:
+            if kind in (None, measure.__name__):
                 measure(directory)
 
 

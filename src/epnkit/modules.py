@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from epnkit.errors import ConfigurationError
+from epnkit.garbage import put_off
 
 
 def run_file(path: Path, name: str) -> ModuleType:
@@ -47,11 +48,8 @@ def uncollected() -> Iterator[None]:
     half of the time of importing them.  What is there then stays until the process ends, and is not
     searched later either.
     """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
+    with put_off():
+        try:
+            yield
+        finally:
+            gc.freeze()

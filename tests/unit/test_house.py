@@ -12,8 +12,8 @@ SOURCE = ROOT / "src"
 
 #: From the ground up: each imports from those before it alone.
 LAYERS = (
-    "errors", "modules", "epncore", "regions", "mapping", "datalink", "sources", "service",
-    "loading", "check", "deploy", "replicas", "report", "drafts", "cli",
+    "errors", "garbage", "modules", "epncore", "regions", "mapping", "datalink", "sources",
+    "service", "loading", "check", "deploy", "replicas", "report", "drafts", "cli",
 )  # fmt: skip
 
 

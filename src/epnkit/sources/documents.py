@@ -12,6 +12,7 @@ import orjson
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.garbage import put_off
 from epnkit.sources.moments import moment
 
 Document = Mapping[str, Any]
@@ -42,12 +43,13 @@ def parsed(text: bytes) -> Any:
     ValueError
         When it is no JSON.
     """
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        if b"NaN" not in text and b"Infinity" not in text:
-            raise
-        return json.loads(text, parse_constant=lambda _: None)
+    with put_off():
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            if b"NaN" not in text and b"Infinity" not in text:
+                raise
+            return json.loads(text, parse_constant=lambda _: None)
 
 
 def flat(document: Document, prefix: str = "") -> dict[str, Any]:

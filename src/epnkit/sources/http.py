@@ -34,8 +34,20 @@ _CURES = {
 }
 
 
+#: How much of an answer is taken at a time, in bytes: a page of records is one or a few.
+_CHUNK = 4 * 1024 * 1024
+
+
 class MissingError(SourceError):
     """The server answers that there is no such thing (404); a read context may have expired."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer that came whole."""
+
+    head: requests.Response
+    content: bytes
 
 
 @dataclass
@@ -103,12 +115,13 @@ class Link:
         where = self.where(path)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
-            answer = self._session.request(
+            with self._session.request(
                 method, self.base + path, params=dict(parameters or {}), headers=headers,
                 data=None if body is None else orjson.dumps(body),
                 timeout=(min(CONNECT_TIMEOUT, self.silence), self.silence),
-                allow_redirects=method == "GET",
-            )  # fmt: skip
+                allow_redirects=method == "GET", stream=True,
+            ) as begun:  # fmt: skip
+                answer = _Answer(begun, b"".join(begun.iter_content(_CHUNK)))
         except requests.RequestException as error:
             raise self._unanswered(error, where) from None
         return self._read(answer, where)
@@ -135,7 +148,7 @@ class Link:
             cure="See that it runs and that the address in the credential is right",
         )  # fmt: skip
 
-    def _read(self, answer: requests.Response, where: str) -> Any:
+    def _read(self, answer: _Answer, where: str) -> Any:
         self._refuse_status(answer, where)
         self._refuse_cut(answer, where)
         try:
@@ -143,32 +156,32 @@ class Link:
         except ValueError as error:
             raise self._not_json(answer, where, str(error)) from None
 
-    def _refuse_status(self, answer: requests.Response, where: str) -> None:
-        status = answer.status_code
+    def _refuse_status(self, answer: _Answer, where: str) -> None:
+        status = answer.head.status_code
         if status < 300:
             return
-        what = f"the server answers {status} {answer.reason}"
+        what = f"the server answers {status} {answer.head.reason}"
         why = self.secret.scrub(_words(answer))
         if status in _PASSING:
             transient = TransientSourceError(what, where=where, why=why, cure="Try again later")
-            pause = retry_after(answer.headers.get("Retry-After"))
+            pause = retry_after(answer.head.headers.get("Retry-After"))
             raise transient if pause is None else RetryLaterError(transient, pause)
         kind = MissingError if status == 404 else SourceError
         raise kind(what, where=where, why=why, cure=_CURES.get(status, "Ask the server's keeper"))
 
-    def _refuse_cut(self, answer: requests.Response, where: str) -> None:
+    def _refuse_cut(self, answer: _Answer, where: str) -> None:
         """Refuse an answer that is shorter than the server said."""
-        told = answer.headers.get("Content-Length")
-        encoded = answer.headers.get("Content-Encoding")
+        told = answer.head.headers.get("Content-Length")
+        encoded = answer.head.headers.get("Content-Encoding")
         if told is not None and not encoded and int(told) != len(answer.content):
             raise TransientSourceError(
                 "the answer is cut off", where=where,
                 why=f"{len(answer.content)} of {told} bytes came",
             )  # fmt: skip
 
-    def _not_json(self, answer: requests.Response, where: str, why: str) -> SourceError:
+    def _not_json(self, answer: _Answer, where: str, why: str) -> SourceError:
         """Tell a web page (a proxy's, or a login's) from an answer that was cut off."""
-        kind = answer.headers.get("Content-Type", "")
+        kind = answer.head.headers.get("Content-Type", "")
         if "json" in kind or answer.content[:1] in (b"{", b"["):
             return TransientSourceError("the answer is cut off or broken", where=where, why=why)
         return SourceError(
@@ -197,7 +210,7 @@ def _basic(user: str | None, password: str | None) -> str | None:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-def _words(answer: requests.Response) -> str:
+def _words(answer: _Answer) -> str:
     """Give the start of an answer's text, without the marks of a web page."""
     text = answer.content[:3000].decode("utf-8", errors="replace")
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:300]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -57,12 +57,17 @@ class Server:
 
 @dataclass(frozen=True)
 class Place:
-    """Where reading goes on: the leg, the sort values of the last document, its identifiers."""
+    """Where reading goes on: the leg, the sort values of the last document, the last page."""
 
     leg: int
     after: tuple[Any, ...] = ()
-    had: frozenset[str] = frozenset()
+    page: Sequence[Hit] = ()
     read: int = 0
+
+    @property
+    def had(self) -> frozenset[str]:
+        """Name the documents of the last page, some of which may come again when it goes on."""
+        return frozenset(map(_name, self.page))
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ class Pages:
         self, body: Body, start: Place, after: list[Any], context: str | None
     ) -> Iterator[tuple[list[Hit], Place]]:
         """Go from page to page, each beginning behind the last document of the one before."""
-        here, total = start, None
+        here, total, had = start, None, start.had
         while True:
             asked = {**body, "track_total_hits": total is None}
             if after:
@@ -143,7 +148,8 @@ class Pages:
             if not hits:
                 break
             after = hits[-1]["sort"]
-            kept = [hit for hit in hits if _name(hit) not in here.had]
+            kept = [hit for hit in hits if _name(hit) not in had] if had else hits
+            had = frozenset()  # one answer goes on where the one before ended
             here = _behind(hits, here, len(kept))
             if kept:
                 yield kept, here
@@ -234,7 +240,7 @@ class ContextLostError(TransientSourceError):
 
 def _behind(hits: list[Hit], here: Place, read: int) -> Place:
     after = tuple(hits[-1].get("sort", ()))
-    return Place(here.leg, after, frozenset(map(_name, hits)), here.read + read)
+    return Place(here.leg, after, hits, here.read + read)
 
 
 def _name(hit: Hit) -> str:
