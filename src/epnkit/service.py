@@ -99,6 +99,14 @@ class Service:
 
     def __post_init__(self) -> None:
         require_name(self.name)
+        rule = self.mapping.fold
+        if rule is not None and not {*self.key} <= {*rule.by}:
+            raise ConfigurationError(
+                f"records of several keys become one: the key is {', '.join(self.key)}, but they"
+                f" are folded by {', '.join(rule.by)}",
+                why="a granule is known by the key of its record",
+                cure="Fold by the key too, or take as the key what they are folded by.",
+            )
         read = {name for link in self.all_links for name in link.columns}
         read |= {name for stream in self.streams for name in stream.where}
         unmade = sorted(read - {*self.mapping.names})

@@ -30,7 +30,6 @@ CREATE TABLE IF NOT EXISTS epnkit.runs (
         state <> 'done'
         OR read + extra = folded + loaded + changed + unchanged + repeated + quarantined)
 );
-CREATE INDEX IF NOT EXISTS runs_service ON epnkit.runs (service, run);
 
 -- Refused records, with the reason; resolved when a later run loads them, or a person drops them.
 CREATE TABLE IF NOT EXISTS epnkit.quarantine (
@@ -44,9 +43,8 @@ CREATE TABLE IF NOT EXISTS epnkit.quarantine (
     reason      text NOT NULL,
     record      text NOT NULL,             -- the record as the source gave it, in JSON
     refused     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    resolved    text                       -- null, 'loaded', 'dropped' or 'superseded'
+    resolved    text                       -- null, 'loaded', 'dropped', 'superseded' or 'gone'
 );
-CREATE INDEX IF NOT EXISTS quarantine_service ON epnkit.quarantine (service, record_key);
 
 -- How far each service got; definition tells a cursor from another that was declared before.
 CREATE TABLE IF NOT EXISTS epnkit.cursors (
@@ -61,11 +59,11 @@ CREATE TABLE IF NOT EXISTS epnkit.cursors (
 CREATE TABLE IF NOT EXISTS epnkit.records (
     number  bigserial,
     service text NOT NULL,
-    run     bigint NOT NULL,               -- which read them; 0 for DaCHS's own grammars
+    run     bigint NOT NULL,               -- which read them
     count   integer NOT NULL,
     keys    text[] NOT NULL,               -- of each record, in their order in the batch
     batch   bytea NOT NULL,
-    PRIMARY KEY (service, number)          -- an index made by itself would wait for other loads
+    PRIMARY KEY (service, number)
 );
 
 -- By what the granules of each service were made: its source file's name, and hashes of what each
@@ -85,3 +83,13 @@ CREATE TABLE IF NOT EXISTS epnkit.comparisons (
     missing text[] NOT NULL DEFAULT '{}',  -- keys that only the source has, or that differ
     gone    text[] NOT NULL DEFAULT '{}'   -- keys that only the table has
 );
+
+-- CREATE INDEX IF NOT EXISTS would wait for every load that goes on before it looks.
+DO $$ BEGIN
+    IF to_regclass('epnkit.runs_service') IS NULL THEN
+        CREATE INDEX runs_service ON epnkit.runs (service, run);
+    END IF;
+    IF to_regclass('epnkit.quarantine_service') IS NULL THEN
+        CREATE INDEX quarantine_service ON epnkit.quarantine (service, record_key);
+    END IF;
+END $$;

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from time import monotonic, sleep
 from typing import Any, Self
 
+import polars as pl
 from psycopg2.extensions import connection
 from psycopg2.extras import Json, execute_values
 
@@ -18,6 +19,7 @@ from epnkit.loading.books import prepare_books
 from epnkit.loading.counts import Counts
 from epnkit.loading.prepare import REFUSAL
 from epnkit.loading.refusals import Refusals
+from epnkit.loading.table import Target
 
 #: How often the lock of a service is tried, and the pause between two tries in seconds.
 _TRIES, _PAUSE = 20, 0.1
@@ -105,11 +107,15 @@ class Run:
 
     def _quarantine(self, where: connection) -> None:
         for refused in self.refusals:
-            rows = [(self.number, self.service, *row) for row in refused.select(*REFUSAL).rows()]
+            texts = refused.select(*REFUSAL).with_columns(_WITHOUT_NUL)
+            rows = [(self.number, self.service, *row) for row in texts.rows()]
             with where.cursor() as cursor:
                 cursor.execute(_SUPERSEDE, (self.service, refused["record_key"].to_list()))
                 execute_values(cursor, _QUARANTINE, rows, page_size=1000)
 
+
+#: What PostgreSQL's texts cannot hold is written as two characters.
+_WITHOUT_NUL = pl.col(pl.String).str.replace_all("\x00", "\\0", literal=True)
 
 #: Of a record that is refused once more only the last refusal waits.
 _SUPERSEDE = (
@@ -121,6 +127,12 @@ _QUARANTINE = (
     "INSERT INTO epnkit.quarantine"
     " (run, service, record_key, granule_uid, rule, field, reason, record) VALUES %s"
 )
+
+
+def next_number(target: Target) -> int:
+    """Take the number of a run for an import that does not stand in the ledger."""
+    ((number,),) = target.query("SELECT nextval(pg_get_serial_sequence('epnkit.runs', 'run'))")
+    return int(number)
 
 
 def hold(own: connection, service: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,13 +88,14 @@ class Load:
         """
         require_fields(self.service, self.source)
         clear(self.run.own, self.service.name)
-        self.target.open_book(anew=self.anew)
-        if self.anew or self.request.full:
+        empty = self.target.empty
+        # What an earlier table held is no matter of this one's.
+        self.target.open_book(anew=self.anew or empty)
+        if self.request.full or (self.anew and not self.request.remap):
             self._forget()
         before = cursors.position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
         window = self._window(before)
-        empty = self.target.empty
         direct = empty and not self.parallel
         if not direct:
             if empty:
@@ -107,8 +109,8 @@ class Load:
         # A part may have left out records that lie further back.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
-        every = empty or self.request.whole
-        versions.note(self.target, self.service, self.run.number, self.declared, every=every)
+        if empty or self.request.whole:
+            versions.note(self.target, self.service, self.run.number, self.declared)
         self.run.stage("finish")
         self.run.succeed(self.target.connection)
         # Only now it is known which of the records of this run wait in quarantine.
@@ -131,7 +133,7 @@ class Load:
         self.run.high = None if window.high is None else str(window.high)
         return window
 
-    def _batches(self, window: Window) -> Iterator[Prepared]:
+    def _batches(self, window: Window) -> Generator[Prepared]:
         if self.request.kind in ("retry", "reconcile"):
             for fetched in _reconcilable(self.source).fetch(list(self.request.keys)):
                 yield self.preparation.prepare(fetched)
@@ -147,16 +149,26 @@ class Load:
     def _copy_all(self, window: Window, *, direct: bool) -> Any:
         highest = None
         self.progress.stage("reading")
-        # While PostgreSQL takes one batch in, the next is read and mapped.
-        for prepared, copied, refused in self._copied(ahead(self._batches(window)), direct=direct):
-            self._account(prepared, copied, refused, direct=direct)
-            if prepared.highest is not None:
-                highest = prepared.highest if highest is None else max(highest, prepared.highest)
-            self.progress.advance(prepared.counts.read)
+        with (
+            closing(self._prepared(window)) as batches,
+            closing(self._copied(batches, direct=direct)) as settled,
+        ):
+            for prepared, copied, refused in settled:
+                self._account(prepared, copied, refused, direct=direct)
+                reached = [each for each in (highest, prepared.highest) if each is not None]
+                highest = max(reached, default=None)
+                self.progress.advance(prepared.counts.read)
         self.run.stage("read and map")
         return highest
 
-    def _copied(self, batches: Iterator[Prepared], *, direct: bool) -> Iterator[Copied]:
+    def _prepared(self, window: Window) -> Generator[Prepared]:
+        if self.request.remap:
+            # They come on the connection that takes them in, which two threads would confuse.
+            return self._batches(window)
+        # While PostgreSQL takes one batch in, the next is read and mapped.
+        return ahead(self._batches(window))
+
+    def _copied(self, batches: Iterator[Prepared], *, direct: bool) -> Generator[Copied]:
         if self.connect is not None and self.parallel:
             with Parts(self.target, self.connect, self.request.jobs) as parts:
                 yield from parts.copied(batches)
@@ -256,13 +268,20 @@ class Load:
             (list(self.request.gone),),
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in gone])
+        self.target.execute(
+            "UPDATE epnkit.quarantine SET resolved = 'gone'"
+            " WHERE service = %s AND resolved IS NULL AND record_key = ANY(%s)",
+            (self.service.name, list(self.request.gone)),
+        )
 
     def _settle_quarantine(self, *, direct: bool) -> None:
         loaded = self.target.book if direct else sql.Identifier("epnkit_staging")
         self.target.execute(
             "UPDATE epnkit.quarantine q SET resolved = 'loaded' FROM {loaded} s"
-            " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key",
-            (self.service.name,),
+            " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key"
+            # What a failed run refused is newer than what is kept.
+            " AND NOT (%s AND q.run IN (SELECT run FROM epnkit.runs WHERE state = 'failed'))",
+            (self.service.name, self.request.remap),
             loaded=loaded,
         )
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
+
+#: How PostgreSQL's texts hold what they cannot: a NUL.
+_NUL = "\\0"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,21 @@ class Batch:
         content = io.BytesIO()
         records.write_ipc(content, compression="zstd")
         return cls(keys.to_list(), content.getvalue())
+
+
+def keys_of(records: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """Write the key of each record as the books hold it.
+
+    Parameters
+    ----------
+    records : polars.DataFrame
+        The records.
+    names : sequence of str
+        The fields that make the key; their values stand in a row, with bars in between.
+    """
+    parts = [pl.col(name).cast(pl.String).fill_null("") for name in names]
+    key = pl.concat_str(parts, separator="|").str.replace_all("\x00", _NUL, literal=True)
+    return records.select(key.alias("key")).to_series()
 
 
 def unpacked(content: bytes) -> pl.DataFrame:

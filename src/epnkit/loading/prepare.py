@@ -16,7 +16,7 @@ from epnkit.datalink.collections import with_references
 from epnkit.datalink.links import compile_links
 from epnkit.epncore import rules
 from epnkit.loading.counts import Counts
-from epnkit.loading.packing import Batch
+from epnkit.loading.packing import Batch, keys_of
 from epnkit.mapping.declare import SOURCE_DIGEST, Mapped, fold
 from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, Source, Window
@@ -219,8 +219,7 @@ class Preparation:
         return booked.with_columns(content_hash(booked.drop(*filled, KEY, DIGEST)).alias(CONTENT))
 
     def _keys(self, records: pl.DataFrame) -> pl.Series:
-        parts = [pl.col(name).cast(pl.String).fill_null("") for name in self.service.key]
-        return records.select(pl.concat_str(parts, separator="|").alias(KEY)).to_series()
+        return keys_of(records, self.service.key).alias(KEY)
 
     def _describe(self, found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         """Join to each refusal its record; of several reasons for one record the first counts."""

@@ -1,22 +1,25 @@
 """The records behind the granules, kept as the source gave them, for when the mapping changes.
 
 A batch is kept as it was read, in Arrow's IPC format (https://arrow.apache.org/docs/format), with
-the keys of its records beside it.  Of a record that was read more than once the last state counts;
-one that is neither in the book nor in quarantine is gone.
+the keys of its records beside it.  Of a record that was read by several runs the last one's state
+counts; one that is neither in the book nor in quarantine is gone.  What a failed run refused waits
+in quarantine too, but is not kept, since all else that it did is undone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 import polars as pl
 from psycopg2 import Binary
 
 from epnkit.errors import LoadError
-from epnkit.loading.packing import Batch, unpacked
+from epnkit.loading.packing import Batch, keys_of, unpacked
 from epnkit.loading.relations import exists
 from epnkit.loading.table import Target
+from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.service import Service
 from epnkit.sources.base import ALL, BATCH_SIZE, Window
 
@@ -29,13 +32,14 @@ _FIND = """
     DROP TABLE IF EXISTS pg_temp.epnkit_kept;
     CREATE TEMP TABLE epnkit_kept ON COMMIT DROP AS
     SELECT number, place - 1 AS place, key FROM (
-        SELECT number, place, key, max(number) OVER (PARTITION BY key) AS last
+        SELECT number, place, key, run, max(run) OVER (PARTITION BY key) AS last
         FROM epnkit.records, unnest(keys) WITH ORDINALITY AS each (key, place) WHERE service = %s
     ) ranked
-    WHERE number = last AND (
+    WHERE run = last AND (
         EXISTS (SELECT FROM {book} b WHERE b.epnkit_key = key)
-        OR EXISTS (SELECT FROM epnkit.quarantine q
-                   WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = key));
+        OR EXISTS (SELECT FROM epnkit.quarantine q JOIN epnkit.runs r ON r.run = q.run
+                   WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = key
+                     AND r.state = 'done'));
     CREATE INDEX ON epnkit_kept (number);
     ANALYZE epnkit_kept
 """
@@ -72,7 +76,7 @@ def keep(target: Target, service: str, run: int, batch: Batch) -> None:
     service : str
         Whose records.
     run : int
-        The run that read them; 0 for one that is not in the ledger.
+        The run that read them.
     batch : Batch
         The records.
     """
@@ -136,6 +140,9 @@ def complete(target: Target, service: Service) -> Records:
     absent = sorted(service.fields - set(records.schema()))
     if absent:
         raise not_without_source(service.name, f"no {', '.join(absent)} was kept of each record")
+    for keys, batch in records.kept():
+        if not keys_of(batch, service.key).equals(keys):
+            raise not_without_source(service.name, "the key was another when they were loaded")
     return records
 
 
@@ -167,15 +174,28 @@ class Records:
         self._numbers = [number for (number,) in target.query(_NUMBERS)]
 
     def schema(self) -> dict[str, str]:
-        """Give the fields that all records have, with their types in the last batch."""
-        return self._schema
+        """Give the fields that all records have, with their types."""
+        return {name: str(kind) for name, kind in self._types.items()}
 
     @cached_property
-    def _schema(self) -> dict[str, str]:
-        schemas = [records.schema for _, records in self.kept()]
-        last = schemas[-1] if schemas else pl.Schema()
-        common = [name for name in last if all(name in schema for schema in schemas)]
-        return {name: str(last[name]) for name in common}
+    def _types(self) -> dict[str, pl.DataType]:
+        """Give the one type that each common field has, but for batches where it says nothing.
+
+        Raises
+        ------
+        LoadError
+            Where a field has been of several types.
+        """
+        told = [_told(records) for _, records in self.kept()]
+        names = dict.fromkeys(chain.from_iterable(told))
+        # A hash that not every source made is made up by none.
+        common = [n for n in names if n == SOURCE_DIGEST or all(n in each for each in told)]
+        kinds = {n: {each[n] for each in told if each.get(n) is not None} for n in common}
+        several = sorted(name for name in common if len(kinds[name]) > 1)
+        if several:
+            why = f"{', '.join(several)} was of one type in some loads and of another in others"
+            raise not_without_source(self._service, why)
+        return {name: next(iter(kinds[name]), None) or pl.String() for name in common}
 
     def count(self, window: Window = ALL) -> int:
         """Count the records; there is but one window."""
@@ -184,7 +204,9 @@ class Records:
 
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
         """Give the records in the batches, and in the order, in which they were read."""
-        return (records.select(list(self._schema)) for _, records in self.kept())
+        for _, records in self.kept():
+            absent = [pl.lit(None).alias(n) for n in self._types if n not in records.columns]
+            yield records.with_columns(absent).select(*self._types).cast(pl.Schema(self._types))
 
     def kept(self) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
         """Give the records batch by batch, each batch with the keys beside it."""
@@ -193,6 +215,12 @@ class Records:
                 _BATCH, (number, number, number, self._service)
             )
             yield pl.Series(keys), unpacked(content)[places]
+
+
+def _told(records: pl.DataFrame) -> dict[str, pl.DataType | None]:
+    """Give the type of each field, None where no record says anything in it."""
+    said = {name: records[name].null_count() < len(records) for name in records.columns}
+    return {name: kind if said[name] else None for name, kind in records.schema.items()}
 
 
 def _joined(

@@ -31,6 +31,7 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
 
     def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
         service, source = open_service(self.kind, Path(self.sourceToken))
+        self._forget(service)
         target, before, window = self._window(service)
         highest = None
         for prepared in Preparation(service, datalink(service)).batches(source, window):
@@ -47,16 +48,20 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
             self.recNo += 1
             yield complete(row, self.grammar.parent.makes[0].table)
 
+    def _forget(self, service: Service) -> None:
+        """Forget the records that are kept, since those that are read here are not."""
+        own = own_connection()
+        ledger.hold(own, service.name)
+        records.forget(Target(own, service.name, "epn_core", ()), service.name)
+
     def _window(self, service: Service) -> tuple[Target | None, cursors.Position | None, Window]:
         """Read on from the cursor, where the grammar hands over what it imports into."""
         data = (self.sourceRow or {}).pop("data_", None)
         if data is None:
             return None, None, ALL
         table = data.getPrimaryTable()
-        ledger.hold(own_connection(), service.name)
         schema, name = table.tableName.split(".")
         target = Target(table.connection, schema, name, ())
-        records.forget(target, service.name)  # what is read here is not kept
         before = None if table.newlyCreated else cursors.position(target, service)
         return target, before, cursors.next_window(service, before)
 

@@ -60,6 +60,8 @@ class Singles:
         self._columns = [Column(name, _type(kind)) for name, kind in source.schema().items()]
         self._preparation = Preparation(service, datalink(service))
         self._target = self._opened(service)
+        self._run = ledger.next_number(self._target)
+        records.tidy(self._target, service.name, self._run)
 
     def _opened(self, service: services.Service) -> Target:
         ledger.hold(own_connection(), service.name)
@@ -69,7 +71,6 @@ class Singles:
         # An import that read nothing makes a table, and leaves the book of one before it.
         target.open_book(anew=target.empty)
         target.index_book()
-        records.tidy(target, service.name, 0)
         return target
 
     def granule(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -93,11 +94,13 @@ class Singles:
         """
         values = self._values({name.lower(): value for name, value in record.items()})
         prepared = self._preparation.prepare(frame([values], self._columns, self._label))
-        records.keep(self._target, self._target.schema, 0, prepared.batch)
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.rows(named=True):
-            return self._booked(row)
+            made = self._booked(row)
+            if made is not None:
+                records.keep(self._target, self._target.schema, self._run, prepared.batch)
+            return made
         return None
 
     def _values(self, fields: dict[str, Any]) -> tuple[Any, ...]:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psycopg2 import sql
-
 from epnkit.errors import ConfigurationError
 from epnkit.loading.relations import exists
 
@@ -28,8 +26,6 @@ _READ = {
 
 #: File names with hashes of what they declare.
 Hashes = dict[str, str]
-
-_REPLACED = sql.SQL("DO UPDATE SET declared = excluded.declared, run = excluded.run")
 
 
 def declared(folder: Path) -> Hashes:
@@ -70,8 +66,8 @@ def _said(path: Path) -> str:
         return content.hex()
 
 
-def note(target: Target, service: Service, run: int, hashes: Hashes, *, every: bool) -> None:
-    """Write down by what granules were made, in the transaction that brings them.
+def note(target: Target, service: Service, run: int, hashes: Hashes) -> None:
+    """Write down by what all granules were made, in the transaction that brings them.
 
     Parameters
     ----------
@@ -80,17 +76,15 @@ def note(target: Target, service: Service, run: int, hashes: Hashes, *, every: b
     service : Service
         Whose they are.
     run : int
-        The run that made them.
+        The run that made every one of them.
     hashes : dict of str to str
         What :func:`declared` gave when the declaration was read.
-    every : bool
-        Whether the run made every granule of the table; if not, what is known already stays.
     """
     made_by = json.dumps({"source": service.source, "files": hashes}, sort_keys=True)
     target.execute(
-        "INSERT INTO epnkit.declarations VALUES (%s, %s, %s) ON CONFLICT (service) {kept}",
+        "INSERT INTO epnkit.declarations VALUES (%s, %s, %s) ON CONFLICT (service)"
+        " DO UPDATE SET declared = excluded.declared, run = excluded.run",
         (service.name, made_by, run),
-        kept=_REPLACED if every else sql.SQL("DO NOTHING"),
     )
 
 

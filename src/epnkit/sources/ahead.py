@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import get_ident
 from typing import TypeVar
 
 Step = TypeVar("Step")
@@ -13,7 +14,7 @@ Step = TypeVar("Step")
 _AT_WORK: set[ThreadPoolExecutor] = set()
 
 
-def ahead(steps: Iterator[Step]) -> Iterator[Step]:
+def ahead(steps: Iterator[Step]) -> Generator[Step]:
     """Take steps from an iterator in a thread, one more than was asked for.
 
     Waiting for a server and reading its answer then cost nothing while there is other work.  At
@@ -29,16 +30,22 @@ def ahead(steps: Iterator[Step]) -> Iterator[Step]:
     object
         The steps in their order; an error comes where it would have come.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
-        _AT_WORK.add(thread)
-        try:
+    workers: list[int] = []
+    thread = ThreadPoolExecutor(1, "ahead", initializer=lambda: workers.append(get_ident()))
+    _AT_WORK.add(thread)
+    try:
+        coming = thread.submit(_take, steps)
+        while step := coming.result():
             coming = thread.submit(_take, steps)
-            while step := coming.result():
-                coming = thread.submit(_take, steps)
-                yield step[0]
-        finally:
-            thread.submit(_close, steps).result()
-            _AT_WORK.discard(thread)
+            yield step[0]
+    finally:
+        closed = thread.submit(_close, steps)
+        # The collector may come by in the thread itself, which cannot wait for its own end.
+        waits = get_ident() not in workers
+        if waits:
+            closed.result()
+        thread.shutdown(wait=waits)
+        _AT_WORK.discard(thread)
 
 
 def _take(steps: Iterator[Step]) -> tuple[Step] | None:

@@ -87,6 +87,13 @@ _FAILURES = (
         'Declare the encoding in the source file: encoding = "latin-1"',
     ),
     _known(
+        r"\((1053|1927),|server shutdown in progress|connection was killed|"
+        r"SerializationFailure|conflict with recovery",
+        "the database ended the connection or the query, for reasons of its own",
+        "Try again later",
+        TransientSourceError,
+    ),
+    _known(
         r"\b(57014|70100)\b|QueryCanceled|statement timeout|query execution was interrupted|"
         r"\((1317|1969|3024),|maximum statement execution time exceeded",
         "the database ended the query",

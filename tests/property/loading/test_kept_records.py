@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
+from threading import current_thread, main_thread
+from typing import Any
 
+import polars as pl
 import pytest
 from tests.property.loading import test_any_history as histories
 from tests.property.loading.test_any_history import History
 
 from epnkit.errors import LoadError
+from epnkit.loading.books import prepare_books
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
+from epnkit.loading.table import Target
+from epnkit.mapping.declare import Mapping
 
 database = histories.database
 
@@ -105,6 +112,128 @@ def test_what_is_refused_stays_when_outlived_states_are_taken_out(history: Histo
         assert not history.not_kept()
     remap(history)
     assert len(history.table()) == 21
+
+
+def test_no_other_thread_asks_on_the_connection_that_copies(history: History) -> None:
+    """psycopg2 lets a query in between the parts of a COPY, and one of both waits for ever."""
+    for _ in range(9):
+        history.put(DAY, "a")
+    assert history.run(Load, Request())
+    target_of = Target.query
+
+    def query(target: Target, *words: Any, **parts: Any) -> Any:
+        assert current_thread() is main_thread()
+        return target_of(target, *words, **parts)
+
+    history.patch.setattr(Target, "query", query)
+    assert history.run(Load, Request(remap=True))
+
+
+def test_a_refused_record_that_is_gone_is_gone(history: History) -> None:
+    for name in "ab":
+        history.put(DAY, name)
+    assert history.run(Load, Request())
+    history.write("UPDATE thing SET name = 'bad', seen = 'no date' WHERE id = 1")
+    assert history.run(Load, Request())
+    history.write("DELETE FROM thing WHERE id = 1")
+    assert history.run(Load, Request(gone=("1",), reconcile=True))
+    assert history.waiting() == {}
+    remap(history)
+    assert history.table() == {2: "B"}
+
+
+def test_what_a_failed_load_refused_still_waits(history: History) -> None:
+    history.put(DAY, "a")
+    history.put(DAY, "b")
+    assert history.run(Load, Request())
+    history.service = replace(history.service, refuse_share=0.2)
+    history.write("UPDATE thing SET name = 'bad', seen = 'no date' WHERE id = 1")
+    with pytest.raises(LoadError, match="1 of 2 records are refused"):
+        history.run(Load, Request(full=True))
+    assert history.waiting() == {1: "bad"}
+    assert history.run(Load, Request(remap=True))
+    assert history.table() == {1: "a", 2: "b"}
+    assert history.waiting() == {1: "bad"}
+
+
+def test_a_table_that_was_emptied_or_dropped_is_made_anew(history: History) -> None:
+    for name in "ab":
+        history.put(DAY, name)
+    assert history.run(Load, Request())
+    with closing(history.cluster.connect()) as link, link.cursor() as cursor:
+        for kind in (Load, Dropped):
+            cursor.execute("TRUNCATE thing.epn_core")
+            assert history.run(kind, Request(remap=True))
+            assert history.table() == {1: "a", 2: "b"}
+
+
+class Dropped(Load):
+    """A load into a table that DaCHS has just made."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.anew = True
+
+
+def test_several_records_of_one_key_in_one_load_stay(history: History) -> None:
+    for name in "abc":
+        history.put(DAY, name)
+    history.service = replace(history.service, key=("changed",))
+    assert history.run(Load, Request())
+    remap(history)
+    assert history.table() == {1: "A", 2: "B", 3: "C"}
+
+
+def test_another_key_asks_for_the_source(history: History) -> None:
+    history.put(DAY, "a")
+    assert history.run(Load, Request())
+    history.service = replace(history.service, key=("name",))
+    with pytest.raises(LoadError, match="the key was another when they were loaded"):
+        history.run(Load, Request(remap=True))
+
+
+def test_a_field_of_two_types_asks_for_the_source(history: History) -> None:
+    history.put("2002-01-01T00:00:00", "a")
+    history.put(DAY, "b")
+    assert history.run(Load, Request())
+    text = history.service.source_file.read_text()
+    history.service.source_file.write_text(text.replace("seen, name", "seen, 7 AS name"))
+    history.put(DAY, "b")
+    assert history.run(Load, Request())
+    with pytest.raises(LoadError, match="name was of one type in some loads and of another"):
+        history.run(Load, Request(remap=True))
+
+
+def test_a_field_that_said_nothing_has_the_type_it_has_later(history: History) -> None:
+    history.put("2002-01-01T00:00:00", "a")
+    history.put(DAY, "b")
+    source = history.service.source_file
+    text = source.read_text()
+    source.write_text(text.replace("seen, name", "seen, name, NULL AS size"))
+    assert history.run(Load, Request())
+    source.write_text(text.replace("seen, name", "seen, name, 7 AS size"))
+    history.put(DAY, "b")
+    assert history.run(Load, Request())
+    more: dict[str | tuple[str, ...], Any] = {"processing_level": pl.col("size").fill_null(3) - 1}
+    history.service = replace(history.service, mapping=Mapping(histories.COMMON | more))
+    assert history.run(Load, Request(remap=True))
+    assert ask(history, "SELECT processing_level FROM thing.epn_core ORDER BY granule_uid") == [
+        (2,), (6,), (6,),
+    ]  # fmt: skip
+
+
+def test_a_load_that_goes_on_keeps_no_other_waiting(history: History) -> None:
+    history.put(DAY, "a")
+    assert history.run(Load, Request())
+
+    class Looking(Load):
+        def execute(self) -> None:
+            super().execute()
+            with closing(history.cluster.connect()) as own, own.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '5s'")
+                prepare_books(own)
+
+    assert history.run(Looking, Request(full=True))
 
 
 def test_a_granule_without_its_record_is_not_made_up(history: History) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -43,3 +44,29 @@ def test_what_is_read_is_closed_when_its_reader_is_given_up() -> None:
     del reader, circle
     gc.collect()
     assert closed == [True]
+
+
+@pytest.mark.timeout(30)
+def test_the_thread_itself_may_find_the_reader_given_up() -> None:
+    go, closed = threading.Event(), threading.Event()
+
+    def steps() -> Iterator[int]:
+        try:
+            yield 0
+            go.wait(10)
+            gc.collect()  # as the collector does by itself, in whichever thread makes things
+            yield 1
+        finally:
+            closed.set()
+
+    reader = ahead(steps())
+    assert next(reader) == 0
+    circle = [reader]
+    circle.append(circle)  # type: ignore[arg-type]
+    gc.disable()
+    try:
+        del reader, circle
+        go.set()
+        assert closed.wait(10)
+    finally:
+        gc.enable()
