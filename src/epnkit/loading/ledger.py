@@ -79,12 +79,12 @@ class Run:
                 why=self.counts.summary(),
                 cure="This is a fault of epnkit; the table is as it was. Please report it.",
             )
-        self._quarantine(data)
+        self._quarantine(data, _SUPERSEDE)
         self._close(data, "done", None)
 
     def fail(self, reason: str) -> None:
         """Write the run's end and its quarantine on its own connection, after the rollback."""
-        self._quarantine(self.own)
+        self._quarantine(self.own, _SUPERSEDE + _OF_FAILED)
         self._close(self.own, "failed", reason)
 
     def _close(self, where: connection, state: str, reason: str | None) -> None:
@@ -105,12 +105,12 @@ class Run:
                 {**values, "run": self.number},
             )
 
-    def _quarantine(self, where: connection) -> None:
+    def _quarantine(self, where: connection, supersede: str) -> None:
         for refused in self.refusals:
             texts = refused.select(*REFUSAL).with_columns(_WITHOUT_NUL)
             rows = [(self.number, self.service, *row) for row in texts.rows()]
             with where.cursor() as cursor:
-                cursor.execute(_SUPERSEDE, (self.service, refused["record_key"].to_list()))
+                cursor.execute(supersede, (self.service, refused["record_key"].to_list()))
                 execute_values(cursor, _QUARANTINE, rows, page_size=1000)
 
 
@@ -122,6 +122,9 @@ _SUPERSEDE = (
     "UPDATE epnkit.quarantine SET resolved = 'superseded'"
     " WHERE service = %s AND record_key = ANY(%s) AND resolved IS NULL"
 )
+
+#: A run that fails settles nothing of those that did not.
+_OF_FAILED = " AND run IN (SELECT run FROM epnkit.runs WHERE state = 'failed')"
 
 _QUARANTINE = (
     "INSERT INTO epnkit.quarantine"

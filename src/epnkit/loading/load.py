@@ -96,7 +96,8 @@ class Load:
         before = cursors.position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
         window = self._window(before)
-        direct = empty and not self.parallel
+        # One that was there already has its indices, which take a granule but once.
+        direct = self.anew and empty and not self.parallel
         if not direct:
             if empty:
                 self.target.index_book()
@@ -105,7 +106,7 @@ class Load:
         highest = self._copy_all(window, direct=direct)
         self._require_something(window)
         self.progress.stage("merging")
-        self._finish(direct=direct)
+        self._finish(direct=direct, few=empty or self.request.whole)
         # A part may have left out records that lie further back.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
@@ -233,7 +234,7 @@ class Load:
                 cure="The table is as it was. Run the load again.",
             )
 
-    def _finish(self, *, direct: bool) -> None:
+    def _finish(self, *, direct: bool, few: bool) -> None:
         counts = self.run.counts
         if direct:
             self.target.execute("ANALYZE {book}")
@@ -251,7 +252,7 @@ class Load:
         self._settle_quarantine(direct=direct)
         self.run.refusals.append(_uid_taken(taken))
         counts.quarantined += len(taken)
-        self._stop_if_broken(few=direct or self.request.whole)
+        self._stop_if_broken(few=few)
         self.run.stage("merge")
 
     def _delete_absent(self) -> None:
@@ -268,11 +269,6 @@ class Load:
             (list(self.request.gone),),
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in gone])
-        self.target.execute(
-            "UPDATE epnkit.quarantine SET resolved = 'gone'"
-            " WHERE service = %s AND resolved IS NULL AND record_key = ANY(%s)",
-            (self.service.name, list(self.request.gone)),
-        )
 
     def _settle_quarantine(self, *, direct: bool) -> None:
         loaded = self.target.book if direct else sql.Identifier("epnkit_staging")
@@ -284,6 +280,19 @@ class Load:
             (self.service.name, self.request.remap),
             loaded=loaded,
         )
+        # What was looked for and did not come is not at the source any more.
+        asked = [*self.request.keys, *self.request.gone]
+        everything = self.request.full and self.request.limit is None
+        self.target.execute(_GONE, (self.service.name, everything, asked, self.run.number))
+
+
+#: Records in quarantine that were asked for, or all, and that a run did not read.
+_GONE = """
+    UPDATE epnkit.quarantine q SET resolved = 'gone'
+    WHERE service = %s AND resolved IS NULL AND (%s OR record_key = ANY(%s))
+      AND NOT EXISTS (SELECT FROM epnkit.records r, unnest(r.keys) AS read (key)
+                      WHERE r.service = q.service AND r.run = %s AND read.key = q.record_key)
+"""
 
 
 def require_fields(service: Service, source: Source) -> None:

@@ -49,6 +49,11 @@ _NOT_KEPT = """
     WHERE NOT EXISTS (SELECT FROM epnkit_kept k WHERE k.key = b.epnkit_key)
 """
 
+_NOT_BOOKED = """
+    SELECT count(*) FROM {table} t
+    WHERE NOT EXISTS (SELECT FROM {book} b WHERE b.granule_uid = t.granule_uid)
+"""
+
 _NUMBERS = "SELECT DISTINCT number FROM epnkit_kept ORDER BY number"
 
 _BATCH = """
@@ -56,6 +61,9 @@ _BATCH = """
            (SELECT array_agg(key ORDER BY place) FROM epnkit_kept WHERE number = %s)
     FROM epnkit.records WHERE number = %s AND service = %s
 """
+
+#: Whole numbers in some loads, others in others: one can stand for both.
+_NUMBERS_OF_BOTH: set[pl.DataType] = {pl.Int64(), pl.Float64()}
 
 #: How many are kept, and how many of them by the run of the oldest batch.
 _COUNTS = """
@@ -135,6 +143,11 @@ def complete(target: Target, service: Service) -> Records:
     ((missing,),) = target.query(_NOT_KEPT)
     if missing:
         raise not_without_source(service.name, f"the records of {missing} granules are not kept")
+    ((strangers,),) = target.query(_NOT_BOOKED)
+    if strangers:
+        raise not_without_source(
+            service.name, f"{strangers} granules of the table were not loaded in bulk"
+        )
     if not records.count():
         raise not_without_source(service.name, "it has no granules, and nothing in quarantine")
     absent = sorted(service.fields - set(records.schema()))
@@ -191,6 +204,9 @@ class Records:
         # A hash that not every source made is made up by none.
         common = [n for n in names if n == SOURCE_DIGEST or all(n in each for each in told)]
         kinds = {n: {each[n] for each in told if each.get(n) is not None} for n in common}
+        for name in common:
+            if kinds[name] == _NUMBERS_OF_BOTH:
+                kinds[name] = {pl.Float64()}
         several = sorted(name for name in common if len(kinds[name]) > 1)
         if several:
             why = f"{', '.join(several)} was of one type in some loads and of another in others"
@@ -219,8 +235,13 @@ class Records:
 
 def _told(records: pl.DataFrame) -> dict[str, pl.DataType | None]:
     """Give the type of each field, None where no record says anything in it."""
-    said = {name: records[name].null_count() < len(records) for name in records.columns}
-    return {name: kind if said[name] else None for name, kind in records.schema.items()}
+    return {name: kind if _says(records[name]) else None for name, kind in records.schema.items()}
+
+
+def _says(values: pl.Series) -> bool:
+    """Tell whether there is a value, or a part of a list."""
+    parts = values.list.len().sum() if isinstance(values.dtype, pl.List) else len(values)
+    return bool(parts) and values.null_count() < len(values)
 
 
 def _joined(

@@ -9,7 +9,9 @@ from typing import Any
 from gavo import base
 from gavo.grammars.customgrammar import CustomRowIterator
 from gavo.utils import pgsphere
+from psycopg2.errors import LockNotAvailable
 
+from epnkit.errors import LoadError
 from epnkit.loading import cursor as cursors
 from epnkit.loading import ledger, records
 from epnkit.loading.opening import datalink, open_service, own_connection
@@ -31,7 +33,6 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
 
     def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
         service, source = open_service(self.kind, Path(self.sourceToken))
-        self._forget(service)
         target, before, window = self._window(service)
         highest = None
         for prepared in Preparation(service, datalink(service)).batches(source, window):
@@ -48,26 +49,44 @@ class Granules(CustomRowIterator):  # type: ignore[misc]
             self.recNo += 1
             yield complete(row, self.grammar.parent.makes[0].table)
 
-    def _forget(self, service: Service) -> None:
-        """Forget the records that are kept, since those that are read here are not."""
-        own = own_connection()
-        ledger.hold(own, service.name)
-        records.forget(Target(own, service.name, "epn_core", ()), service.name)
-
     def _window(self, service: Service) -> tuple[Target | None, cursors.Position | None, Window]:
         """Read on from the cursor, where the grammar hands over what it imports into."""
         data = (self.sourceRow or {}).pop("data_", None)
+        own = own_connection()
+        ledger.hold(own, service.name)
         if data is None:
+            _forget(Target(own, service.name, "epn_core", ()), service)
             return None, None, ALL
         table = data.getPrimaryTable()
         schema, name = table.tableName.split(".")
         target = Target(table.connection, schema, name, ())
+        _forget(target, service)
         before = None if table.newlyCreated else cursors.position(target, service)
         return target, before, cursors.next_window(service, before)
 
     def getLocator(self) -> str:  # noqa: N802 - DaCHS's name
         """Say where reading stands."""
         return f"granule {self.recNo}"
+
+
+def _forget(target: Target, service: Service) -> None:
+    """Forget the records that are kept, since those that are read row by row are not.
+
+    Raises
+    ------
+    LoadError
+        Where a load of the same transaction has just kept some, which would wait for its end.
+    """
+    target.execute("SET lock_timeout = '5s'")
+    try:
+        records.forget(target, service.name)
+    except LockNotAvailable as error:
+        raise LoadError(
+            "it cannot be imported row by row behind a load in bulk that has not ended",
+            where=service.name,
+            cure="Import the two one after the other, by a dachs imp for each.",
+        ) from error
+    target.execute("RESET lock_timeout")
 
 
 def complete(row: dict[str, Any], table: Any) -> dict[str, Any]:

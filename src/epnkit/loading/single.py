@@ -20,6 +20,7 @@ from epnkit.errors import ConfigurationError
 from epnkit.loading import ledger, records
 from epnkit.loading.merge import delete_granules
 from epnkit.loading.opening import datalink, own_connection
+from epnkit.loading.packing import Batch
 from epnkit.loading.prepare import BOOKED, CONTENT, KEY, Preparation
 from epnkit.loading.rows import complete
 from epnkit.loading.table import Target
@@ -60,8 +61,9 @@ class Singles:
         self._columns = [Column(name, _type(kind)) for name, kind in source.schema().items()]
         self._preparation = Preparation(service, datalink(service))
         self._target = self._opened(service)
+        records.tidy(self._target, service.name, ledger.next_number(self._target))
+        # What is read now is later than what was tidied.
         self._run = ledger.next_number(self._target)
-        records.tidy(self._target, service.name, self._run)
 
     def _opened(self, service: services.Service) -> Target:
         ledger.hold(own_connection(), service.name)
@@ -97,10 +99,7 @@ class Singles:
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.rows(named=True):
-            made = self._booked(row)
-            if made is not None:
-                records.keep(self._target, self._target.schema, self._run, prepared.batch)
-            return made
+            return self._booked(row, prepared.batch)
         return None
 
     def _values(self, fields: dict[str, Any]) -> tuple[Any, ...]:
@@ -123,7 +122,10 @@ class Singles:
             base.ui.notifyWarning(f"{row[KEY]}: record {before[0]} gave {uid} in this import")
         return True
 
-    def _booked(self, row: dict[str, Any]) -> dict[str, Any] | None:
+    def _keep(self, record: Batch) -> None:
+        records.keep(self._target, self._target.schema, self._run, record)
+
+    def _booked(self, row: dict[str, Any], record: Batch) -> dict[str, Any] | None:
         uid, target = row["granule_uid"], self._target
         if self._is_made(row):
             return None
@@ -136,7 +138,9 @@ class Singles:
                 base.ui.notifyWarning(f"{row[KEY]}: record {key} has the same granule_uid, {uid}")
                 return None
             if str(content).replace("-", "") == row[CONTENT]:
+                self._keep(record)  # another mapping may read what is new in it
                 return None
+        self._keep(record)
         delete_granules(target, [uid])
         target.execute(
             "INSERT INTO {book} (granule_uid, epnkit_key, epnkit_digest, epnkit_links,"

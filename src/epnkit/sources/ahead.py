@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import get_ident
 from typing import TypeVar
 
@@ -39,13 +40,15 @@ def ahead(steps: Iterator[Step]) -> Generator[Step]:
             coming = thread.submit(_take, steps)
             yield step[0]
     finally:
-        closed = thread.submit(_close, steps)
-        # The collector may come by in the thread itself, which cannot wait for its own end.
-        waits = get_ident() not in workers
-        if waits:
-            closed.result()
-        thread.shutdown(wait=waits)
         _AT_WORK.discard(thread)
+        # At the interpreter's end no thread takes anything more.
+        with suppress(RuntimeError):
+            closed = thread.submit(_close, steps)
+            # The collector may come by in the thread itself, which cannot wait for its own end.
+            waits = get_ident() not in workers
+            if waits:
+                closed.result()
+            thread.shutdown(wait=waits)
 
 
 def _take(steps: Iterator[Step]) -> tuple[Step] | None:

@@ -173,7 +173,7 @@ class Link:
         """Refuse an answer that is shorter than the server said."""
         told = answer.head.headers.get("Content-Length")
         encoded = answer.head.headers.get("Content-Encoding")
-        if told is not None and not encoded and int(told) != len(answer.content):
+        if told and told.isdigit() and not encoded and int(told) != len(answer.content):
             raise TransientSourceError(
                 "the answer is cut off", where=where,
                 why=f"{len(answer.content)} of {told} bytes came",

@@ -156,6 +156,61 @@ def test_what_a_failed_load_refused_still_waits(history: History) -> None:
     assert history.waiting() == {1: "bad"}
 
 
+def test_a_refused_record_that_nobody_finds_any_more_is_gone(history: History) -> None:
+    history.put(DAY, "a")
+    history.put_bad()
+    history.put_bad()
+    assert history.run(Load, Request())
+    history.write("DELETE FROM thing WHERE id = 2")
+    assert history.run(Load, Request(keys=("2", "3")))
+    assert history.waiting() == {3: "bad"}
+    history.write("DELETE FROM thing WHERE id = 3")
+    assert history.run(Load, Request(full=True))
+    assert history.waiting() == {}
+
+
+def test_a_failed_load_takes_nothing_from_what_a_finished_one_refused(history: History) -> None:
+    history.put(DAY, "a")
+    history.put_bad()
+    assert history.run(Load, Request())
+    history.service = replace(history.service, refuse_share=0.2)
+    with pytest.raises(LoadError, match="1 of 2 records are refused"):
+        history.run(Load, Request(full=True))
+    remap(history)
+    assert history.table() == {1: "A", 2: "BAD"}
+
+
+def test_whole_numbers_and_others_are_numbers(history: History) -> None:
+    history.put("2002-01-01T00:00:00", "a")
+    history.put(DAY, "b")
+    source = history.service.source_file
+    text = source.read_text()
+    for number in ("7", "2.5"):
+        source.write_text(text.replace("seen, name", f"seen, name, {number} AS size"))
+        assert history.run(Load, Request())
+        history.put(DAY, "c")
+    more: dict[str | tuple[str, ...], Any] = {"time_max": 2452640.5 + pl.col("size")}
+    history.service = replace(history.service, mapping=Mapping(histories.COMMON | more))
+    assert history.run(Load, Request(remap=True))
+    said = ask(history, "SELECT time_max FROM thing.epn_core ORDER BY granule_uid")
+    assert said == [(2452647.5,), (2452643.0,), (2452643.0,)]
+
+
+def test_granules_of_no_record_ask_for_the_source(history: History) -> None:
+    history.put(DAY, "a")
+    assert history.run(Load, Request())
+    with closing(history.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute("DELETE FROM epnkit.granules_thing; DELETE FROM epnkit.quarantine")
+        cursor.execute(
+            "INSERT INTO epnkit.granules_thing VALUES ('x', '1', 1, '{}', %s)", (DIGEST,)
+        )
+    with pytest.raises(LoadError, match="1 granules of the table were not loaded in bulk"):
+        history.run(Load, Request(remap=True))
+
+
+DIGEST = "00000000-0000-0000-0000-000000000001"
+
+
 def test_a_table_that_was_emptied_or_dropped_is_made_anew(history: History) -> None:
     for name in "ab":
         history.put(DAY, name)
