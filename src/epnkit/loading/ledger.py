@@ -17,6 +17,7 @@ from psycopg2.extras import Json, execute_values
 from epnkit.errors import LoadError
 from epnkit.loading.books import prepare_books
 from epnkit.loading.counts import Counts
+from epnkit.loading.packing import writable
 from epnkit.loading.prepare import REFUSAL
 from epnkit.loading.refusals import Refusals
 from epnkit.loading.table import Target
@@ -107,15 +108,12 @@ class Run:
 
     def _quarantine(self, where: connection, supersede: str) -> None:
         for refused in self.refusals:
-            texts = refused.select(*REFUSAL).with_columns(_WITHOUT_NUL)
+            texts = refused.select(*REFUSAL).with_columns(writable(pl.col(pl.String)))
             rows = [(self.number, self.service, *row) for row in texts.rows()]
             with where.cursor() as cursor:
                 cursor.execute(supersede, (self.service, refused["record_key"].to_list()))
                 execute_values(cursor, _QUARANTINE, rows, page_size=1000)
 
-
-#: What PostgreSQL's texts cannot hold is written as two characters.
-_WITHOUT_NUL = pl.col(pl.String).str.replace_all("\x00", "\\0", literal=True)
 
 #: Of a record that is refused once more only the last refusal waits.
 _SUPERSEDE = (

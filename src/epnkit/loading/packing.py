@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-#: How PostgreSQL's texts hold what they cannot: a NUL.
-_NUL = "\\0"
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -35,6 +32,11 @@ class Batch:
         return cls(keys.to_list(), content.getvalue())
 
 
+def writable(text: pl.Expr) -> pl.Expr:
+    """Write a NUL, which PostgreSQL's texts cannot hold, as two characters."""
+    return text.str.replace_all("\x00", "\\0", literal=True)
+
+
 def keys_of(records: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     """Write the key of each record as the books hold it.
 
@@ -46,8 +48,7 @@ def keys_of(records: pl.DataFrame, names: Sequence[str]) -> pl.Series:
         The fields that make the key; their values stand in a row, with bars in between.
     """
     parts = [pl.col(name).cast(pl.String).fill_null("") for name in names]
-    key = pl.concat_str(parts, separator="|").str.replace_all("\x00", _NUL, literal=True)
-    return records.select(key.alias("key")).to_series()
+    return records.select(writable(pl.concat_str(parts, separator="|")).alias("key")).to_series()
 
 
 def unpacked(content: bytes) -> pl.DataFrame:

@@ -8,7 +8,7 @@ in quarantine too, but is not kept, since all else that it did is undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -139,7 +139,7 @@ def complete(target: Target, service: Service) -> Records:
     """
     if not exists(target.connection, "epnkit", f"granules_{target.schema}"):
         raise not_without_source(service.name, "epnkit has loaded nothing of it")
-    records = Records(target, service.name)
+    records = Records(target, service.name, service.key)
     ((missing,),) = target.query(_NOT_KEPT)
     if missing:
         raise not_without_source(service.name, f"the records of {missing} granules are not kept")
@@ -153,9 +153,6 @@ def complete(target: Target, service: Service) -> Records:
     absent = sorted(service.fields - set(records.schema()))
     if absent:
         raise not_without_source(service.name, f"no {', '.join(absent)} was kept of each record")
-    for keys, batch in records.kept():
-        if not keys_of(batch, service.key).equals(keys):
-            raise not_without_source(service.name, "the key was another when they were loaded")
     return records
 
 
@@ -178,11 +175,13 @@ class Records:
         The table, in the transaction that goes on.
     service : str
         Whose records.
+    key : sequence of str
+        The fields that tell them apart now.
     """
 
-    def __init__(self, target: Target, service: str) -> None:
+    def __init__(self, target: Target, service: str, key: Sequence[str] = ()) -> None:
         self.label = f"the records kept of {service}"
-        self._target, self._service = target, service
+        self._target, self._service, self._key = target, service, key
         target.execute(_FIND, (service, service))
         self._numbers = [number for (number,) in target.query(_NUMBERS)]
 
@@ -219,8 +218,17 @@ class Records:
         return int(count)
 
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
-        """Give the records in the batches, and in the order, in which they were read."""
-        for _, records in self.kept():
+        """Give the records in the batches, and in the order, in which they were read.
+
+        Raises
+        ------
+        LoadError
+            Where the book knows them by another key than that of now.
+        """
+        for keys, records in self.kept():
+            if not keys_of(records, self._key).equals(keys):
+                why = "the key was another when they were loaded"
+                raise not_without_source(self._service, why)
             absent = [pl.lit(None).alias(n) for n in self._types if n not in records.columns]
             yield records.with_columns(absent).select(*self._types).cast(pl.Schema(self._types))
 

@@ -54,13 +54,14 @@ class Request:
     @property
     def kind(self) -> str:
         """What the ledger calls such a run."""
-        if self.reconcile:
-            return "reconcile"
-        if self.keys:
-            return "retry"
-        if self.full or self.remap:
-            return "full" if self.full else "remap"
-        return "window" if self.low is not None or self.high is not None else "load"
+        asked = {
+            "reconcile": self.reconcile,
+            "retry": bool(self.keys),
+            "full": self.full,
+            "remap": self.remap,
+            "window": self.low is not None or self.high is not None,
+        }
+        return next((kind for kind, wanted in asked.items() if wanted), "load")
 
     def to_environment(self) -> dict[str, str]:
         """Give the variable that carries the request."""

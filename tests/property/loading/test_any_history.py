@@ -328,6 +328,15 @@ class History(RuleBasedStateMachine):
         self.directory.cleanup()
 
 
+@pytest.fixture
+def history() -> Iterator[History]:
+    """Give one whose steps a test chooses itself, with empty tables."""
+    made = History()
+    made.empty_tables()
+    yield made
+    made.teardown()
+
+
 TestAnyHistory = History.TestCase
 TestAnyHistory.settings = settings(
     max_examples=25, stateful_step_count=20, deadline=None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -22,16 +21,9 @@ from epnkit.loading.table import Target
 from epnkit.mapping.declare import Mapping
 
 database = histories.database
+history = histories.history
 
 DAY = datetime(2003, 1, 5).isoformat()
-
-
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History()
-    made.empty_tables()
-    yield made
-    made.teardown()
 
 
 def remap(history: History) -> None:

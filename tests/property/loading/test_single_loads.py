@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -17,14 +16,7 @@ from epnkit.loading.request import Request
 from epnkit.loading.versions import declared
 
 database = histories.database
-
-
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History()
-    made.empty_tables()
-    yield made
-    made.teardown()
+history = histories.history
 
 
 def put(history: History, *names: str) -> None:
