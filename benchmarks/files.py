@@ -16,8 +16,8 @@ from pathlib import Path
 
 from benchmarks import memory
 from epnkit.sources.base import ALL, Window
-from epnkit.sources.file_readers import read_json
-from epnkit.sources.files import FilesSettings, FilesSource
+from epnkit.sources.files.readers import read_json
+from epnkit.sources.files.source import FilesSettings, FilesSource
 
 #: How many files there are.
 COUNTS = (10_000, 100_000)
@@ -51,9 +51,13 @@ def measured(directory: Path, count: int) -> int:
 def document(number: int) -> dict[str, object]:
     """Make what one file holds."""
     return {
-        "id": number, "date": "2022-04-19T03:55:33", "target": "Sun", "exposure": number / 7,
-        "axes": [1024, 1024, 8], "instrument": {"name": "NRH", "frequency": 150.9},
-    }  # fmt: skip
+        "id": number,
+        "date": "2022-04-19T03:55:33",
+        "target": "Sun",
+        "exposure": number / 7,
+        "axes": [1024, 1024, 8],
+        "instrument": {"name": "NRH", "frequency": 150.9},
+    }
 
 
 def read(directory: Path) -> None:

@@ -23,8 +23,8 @@ from typing import Any
 from tests.conftest import throw_away_dachs
 
 from benchmarks.rd import head
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.loading.request import Request
 from epnkit.replicas import database
 from epnkit.replicas.sources import Sources, load_replica
@@ -55,7 +55,7 @@ _USUAL = (
           sys.path.insert(0, "{root}")
           import numpy
           from benchmarks.regions import by_hand
-          from epnkit.regions.chaincode import decode
+          from epnkit.regions.contours.chaincode import decode
           from gavo.utils import pgsphere
         </code></setup>
         <code>
@@ -130,11 +130,15 @@ def main() -> None:
                 lay_usual(dachs, database)
                 usual = imported(dachs, "usual")
                 by_hand = indexed(dachs, "usual")
-                print(f"  odbcGrammar with sunpy {usual:.1f} s: {usual / ours:.0f} times as long,"
-                      f" {usual / two:.0f} times that of two processes")  # fmt: skip
+                print(
+                    f"  odbcGrammar with sunpy {usual:.1f} s: {usual / ours:.0f} times as long,"
+                    f" {usual / two:.0f} times that of two processes"
+                )
                 whole = (usual + rows * by_hand) / (ours + rows * index)
-                print(f"  index over footprints, a row: usual {by_hand * 1000:.0f} ms, epnkit"
-                      f" {index * 1000:.1f} ms; with it {whole:.0f} times as long")  # fmt: skip
+                print(
+                    f"  index over footprints, a row: usual {by_hand * 1000:.0f} ms, epnkit"
+                    f" {index * 1000:.1f} ms; with it {whole:.0f} times as long"
+                )
 
 
 def fill(dachs: Dachs, rows: int) -> Path:

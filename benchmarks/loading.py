@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.rd import head
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -131,10 +131,18 @@ def _row(number: int) -> tuple[object, ...]:
     moment = f"20{number % 20:02d}-{number % 12 + 1:02d}-{number % 28 + 1:02d}T{number % 24:02d}"
     name = f"im{number:08d}.fits"
     return (
-        number, f"{moment}:00:00", f"{moment}:30:00", 393.37 + number % 3, number % 350 + 0.25,
-        number % 80 - 40.5, "Meudon", "Spectroheliograph",
-        f"https://example.org/data/{name}", 4000 + number % 100, name,
-    )  # fmt: skip
+        number,
+        f"{moment}:00:00",
+        f"{moment}:30:00",
+        393.37 + number % 3,
+        number % 350 + 0.25,
+        number % 80 - 40.5,
+        "Meudon",
+        "Spectroheliograph",
+        f"https://example.org/data/{name}",
+        4000 + number % 100,
+        name,
+    )
 
 
 def lay(dachs: Dachs, name: str, database: Path) -> None:
@@ -208,8 +216,10 @@ def main() -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{rows:,} granules of 60 columns; {machine}; {datetime.now(UTC):%Y-%m-%d}")
     print(f"odbcGrammar, dachs imp whole       {usual:7.1f} s   {rows / usual:8,.0f} rows/s")
-    print(f"epnkit, first load, dachs imp whole{ours:7.1f} s   {rows / ours:8,.0f} rows/s"
-          f"   {usual / ours:.1f} times")  # fmt: skip
+    print(
+        f"epnkit, first load, dachs imp whole{ours:7.1f} s   {rows / ours:8,.0f} rows/s"
+        f"   {usual / ours:.1f} times"
+    )
     print(f"epnkit, all read again, unchanged  {again:7.1f} s")
     print(f"psql \\copy of ready rows, no index {ready:7.1f} s   (the limit)")
 

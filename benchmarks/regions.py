@@ -21,7 +21,7 @@ from astropy.time import Time
 
 from benchmarks import memory
 from epnkit.regions import Flag, Images, Options, footprints
-from epnkit.regions.chaincode import decode
+from epnkit.regions.contours.chaincode import decode
 from epnkit.regions.synthetic import Contour, random_contour, starts_on_disc
 
 #: Arcseconds a pixel, the Sun's centre and radius in pixels: as MDI has them.
@@ -116,9 +116,11 @@ def describe(regions: Regions) -> None:
     """Say what the regions are like."""
     rings = [shapely.Polygon(decode(code, 0, 0)) for code in regions.codes]
     found = footprints(
-        regions.codes, regions.start[:, 0], regions.start[:, 1],
+        regions.codes,
+        regions.start[:, 0],
+        regions.start[:, 1],
         Images(regions.dates, SCALE, SCALE, CENTER, CENTER, RADIUS),
-    )  # fmt: skip
+    )
     flags = found.flags
     print(f"regions           {len(regions.codes)}")
     print(f"codes, median     {np.median([len(code) for code in regions.codes]):.0f}")
@@ -142,8 +144,10 @@ def main() -> None:
     print(f"usual way         {by_hand:.0f} regions/s ({failed} of {asked.usual} it can't do)")
     for threads in (1, 2):
         ours = rate_of_ours(regions, Options(threads=threads))
-        print(f"epnkit, {threads} thread{'s' * (threads > 1):<2}{ours:>9.0f} regions/s"
-              f" ({ours / by_hand:.0f} times)")  # fmt: skip
+        print(
+            f"epnkit, {threads} thread{'s' * (threads > 1):<2}{ours:>9.0f} regions/s"
+            f" ({ours / by_hand:.0f} times)"
+        )
     print(f"peak memory       {memory.peak() // 1024} MiB")
 
 

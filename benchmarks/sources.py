@@ -17,12 +17,12 @@ from pathlib import Path
 from scripts.servers import databases, search
 
 from benchmarks import memory
-from epnkit.deploy.ports import free_port
+from epnkit.dachs.ports import free_port
 from epnkit.sources.base import Order
-from epnkit.sources.credentials import Secret
-from epnkit.sources.search import SearchSource
-from epnkit.sources.search_file import SearchSettings
-from epnkit.sources.sql import SqlSettings, SqlSource
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.search.settings import SearchSettings
+from epnkit.sources.search.source import SearchSource
+from epnkit.sources.sql.source import SqlSettings, SqlSource
 
 #: How many documents or rows are read for speed.
 COUNT = 200_000
@@ -30,8 +30,14 @@ COUNT = 200_000
 #: Documents a page, the same for both.
 PAGE = 5_000
 
-_KINDS = {"unique_id": "keyword", "hdeb": "date", "hfin": "date", "frq": "integer",
-          "file": "keyword", "itg": "float"}  # fmt: skip
+_KINDS = {
+    "unique_id": "keyword",
+    "hdeb": "date",
+    "hfin": "date",
+    "frq": "integer",
+    "file": "keyword",
+    "itg": "float",
+}
 
 
 def main(words: list[str]) -> None:
@@ -91,10 +97,15 @@ def elastic(directory: Path) -> None:
 
 def _document(number: int) -> dict[str, object]:
     return {
-        "_index": "nrh", "_id": str(number), "unique_id": f"u{number:07d}",
-        "hdeb": "2007-12-21T11:44:13.005Z", "hfin": "2007-12-21T14:35:44.089Z",
-        "frq": [2280, 3270, 4080, number % 5000], "file": f"2d{number}", "itg": number / 7,
-    }  # fmt: skip
+        "_index": "nrh",
+        "_id": str(number),
+        "unique_id": f"u{number:07d}",
+        "hdeb": "2007-12-21T11:44:13.005Z",
+        "hfin": "2007-12-21T14:35:44.089Z",
+        "frq": [2280, 3270, 4080, number % 5000],
+        "file": f"2d{number}",
+        "itg": number / 7,
+    }
 
 
 #: How each database makes rows out of whole numbers from 1 on, called n.

@@ -34,9 +34,9 @@ from tests.proxy import Proxy
 
 from benchmarks import memory
 from benchmarks.rd import head
+from epnkit.dachs.ports import free_port
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
-from epnkit.deploy.ports import free_port
 from epnkit.loading.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -307,10 +307,15 @@ def measure(here: Bench, rows: int) -> None:
     nothing = here.load()
     own = min(here.load("many/nothing") for _ in range(_UPDATES))
     less = seconds / update
-    print(f"  1,000 new rows: {update:.2f} s at best of {', '.join(f'{u:.2f}' for u in updates)}"
-          f" ({less:.0f} times less), {stages(here, 1)};")  # fmt: skip
-    print(f"  nothing new: {nothing:.2f} s; DaCHS alone, of no row: {own:.2f} s;"
-          f" VACUUM ANALYZE alone: {vacuum:.2f} s", flush=True)  # fmt: skip
+    print(
+        f"  1,000 new rows: {update:.2f} s at best of {', '.join(f'{u:.2f}' for u in updates)}"
+        f" ({less:.0f} times less), {stages(here, 1)};"
+    )
+    print(
+        f"  nothing new: {nothing:.2f} s; DaCHS alone, of no row: {own:.2f} s;"
+        f" VACUUM ANALYZE alone: {vacuum:.2f} s",
+        flush=True,
+    )
     compare(here, whole, top)
     read_along(here, top)
     map_otherwise(here)
@@ -339,15 +344,29 @@ def compare(here: Bench, whole: int, top: int) -> None:
     """Find ten differences by ``epnkit reconcile``; say how many bytes it took."""
     here.change(_TEN_DIFFERENCES)
     before, start = here.proxy.bytes, time.monotonic()
-    told = subprocess.run(
-        [Path(sys.executable).parent / "epnkit", "reconcile", "many", "--dachs", here.dachs.root],
-        env={**os.environ, "EPNKIT_CREDENTIALS": str(here.dachs.root / "credentials")},
-        check=True, capture_output=True, text=True,
-    ).stdout.strip().splitlines()[0]  # fmt: skip
+    told = (
+        subprocess.run(
+            [
+                Path(sys.executable).parent / "epnkit",
+                "reconcile",
+                "many",
+                "--dachs",
+                here.dachs.root,
+            ],
+            env={**os.environ, "EPNKIT_CREDENTIALS": str(here.dachs.root / "credentials")},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        .stdout.strip()
+        .splitlines()[0]
+    )
     share = (here.proxy.bytes - before) / whole
     (there,) = here.ask("SELECT count(*) FROM many.epn_core")
-    print(f"  {told}: {time.monotonic() - start:.1f} s, {share:.1%} of the bytes of all records;"
-          f" {there:,} granules for {top + 1:,} records")  # fmt: skip
+    print(
+        f"  {told}: {time.monotonic() - start:.1f} s, {share:.1%} of the bytes of all records;"
+        f" {there:,} granules for {top + 1:,} records"
+    )
 
 
 def read_along(here: Bench, top: int) -> None:
@@ -357,8 +376,10 @@ def read_along(here: Bench, top: int) -> None:
         with idle.asking():
             time.sleep(15)
         here.change(_FILL.format(top + 1, top + 1000))
-        here.change(f"UPDATE obs SET lat = lat - 1, changed = {top} + 5000 WHERE id > {top - 1000}"
-                    f" AND id <= {top}")  # fmt: skip
+        here.change(
+            f"UPDATE obs SET lat = lat - 1, changed = {top} + 5000 WHERE id > {top - 1000}"
+            f" AND id <= {top}"
+        )
         with busy.asking():
             here.load()
     print(f"  TAP idle {idle.p99()}; during an update {busy.p99()}, counts {sorted(busy.counts)}")
@@ -376,11 +397,14 @@ def map_otherwise(here: Bench) -> None:
             with busy.asking():
                 seconds = here.load(request=request)
         (changed,) = here.ask("SELECT changed FROM epnkit.runs ORDER BY run DESC LIMIT 1")
-        print(f"  another mapping, {way}: {seconds:.1f} s, {changed:,} rows changed,"
-              f" {(here.proxy.bytes - before) / 1e6:.1f} MB read; TAP meanwhile {busy.p99()}",
-              flush=True)  # fmt: skip
-    kept, table = here.ask("SELECT pg_total_relation_size('epnkit.records'),"
-                           " pg_total_relation_size('many.epn_core')")  # fmt: skip
+        print(
+            f"  another mapping, {way}: {seconds:.1f} s, {changed:,} rows changed,"
+            f" {(here.proxy.bytes - before) / 1e6:.1f} MB read; TAP meanwhile {busy.p99()}",
+            flush=True,
+        )
+    kept, table = here.ask(
+        "SELECT pg_total_relation_size('epnkit.records'), pg_total_relation_size('many.epn_core')"
+    )
     print(f"  kept records {kept / 1e6:.0f} MB beside a table of {table / 1e6:.0f} MB", flush=True)
 
 

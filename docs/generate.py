@@ -32,19 +32,29 @@ def generate(directory: Path) -> None:
 
 def _columns() -> Iterator[str]:
     yield from (
-        "# The columns of EPNcore", "",
+        "# The columns of EPNcore",
+        "",
         "As epnkit holds them, from EPN-TAP 2.0. Units and UCDs of the coordinates depend on"
-        " `spatial_frame_type`, and those of particle spectra on their kind.", "",
-    )  # fmt: skip
+        " `spatial_frame_type`, and those of particle spectra on their kind.",
+        "",
+    )
     sections = dict.fromkeys(column.section for column in columns.COLUMNS.values())
     for section in sections:
         yield from (f"## {section.replace('_', ' ').capitalize()}", "")
         chosen = [c for c in columns.COLUMNS.values() if c.section == section]
         yield from _table(
             ("column", "what it holds", "type", "unit", "UCD"),
-            ((f"`{c.name}`", c.description, c.epn_type, _by_frame(c, c.unit),
-              _by_frame(c, c.ucd)) for c in chosen),
-        )  # fmt: skip
+            (
+                (
+                    f"`{c.name}`",
+                    c.description,
+                    c.epn_type,
+                    _by_frame(c, c.unit),
+                    _by_frame(c, c.ucd),
+                )
+                for c in chosen
+            ),
+        )
 
 
 def _by_frame(column: columns.Column, value: str) -> str:
@@ -53,9 +63,11 @@ def _by_frame(column: columns.Column, value: str) -> str:
 
 def _rules() -> Iterator[str]:
     yield from (
-        "# The rules", "",
-        "By these numbers `epnkit check`, `epnkit preview` and the quarantine speak of rules.", "",
-    )  # fmt: skip
+        "# The rules",
+        "",
+        "By these numbers `epnkit check`, `epnkit preview` and the quarantine speak of rules.",
+        "",
+    )
     yield from _table(
         ("rule", "level", "section", "what it asks", "judged by"),
         ((str(r.number), r.level, r.section, r.text, _judges(r)) for r in RULES.values()),
@@ -66,11 +78,13 @@ def _shared() -> Iterator[str]:
     """Describe what the RD that services share offers to any RD."""
     shared = [each for each in etree.parse(RD).getroot() if each.get("id")]
     yield from (
-        "# What RDs may take in", "",
+        "# What RDs may take in",
+        "",
         "The RD `epnkit/q` (the folder `resources/epnkit`) holds what services share. Any RD may"
         " take it, also one that has nothing else of epnkit; what it takes for an import needs"
-        " epnkit where DaCHS imports, and nothing needs it where DaCHS serves.", "",
-    )  # fmt: skip
+        " epnkit where DaCHS imports, and nothing needs it where DaCHS serves.",
+        "",
+    )
     for tag, title in (("STREAM", "Streams"), ("procDef", "Procedures")):
         yield from (f"## {title}", "")
         for each in shared:

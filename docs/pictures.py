@@ -101,8 +101,14 @@ def way_of_a_row() -> None:
 
 
 def _box(axes: Any, x: float, y: float, text: str, colour: str) -> None:
-    shape = FancyBboxPatch((x, y), 1.5, 0.7, boxstyle="round,pad=0,rounding_size=0.08",
-                           facecolor=colour, edgecolor="0.4")  # fmt: skip
+    shape = FancyBboxPatch(
+        (x, y),
+        1.5,
+        0.7,
+        boxstyle="round,pad=0,rounding_size=0.08",
+        facecolor=colour,
+        edgecolor="0.4",
+    )
     axes.add_patch(shape)
     axes.text(x + 0.75, y + 0.35, text, ha="center", va="center", fontsize=11)
 

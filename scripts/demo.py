@@ -11,8 +11,8 @@ from types import FrameType
 
 import click
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import coverage, inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.loading.request import Request
 from epnkit.modules import run_file
@@ -28,9 +28,11 @@ VAR = ROOT / "var"
 @click.option("--all", "every", is_flag=True, help="Bring up every service of resources/.")
 @click.option("--once", is_flag=True, help="Query, stop everything, and end.")
 @click.option(
-    "--from", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    "--from",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Load a directory of HFC CSV files instead of the replica (hfc1ar alone).",
-)  # fmt: skip
+)
 @click.option("--mariadb", is_flag=True, help="Keep SQL catalogues in MariaDB, not in SQLite.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The web port; by default a free one.")
 def demo(

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from epnkit.dachs.account import unprivileged
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.account import unprivileged
-from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent

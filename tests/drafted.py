@@ -11,12 +11,12 @@ from typing import Any
 
 from astropy.io import fits
 
-from epnkit.drafts.propose import Draft, propose
-from epnkit.drafts.sample import Sample, look
+from epnkit.drafts.inspect.sample import Sample, look
+from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.mapping.declare import Mapping
 from epnkit.sources import open_source
-from epnkit.sources.documents import flat, frame, types_of
-from epnkit.sources.extended_json import plain
+from epnkit.sources.values.documents import flat, frame, types_of
+from epnkit.sources.values.extended_json import plain
 
 #: What a column ought to be: a value, or one of several that are right.
 Expected = Dictionary[str, Any]

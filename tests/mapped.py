@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 
 from epnkit import service as services
-from epnkit.loading.prepare import Preparation, Prepared
+from epnkit.loading.prepare.preparation import Preparation, Prepared
 from epnkit.mapping.declare import Mapped
 from epnkit.service import Service
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
-from epnkit.sources.declared import declared
-from epnkit.sources.settings import read_settings
+from epnkit.sources.config.settings import read_settings
+from epnkit.sources.config.types import declared
 from tests.conftest import ROOT
 
 
@@ -27,8 +27,9 @@ def mapped(name: str, **record: object) -> Mapped:
     """Map one record of a service; fields that it does not name are null."""
     service = load(name)
     types = declared(read_settings(service.source_file))
-    absent = {name: types.get(name, _kind(name))
-              for name in service.fields if record.get(name) is None}  # fmt: skip
+    absent = {
+        name: types.get(name, _kind(name)) for name in service.fields if record.get(name) is None
+    }
     told = {name: value for name, value in record.items() if value is not None}
     return service.mapping.apply(
         pl.DataFrame([told]).with_columns(

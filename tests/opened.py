@@ -16,8 +16,15 @@ from PIL import Image
 from pyvo.dal.adhoc import DatalinkResults
 
 #: Links that lead to files of the service, not to another site or another granule.
-FILES = {"#this", "#progenitor", "#preview", "#preview-image", "#thumbnail", "#derivation",
-         "#detached-header"}  # fmt: skip
+FILES = {
+    "#this",
+    "#progenitor",
+    "#preview",
+    "#preview-image",
+    "#thumbnail",
+    "#derivation",
+    "#detached-header",
+}
 
 
 def links(url: str) -> list[Any]:

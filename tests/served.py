@@ -15,8 +15,8 @@ import requests
 from astropy.table import Table
 
 from epnkit.check.report import check
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 from tests import opened
 from tests.conftest import ROOT
@@ -85,8 +85,11 @@ class Served:
 
     def counterparts(self, uid: str) -> list[str]:
         """Name the other granules of the same observation."""
-        urls = [str(each["access_url"]) for each in self.links(uid)
-                if each["semantics"] == "#counterpart"]  # fmt: skip
+        urls = [
+            str(each["access_url"])
+            for each in self.links(uid)
+            if each["semantics"] == "#counterpart"
+        ]
         return sorted(url.split("=")[1] for url in urls)
 
     def check_rules(self) -> None:
@@ -97,11 +100,14 @@ class Served:
     def record(self) -> bytes:
         """Fetch its record from the registry interface."""
         answer = requests.get(
-            f"{self.base}/oai.xml", timeout=60, params={
-                "verb": "GetRecord", "metadataPrefix": "ivo_vor",
+            f"{self.base}/oai.xml",
+            timeout=60,
+            params={
+                "verb": "GetRecord",
+                "metadataPrefix": "ivo_vor",
                 "identifier": f"ivo://epnkit.example/{self.name}/q/epn_core",
             },
-        )  # fmt: skip
+        )
         answer.raise_for_status()
         return answer.content
 
@@ -114,12 +120,17 @@ class Served:
             assert b"<" + word + b">" in record, word
         # Each author is one, not all of them together.
         assert not re.search(rb"<creator>\s*<name>[^<]*; ", record)
-        judge = "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors(" \
-            "sys.stdin.buffer.read()) or 'valid')"  # fmt: skip
+        judge = (
+            "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors("
+            "sys.stdin.buffer.read()) or 'valid')"
+        )
         done = subprocess.run(
-            [sys.executable, "-c", judge], input=record, env=self.dachs.environment,
-            capture_output=True, check=False,
-        )  # fmt: skip
+            [sys.executable, "-c", judge],
+            input=record,
+            env=self.dachs.environment,
+            capture_output=True,
+            check=False,
+        )
         assert done.stdout.strip() == b"valid", (done.stdout, done.stderr[-500:])
 
     def check_itself(self) -> None:

@@ -15,7 +15,7 @@ import pytest
 from scripts.servers import databases, java_servers, search
 from scripts.servers.processes import Server
 
-from epnkit.deploy.ports import free_port
+from epnkit.dachs.ports import free_port
 
 #: Gives a credential its content: name and connection string.
 Keep = Callable[[str, str], None]

@@ -103,9 +103,14 @@ class Shell:
 
     def _start(self, words: list[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            words, cwd=self._directory, env=self._environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            words,
+            cwd=self._directory,
+            env=self._environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def run(self, command: str) -> str:
         """Run a command to its end, and give what it printed."""

@@ -82,7 +82,7 @@ mapping = Mapping(
         "thumbnail_url": pl.when(~pl.col("quicklook_url").str.ends_with(".gif")).then(
             pl.col("quicklook_url")
         ),
-    },
+    }
 )
 
 links = (

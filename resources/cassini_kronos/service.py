@@ -79,7 +79,7 @@ mapping = Mapping(
         "thumbnail_url": pl.col("picture.url"),
         "publisher": "PADC",
         "bib_reference": "2004SSRv..114..395G",
-    },
+    }
 )
 
 

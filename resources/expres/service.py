@@ -93,7 +93,7 @@ mapping = Mapping(
         "file_name": pl.col("spectrum.url").str.extract(r"([^/]+)$", 1),
         "thumbnail_url": pl.col("picture.url"),
         "bib_reference": "doi:10.1051/0004-6361/201935161",
-    },
+    }
 )
 
 links = (

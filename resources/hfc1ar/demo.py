@@ -21,8 +21,14 @@ FROM hfc1ar.epn_core ORDER BY footprint_area DESC
 
 FOOTPRINTS = "SELECT s_region, time_min FROM hfc1ar.epn_core WHERE s_region IS NOT NULL"
 
-_FORMATS = {"time_min": "%.5f", "c1min": "%.2f", "c1max": "%.2f", "c2min": "%.2f",
-            "c2max": "%.2f", "footprint_area": "%.1f"}  # fmt: skip
+_FORMATS = {
+    "time_min": "%.5f",
+    "c1min": "%.2f",
+    "c1max": "%.2f",
+    "c2min": "%.2f",
+    "c2max": "%.2f",
+    "footprint_area": "%.1f",
+}
 
 
 def show(url: str, name: str, directory: Path) -> None:
@@ -42,12 +48,24 @@ def draw(found: Table, path: Path) -> None:
     """Draw footprints, coloured by time, on a map of Carrington longitude and latitude."""
     outlines, days = _outlines(found)
     figure, axes = plt.subplots(figsize=(11, 6), layout="constrained")
-    drawn = PolyCollection(outlines, array=days - days.min(), alpha=0.45, edgecolors="0.25",
-                           linewidths=0.4, cmap="viridis")  # fmt: skip
+    drawn = PolyCollection(
+        outlines,
+        array=days - days.min(),
+        alpha=0.45,
+        edgecolors="0.25",
+        linewidths=0.4,
+        cmap="viridis",
+    )
     axes.add_collection(drawn)
-    axes.set(xlim=(0, 360), ylim=(-90, 90), xticks=range(0, 361, 30), yticks=range(-90, 91, 30),
-             xlabel="Carrington longitude (degrees)", ylabel="Latitude (degrees)",
-             title=f"HFC active regions: {len(found)} footprints")  # fmt: skip
+    axes.set(
+        xlim=(0, 360),
+        ylim=(-90, 90),
+        xticks=range(0, 361, 30),
+        yticks=range(-90, 91, 30),
+        xlabel="Carrington longitude (degrees)",
+        ylabel="Latitude (degrees)",
+        title=f"HFC active regions: {len(found)} footprints",
+    )
     axes.grid(alpha=0.3)
     label = f"Days since JD {days.min():.1f}"
     figure.colorbar(drawn, ax=axes, label=label, shrink=0.85)

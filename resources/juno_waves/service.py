@@ -37,7 +37,7 @@ mapping = Mapping(
         "file_name": pl.col("file_name"),
         "thumbnail_url": pl.col("picture.url"),
         "bib_reference": "doi:10.1029/2021JA029435",
-    },
+    }
 )
 
 links = (

@@ -58,7 +58,7 @@ mapping = Mapping(
         **access(pl.col("url"), pl.col("size")),
         "file_name": pl.col("file"),
         "thumbnail_url": pl.col("quicklook"),
-    },
+    }
 )
 
 links = (

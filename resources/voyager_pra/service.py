@@ -54,7 +54,7 @@ mapping = Mapping(
         "thumbnail_url": pl.col("picture.url"),
         "publisher": "NASA/PDS/PPI",
         "bib_reference": "1977SSRv...21..309W",
-    },
+    }
 )
 
 links = (
@@ -72,10 +72,5 @@ links = (
 )
 
 service = Service(
-    name="voyager_pra",
-    frame="none",
-    mapping=mapping,
-    key=FILE_KEY,
-    cursor=FILE_CURSOR,
-    links=links,
+    name="voyager_pra", frame="none", mapping=mapping, key=FILE_KEY, cursor=FILE_CURSOR, links=links
 )

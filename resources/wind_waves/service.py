@@ -43,7 +43,7 @@ mapping = Mapping(
         "file_name": pl.col("file_name"),
         "thumbnail_url": pl.col("picture.url"),
         "bib_reference": "1995SSRv...71..231B",
-    },
+    }
 )
 
 links = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from scripts.servers.maven import run
 from scripts.servers.processes import Server, launch, listening
 
-from epnkit.deploy.account import unprivileged
+from epnkit.dachs.account import unprivileged
 from epnkit.errors import DeployError
 
 #: The database, its user, and the password that must appear nowhere.
@@ -31,19 +31,32 @@ def start_mariadb(port: int, directory: Path) -> Server:
     account.own(directory)
     if not data.is_dir():
         run(
-            account.command(["mariadb-install-db", "--no-defaults", f"--datadir={data}",
-                             "--auth-root-authentication-method=normal", "--skip-test-db"]),
+            account.command(
+                [
+                    "mariadb-install-db",
+                    "--no-defaults",
+                    f"--datadir={data}",
+                    "--auth-root-authentication-method=normal",
+                    "--skip-test-db",
+                ]
+            ),
             directory,
-        )  # fmt: skip
+        )
     script = directory / "grant.sql"
     script.write_text(_GRANT)
     argv: list[str | Path] = [
-        "mariadbd", "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1",
-        f"--port={port}", f"--socket={directory}/socket", f"--init-file={script}",
-        "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+        "mariadbd",
+        "--no-defaults",
+        f"--datadir={data}",
+        "--bind-address=127.0.0.1",
+        f"--port={port}",
+        f"--socket={directory}/socket",
+        f"--init-file={script}",
+        "--skip-name-resolve",
+        "--innodb-flush-log-at-trx-commit=0",
         "--innodb-buffer-pool-size=256M",
         "--max-allowed-packet=64M",
-    ]  # fmt: skip
+    ]
     url = f"mysql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
     return launch("mariadb", argv, port, directory, url)
 
@@ -61,14 +74,38 @@ def start_postgresql(port: int, directory: Path, sockets: Path | str = "") -> Se
         secret = directory / "password"
         secret.write_text(PASSWORD)
         run(
-            account.command([_POSTGRESQL / "initdb", "-A", "scram-sha-256", "-E", "UTF8",
-                             "--locale=C.UTF-8", "-U", USER, f"--pwfile={secret}", "-D", data]),
+            account.command(
+                [
+                    _POSTGRESQL / "initdb",
+                    "-A",
+                    "scram-sha-256",
+                    "-E",
+                    "UTF8",
+                    "--locale=C.UTF-8",
+                    "-U",
+                    USER,
+                    f"--pwfile={secret}",
+                    "-D",
+                    data,
+                ]
+            ),
             Path("/"),
-        )  # fmt: skip
+        )
     argv: list[str | Path] = [
-        _POSTGRESQL / "postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
-        "-c", f"unix_socket_directories={sockets}", "-c", "fsync=off", "-c", "timezone=UTC",
-    ]  # fmt: skip
+        _POSTGRESQL / "postgres",
+        "-D",
+        data,
+        "-p",
+        str(port),
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        f"unix_socket_directories={sockets}",
+        "-c",
+        "fsync=off",
+        "-c",
+        "timezone=UTC",
+    ]
     url = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
     server = launch("postgresql", argv, port, directory, url, lambda: _answers(port))
     _create(port)
@@ -90,7 +127,20 @@ def _create(port: int) -> None:
 
 def _psql(port: int, statement: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 (our own words, no shell)
-        [_POSTGRESQL / "psql", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-Atc", statement,
-         "postgres"],
-        env={"PGPASSWORD": PASSWORD}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            _POSTGRESQL / "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "-U",
+            USER,
+            "-Atc",
+            statement,
+            "postgres",
+        ],
+        env={"PGPASSWORD": PASSWORD},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -51,9 +51,14 @@ def start_mongo(port: int, directory: Path, cache: Path) -> Server:
         compile_java(source, 17, jars, home / "classes")
     directory.mkdir(parents=True, exist_ok=True)
     argv: list[str | Path] = [
-        java_home(17) / "bin/java", "-Xmx512m", "-XX:+UseSerialGC",
-        "-cp", f"{home}/classes:{jars}/*", "MongoNode", str(port),
-    ]  # fmt: skip
+        java_home(17) / "bin/java",
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-cp",
+        f"{home}/classes:{jars}/*",
+        "MongoNode",
+        str(port),
+    ]
     return launch("mongo", argv, port, directory, f"mongodb://127.0.0.1:{port}/")
 
 
@@ -66,7 +71,11 @@ def start_restheart(
     settings = directory / "restheart.yml"
     settings.write_text(_RESTHEART_SETTINGS.format(form=form, port=port, mongo=mongo))
     argv: list[str | Path] = [
-        java_home(17) / "bin/java", "-Xmx256m", "-cp", f"{jars}/*",
-        "org.restheart.Bootstrapper", settings,
-    ]  # fmt: skip
+        java_home(17) / "bin/java",
+        "-Xmx256m",
+        "-cp",
+        f"{jars}/*",
+        "org.restheart.Bootstrapper",
+        settings,
+    ]
     return launch("restheart", argv, port, directory, f"http://127.0.0.1:{port}")

@@ -99,9 +99,16 @@ def fetch(artifacts: Iterable[Artifact], directory: Path) -> Path:
     )
     partial = directory / "jars.partial"
     run(
-        ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime",
-         f"-DoutputDirectory={partial}"], directory,
-    )  # fmt: skip
+        [
+            "mvn",
+            "-q",
+            "-B",
+            "dependency:copy-dependencies",
+            "-DincludeScope=runtime",
+            f"-DoutputDirectory={partial}",
+        ],
+        directory,
+    )
     partial.rename(jars)
     return jars
 
@@ -116,9 +123,20 @@ def compile_java(sources: dict[str, str], release: int, classpath: Path, target:
     files = [folder / name for name in sources]
     home = java_home(release)
     run(
-        [home / "bin/javac", "-nowarn", "-Xlint:-options", "--release", str(release),
-         "-cp", f"{classpath}/*", "-d", target, *files], folder,
-    )  # fmt: skip
+        [
+            home / "bin/javac",
+            "-nowarn",
+            "-Xlint:-options",
+            "--release",
+            str(release),
+            "-cp",
+            f"{classpath}/*",
+            "-d",
+            target,
+            *files,
+        ],
+        folder,
+    )
 
 
 def run(argv: Sequence[str | Path], directory: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from epnkit.deploy.account import unprivileged
+from epnkit.dachs.account import unprivileged
 from epnkit.errors import DeployError
 
 #: How long a server may take until it answers, in seconds.
@@ -95,10 +95,14 @@ def launch(
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 (our own words, no shell)
-            account.command(argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            cwd=directory, start_new_session=True,
+            account.command(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=directory,
+            start_new_session=True,
             env={**os.environ, "HOME": str(directory), "TMPDIR": "/tmp"},  # noqa: S108 (sockets)
-        )  # fmt: skip
+        )
     server = Server(name, port, process, log, url)
     _wait(server, ready or (lambda: listening(port)))
     return server

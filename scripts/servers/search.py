@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.servers.maven import SOURCES, Artifact, compile_java, fetch, java_home, run
 from scripts.servers.processes import Server, launch
 
-from epnkit.deploy.account import unprivileged
+from epnkit.dachs.account import unprivileged
 
 #: Memory of the node.
 HEAP = "512m"
@@ -79,30 +79,49 @@ _NATIVE = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-acces
 
 DISTRIBUTIONS = {
     "es7": Distribution(
-        "elasticsearch", "7.17.29", "transport-netty4-client", 17,
-        module="org.elasticsearch.transport.Netty4Plugin", node="new Node(environment)",
+        "elasticsearch",
+        "7.17.29",
+        "transport-netty4-client",
+        17,
+        module="org.elasticsearch.transport.Netty4Plugin",
+        node="new Node(environment)",
     ),
     "es8": Distribution(
-        "elasticsearch", "8.19.21", "transport-netty4", 17,
-        module="org.elasticsearch.transport.netty4.Netty4Plugin", parameters=_ES8_PARAMETERS,
+        "elasticsearch",
+        "8.19.21",
+        "transport-netty4",
+        17,
+        module="org.elasticsearch.transport.netty4.Netty4Plugin",
+        parameters=_ES8_PARAMETERS,
     ),
     "es9": Distribution(
-        "elasticsearch", "9.5.3", "transport-netty4", 21,
-        module="org.elasticsearch.transport.netty4.Netty4Plugin", parameters=_ES9_PARAMETERS,
+        "elasticsearch",
+        "9.5.3",
+        "transport-netty4",
+        21,
+        module="org.elasticsearch.transport.netty4.Netty4Plugin",
+        parameters=_ES9_PARAMETERS,
         flags=(*_NATIVE, "--add-modules", "jdk.incubator.vector"),
     ),
     "os2": Distribution(
-        "opensearch", "2.19.6", "transport-netty4-client", 17,
+        "opensearch",
+        "2.19.6",
+        "transport-netty4-client",
+        17,
         node="new Node(environment, List.of(org.opensearch.transport.Netty4Plugin.class), false) "
         "{}",
     ),
     "os3": Distribution(
-        "opensearch", "3.8.0", "transport-netty4-client", 21, flags=_NATIVE,
+        "opensearch",
+        "3.8.0",
+        "transport-netty4-client",
+        21,
+        flags=_NATIVE,
         node='new Node(environment, List.of(new org.opensearch.plugins.PluginInfo("netty", "HTTP", '
         '"1", org.opensearch.Version.CURRENT, "21", '
         '"org.opensearch.transport.Netty4ModulePlugin", null, List.of(), false)), false) {}',
     ),
-}  # fmt: skip
+}
 
 _LOGGING = """\
 status = error
@@ -160,12 +179,23 @@ def start(kind: str, port: int, directory: Path, cache: Path) -> Server:
             link.symlink_to(home / part)
     launcher = "ClassicNode" if chosen.node else "ModernNode"
     argv: list[str | Path] = [
-        java_home(chosen.release) / "bin/java", f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseSerialGC",
-        "-XX:-UsePerfData", f"-Djava.io.tmpdir={directory}", "-Djna.tmpdir=/tmp",
+        java_home(chosen.release) / "bin/java",
+        f"-Xms{HEAP}",
+        f"-Xmx{HEAP}",
+        "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",
+        f"-Djava.io.tmpdir={directory}",
+        "-Djna.tmpdir=/tmp",
         f"-Dlog4j2.configurationFile={home}/config/log4j2.properties",
-        f"-D{chosen.name}.path.home={directory}", f"-Des.path.home={directory}", *chosen.flags,
-        "-cp", f"{home}/classes:{home}/lib/*", launcher, directory, str(port),
-    ]  # fmt: skip
+        f"-D{chosen.name}.path.home={directory}",
+        f"-Des.path.home={directory}",
+        *chosen.flags,
+        "-cp",
+        f"{home}/classes:{home}/lib/*",
+        launcher,
+        directory,
+        str(port),
+    ]
     url = f"http://127.0.0.1:{port}"
     return launch(kind, argv, port, directory, url, lambda: _healthy(url))
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from epnkit.check.report import check
 from epnkit.cli import cli
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 
 #: All but those that try DaCHS's asynchronous jobs, which a service has no part in.
 _STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ EXA"
@@ -27,10 +27,18 @@ def test_the_regression_tests_of_the_rd_pass(hfc1ar: str, dachs: Dachs) -> None:
 
 def test_taplint_finds_no_error(hfc1ar: str) -> None:
     done = subprocess.run(
-        ["stilts", "taplint", f"tapurl={hfc1ar}", "report=EWF", "maxrepeat=100000",
-         f"stages={_STAGES}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            "stilts",
+            "taplint",
+            f"tapurl={hfc1ar}",
+            "report=EWF",
+            "maxrepeat=100000",
+            f"stages={_STAGES}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "Totals: Errors: " in done.stdout, done.stdout + done.stderr
     said = [line for line in done.stdout.splitlines() if re.match(r"^[EWF]-", line)]
     errors = [line for line in said if line.startswith("E-") and _STATISTICS not in line]

@@ -14,8 +14,8 @@ import psycopg2
 import pytest
 from tests.conftest import ROOT, bring_up
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.errors import DeployError
 
 RD = "hfc1ar/q"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from tests.served import Served, brought_up
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.errors import ConfigurationError, DeployError
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT, throw_away_dachs

@@ -6,8 +6,8 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 from tests.served import Acceptance, Served

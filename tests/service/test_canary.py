@@ -13,8 +13,8 @@ from psycopg2 import sql
 from scripts.servers.databases import PASSWORD
 from scripts.servers.processes import Server
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from tests.conftest import ROOT
 from tests.proxy import Fault, Proxy
 from tests.service.test_dialects import fill
@@ -29,10 +29,16 @@ FOLDER = "inputs/hfc1ar"
 
 #: What every verb that touches the source is asked.
 VERBS = [
-    ("load", "hfc1ar"), ("-v", "load", "hfc1ar", "--full"), ("source", FOLDER),
-    ("source", FOLDER, "--format", "json"), ("preview", FOLDER, "-n", "3"),
-    ("reconcile", "hfc1ar"), ("status", "hfc1ar"), ("quarantine", "list", "hfc1ar"), ("doctor",),
-]  # fmt: skip
+    ("load", "hfc1ar"),
+    ("-v", "load", "hfc1ar", "--full"),
+    ("source", FOLDER),
+    ("source", FOLDER, "--format", "json"),
+    ("preview", FOLDER, "-n", "3"),
+    ("reconcile", "hfc1ar"),
+    ("status", "hfc1ar"),
+    ("quarantine", "list", "hfc1ar"),
+    ("doctor",),
+]
 
 
 @pytest.fixture(
@@ -71,9 +77,13 @@ def asked(dachs: Dachs, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a verb of epnkit."""
     return subprocess.run(
         [Path(sys.executable).with_name("epnkit"), *words],
-        env={**dachs.environment, "EPNKIT_DACHS": str(dachs.root)}, cwd=dachs.root,
-        text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        env={**dachs.environment, "EPNKIT_DACHS": str(dachs.root)},
+        cwd=dachs.root,
+        text=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 def told(dachs: Dachs, runs: list[subprocess.CompletedProcess[str]]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from tests.conftest import bring_up
 
 TOLD = "declared otherwise than in run"

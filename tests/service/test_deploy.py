@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import pyvo
 
-from epnkit.deploy import inputs, vocabulary
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs import vocabulary
+from epnkit.dachs.private import Dachs
+from epnkit.deploy import inputs
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT, away
 
@@ -83,12 +84,14 @@ def tables(dachs: Dachs) -> dict[str, str]:
         for (name,) in cursor.fetchall():
             cursor.execute(
                 f"SELECT string_agg(t::text, '\n' ORDER BY t::text) FROM {name} t"
-                " WHERE %s != 'dc.rdmeta' OR t::text NOT LIKE '(__system__%%'", (name,),
-            )  # fmt: skip
+                " WHERE %s != 'dc.rdmeta' OR t::text NOT LIKE '(__system__%%'",
+                (name,),
+            )
             (content,) = cursor.fetchone() or ("",)
             found[name] = content or ""
-        cursor.execute("SELECT string_agg(nspname, ',' ORDER BY 1) FROM pg_namespace"
-                       " WHERE nspname !~ '^pg_'")  # fmt: skip
+        cursor.execute(
+            "SELECT string_agg(nspname, ',' ORDER BY 1) FROM pg_namespace WHERE nspname !~ '^pg_'"
+        )
         (found["schemas"],) = cursor.fetchone() or ("",)
     return found
 
@@ -146,9 +149,15 @@ def test_a_dry_run_tells_every_step_and_does_nothing(place: Dachs) -> None:
     assert snapshot(place) == before
     assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 11)]
     text = "\n".join(told)
-    for word in ("val bass2000/q", "imp bass2000/q", "limits bass2000/q", "pub bass2000/q",
-                 str(place.inputs / "epnkit"), str(place.inputs / "bass2000"),
-                 f"GAVOSETTINGS={place.settings}"):  # fmt: skip
+    for word in (
+        "val bass2000/q",
+        "imp bass2000/q",
+        "limits bass2000/q",
+        "pub bass2000/q",
+        str(place.inputs / "epnkit"),
+        str(place.inputs / "bass2000"),
+        f"GAVOSETTINGS={place.settings}",
+    ):
         assert word in text, word
 
 
@@ -316,9 +325,12 @@ def test_an_account_without_the_right(place: Dachs) -> None:
     try:
         refused = subprocess.run(
             [*nobody, *words(place, "deploy", "bass2000")],
-            cwd=ROOT, text=True, capture_output=True, check=False,
+            cwd=ROOT,
+            text=True,
+            capture_output=True,
+            check=False,
             env={**os.environ, "HOME": "/nonexistent"},
-        )  # fmt: skip
+        )
     finally:
         outside.chmod(mode)
     assert refused.returncode == 1
@@ -341,9 +353,12 @@ def test_one_deployment_at_a_time(place: Dachs) -> None:
 def test_ended_in_the_middle(place: Dachs, number: signal.Signals) -> None:
     before = snapshot(place)
     process = subprocess.Popen(
-        words(place, "deploy", "bass2000"), cwd=ROOT, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        words(place, "deploy", "bass2000"),
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     while not (place.inputs / ".bass2000.before").exists():
         assert process.poll() is None
         time.sleep(0.01)

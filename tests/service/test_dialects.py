@@ -9,8 +9,8 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.replicas import archive, database
 from epnkit.replicas.sources import Sources, load_replica
 from tests.conftest import ROOT

@@ -18,13 +18,13 @@ from click.testing import CliRunner
 
 from epnkit import service as services
 from epnkit.cli.doctor import command
+from epnkit.dachs.account import Account
+from epnkit.dachs.instance import Place
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import books
-from epnkit.deploy.account import Account
-from epnkit.deploy.dachs import Dachs
-from epnkit.deploy.doctor import installation, outside, privacy, work
-from epnkit.deploy.doctor.examination import CHECKS
-from epnkit.deploy.doctor.patient import Finding, Patient
-from epnkit.deploy.place import Place
+from epnkit.doctor import installation, outside, privacy, work
+from epnkit.doctor.examination import CHECKS
+from epnkit.doctor.patient import Finding, Patient
 from tests.conftest import ROOT, away, bring_up
 
 #: A port of this machine at which nobody listens: nothing outside is ever asked here.
@@ -43,9 +43,12 @@ def patient(place: Place, tmp_path: Path) -> Patient:
     (tmp_path / "units").mkdir()
     (tmp_path / "cron").mkdir()
     return Patient(
-        place, (services.load(place.inputs / "bass2000"),), reach=NOWHERE,
-        units=(tmp_path / "units",), crontabs=(tmp_path / "cron", tmp_path / "crontab"),
-    )  # fmt: skip
+        place,
+        (services.load(place.inputs / "bass2000"),),
+        reach=NOWHERE,
+        units=(tmp_path / "units",),
+        crontabs=(tmp_path / "cron", tmp_path / "crontab"),
+    )
 
 
 @pytest.fixture
@@ -61,9 +64,16 @@ def credential(place: Place) -> Iterator[Path]:
 def doctor(place: Place, *arguments: str) -> tuple[int, dict[str, list[Finding]], str]:
     """Examine in a process of its own, which knows this DaCHS alone; give what each check found."""
     words: list[str | Path] = [
-        Path(sys.executable).with_name("epnkit"), "doctor", *arguments, "--reach", NOWHERE,
-        "--dachs", place.root, "--format", "json",
-    ]  # fmt: skip
+        Path(sys.executable).with_name("epnkit"),
+        "doctor",
+        *arguments,
+        "--reach",
+        NOWHERE,
+        "--dachs",
+        place.root,
+        "--format",
+        "json",
+    ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout, done.stderr
     told = json.loads(done.stdout)
@@ -85,17 +95,33 @@ def test_all_is_well_but_for_what_this_machine_allows(place: Place) -> None:
 
 
 def test_well_means_status_0(place: Place) -> None:
-    chosen = ("dachs", "postgresql", "pgsphere", "toolkit", "versions", "services", "permissions",
-              "drivers")  # fmt: skip
+    chosen = (
+        "dachs",
+        "postgresql",
+        "pgsphere",
+        "toolkit",
+        "versions",
+        "services",
+        "permissions",
+        "drivers",
+    )
     words = [word for name in chosen for word in ("--check", name)]
     assert doctor(place, *words) == (0, {name: [] for name in chosen}, "{}")
 
 
 def test_in_words(place: Place) -> None:
     words: list[str | Path] = [
-        Path(sys.executable).with_name("epnkit"), "doctor", "--check", "drivers", "--check",
-        "egress", "--reach", NOWHERE, "--dachs", place.root,
-    ]  # fmt: skip
+        Path(sys.executable).with_name("epnkit"),
+        "doctor",
+        "--check",
+        "drivers",
+        "--check",
+        "egress",
+        "--reach",
+        NOWHERE,
+        "--dachs",
+        place.root,
+    ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["drivers", "well"]
@@ -176,8 +202,9 @@ def test_a_database_without_pgsphere(place: Place) -> None:
     with closing(place.private.cluster.connect("postgres")) as connection:
         kinds = list(installation.missing_types(connection))
     assert [found.what for found in kinds] == [
-        "the database has no type spoly", "the database has no type smoc"
-    ]  # fmt: skip
+        "the database has no type spoly",
+        "the database has no type smoc",
+    ]
     with closing(place.private.cluster.connect()) as connection:
         assert list(installation.missing_types(connection)) == []
 
@@ -196,7 +223,7 @@ def test_a_system_python_that_does_not_know_epnkit(place: Place) -> None:
     found = list(installation.toolkit(Patient(System(place.settings, None))))
     assert [each.what for each in found] == [
         f"the account {place.account.name} cannot import epnkit"
-    ]  # fmt: skip
+    ]
     assert "epnkit deploy" in found[0].cure
 
 
@@ -279,9 +306,14 @@ def test_a_timer_that_comes_before_the_import_has_ended(patient: Patient) -> Non
 
 @pytest.mark.parametrize(
     ("line", "seconds"),
-    [("*/15 * * * *", 900), ("7 */6 * * *", 21600), ("7 3 * * *", 86400), ("@hourly", 3600),
-     ("1,2 3 * * 1", None)],
-)  # fmt: skip
+    [
+        ("*/15 * * * *", 900),
+        ("7 */6 * * *", 21600),
+        ("7 3 * * *", 86400),
+        ("@hourly", 3600),
+        ("1,2 3 * * 1", None),
+    ],
+)
 def test_how_often_cron_comes(patient: Patient, line: str, seconds: float | None) -> None:
     patient.crontabs[1].write_text(f"{line} epnkit load bass2000\n")
     assert [timer.seconds for timer in work.found_timers(patient)] == [seconds]
@@ -410,8 +442,12 @@ def test_what_is_no_host_and_port(place: Place, reach: str) -> None:
 
 def test_a_service_that_is_not_there(place: Place) -> None:
     words: list[str | Path] = [
-        Path(sys.executable).with_name("epnkit"), "doctor", "nothing", "--dachs", place.root
-    ]  # fmt: skip
+        Path(sys.executable).with_name("epnkit"),
+        "doctor",
+        "nothing",
+        "--dachs",
+        place.root,
+    ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "there are: bass2000" in done.stderr

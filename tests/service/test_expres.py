@@ -21,8 +21,10 @@ def test_every_simulation_is_a_granule_or_refused(served: Served) -> None:
     # Five families of 1030 simulations, and six odd ones.
     assert served.count() == 1033
     assert [key[-17:] for key in served.refused()] == [
-        "20140103_v01.json", "20140104_v01.json", "20140106_v01.json"
-    ]  # fmt: skip
+        "20140103_v01.json",
+        "20140104_v01.json",
+        "20140106_v01.json",
+    ]
 
 
 @pytest.mark.parametrize("uid", [FIRST, PUBLISHED, f"{ABSENT[:-12]}20140101_v01a"])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection
 
-from epnkit.deploy.cluster import Cluster
-from epnkit.deploy.pgsphere import create_pgsphere, run_without_claims
+from epnkit.dachs.cluster import Cluster
+from epnkit.dachs.pgsphere import create_pgsphere, run_without_claims
 
 
 @pytest.fixture
@@ -32,8 +32,10 @@ def test_without_its_claims_the_extension_is_whole(database: connection) -> None
             "SELECT spoint '(10d,5d)' @ smoc '0/0-11', spoint '(0,0)' <-> spoint '(0,0)'"
         )
         assert cursor.fetchone() == (True, 0.0)
-        cursor.execute("SELECT installed_version IS NOT NULL FROM pg_available_extensions"
-                       " WHERE name = 'pg_sphere'")  # fmt: skip
+        cursor.execute(
+            "SELECT installed_version IS NOT NULL FROM pg_available_extensions"
+            " WHERE name = 'pg_sphere'"
+        )
         assert cursor.fetchone() == (True,)
         # The index that searches by place need.
         cursor.execute("CREATE TEMP TABLE one AS SELECT spoly '{(10d,0d),(0d,0d),(0d,10d)}' AS s")

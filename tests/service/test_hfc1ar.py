@@ -13,7 +13,7 @@ from astropy.table import Table
 from pyvo.dal import DALQueryError
 from pyvo.dal.adhoc import DatalinkResults
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from tests.served import Acceptance, Served
 
 ONE = "ar_20030101_000001_246_287"
@@ -163,9 +163,10 @@ def test_a_circle_across_the_meridian_finds_what_is_near(hfc1ar: str) -> None:
     uids, polygons = footprints(hfc1ar)
     center, radius = spherely.create_point(0.5, -18.0), 4.0
     expected = {
-        u for u, p in zip(uids, polygons, strict=True)
+        u
+        for u, p in zip(uids, polygons, strict=True)
         if np.degrees(spherely.distance(p, center, radius=1.0)) <= radius
-    }  # fmt: skip
+    }
     found = ask(
         hfc1ar,
         "SELECT granule_uid FROM hfc1ar.epn_core WHERE"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.errors import DeployError
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
@@ -52,10 +52,13 @@ class Catalogue:
             cursor.execute(query)
             names = [described[0] for described in cursor.description or ()]
             return [
-                {name: _rounded(value) for name, value in zip(names, row, strict=True)
-                 if name not in DATES}
+                {
+                    name: _rounded(value)
+                    for name, value in zip(names, row, strict=True)
+                    if name not in DATES
+                }
                 for row in cursor.fetchall()
-            ]  # fmt: skip
+            ]
 
 
 def _rounded(value: object) -> object:

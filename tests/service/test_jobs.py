@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from epnkit.errors import DeployError
 from epnkit.loading.request import Request
 from tests.conftest import bring_up

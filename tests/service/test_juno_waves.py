@@ -15,8 +15,10 @@ def test_every_day_is_a_granule_or_refused(served: Served) -> None:
     kinds = served.ask("SELECT granule_gid, COUNT(*) AS n FROM {table} GROUP BY granule_gid")
     assert dict(kinds.iterrows()) == {"jno_wav_cdr_lesia v01": 500, "jno_wav_cdr_lesia v02": 531}
     assert [key[-16:] for key in served.refused()] == [
-        "20200226_v02.cdf", "20200228_v02.cdf", "sia_2020_v02.cdf"
-    ]  # fmt: skip
+        "20200226_v02.cdf",
+        "20200228_v02.cdf",
+        "sia_2020_v02.cdf",
+    ]
 
 
 def test_a_day_without_times_lasts_as_its_name_says(served: Served) -> None:

@@ -15,13 +15,17 @@ def test_every_file_is_a_granule_or_refused(served: Served) -> None:
     # 902 observations by Routine, of which 18 have no plots; one later version; 120 by NewRoutine.
     kinds = served.ask("SELECT granule_gid, COUNT(*) AS n FROM {table} GROUP BY granule_gid")
     assert dict(kinds.iterrows()) == {
-        "SRN NDA EDR Routine Data": 903, "SRN NDA RT1 Routine Raw Data": 902,
-        "SRN NDA PDF Routine Summary Plots": 884, "ORN NDA EDR NewRoutine Data": 120,
-    }  # fmt: skip
+        "SRN NDA EDR Routine Data": 903,
+        "SRN NDA RT1 Routine Raw Data": 902,
+        "SRN NDA PDF Routine Summary Plots": 884,
+        "ORN NDA EDR NewRoutine Data": 120,
+    }
     assert [key.split("edr_")[1] for key in served.refused()] == [
-        "201806022000_201806030400_V12.cdf", "201806032000_201806040400_V12.cdf",
-        "201806042000_201806050400_V12.cdf", "201806052000_201806060400_V12.cdf",
-    ]  # fmt: skip
+        "201806022000_201806030400_V12.cdf",
+        "201806032000_201806040400_V12.cdf",
+        "201806042000_201806050400_V12.cdf",
+        "201806052000_201806060400_V12.cdf",
+    ]
 
 
 def test_the_latest_version_is_served(served: Served) -> None:

@@ -11,8 +11,8 @@ from astropy.io import fits
 from click.testing import CliRunner
 
 from epnkit.cli.new import command
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from tests.served import Served
 
 #: A table that epnkit has no service for.
@@ -63,12 +63,24 @@ def catalogue(place: Path) -> Path:
         database.execute("DROP TABLE IF EXISTS observations")
         database.execute(OBSERVATIONS)
         rows = (
-            (i, f"tower_{i:05}.fits", f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00",
-             f"2024-01-{1 + i // 24:02}T{i % 24:02}:02:00", "Sun", "Example Tower", "HAC", 656.28,
-             "nm", 0.5, 4_200_000 + i, f"https://data.example.org/tower_{i:05}.fits",
-             f"https://data.example.org/tower_{i:05}.png", "2024-02-01T00:00:00")
+            (
+                i,
+                f"tower_{i:05}.fits",
+                f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00",
+                f"2024-01-{1 + i // 24:02}T{i % 24:02}:02:00",
+                "Sun",
+                "Example Tower",
+                "HAC",
+                656.28,
+                "nm",
+                0.5,
+                4_200_000 + i,
+                f"https://data.example.org/tower_{i:05}.fits",
+                f"https://data.example.org/tower_{i:05}.png",
+                "2024-02-01T00:00:00",
+            )
             for i in range(300)
-        )  # fmt: skip
+        )
         database.executemany(f"INSERT INTO observations VALUES ({','.join('?' * 14)})", rows)
     return path
 

@@ -12,8 +12,8 @@ from elasticsearch import Elasticsearch, helpers
 from scripts.servers.processes import Server
 
 from epnkit.cli.new import command
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from tests.served import Served
 
 pytest_plugins = ["tests.servers"]
@@ -24,12 +24,15 @@ COUNT = 60
 def document(number: int) -> dict[str, Any]:
     """Make a document of an archive that epnkit has no service for."""
     return {
-        "file": f"hill_{number:04}.fits", "start_time": f"2023-07-{1 + number // 24:02}T"
-        f"{number % 24:02}:00:00", "end_time": f"2023-07-{1 + number // 24:02}T"
-        f"{number % 24:02}:30:00", "target": "Jupiter", "observatory": "Hill Observatory",
-        "instrument": "Receiver", "frequency": {"min_mhz": 10.0, "max_mhz": 40.0},
+        "file": f"hill_{number:04}.fits",
+        "start_time": f"2023-07-{1 + number // 24:02}T{number % 24:02}:00:00",
+        "end_time": f"2023-07-{1 + number // 24:02}T{number % 24:02}:30:00",
+        "target": "Jupiter",
+        "observatory": "Hill Observatory",
+        "instrument": "Receiver",
+        "frequency": {"min_mhz": 10.0, "max_mhz": 40.0},
         "url": f"https://data.example.org/hill_{number:04}.fits",
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture

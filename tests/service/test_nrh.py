@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from scripts.servers.processes import Server
 
-from epnkit.deploy.dachs import Dachs
-from epnkit.deploy.ports import free_port
+from epnkit.dachs.ports import free_port
+from epnkit.dachs.private import Dachs
 from tests.served import Acceptance, Served, brought_up
 
 pytest_plugins = ["tests.servers"]
@@ -54,9 +54,12 @@ def test_every_observation_is_a_granule_or_refused(served: Served) -> None:
 def test_a_movie_is_listed_for_each_frequency(served: Served) -> None:
     movies = [link for link in served.links(ONE) if link["semantics"] == "#preview"]
     assert [link["description"] for link in movies] == [
-        "Movie at 150.9 MHz", "Movie at 228.0 MHz", "Movie at 327.0 MHz", "Movie at 408.0 MHz",
+        "Movie at 150.9 MHz",
+        "Movie at 228.0 MHz",
+        "Movie at 327.0 MHz",
+        "Movie at 408.0 MHz",
         "Movie at 432.0 MHz",
-    ]  # fmt: skip
+    ]
     assert movies[0]["access_url"].endswith("/2007/12/nrh21122007_1509.gif")
     assert movies[0]["content_type"] == "image/gif"
 
@@ -99,12 +102,12 @@ def _address(listener: socket.socket) -> str:
     [
         (200, "<html>Be back soon</html>", "TransientFault"),
         (200, '{"videoplots": 3}', "TransientFault"),
-        (200, '[]', "TransientFault"),
+        (200, "[]", "TransientFault"),
         (200, '{"videoplots": [{"frequency": 1509, "url": "javascript:x"}]}', "TransientFault"),
         (503, "busy", "TransientFault"),
         (404, "{}", "NotFoundFault"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_answer_is_a_fault_row(
     served: Served, dachs: Dachs, status: int, body: str, fault: str
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from scripts.servers.processes import Server
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from tests.served import Acceptance, Served, brought_up
 
 pytest_plugins = ["tests.servers"]
@@ -44,5 +44,6 @@ def test_a_day_without_its_file_has_documentation_alone(served: Served) -> None:
 
 def test_the_files_of_a_day_are_counterparts(served: Served) -> None:
     assert served.counterparts("orf20220402_081500") == [
-        "int_orf20220402_081500_0.1", "int_orf20220402_081500_1"
-    ]  # fmt: skip
+        "int_orf20220402_081500_0.1",
+        "int_orf20220402_081500_1",
+    ]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from epnkit.dachs.private import Dachs
 from epnkit.deploy import inputs
-from epnkit.deploy.dachs import Dachs
 from epnkit.replicas.sources import Sources
 from tests.conftest import ROOT
 
@@ -130,10 +130,7 @@ def test_hfc1ar_row_by_row_is_the_same_table(scratch: Dachs) -> None:
             '<customGrammar module="../grammars/sql_rows"><sourceFields><code>'
             'return {"data_": data}</code></sourceFields></customGrammar>',
         )
-        .replace(
-            '<make table="epn_core"/>',
-            '<make table="epn_core"><rowmaker idmaps="*"/></make>',
-        )
+        .replace('<make table="epn_core"/>', '<make table="epn_core"><rowmaker idmaps="*"/></make>')
         .replace('primary="granule_uid"', 'primary="granule_uid" dupePolicy="overwrite"')
     )
     scratch.run("imp", "hfc1ar/q")

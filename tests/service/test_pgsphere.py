@@ -12,10 +12,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from epnkit.deploy.cluster import Cluster
-from epnkit.deploy.pgsphere import create_pgsphere
+from epnkit.dachs.cluster import Cluster
+from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.regions import Flag, Footprints, Images, Options, boxes, circles, fields, footprints
-from epnkit.regions.draw import SQUARE_DEGREES
+from epnkit.regions.contours.draw import SQUARE_DEGREES
 from epnkit.regions.synthetic import random_contour, starts_on_disc
 from tests.hfc_samples import active_regions, coronal_holes
 
@@ -57,8 +57,10 @@ def _contours(count: int, seed: int) -> tuple[list[str], np.ndarray, Images]:  #
     sizes = rng.choice(_SIZES, count, p=[0.1, 0.15, 0.2, 0.25, 0.2, 0.1])
     made = [random_contour(rng, int(size)) for size in sizes]
     start = 512 + starts_on_disc(rng, count, 480, 0.3)
-    start += [[contour.x - size // 2, contour.y - size // 2]
-              for contour, size in zip(made, sizes, strict=True)]  # fmt: skip
+    start += [
+        [contour.x - size // 2, contour.y - size // 2]
+        for contour, size in zip(made, sizes, strict=True)
+    ]
     seconds = (rng.random(count) * 34 * 365.25 * 86400).astype("timedelta64[s]")
     dates = np.datetime64("1996-01-01T00:00:00") + seconds
     return [contour.code for contour in made], start, Images(dates, 2.0, 2.0, 512.0, 512.3, 480.0)
@@ -103,8 +105,12 @@ def test_pgsphere_takes_shapes_as_wide_as_it_can_hold(pgsphere: connection) -> N
     images = Images("2010-03-01T00:00:00", 2.0, 2.0, 512, 512, 480)
     found = footprints(codes, [12] * len(codes), [12] * len(codes), images)
     areas = _areas(pgsphere, found)
-    told = np.array([c is not None or s is not None
-                     for c, s in zip(found.coverage, found.s_region, strict=True)])  # fmt: skip
+    told = np.array(
+        [
+            c is not None or s is not None
+            for c, s in zip(found.coverage, found.s_region, strict=True)
+        ]
+    )
     assert told.all()
     drawn = np.isfinite(areas)
     assert drawn.sum() > len(codes) / 4
@@ -140,14 +146,29 @@ def _pointings(count: int) -> list[dict[str, float | int | str]]:
     center = rng.uniform(-1100, 1100, (count, 2))
     return [
         {
-            "NAXIS": 2, "NAXIS1": 100, "NAXIS2": 60, "CTYPE1": "HPLN-TAN", "CTYPE2": "HPLT-TAN",
-            "CUNIT1": "arcsec", "CUNIT2": "arcsec", "CRPIX1": 50.5, "CRPIX2": 30.5,
-            "CRVAL1": x, "CRVAL2": y, "CDELT1": step, "CDELT2": step, "PC1_1": np.cos(a),
-            "PC1_2": -np.sin(a), "PC2_1": np.sin(a), "PC2_2": np.cos(a), "DSUN_OBS": 1.5e11,
-            "CRLN_OBS": 360 * a / 7, "CRLT_OBS": 7 * np.sin(3 * a),
+            "NAXIS": 2,
+            "NAXIS1": 100,
+            "NAXIS2": 60,
+            "CTYPE1": "HPLN-TAN",
+            "CTYPE2": "HPLT-TAN",
+            "CUNIT1": "arcsec",
+            "CUNIT2": "arcsec",
+            "CRPIX1": 50.5,
+            "CRPIX2": 30.5,
+            "CRVAL1": x,
+            "CRVAL2": y,
+            "CDELT1": step,
+            "CDELT2": step,
+            "PC1_1": np.cos(a),
+            "PC1_2": -np.sin(a),
+            "PC2_1": np.sin(a),
+            "PC2_2": np.cos(a),
+            "DSUN_OBS": 1.5e11,
+            "CRLN_OBS": 360 * a / 7,
+            "CRLT_OBS": 7 * np.sin(3 * a),
         }
         for (x, y), a, step in zip(center, turn, 10 ** rng.uniform(-2, 2, count), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def test_pgsphere_takes_fields_of_view(pgsphere: connection) -> None:
@@ -164,8 +185,15 @@ def test_pgsphere_takes_fields_of_view(pgsphere: connection) -> None:
 
 
 def test_pgsphere_finds_what_lies_in_the_visible_hemisphere(pgsphere: connection) -> None:
-    header = {**_pointings(1)[0], "CRVAL1": 0, "CRVAL2": 0, "CDELT1": 100, "CDELT2": 100,
-              "CRLN_OBS": 40, "CRLT_OBS": 7}  # fmt: skip
+    header = {
+        **_pointings(1)[0],
+        "CRVAL1": 0,
+        "CRVAL2": 0,
+        "CDELT1": 100,
+        "CDELT2": 100,
+        "CRLN_OBS": 40,
+        "CRLT_OBS": 7,
+    }
     region = fields([header]).s_region[0]
     with pgsphere.cursor() as cursor:
         cursor.execute(
@@ -184,8 +212,10 @@ def test_pgsphere_takes_rows_of_several_contours(pgsphere: connection, seed: int
     first = start[0::3] + np.zeros((1, 2), dtype=np.int64)
     near = [first, first + (start[1::3] - 512) // 3, first + (start[2::3] - 512) // 9]
     joint = ["B".join(codes[k : k + 3]) for k in range(0, 3000, 3)]
-    x, y = (np.array(["B".join(str(at[axis]) for at in row) for row in zip(*near, strict=True)])
-            for axis in (0, 1))  # fmt: skip
+    x, y = (
+        np.array(["B".join(str(at[axis]) for at in row) for row in zip(*near, strict=True)])
+        for axis in (0, 1)
+    )
     dated = Images(np.asarray(images.date_obs)[0::3], 2.0, 2.0, 512.0, 512.3, 480.0)
     found = footprints(joint, x, y, dated, Options(separator="B"))
     assert found.errors == [None] * 1000

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from tests.conftest import bring_up
 
 OLD = "1996-01-01T00:00:00"

@@ -13,7 +13,7 @@ from typing import Any
 import lxml.html
 import pytest
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from epnkit.errors import LoadError
 from epnkit.report import chart, facts, plots
 from epnkit.report.page import render, write
@@ -55,11 +55,16 @@ def test_it_says_what_the_table_holds(connection: Any) -> None:
     ((first, last),) = ask(connection, "SELECT min(time_min), max(time_max) FROM hfc1ar.epn_core")
     said = texts(page)
     for expected in (
-        "1,200 granules, as in the ledger", "ci catalogue item 1,200", "MDI 1,050", "HMI 150",
+        "1,200 granules, as in the ledger",
+        "ci catalogue item 1,200",
+        "MDI 1,050",
+        "HMI 150",
         f"{plots.moment(first):%Y-%m-%d} – {plots.moment(last):%Y-%m-%d}",
-        "wavelength 617.3", "A sample of 1,000 of 1,200 footprints.", "Longitude (deg)",
+        "wavelength 617.3",
+        "A sample of 1,000 of 1,200 footprints.",
+        "Longitude (deg)",
         "60 folded, 1200 loaded",
-    ):  # fmt: skip
+    ):
         assert expected.replace("\N{NO-BREAK SPACE}", " ") in said, expected
 
 
@@ -92,12 +97,20 @@ def test_a_granule_that_lasts_long_leaves_no_gap(connection: Any) -> None:
 def test_the_database_counts_and_little_leaves_it(connection: Any) -> None:
     """Ten times the granules of the same days make no more rows to fetch."""
     before = facts.gather(connection, "hfc1ar")
-    columns = [name for (name,) in ask(
-        connection, "SELECT column_name FROM information_schema.columns"
-        " WHERE table_schema = 'hfc1ar' AND table_name = 'epn_core'")]  # fmt: skip
+    columns = [
+        name
+        for (name,) in ask(
+            connection,
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = 'hfc1ar' AND table_name = 'epn_core'",
+        )
+    ]
     copied = ", ".join("granule_uid || '_' || n" if c == "granule_uid" else c for c in columns)
-    ask(connection, f"INSERT INTO hfc1ar.epn_core ({', '.join(columns)})"
-                    f" SELECT {copied} FROM hfc1ar.epn_core, generate_series(1, 9) n")  # fmt: skip
+    ask(
+        connection,
+        f"INSERT INTO hfc1ar.epn_core ({', '.join(columns)})"
+        f" SELECT {copied} FROM hfc1ar.epn_core, generate_series(1, 9) n",
+    )
     after = facts.gather(connection, "hfc1ar")
     assert (after.standing.rows, after.standing.strangers) == (12_000, 10_800)
     assert [(a, b, 10 * n) for a, b, n in sorted(before.days)] == sorted(after.days)
@@ -109,12 +122,26 @@ def test_the_database_counts_and_little_leaves_it(connection: Any) -> None:
 
 
 def test_hostile_content_is_text(connection: Any) -> None:
-    ask(connection, "UPDATE hfc1ar.epn_core SET target_name = %s, instrument_name = %s,"
-        " dataproduct_type = %s", HOSTILE, HOSTILE, HOSTILE)  # fmt: skip
-    ask(connection, "INSERT INTO epnkit.quarantine (run, service, record_key, field, reason,"
-        " record) VALUES (1, 'hfc1ar', 'x', %s, %s, '{}')", HOSTILE, HOSTILE)  # fmt: skip
-    ask(connection, "INSERT INTO epnkit.runs (service, kind, state, reason, ended) VALUES"
-        " ('hfc1ar', 'load', 'failed', %s, clock_timestamp())", HOSTILE)  # fmt: skip
+    ask(
+        connection,
+        "UPDATE hfc1ar.epn_core SET target_name = %s, instrument_name = %s, dataproduct_type = %s",
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+    )
+    ask(
+        connection,
+        "INSERT INTO epnkit.quarantine (run, service, record_key, field, reason,"
+        " record) VALUES (1, 'hfc1ar', 'x', %s, %s, '{}')",
+        HOSTILE,
+        HOSTILE,
+    )
+    ask(
+        connection,
+        "INSERT INTO epnkit.runs (service, kind, state, reason, ended) VALUES"
+        " ('hfc1ar', 'load', 'failed', %s, clock_timestamp())",
+        HOSTILE,
+    )
     page = write(connection, "hfc1ar")
     tree = lxml.html.fromstring(page)
     assert tree.xpath("//script | //img | //@onerror | //iframe | //object") == []
@@ -138,11 +165,17 @@ def test_it_asks_nobody_for_anything(connection: Any) -> None:
 
 
 def test_a_table_without_times_ranges_and_footprints(connection: Any) -> None:
-    ask(connection, "UPDATE hfc1ar.epn_core SET time_min = NULL, time_max = NULL, s_region = NULL,"
-        " spectral_range_min = NULL, spectral_range_max = NULL, target_name = NULL")  # fmt: skip
+    ask(
+        connection,
+        "UPDATE hfc1ar.epn_core SET time_min = NULL, time_max = NULL, s_region = NULL,"
+        " spectral_range_min = NULL, spectral_range_max = NULL, target_name = NULL",
+    )
     said = texts(write(connection, "hfc1ar"))
-    for expected in ("1,200 granules without a time", "no spectral range 1,200 granules without",
-                     "no value 1,200"):  # fmt: skip
+    for expected in (
+        "1,200 granules without a time",
+        "no spectral range 1,200 granules without",
+        "no value 1,200",
+    ):
         assert expected in said
     assert "Footprints" not in said
     assert "Data calendar" not in said
@@ -171,8 +204,11 @@ def test_the_sample_of_footprints_is_of_the_whole_table(connection: Any) -> None
 
 
 def test_granules_with_a_coverage_alone_are_told(connection: Any) -> None:
-    ask(connection, "UPDATE hfc1ar.epn_core SET s_region = NULL, coverage = '3/1'::smoc"
-        " WHERE granule_uid IN (SELECT granule_uid FROM hfc1ar.epn_core LIMIT 7)")  # fmt: skip
+    ask(
+        connection,
+        "UPDATE hfc1ar.epn_core SET s_region = NULL, coverage = '3/1'::smoc"
+        " WHERE granule_uid IN (SELECT granule_uid FROM hfc1ar.epn_core LIMIT 7)",
+    )
     drawn = chart.footprints(connection, "hfc1ar")
     page = render(facts.gather(connection, "hfc1ar"), drawn, datetime.now(UTC))
     assert " 7 granules have a coverage (MOC) alone" in page
@@ -195,11 +231,13 @@ def test_the_command(dachs: Dachs, hfc1ar: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{page}: ")
     assert lxml.html.fromstring(page.read_text()).find("head/title").text.startswith("hfc1ar")
-    done = subprocess.run([*words, "no", "-o", tmp_path / "no"], capture_output=True, text=True,
-                          cwd=ROOT)  # fmt: skip
+    done = subprocess.run(
+        [*words, "no", "-o", tmp_path / "no"], capture_output=True, text=True, cwd=ROOT
+    )
     assert done.returncode == 1
     assert not (tmp_path / "no").exists()
-    done = subprocess.run([*words, "hfc1ar", "-o", tmp_path / "no" / "page"], capture_output=True,
-                          text=True, cwd=ROOT)  # fmt: skip
+    done = subprocess.run(
+        [*words, "hfc1ar", "-o", tmp_path / "no" / "page"], capture_output=True, text=True, cwd=ROOT
+    )
     assert done.returncode == 1
     assert "No such file or directory" in done.stderr

@@ -12,9 +12,9 @@ from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, Order
-from epnkit.sources.credentials import credential
-from epnkit.sources.retries import Patience
-from epnkit.sources.sql import SqlSettings, SqlSource
+from epnkit.sources.config.credentials import credential
+from epnkit.sources.sql.source import SqlSettings, SqlSource
+from epnkit.sources.transport.retry import Patience
 
 if TYPE_CHECKING:
     from tests.servers import Keep
@@ -44,9 +44,10 @@ def _source(connection: str, keep: Keep, order: Order) -> SqlSource:
 
 def _filled(columns: str, values: str) -> list[str]:
     return [
-        "DROP TABLE IF EXISTS small", f"CREATE TABLE small ({columns})",
+        "DROP TABLE IF EXISTS small",
+        f"CREATE TABLE small ({columns})",
         f"INSERT INTO small VALUES {values}",
-    ]  # fmt: skip
+    ]
 
 
 def _numbered(form: str, count: int = 10) -> str:
@@ -80,10 +81,11 @@ def test_a_nul_in_a_text_cuts_nothing_off(
         for number, text in enumerate(texts, 1):
             bytes_ = None if text is None else text.encode()
             link.execute(
-                "INSERT INTO small VALUES"
-                " (?, CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4))",
-                number, bytes_, "ü\0ö".encode(),
-            )  # fmt: skip
+                "INSERT INTO small VALUES (?, CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4))",
+                number,
+                bytes_,
+                "ü\0ö".encode(),
+            )
     link.close()
     source = _source(connection, keep, Order(key=key))
     read = pl.concat(source.batches(size=3)).sort("id")

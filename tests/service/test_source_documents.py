@@ -32,9 +32,11 @@ START = dt.datetime(2017, 9, 29)
 
 def _document(number: int) -> dict[str, object]:
     return {
-        "name": EVERY[number], "date": START.replace(hour=number % 24) if number % 10 else None,
-        "theta": {"value": number / 10, "mu": Decimal128("0.937")}, "files": [1, 2, number],
-    }  # fmt: skip
+        "name": EVERY[number],
+        "date": START.replace(hour=number % 24) if number % 10 else None,
+        "theta": {"value": number / 10, "mu": Decimal128("0.937")},
+        "files": [1, 2, number],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +102,12 @@ def test_a_window_holds_what_it_says(make: Make) -> None:
 
 @pytest.mark.parametrize(
     "faults",
-    [[Fault("reset", 20_000)], [Fault("close", 20_000), Fault("close", 3_000)],
-     [Fault("stall", 20_000)]],
-)  # fmt: skip
+    [
+        [Fault("reset", 20_000)],
+        [Fault("close", 20_000), Fault("close", 3_000)],
+        [Fault("stall", 20_000)],
+    ],
+)
 def test_what_passes_loses_and_doubles_nothing(make: Make, faults: list[Fault]) -> None:
     target: Server = make.__dict__["target"]
     with Proxy(target.port) as proxy:

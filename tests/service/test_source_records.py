@@ -120,9 +120,12 @@ def test_every_record_comes_once_in_order(make: Make, service: _Service, more: s
 def test_nested_fields_are_columns_of_one_type(make: Make) -> None:
     source = make()
     assert source.schema() == {
-        "sunum": "Int64", "date_obs": "String", "wave.min": "Float64", "wave.unit": "String",
+        "sunum": "Int64",
+        "date_obs": "String",
+        "wave.min": "Float64",
+        "wave.unit": "String",
         "rec": "List(Int64)",
-    }  # fmt: skip
+    }
     read = pl.concat(source.batches())
     assert read.row(1) == (1, "2014-05-02T00:00:00", 17.1, "nm", [1])
 

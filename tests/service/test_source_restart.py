@@ -15,11 +15,11 @@ from scripts.servers import databases
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
-from epnkit.deploy.ports import free_port
+from epnkit.dachs.ports import free_port
 from epnkit.sources.base import Order
-from epnkit.sources.credentials import credential
-from epnkit.sources.retries import Patience
-from epnkit.sources.sql import SqlSettings, SqlSource
+from epnkit.sources.config.credentials import credential
+from epnkit.sources.sql.source import SqlSettings, SqlSource
+from epnkit.sources.transport.retry import Patience
 
 if TYPE_CHECKING:
     from tests.servers import Keep

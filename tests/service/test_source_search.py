@@ -15,10 +15,10 @@ from scripts.servers.processes import Server
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, Order, Source, Window
-from epnkit.sources.credentials import credential
-from epnkit.sources.retries import Patience
-from epnkit.sources.search import SearchSource
-from epnkit.sources.search_file import SearchSettings
+from epnkit.sources.config.credentials import credential
+from epnkit.sources.search.settings import SearchSettings
+from epnkit.sources.search.source import SearchSource
+from epnkit.sources.transport.retry import Patience
 from tests.proxy import Fault, Proxy, http
 
 if TYPE_CHECKING:
@@ -39,9 +39,13 @@ PASSWORD = "canary-3c9"
 def _document(number: int) -> dict[str, object]:
     day = {} if number % 10 == 0 else {"hdeb": f"2007-12-{1 + number % 28:02d}T11:44:13.005Z"}
     return {
-        "unique_id": f"u{number:06d}", "frq": [2280, 0, number], "file": f"f{number}",
-        "physpara": "Nançay", "image": {"size": number / 2}, **day,
-    }  # fmt: skip
+        "unique_id": f"u{number:06d}",
+        "frq": [2280, 0, number],
+        "file": f"f{number}",
+        "physpara": "Nançay",
+        "image": {"size": number / 2},
+        **day,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +56,17 @@ def index(search_server: Server) -> Iterator[Server]:
     settings = {"number_of_shards": 2, "number_of_replicas": 0}
     made = requests.put(url, json={"settings": settings, "mappings": mappings}, timeout=30)
     made.raise_for_status()
-    lines = [json.dumps(each) for number in range(COUNT)
-             for each in ({"index": {"_id": f"d{number}"}}, _document(number))]  # fmt: skip
+    lines = [
+        json.dumps(each)
+        for number in range(COUNT)
+        for each in ({"index": {"_id": f"d{number}"}}, _document(number))
+    ]
     requests.post(
-        f"{url}/_bulk?refresh=true", data="\n".join([*lines, ""]).encode(), timeout=60,
+        f"{url}/_bulk?refresh=true",
+        data="\n".join([*lines, ""]).encode(),
+        timeout=60,
         headers={"Content-Type": "application/x-ndjson"},
-    ).raise_for_status()  # fmt: skip
+    ).raise_for_status()
     yield search_server
     requests.delete(url, timeout=30).raise_for_status()
 
@@ -81,9 +90,12 @@ def through(proxy: Proxy, keep: Keep, **more: object) -> SearchSource:
     """Read through a proxy."""
     keep("proxied", f"http://reader:{PASSWORD}@127.0.0.1:{proxy.port}")
     settings = SearchSettings(
-        "trial", {"match_all": {}}, order=Order("hdeb", ("unique_id",)), patience=QUICK,
+        "trial",
+        {"match_all": {}},
+        order=Order("hdeb", ("unique_id",)),
+        patience=QUICK,
         **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+    )
     return SearchSource(credential("proxied"), settings)
 
 
@@ -94,8 +106,14 @@ def _ids(source: Source, size: int = 300, window: Window = ALL) -> list[str]:
 EVERY = [f"u{number:06d}" for number in range(COUNT)]
 
 
-@pytest.mark.parametrize("body", [{}, {"_source": False, "fields": ["unique_id", "frq", "hdeb"]},
-                                  {"size": 77, "track_total_hits": True}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"_source": False, "fields": ["unique_id", "frq", "hdeb"]},
+        {"size": 77, "track_total_hits": True},
+    ],
+)
 def test_every_document_comes_once(make: Make, body: dict[str, object]) -> None:
     source = make(**body)
     assert source.count() == COUNT
@@ -126,12 +144,13 @@ def test_a_field_that_the_index_lacks_is_told(make: Make) -> None:
 
 
 FAULTS = {
-    "cut": [Fault("close", 5_000)], "reset": [Fault("reset", 30_000)],
+    "cut": [Fault("close", 5_000)],
+    "reset": [Fault("reset", 30_000)],
     "busy": [Fault("close", 20_000), http("429 Too Many Requests", b"{}", "Retry-After: 0")],
     "unavailable": [http("503 Service Unavailable", b"", "Retry-After: 0")],
     "broken": [http("200 OK", b'{"hits": {"hits": [', "Content-Type: application/json")],
     "stall": [Fault("stall", 20_000)],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)

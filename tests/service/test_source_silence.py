@@ -13,12 +13,12 @@ from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
 from epnkit.sources.base import Order
-from epnkit.sources.credentials import Secret
-from epnkit.sources.retries import Patience, SilentSourceError
-from epnkit.sources.sql import SqlSettings, SqlSource
-from epnkit.sources.sql_drivers import session
-from epnkit.sources.sql_errors import QueryEndedError
-from epnkit.sources.sql_session import Statement
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.sql.connect import session
+from epnkit.sources.sql.driver_errors import QueryEndedError
+from epnkit.sources.sql.session import Statement
+from epnkit.sources.sql.source import SqlSettings, SqlSource
+from epnkit.sources.transport.retry import Patience, SilentSourceError
 from tests.proxy import Fault, Proxy
 
 pytest_plugins = ["tests.servers"]
@@ -186,9 +186,12 @@ def test_silence_ends_a_connection_by_a_unix_socket(
     postgresql: Server, server_directory: Path, form: str
 ) -> None:
     connection = form.format(
-        directory=server_directory / "postgresql", port=postgresql.port, name=DATABASE, user=USER,
+        directory=server_directory / "postgresql",
+        port=postgresql.port,
+        name=DATABASE,
+        user=USER,
         word=PASSWORD,
-    )  # fmt: skip
+    )
     unlimited = Statement("SELECT set_config('statement_timeout', '0', false)")
     with session(Secret("local", connection), 1.0) as link:
         link.ask(unlimited).take(1)

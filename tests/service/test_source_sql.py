@@ -16,9 +16,9 @@ from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import Order, Reconcilable, Window
-from epnkit.sources.credentials import credential
-from epnkit.sources.retries import Patience
-from epnkit.sources.sql import SqlSettings, SqlSource
+from epnkit.sources.config.credentials import credential
+from epnkit.sources.sql.source import SqlSettings, SqlSource
+from epnkit.sources.transport.retry import Patience
 from tests.proxy import Fault, Proxy
 
 if TYPE_CHECKING:
@@ -60,9 +60,15 @@ def _row(number: int) -> tuple[object, ...]:
     run_date = None if number % 10 == 0 else START + dt.timedelta(hours=number // 7)
     name = "mK" if number % 2 else "mk"
     return (
-        number, run_date, dt.date(2022, 4, 19), Decimal(number) / 8, number / 3,
-        f"{name}{number // 2:05d} Nançay", b"\xe9t\xe9", None,
-    )  # fmt: skip
+        number,
+        run_date,
+        dt.date(2022, 4, 19),
+        Decimal(number) / 8,
+        number / 3,
+        f"{name}{number // 2:05d} Nançay",
+        b"\xe9t\xe9",
+        None,
+    )
 
 
 def odbc(kind: str, port: int, password: str = PASSWORD) -> str:
@@ -100,10 +106,15 @@ def make(database: tuple[str, Server], keep: Keep) -> Make:
     kind, server = database
 
     def source(
-        port: int | None = None, query: str = "SELECT * FROM obs", password: str = PASSWORD,
-        key: tuple[str, ...] = ("id",), cursor: str = "run_date", *, digest: bool = True,
+        port: int | None = None,
+        query: str = "SELECT * FROM obs",
+        password: str = PASSWORD,
+        key: tuple[str, ...] = ("id",),
+        cursor: str = "run_date",
+        *,
+        digest: bool = True,
         patience: Patience = QUICK,
-    ) -> SqlSource:  # fmt: skip
+    ) -> SqlSource:
         keep("obs", odbc(kind, port or server.port, password))
         settings = SqlSettings(query, Order(cursor, key), digest=digest, patience=patience)
         return SqlSource(credential("obs"), settings)
@@ -113,9 +124,15 @@ def make(database: tuple[str, Server], keep: Keep) -> Make:
 
 def test_types_are_the_database_s_own(make: Make) -> None:
     assert make().schema() == {
-        "id": "Int64", "run_date": str(pl.Datetime("us")), "day": "Date", "area": "Float64",
-        "x": "Float64", "name": "String", "old": "Binary", "nothing": "Int64",
-    }  # fmt: skip
+        "id": "Int64",
+        "run_date": str(pl.Datetime("us")),
+        "day": "Date",
+        "area": "Float64",
+        "x": "Float64",
+        "name": "String",
+        "old": "Binary",
+        "nothing": "Int64",
+    }
 
 
 def test_every_value_arrives(make: Make) -> None:

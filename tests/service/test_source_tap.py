@@ -13,7 +13,7 @@ import pytest
 from epnkit.errors import ConfigurationError, SourceError, TransientSourceError
 from epnkit.sources import open_source, tap
 from epnkit.sources.base import ALL, UNORDERED, Order, Source, Window
-from epnkit.sources.credentials import Secret
+from epnkit.sources.config.credentials import Secret
 from tests.proxy import Fault, Proxy, http
 
 Make = Callable[..., Source]
@@ -110,9 +110,13 @@ def test_a_page_shorter_than_asked_is_not_taken_for_the_end(
 
 @pytest.mark.parametrize(
     "faults",
-    [[Fault("reset", 90_000)], [Fault("close", 90_000), Fault("close", 2_000)],
-     [Fault("stall", 90_000)], [http("503 Service Unavailable", b"", "Retry-After: 0")]],
-)  # fmt: skip
+    [
+        [Fault("reset", 90_000)],
+        [Fault("close", 90_000), Fault("close", 2_000)],
+        [Fault("stall", 90_000)],
+        [http("503 Service Unavailable", b"", "Retry-After: 0")],
+    ],
+)
 def test_what_passes_loses_and_doubles_nothing(
     make: Make, hfc1ar: str, whole: pl.DataFrame, faults: list[Fault]
 ) -> None:
@@ -125,9 +129,11 @@ def test_what_passes_loses_and_doubles_nothing(
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [('columns = ["nonesuch"]', "refuses the query.*nonesuch"),
-     ('where = "granule_uid LIKE"', "refuses the query")],
-)  # fmt: skip
+    [
+        ('columns = ["nonesuch"]', "refuses the query.*nonesuch"),
+        ('where = "granule_uid LIKE"', "refuses the query"),
+    ],
+)
 def test_a_wrong_query_is_one_clear_error(make: Make, more: str, words: str) -> None:
     with pytest.raises(SourceError, match=words) as caught:
         make(more=more).schema()

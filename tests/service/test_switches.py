@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from epnkit.deploy.dachs import COMMAND, Dachs
+from epnkit.dachs.private import COMMAND, Dachs
 from tests.conftest import bring_up
 
 RD = "hfc1ar/q"

@@ -64,14 +64,28 @@ class Machine:
 
         Bare, it has nothing in its environment, as under an init script.
         """
-        entered = ["nsenter", "--target", str(self.number), "--mount", "--net", "--pid",
-                   "chroot", str(self.root)]  # fmt: skip
+        entered = [
+            "nsenter",
+            "--target",
+            str(self.number),
+            "--mount",
+            "--net",
+            "--pid",
+            "chroot",
+            str(self.root),
+        ]
         bareness = ["env", "-i", "LANG=C", "PATH=/usr/local/bin:/usr/bin:/bin"] if bare else []
         done = subprocess.run(
-            [*entered, *bareness, *map(str, words)], text=True, capture_output=True, check=False,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
-                 "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
+            [*entered, *bareness, *map(str, words)],
+            text=True,
+            capture_output=True,
+            check=False,
+            env={
+                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                "DEBIAN_FRONTEND": "noninteractive",
+                "LC_ALL": "C.UTF-8",
+            },
+        )
         said = done.stdout + done.stderr
         assert not check or done.returncode == 0, f"{words}: {said}"
         return said
@@ -126,9 +140,17 @@ def download(directory: Path) -> list[Path]:
     """Fetch the server package and what it needs, without installing anything."""
     (directory / "partial").mkdir()
     words = [
-        "apt-get", "install", "--download-only", "--no-install-recommends", "-y", PACKAGE,
-        "-o", f"Dir::Cache::archives={directory}", "-o", "APT::Sandbox::User=root",
-    ]  # fmt: skip
+        "apt-get",
+        "install",
+        "--download-only",
+        "--no-install-recommends",
+        "-y",
+        PACKAGE,
+        "-o",
+        f"Dir::Cache::archives={directory}",
+        "-o",
+        "APT::Sandbox::User=root",
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.fail(f"the package {PACKAGE} is not to be had: {done.stderr.strip()[-300:]}")
@@ -144,7 +166,7 @@ def install(machine: Machine, packages: list[Path]) -> None:
     machine.run("pg_createcluster", "--locale", "C.UTF-8", "15", "main", "--port", "5432")
     machine.run("pg_ctlcluster", "--skip-systemctl-redirect", "15", "main", "start")
     # As the how-to says: not every PostgreSQL takes pg_sphere's own script.
-    make = [sys.executable, "-m", "epnkit.deploy.pgsphere", "dbname=template1"]
+    make = [sys.executable, "-m", "epnkit.dachs.pgsphere", "dbname=template1"]
     machine.run("runuser", "--user", "postgres", "--", *make)
     machine.run("dpkg", "--install", *packages)
     # Read by the server's own group alone, as the doctor asks for.
@@ -195,11 +217,29 @@ def test_a_system_dachs_from_deploy_to_undeploy(filled: Machine) -> None:
     assert "26 unchanged" in said
     machine.run("/etc/init.d/dachs", "restart", bare=True)
     assert "bass2000: 1356 granules, 1356 in the book" in machine.run(EPNKIT, "status", "bass2000")
-    checks = [word for name in ("dachs", "postgresql", "pgsphere", "toolkit", "permissions",
-              "credentials", "drivers") for word in ("--check", name)]  # fmt: skip
+    checks = [
+        word
+        for name in (
+            "dachs",
+            "postgresql",
+            "pgsphere",
+            "toolkit",
+            "permissions",
+            "credentials",
+            "drivers",
+        )
+        for word in ("--check", name)
+    ]
     assert "found" not in machine.run(EPNKIT, "doctor", *checks)
-    readable = machine.run("setpriv", "--reuid=gavo", "--regid=gavo", "--clear-groups", "cat",
-                           "/etc/epnkit/credentials/bass2000", check=False)  # fmt: skip
+    readable = machine.run(
+        "setpriv",
+        "--reuid=gavo",
+        "--regid=gavo",
+        "--clear-groups",
+        "cat",
+        "/etc/epnkit/credentials/bass2000",
+        check=False,
+    )
     assert "Permission denied" in readable
 
     machine.run(EPNKIT, "undeploy", "bass2000")

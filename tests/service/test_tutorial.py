@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.ports import free_port
+from epnkit.dachs.ports import free_port
 from tests.conftest import ROOT
 from tests.sessions import Shell, Step, perform, shell, steps
 

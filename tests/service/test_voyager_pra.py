@@ -17,15 +17,19 @@ def test_every_label_is_a_granule_or_refused(served: Served) -> None:
     # Six encounters of 167 days, three whole ones, and two of six odd labels.
     assert served.count() == 6 * 167 + 3 + 2
     assert [key.rpartition("/")[2] for key in served.refused()] == [
-        "T781203.LBL", "T781204.LBL", "T781206.LBL", "C1065111.LBL"
-    ]  # fmt: skip
+        "T781203.LBL",
+        "T781204.LBL",
+        "T781206.LBL",
+        "C1065111.LBL",
+    ]
 
 
 def test_links_lead_to_files(served: Served) -> None:
     assert served.opened(f"{DAY}T790106") == ["#this", "#detached-header", "#preview"]
     assert served.opened("VG2-N-PRA-3-RDR-LOWBAND-6SEC-V1.0_VG2_NEP_PRA_6SEC") == [
-        "#this", "#detached-header"
-    ]  # fmt: skip
+        "#this",
+        "#detached-header",
+    ]
 
 
 def test_a_label_without_its_data_is_offered_alone(served: Served) -> None:

@@ -15,9 +15,11 @@ def test_every_file_is_a_granule_or_refused(served: Served) -> None:
     # 1020 files, the known one, the later of two versions; two of four others are CDF.
     assert served.count() == 1022
     assert [key.rpartition("/")[2] for key in served.refused()] == [
-        "wi_wa_rad1_l2_20010229_v01.dat", "wi_wa_rad1_l9_20010228_v01.dat",
-        "wi_wa_rad1_l3_df_20000229_v02.cdf", "wi_wa_rad1_l3_df_20000301_v02.cdf",
-    ]  # fmt: skip
+        "wi_wa_rad1_l2_20010229_v01.dat",
+        "wi_wa_rad1_l9_20010228_v01.dat",
+        "wi_wa_rad1_l3_df_20000229_v02.cdf",
+        "wi_wa_rad1_l3_df_20000301_v02.cdf",
+    ]
 
 
 def test_the_latest_version_is_served(served: Served) -> None:
@@ -33,6 +35,7 @@ def test_links_lead_to_files(served: Served) -> None:
 
 def test_the_files_of_a_day_are_counterparts(served: Served) -> None:
     assert served.counterparts("WIN_RAD1_60S_19941115") == [
-        "wi_wa_rad1_l2_19941115_v01", "wi_wa_rad1_l2_60s_19941115_v01",
+        "wi_wa_rad1_l2_19941115_v01",
+        "wi_wa_rad1_l2_60s_19941115_v01",
         "wi_wa_rad1_l3_df_19941115_v02",
-    ]  # fmt: skip
+    ]

@@ -20,9 +20,12 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [Path(sys.executable).parent / "epnkit", *words],
-        cwd=directory, env={**os.environ, **environment}, capture_output=True, text=True,
+        cwd=directory,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("name", ["check", "new", "preview", "status", "quarantine list"])

@@ -36,7 +36,7 @@ from epnkit.datalink.links import Link
 from epnkit.datalink.streams import Stream
 from epnkit.mapping.declare import Fold, Mapping, Product
 from epnkit.service import Cursor, Service
-from epnkit.sources.search_file import _WANTED
+from epnkit.sources.search.settings import _WANTED
 
 DOCS = ROOT / "docs"
 
@@ -70,9 +70,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     done = subprocess.run(
         [sys.executable, *words, "-d", target / "doctrees", DOCS, target / "html"],
-        env={**os.environ, "MPLCONFIGDIR": str(target)}, capture_output=True, text=True,
+        env={**os.environ, "MPLCONFIGDIR": str(target)},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return target / "html"
 
@@ -91,7 +93,7 @@ def test_every_command_and_option_is_documented(name: str, built: Path) -> None:
 
 def test_every_key_of_a_source_file_is_documented() -> None:
     page = (DOCS / "reference" / "source-file.md").read_text()
-    taken = {key for path in SOURCES.glob("*.py") for key in _TAKEN.findall(path.read_text())}
+    taken = {key for path in SOURCES.rglob("*.py") for key in _TAKEN.findall(path.read_text())}
     named = set(re.findall(r"`(\w+)`", page))
     assert len(taken) > 40
     assert taken - named == set()
@@ -101,8 +103,9 @@ def test_every_key_of_a_source_file_is_documented() -> None:
     "declared", [Service, Cursor, Mapping, Product, Fold, Link, Collection, Stream]
 )
 def test_every_setting_of_a_service_is_documented(declared: Any) -> None:
-    described = {name for each in ClassDoc(declared)["Parameters"]
-                 for name in each.name.split(", ")}  # fmt: skip
+    described = {
+        name for each in ClassDoc(declared)["Parameters"] for name in each.name.split(", ")
+    }
     page = (DOCS / "reference" / "service.md").read_text()
     assert {field.name for field in dataclasses.fields(declared)} - described == set()
     assert f"autoclass:: {declared.__module__}.{declared.__name__}" in page
@@ -170,7 +173,7 @@ def test_source_files_of_pages_are_ones() -> None:
         for code in re.findall(r"^```(?:toml|json)\n(.*?)^```", path.read_text(), re.M | re.S)
     ]
     assert len(found) > 4
-    known = {key for path in SOURCES.glob("*.py") for key in _TAKEN.findall(path.read_text())}
+    known = {key for path in SOURCES.rglob("*.py") for key in _TAKEN.findall(path.read_text())}
     known |= {"key", *_WANTED}
     for path, code in found:
         told = json.loads(code) if code.startswith("{") else tomllib.loads(code)

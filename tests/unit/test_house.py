@@ -12,9 +12,25 @@ SOURCE = ROOT / "src"
 
 #: From the ground up: each imports from those before it alone.
 LAYERS = (
-    "errors", "garbage", "modules", "epncore", "regions", "mapping", "datalink", "sources",
-    "service", "loading", "check", "deploy", "replicas", "report", "drafts", "cli",
-)  # fmt: skip
+    "errors",
+    "garbage",
+    "modules",
+    "epncore",
+    "regions",
+    "mapping",
+    "datalink",
+    "sources",
+    "service",
+    "loading",
+    "check",
+    "dachs",
+    "deploy",
+    "doctor",
+    "replicas",
+    "report",
+    "drafts",
+    "cli",
+)
 
 
 def _name(path: Path) -> str:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from epnkit.cli._imports import carry_out, requests
 from epnkit.cli.load import command as load
-from epnkit.deploy.place import Place
+from epnkit.dachs.instance import Place
 from epnkit.errors import ConfigurationError
 from epnkit.loading.request import Request
 

@@ -26,9 +26,12 @@ def imported(code: str, directory: Path) -> set[str]:
     """Run code in a Python of its own, and name the packages that it brings in."""
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
-        check=True, capture_output=True, text=True, cwd=directory,
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=directory,
         env={**os.environ, "GAVOSETTINGS": str(directory / "gavo.rc")},
-    )  # fmt: skip
+    )
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
@@ -37,19 +40,26 @@ def imported(code: str, directory: Path) -> set[str]:
     [
         pytest.param(VERBS, HEAVY | RARE | {"psycopg2"}, id="help and completion"),
         pytest.param(
-            ["epnkit.deploy.place", "epnkit.deploy.coverage", "epnkit.loading.request"],
-            HEAVY | RARE, id="load, before DaCHS",
-        ),
-        pytest.param(["epnkit.deploy.place", "epnkit.loading.report"], HEAVY | RARE, id="status"),
-        pytest.param(
-            ["epnkit.loading.books", "epnkit.loading.quarantine"], HEAVY | RARE, id="quarantine"
+            ["epnkit.dachs.instance", "epnkit.deploy.coverage", "epnkit.loading.request"],
+            HEAVY | RARE,
+            id="load, before DaCHS",
         ),
         pytest.param(
-            ["epnkit.deploy.schedule", "epnkit.sources.credentials"], HEAVY | RARE, id="schedule"
+            ["epnkit.dachs.instance", "epnkit.loading.state.status"], HEAVY | RARE, id="status"
+        ),
+        pytest.param(
+            ["epnkit.loading.state.schema", "epnkit.loading.state.quarantine"],
+            HEAVY | RARE,
+            id="quarantine",
+        ),
+        pytest.param(
+            ["epnkit.deploy.schedule", "epnkit.sources.config.credentials"],
+            HEAVY | RARE,
+            id="schedule",
         ),
         pytest.param(["epnkit.check.report"], {"pyvo", "requests"}, id="check of a file"),
     ],
-)  # fmt: skip
+)
 def test_a_verb_imports_what_it_needs(
     modules: list[str], unneeded: set[str], tmp_path: Path
 ) -> None:
@@ -74,7 +84,7 @@ def test_an_import_of_nothing_new_brings_in_no_more_than_the_service_names(
     by_dachs = imported("import gavo.api, gavo.user.importing, gavo.user.cli", tmp_path)
     brought = imported(
         "import gavo.api, gavo.user.importing, gavo.user.cli, pathlib\n"
-        f"import epnkit.loading.bulk, epnkit.sources.{kind}, epnkit.service\n"
+        f"import epnkit.loading.grammar.bulk_import, epnkit.sources.{kind}, epnkit.service\n"
         f"epnkit.service.load(pathlib.Path({str(folder)!r}))",
         tmp_path,
     )

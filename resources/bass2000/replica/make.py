@@ -23,10 +23,15 @@ Row = dict[str, Any]
 
 #: Of each prefix: wavelength, and the unit's power of ten of the metre.
 _LINES = {
-    "mh": (656.280, -9), "mq": (6563.0, -10), "mk": (3933.2, -10), "mK": (393.37, -9),
-    "mp": (393.37, -9), "spectro_obspm_ha": (656.280, -9), "spectro_obspm_Cak": (393.37, -9),
+    "mh": (656.280, -9),
+    "mq": (6563.0, -10),
+    "mk": (3933.2, -10),
+    "mK": (393.37, -9),
+    "mp": (393.37, -9),
+    "spectro_obspm_ha": (656.280, -9),
+    "spectro_obspm_Cak": (393.37, -9),
     "spectro_obspm_fullprofile_Cak_3D": (3934.0, -10),
-}  # fmt: skip
+}
 
 #: Days on which each kind of image begins, and how many days there are of each.
 _PLATES, _CAMERA, _MODERN = datetime(1999, 3, 1), datetime(2003, 6, 1), datetime(2017, 6, 15)
@@ -90,13 +95,22 @@ def _traps() -> list[Row]:
     same = [_row(code, moment, *_place(moment)) for code in ("mk", "mK")]
     # The name has two figures for the year: this one is of the other century.
     century = _row("mk", datetime(1912, 7, 1, 8, 15, 0), 12.5, 2.9)
-    another_time = {**_row("mh", datetime(2004, 1, 5, 9, 0, 0), 10.0, -3.4),
-                    "FILENAME": "mh040106.090000.fits"}  # fmt: skip
-    no_time = {**_row("mh", datetime(2004, 1, 7, 9, 0, 0), 20.0, -3.6), "DATE_OBS": None,
-               "DATE_END": None}  # fmt: skip
+    another_time = {
+        **_row("mh", datetime(2004, 1, 5, 9, 0, 0), 10.0, -3.4),
+        "FILENAME": "mh040106.090000.fits",
+    }
+    no_time = {
+        **_row("mh", datetime(2004, 1, 7, 9, 0, 0), 20.0, -3.6),
+        "DATE_OBS": None,
+        "DATE_END": None,
+    }
     odd_unit = {**_row("mh", datetime(2004, 1, 8, 9, 0, 0), 30.0, -3.7), "WAVEUNIT": 42}
-    no_place = {**_row("mh", datetime(2004, 1, 9, 9, 0, 0), 40.0, -3.8), "LONGTRC": None,
-                "LATIRC": None, "QUICKLOOK_URL": None}  # fmt: skip
+    no_place = {
+        **_row("mh", datetime(2004, 1, 9, 9, 0, 0), 40.0, -3.8),
+        "LONGTRC": None,
+        "LATIRC": None,
+        "QUICKLOOK_URL": None,
+    }
     return [*same, century, another_time, no_time, odd_unit, no_place]
 
 
@@ -113,14 +127,25 @@ def _row(code: str, moment: datetime, longitude: float, latitude: float, more: s
     profile = "fullprofile" in code
     path = f"{SYNTHETIC}bass2000/{moment:%Y/%m}/{code}{stamp}"
     row: Row = {
-        "FILENAME": code + stamp, "DATE_OBS": moment, "DATE_END": moment,
-        "WAVELNTH": wavelength, "WAVEUNIT": unit, "PASSBAND": 4.0 if profile else None,
-        "INSTITUT": "Observatoire de Paris", "ORIGIN": "Meudon Observatory",
-        "INSTRUME": "Spectroheliograph", "OBS_MODE": "SCAN", "PHYSPARA": "Intensity",
-        "NAXIS": 3 if profile else 2, "SEQ_IND": 1, "LONGTRC": longitude, "LATIRC": latitude,
-        "URL": path, "QUICKLOOK_URL": path.replace(".fits.gz", ".jpg").replace(".fits", ".gif"),
+        "FILENAME": code + stamp,
+        "DATE_OBS": moment,
+        "DATE_END": moment,
+        "WAVELNTH": wavelength,
+        "WAVEUNIT": unit,
+        "PASSBAND": 4.0 if profile else None,
+        "INSTITUT": "Observatoire de Paris",
+        "ORIGIN": "Meudon Observatory",
+        "INSTRUME": "Spectroheliograph",
+        "OBS_MODE": "SCAN",
+        "PHYSPARA": "Intensity",
+        "NAXIS": 3 if profile else 2,
+        "SEQ_IND": 1,
+        "LONGTRC": longitude,
+        "LATIRC": latitude,
+        "URL": path,
+        "QUICKLOOK_URL": path.replace(".fits.gz", ".jpg").replace(".fits", ".gif"),
         "UPDATED": moment.replace(hour=18, minute=0, second=0),
-    }  # fmt: skip
+    }
     row["FILE_SIZE"] = len(_content(row))
     return row
 

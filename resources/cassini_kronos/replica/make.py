@@ -80,8 +80,9 @@ def _receiver(hour: datetime, ends: tuple[float, float]) -> bytes:
         second, centisecond = divmod(round(end * 100), 100)
         of_day = hour.hour * 3600 + second
         ti = ((hour.year - 1996) * 1000 + int(f"{hour:%j}")) * 100_000 + of_day
-        content += struct.pack("<IIIIh6B2h", _ydh(hour), number, ti, 1000, 160, centisecond,
-                               *(number,) * 7)  # fmt: skip
+        content += struct.pack(
+            "<IIIIh6B2h", _ydh(hour), number, ti, 1000, 160, centisecond, *(number,) * 7
+        )
     return content
 
 

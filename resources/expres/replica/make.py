@@ -47,18 +47,39 @@ def configuration(observer: str, source: str, day: datetime) -> dict[str, Any]:
         "NUMBER": {"BODY": 2, "DENSITY": 2, "SOURCE": 2},
         "TIME": {"MIN": 0, "MAX": 1440, "NBR": 1440},
         # The lower end went through single precision.
-        "FREQUENCY": {"TYPE": "Linear", "MIN": 0.009999999776482582, "MAX": 44.0, "NBR": 781,
-                      "SC": ""},
-        "OBSERVER": {"TYPE": "Fixed", "EPHEM": "", "PARENT": "Jupiter",
-                     "SC": observer.capitalize(), "SCTIME": f"{day:%Y%m%d%H%M}"},
+        "FREQUENCY": {
+            "TYPE": "Linear",
+            "MIN": 0.009999999776482582,
+            "MAX": 44.0,
+            "NBR": 781,
+            "SC": "",
+        },
+        "OBSERVER": {
+            "TYPE": "Fixed",
+            "EPHEM": "",
+            "PARENT": "Jupiter",
+            "SC": observer.capitalize(),
+            "SCTIME": f"{day:%Y%m%d%H%M}",
+        },
         "SPDYN": {"INTENSITY": True, "POLAR": True, "CDF": {"THETA": True, "FP": True}},
         "MOVIE2D": {"ON": False, "SUBCYCLE": 1, "RANGE": 30},
-        "BODY": [{"ON": True, "NAME": "Jupiter", "MAG": "VIPAL+Connerney CS"},
-                 {"ON": True, "NAME": moon, "PARENT": "Jupiter"}],
-        "SOURCE": [{"ON": True, "NAME": f"Source{number}", "PARENT": "Jupiter",
-                    "TYPE": "attached to a satellite", "SAT": moon, "NORTH": number == 1,
-                    "SOUTH": number == 2} for number in (1, 2)],
-    }  # fmt: skip
+        "BODY": [
+            {"ON": True, "NAME": "Jupiter", "MAG": "VIPAL+Connerney CS"},
+            {"ON": True, "NAME": moon, "PARENT": "Jupiter"},
+        ],
+        "SOURCE": [
+            {
+                "ON": True,
+                "NAME": f"Source{number}",
+                "PARENT": "Jupiter",
+                "TYPE": "attached to a satellite",
+                "SAT": moon,
+                "NORTH": number == 1,
+                "SOUTH": number == 2,
+            }
+            for number in (1, 2)
+        ],
+    }
 
 
 def _name(observer: str, source: str, model: str, day: datetime, version: str) -> str:
@@ -109,12 +130,15 @@ def _cdf(start: str) -> bytes:
     day = datetime.strptime(start, "%Y%m%d%H%M")
     ends = [f"{time:%Y-%m-%dT%H:%M:%S.%f}" for time in (day, day + timedelta(minutes=1439))]
     attributes = {
-        "TITLE": "ExPRES simulation", "TEXT": synthetic.NOTICE,
+        "TITLE": "ExPRES simulation",
+        "TEXT": synthetic.NOTICE,
         # As the real files have them: ten times the frequencies, and no UCD of today.
-        "VESPA_spectral_range_min": "100000.0", "VESPA_spectral_range_max": "440000000.0",
-        "VESPA_measurement_type": "phys.flux.density;em.radio", "VESPA_instrument_name": "ExPRES",
+        "VESPA_spectral_range_min": "100000.0",
+        "VESPA_spectral_range_max": "440000000.0",
+        "VESPA_measurement_type": "phys.flux.density;em.radio",
+        "VESPA_instrument_name": "ExPRES",
         "VESPA_target_class": "planet#satellite",
-    }  # fmt: skip
+    }
     return synthetic.cdf(attributes, {"Epoch": synthetic.epochs(*ends), **_spectrum()})
 
 

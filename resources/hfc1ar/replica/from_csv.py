@@ -80,43 +80,69 @@ def _read(
 
 def _code(row: Row) -> dict[str, Any]:
     return {
-        "ID_FRC_INFO": int(row["#ID"]), "INSTITUT": row["INSTITUT"], "CODE": row["NAME_CODE"],
-        "VERSION": row["VERSION_CODE"], "FEATURE_NAME": row["FEATURE"], "PERSON": row["PERSON"],
-    }  # fmt: skip
+        "ID_FRC_INFO": int(row["#ID"]),
+        "INSTITUT": row["INSTITUT"],
+        "CODE": row["NAME_CODE"],
+        "VERSION": row["VERSION_CODE"],
+        "FEATURE_NAME": row["FEATURE"],
+        "PERSON": row["PERSON"],
+    }
 
 
 def _observatory(row: Row) -> dict[str, Any]:
     return {
-        "ID_OBSERVATORY": int(row["#ID"]), "OBSERVAT": row["OBSERVAT"],
-        "INSTRUME": row["INSTRUMENT"], "TELESCOP": row["TELESCOPE"], "UNITS": row["UNITS"],
-        "WAVEMIN": float(row["WAVELNTH"]), "WAVEMAX": float(row["WAVELNTH"]),
-        "WAVENAME": row["WAVENAME"], "WAVEUNIT": row["WAVEUNIT"], "OBS_TYPE": row["OBS_TYPE"],
-    }  # fmt: skip
+        "ID_OBSERVATORY": int(row["#ID"]),
+        "OBSERVAT": row["OBSERVAT"],
+        "INSTRUME": row["INSTRUMENT"],
+        "TELESCOP": row["TELESCOPE"],
+        "UNITS": row["UNITS"],
+        "WAVEMIN": float(row["WAVELNTH"]),
+        "WAVEMAX": float(row["WAVELNTH"]),
+        "WAVENAME": row["WAVENAME"],
+        "WAVEUNIT": row["WAVEUNIT"],
+        "OBS_TYPE": row["OBS_TYPE"],
+    }
 
 
 def _image(row: Row) -> dict[str, Any]:
     return {
-        "ID_OBSERVATIONS": int(row["#ID"]), "OBSERVATORY_ID": int(row["OBSERVATORY_ID"]),
-        "DATE_OBS": row["DATE_OBS"], "DATE_END": row["DATE_END"],
-        "NAXIS1": int(row["NAXIS1"]), "NAXIS2": int(row["NAXIS2"]), "R_SUN": float(row["R_SUN"]),
-        "CENTER_X": float(row["CENTER_X"]), "CENTER_Y": float(row["CENTER_Y"]),
-        "CDELT1": float(row["CDELT1"]), "CDELT2": float(row["CDELT2"]),
-        "FILENAME": row["FILENAME"], "LOC_FILENAME": row["LOC_FILENAME"],
+        "ID_OBSERVATIONS": int(row["#ID"]),
+        "OBSERVATORY_ID": int(row["OBSERVATORY_ID"]),
+        "DATE_OBS": row["DATE_OBS"],
+        "DATE_END": row["DATE_END"],
+        "NAXIS1": int(row["NAXIS1"]),
+        "NAXIS2": int(row["NAXIS2"]),
+        "R_SUN": float(row["R_SUN"]),
+        "CENTER_X": float(row["CENTER_X"]),
+        "CENTER_Y": float(row["CENTER_Y"]),
+        "CDELT1": float(row["CDELT1"]),
+        "CDELT2": float(row["CDELT2"]),
+        "FILENAME": row["FILENAME"],
+        "LOC_FILENAME": row["LOC_FILENAME"],
         "URL": row["LOC_FILENAME"],
-    }  # fmt: skip
+    }
 
 
 def _region(row: Row) -> dict[str, Any]:
     return {
-        "ID_AR": int(row["#ID"]), "FRC_INFO_ID": int(row["FRC_INFO"]),
-        "OBSERVATIONS_ID": int(row["MDI_FILE"]), "OBSERVATIONS_ID_T": int(row["MDI_FILE_T"]),
-        "FEAT_DATE": row["OBS_DATE"], "FEAT_DATE_PREV": row["OBS_DATE_T"],
-        "RUN_DATE": row["RUN_DATE"], "FEAT_AREA_PIX": int(row["AR_NPIX"]),
-        "FEAT_X_ARCSEC": float(row["ARC_ARC_X"]), "FEAT_Y_ARCSEC": float(row["ARC_ARC_Y"]),
+        "ID_AR": int(row["#ID"]),
+        "FRC_INFO_ID": int(row["FRC_INFO"]),
+        "OBSERVATIONS_ID": int(row["MDI_FILE"]),
+        "OBSERVATIONS_ID_T": int(row["MDI_FILE_T"]),
+        "FEAT_DATE": row["OBS_DATE"],
+        "FEAT_DATE_PREV": row["OBS_DATE_T"],
+        "RUN_DATE": row["RUN_DATE"],
+        "FEAT_AREA_PIX": int(row["AR_NPIX"]),
+        "FEAT_X_ARCSEC": float(row["ARC_ARC_X"]),
+        "FEAT_Y_ARCSEC": float(row["ARC_ARC_Y"]),
         "FEAT_CARR_LONG_DEG": float(row["ARC_CAR_LON"]),
         "FEAT_CARR_LAT_DEG": float(row["ARC_CAR_LAT"]),
-        "CC_X_PIX": int(row["CC_PIX_X"]), "CC_Y_PIX": int(row["CC_PIX_Y"]),
-        "CC_X_ARCSEC": float(row["CC_ARC_X"]), "CC_Y_ARCSEC": float(row["CC_ARC_Y"]),
-        "CC": row["CHAIN_CODE"], "CC_LENGTH": int(row["CC_LENGTH"]),
-        "SNAPSHOT_FN": row["SNAPSHOT_FILENAME"], "SNAPSHOT_PATH": row["SNAPSHOT_PATH"],
-    }  # fmt: skip
+        "CC_X_PIX": int(row["CC_PIX_X"]),
+        "CC_Y_PIX": int(row["CC_PIX_Y"]),
+        "CC_X_ARCSEC": float(row["CC_ARC_X"]),
+        "CC_Y_ARCSEC": float(row["CC_ARC_Y"]),
+        "CC": row["CHAIN_CODE"],
+        "CC_LENGTH": int(row["CC_LENGTH"]),
+        "SNAPSHOT_FN": row["SNAPSHOT_FILENAME"],
+        "SNAPSHOT_PATH": row["SNAPSHOT_PATH"],
+    }

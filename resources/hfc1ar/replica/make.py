@@ -84,19 +84,47 @@ def _place(directory: Path, url: str) -> Path:
 
 
 _CODES = [
-    {"ID_FRC_INFO": 1, "INSTITUT": "SYNTHETIC", "CODE": "SMART", "VERSION": "1.0",
-     "FEATURE_NAME": "ACTIVE REGIONS", "ENC_MET": "CHAIN CODE", "CONTACT": "synthetic"},
-]  # fmt: skip
+    {
+        "ID_FRC_INFO": 1,
+        "INSTITUT": "SYNTHETIC",
+        "CODE": "SMART",
+        "VERSION": "1.0",
+        "FEATURE_NAME": "ACTIVE REGIONS",
+        "ENC_MET": "CHAIN CODE",
+        "CONTACT": "synthetic",
+    }
+]
 
 _OBSERVATORIES = [
-    {"ID_OBSERVATORY": 1, "OBSERVAT": "SoHO", "INSTRUME": "MDI", "TELESCOP": "Magnetogram",
-     "UNITS": "Gauss", "WAVEMIN": 676.8, "WAVEMAX": 676.8, "WAVENAME": "Ni I", "WAVEUNIT": "nm",
-     "SPECTRAL_NAME": "visible", "OBS_TYPE": "remote-sensing", "COMMENT": "synthetic"},
-    {"ID_OBSERVATORY": 2, "OBSERVAT": "SDO", "INSTRUME": "HMI", "TELESCOP": "Magnetogram",
-     "UNITS": "Gauss", "WAVEMIN": 6.173e-7, "WAVEMAX": 6.173e-7, "WAVENAME": "Fe I",
-     "WAVEUNIT": "m", "SPECTRAL_NAME": "visible", "OBS_TYPE": "remote-sensing",
-     "COMMENT": "synthetic"},
-]  # fmt: skip
+    {
+        "ID_OBSERVATORY": 1,
+        "OBSERVAT": "SoHO",
+        "INSTRUME": "MDI",
+        "TELESCOP": "Magnetogram",
+        "UNITS": "Gauss",
+        "WAVEMIN": 676.8,
+        "WAVEMAX": 676.8,
+        "WAVENAME": "Ni I",
+        "WAVEUNIT": "nm",
+        "SPECTRAL_NAME": "visible",
+        "OBS_TYPE": "remote-sensing",
+        "COMMENT": "synthetic",
+    },
+    {
+        "ID_OBSERVATORY": 2,
+        "OBSERVAT": "SDO",
+        "INSTRUME": "HMI",
+        "TELESCOP": "Magnetogram",
+        "UNITS": "Gauss",
+        "WAVEMIN": 6.173e-7,
+        "WAVEMAX": 6.173e-7,
+        "WAVENAME": "Fe I",
+        "WAVEUNIT": "m",
+        "SPECTRAL_NAME": "visible",
+        "OBS_TYPE": "remote-sensing",
+        "COMMENT": "synthetic",
+    },
+]
 
 
 def _image(number: int, camera: Camera, random: np.random.Generator) -> dict[str, Any]:
@@ -105,17 +133,24 @@ def _image(number: int, camera: Camera, random: np.random.Generator) -> dict[str
     center = camera.size / 2 + random.uniform(-1, 1, 2).round(3)
     name = f"synthetic_{start:%Y%m%d_%H%M%S}.fits"
     return {
-        "ID_OBSERVATIONS": number, "OBSERVATORY_ID": camera.identifier,
-        "DATE_OBS": start, "DATE_END": start + timedelta(seconds=30),
-        "NAXIS1": camera.size, "NAXIS2": camera.size,
+        "ID_OBSERVATIONS": number,
+        "OBSERVATORY_ID": camera.identifier,
+        "DATE_OBS": start,
+        "DATE_END": start + timedelta(seconds=30),
+        "NAXIS1": camera.size,
+        "NAXIS2": camera.size,
         "R_SUN": round(camera.radius + random.uniform(-4, 4), 3),
-        "CENTER_X": float(center[0]), "CENTER_Y": float(center[1]),
-        "CDELT1": camera.scale, "CDELT2": camera.scale,
-        "FILENAME": name, "LOC_FILENAME": f"/synthetic/{name}",
+        "CENTER_X": float(center[0]),
+        "CENTER_Y": float(center[1]),
+        "CDELT1": camera.scale,
+        "CDELT2": camera.scale,
+        "FILENAME": name,
+        "LOC_FILENAME": f"/synthetic/{name}",
         "URL": f"{SYNTHETIC}hfc1ar/{start:%Y/%m}/{name}",
         "QCLK_URL": f"{SYNTHETIC}hfc1ar/quicklook/{start:%Y/%m}",
-        "QCLK_FNAME": name.replace(".fits", ".png"), "COMMENT": "synthetic",
-    }  # fmt: skip
+        "QCLK_FNAME": name.replace(".fits", ".png"),
+        "COMMENT": "synthetic",
+    }
 
 
 def _region(
@@ -125,17 +160,23 @@ def _region(
     x, y, code = _trace(mask)
     start: datetime = image["DATE_OBS"]
     return {
-        "FRC_INFO_ID": 1, "OBSERVATIONS_ID": number, "OBSERVATIONS_ID_T": max(number - 1, 1),
-        "FEAT_DATE": start, "FEAT_DATE_PREV": start - timedelta(hours=13),
+        "FRC_INFO_ID": 1,
+        "OBSERVATIONS_ID": number,
+        "OBSERVATIONS_ID_T": max(number - 1, 1),
+        "FEAT_DATE": start,
+        "FEAT_DATE_PREV": start - timedelta(hours=13),
         "FEAT_AREA_PIX": int(mask.sum()),
-        "CC_X_PIX": left + x, "CC_Y_PIX": bottom + y, "CC": code, "CC_LENGTH": len(code),
+        "CC_X_PIX": left + x,
+        "CC_Y_PIX": bottom + y,
+        "CC": code,
+        "CC_LENGTH": len(code),
         "CC_X_ARCSEC": round((left + x - image["CENTER_X"]) * camera.scale, 3),
         "CC_Y_ARCSEC": round((bottom + y - image["CENTER_Y"]) * camera.scale, 3),
         "SNAPSHOT_FN": f"synthetic_{start:%Y%m%d_%H%M}.png",
         "SNAPSHOT_PATH": f"{SYNTHETIC}hfc1ar/snapshots",
         "RUN_DATE": start.replace(microsecond=0) + timedelta(days=1),
         "FEAT_FILENAME": "synthetic",
-    }  # fmt: skip
+    }
 
 
 def _mask(
@@ -154,9 +195,13 @@ def _mask(
     y = (side[:, None] + bottom - center_y) / np.cos(latitude)
     angle = np.arctan2(y, x)
     waves = random.normal(0, 0.32 / np.arange(2, 8), (2, 6))
-    edge = size * (1 + sum(
-        a * np.cos(k * angle) + b * np.sin(k * angle) for k, (a, b) in enumerate(waves.T, start=2)
-    ))  # fmt: skip
+    edge = size * (
+        1
+        + sum(
+            a * np.cos(k * angle) + b * np.sin(k * angle)
+            for k, (a, b) in enumerate(waves.T, start=2)
+        )
+    )
     mask = (np.hypot(x, y) <= np.clip(edge, 0.15 * size, 1.9 * size)) | (np.hypot(x, y) < 1.5)
     mask[0, :] = mask[-1, :] = mask[:, 0] = mask[:, -1] = False
     return mask, left, bottom

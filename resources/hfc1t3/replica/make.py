@@ -49,37 +49,78 @@ def archive(directory: Path) -> None:
 
 
 _CODES = [
-    {"ID_FRC_INFO": 1, "INSTITUT": "OBSPM", "CODE": "RABAT3", "VERSION": "2.0.3",
-     "FEATURE_NAME": "TYPE III", "ENC_MET": "CHAINCODE", "CONTACT": "synthetic"},
-]  # fmt: skip
+    {
+        "ID_FRC_INFO": 1,
+        "INSTITUT": "OBSPM",
+        "CODE": "RABAT3",
+        "VERSION": "2.0.3",
+        "FEATURE_NAME": "TYPE III",
+        "ENC_MET": "CHAINCODE",
+        "CONTACT": "synthetic",
+    }
+]
 
 #: Low and high end in MHz, and the channel's width, of each observatory.
 _BANDS = {1: (1.075, 13.825, 0.050), 2: (0.020, 1.040, 0.004), 3: (0.125, 16.025, 0.050)}
 
 _OBSERVATORIES = [
-    {"ID_OBSERVATORY": 1, "OBSERVAT": "WIND", "INSTRUME": "WAVES", "TELESCOP": "RAD2",
-     "UNITS": "dB above background", "WAVEMIN": 21.6066, "WAVEMAX": 278.8767, "WAVEUNIT": "m",
-     "WAVENAME": "Decametric/Hectometric", "SPECTRAL_NAME": "RADIO", "OBS_TYPE": "BOTH"},
-    {"ID_OBSERVATORY": 2, "OBSERVAT": "WIND", "INSTRUME": "WAVES", "TELESCOP": "RAD1",
-     "UNITS": "dB above background", "WAVEMIN": 0.020, "WAVEMAX": 1.040, "WAVEUNIT": "MHz",
-     "WAVENAME": "Hectometric/Kilometric", "SPECTRAL_NAME": "RADIO", "OBS_TYPE": "BOTH"},
-    {"ID_OBSERVATORY": 3, "OBSERVAT": "STEREO_A", "INSTRUME": "SWAVES", "TELESCOP": "HFR",
-     "UNITS": "dB above background", "WAVEMIN": 18.7077, "WAVEMAX": 2398.3396, "WAVEUNIT": "m",
-     "WAVENAME": "Decametric/Kilometric", "SPECTRAL_NAME": "RADIO", "OBS_TYPE": "BOTH"},
-]  # fmt: skip
+    {
+        "ID_OBSERVATORY": 1,
+        "OBSERVAT": "WIND",
+        "INSTRUME": "WAVES",
+        "TELESCOP": "RAD2",
+        "UNITS": "dB above background",
+        "WAVEMIN": 21.6066,
+        "WAVEMAX": 278.8767,
+        "WAVEUNIT": "m",
+        "WAVENAME": "Decametric/Hectometric",
+        "SPECTRAL_NAME": "RADIO",
+        "OBS_TYPE": "BOTH",
+    },
+    {
+        "ID_OBSERVATORY": 2,
+        "OBSERVAT": "WIND",
+        "INSTRUME": "WAVES",
+        "TELESCOP": "RAD1",
+        "UNITS": "dB above background",
+        "WAVEMIN": 0.020,
+        "WAVEMAX": 1.040,
+        "WAVEUNIT": "MHz",
+        "WAVENAME": "Hectometric/Kilometric",
+        "SPECTRAL_NAME": "RADIO",
+        "OBS_TYPE": "BOTH",
+    },
+    {
+        "ID_OBSERVATORY": 3,
+        "OBSERVAT": "STEREO_A",
+        "INSTRUME": "SWAVES",
+        "TELESCOP": "HFR",
+        "UNITS": "dB above background",
+        "WAVEMIN": 18.7077,
+        "WAVEMAX": 2398.3396,
+        "WAVEUNIT": "m",
+        "WAVENAME": "Decametric/Kilometric",
+        "SPECTRAL_NAME": "RADIO",
+        "OBS_TYPE": "BOTH",
+    },
+]
 
 
 def _spectrum(number: int) -> Row:
     start = _FIRST + timedelta(days=number - 1)
     name = f"synthetic_{start:%Y%m%d}"
     return {
-        "ID_OBSERVATIONS": number, "OBSERVATORY_ID": 1 + number % 3,
-        "DATE_OBS": start, "DATE_END": start + timedelta(days=1),
-        "FILENAME": f"{name}.fits", "LOC_FILENAME": f"/synthetic/{name}.fits",
+        "ID_OBSERVATIONS": number,
+        "OBSERVATORY_ID": 1 + number % 3,
+        "DATE_OBS": start,
+        "DATE_END": start + timedelta(days=1),
+        "FILENAME": f"{name}.fits",
+        "LOC_FILENAME": f"/synthetic/{name}.fits",
         "URL": f"{SYNTHETIC}hfc1t3/data/{name}.fits",
-        "QCLK_URL": f"{SYNTHETIC}hfc1t3/quicklook/", "QCLK_FNAME": f"{name}.png",
+        "QCLK_URL": f"{SYNTHETIC}hfc1t3/quicklook/",
+        "QCLK_FNAME": f"{name}.png",
         "COMMENT": "synthetic",
-    }  # fmt: skip
+    }
 
 
 def _burst(image: Row, number: int) -> Row:
@@ -92,15 +133,27 @@ def _burst(image: Row, number: int) -> Row:
     top = round(bottom + channel * height, 3)
     code = "4" * width + "7" * height + "0" * width + "3" * height
     return {
-        "FRC_INFO_ID": 1, "OBSERVATIONS_ID": image["ID_OBSERVATIONS"],
-        "CC_X_PIX": 60 + number, "CC_Y_PIX": 10 * (number + 1), "CC": code, "CC_LENGTH": len(code),
-        "CC_Y_MHZ": bottom, "BR_Y0_MHZ": bottom, "BR_Y1_MHZ": top, "BR_Y2_MHZ": bottom,
-        "BR_Y3_MHZ": top, "TIME_START": first, "TIME_END": last, "LVL_TRUST": 50 + number,
-        "MULTIPLE": 0, "DRIFT_START": round(-channel * height / 60, 6),
+        "FRC_INFO_ID": 1,
+        "OBSERVATIONS_ID": image["ID_OBSERVATIONS"],
+        "CC_X_PIX": 60 + number,
+        "CC_Y_PIX": 10 * (number + 1),
+        "CC": code,
+        "CC_LENGTH": len(code),
+        "CC_Y_MHZ": bottom,
+        "BR_Y0_MHZ": bottom,
+        "BR_Y1_MHZ": top,
+        "BR_Y2_MHZ": bottom,
+        "BR_Y3_MHZ": top,
+        "TIME_START": first,
+        "TIME_END": last,
+        "LVL_TRUST": 50 + number,
+        "MULTIPLE": 0,
+        "DRIFT_START": round(-channel * height / 60, 6),
         "SNAPSHOT_FN": f"synthetic_{first:%Y%m%d_%H%M%S}.png",
         "SNAPSHOT_PATH": f"{SYNTHETIC}hfc1t3/snapshots",
-        "RUN_DATE": image["DATE_OBS"] + timedelta(days=30), "FEAT_FILENAME": "synthetic",
-    }  # fmt: skip
+        "RUN_DATE": image["DATE_OBS"] + timedelta(days=30),
+        "FEAT_FILENAME": "synthetic",
+    }
 
 
 def _traps(image: Row) -> list[Row]:

@@ -50,8 +50,12 @@ def _write_traps(directory: Path) -> None:
 
 
 def _told() -> dict[str, Any]:
-    return {"TITLE": "Juno/Waves estimated flux density", "TEXT": synthetic.NOTICE,
-            "Source_name": "JNO>Juno", "Data_type": "CDR>Calibrated Data Record"}  # fmt: skip
+    return {
+        "TITLE": "Juno/Waves estimated flux density",
+        "TEXT": synthetic.NOTICE,
+        "Source_name": "JNO>Juno",
+        "Data_type": "CDR>Calibrated Data Record",
+    }
 
 
 def _cdf(day: datetime) -> bytes:

@@ -126,16 +126,19 @@ def _cdf(observation: Observation) -> bytes:
         "Logical_source": f"srn_nda_routine_{observation.target}_edr",
         "Parents": f"{observation.name}.RT1" if observation.raw is None else observation.raw,
         "TEXT": synthetic.NOTICE,
-        "PDS_Observation_start_time": f"{begin}Z", "PDS_Observation_stop_time": f"{end}Z",
+        "PDS_Observation_start_time": f"{begin}Z",
+        "PDS_Observation_stop_time": f"{end}Z",
         "PDS_Observation_target": target,
         "VESPA_dataproduct_type": "DS>Dynamic Spectra",
         "VESPA_target_region": ["Aurora", "Magnetosphere"],
         "VESPA_time_sampling_step": 1.0,
-        "VESPA_spectral_range_min": 10.0, "VESPA_spectral_range_max": 40.0,
+        "VESPA_spectral_range_min": 10.0,
+        "VESPA_spectral_range_max": 40.0,
         "VESPA_instrument_host_name": "SRN>Station de Radioastronomie de Nancay",
         "VESPA_measurement_type": "phys.flux.density;em.radio;phys.polarization",
-        "VESPA_access_format": "application/x-cdf", "VESPA_bib_reference": "2000GMS...119..321L",
-    }  # fmt: skip
+        "VESPA_access_format": "application/x-cdf",
+        "VESPA_bib_reference": "2000GMS...119..321L",
+    }
     variables = {"Epoch": synthetic.epochs(begin, end), **_spectra()}
     return synthetic.cdf(attributes, variables)
 
@@ -145,8 +148,11 @@ def _spectra() -> dict[str, synthetic.Variable]:
     frequencies = np.array([10.0, 20.0, 30.0, 39.925], "f4")
     flux = synthetic.Variable(synthetic.UINT1, np.arange(8, dtype="u1").reshape(2, 4))
     told = {"UNITS": "MHz", "FILLVAL": np.float32(-1e31)}
-    return {"RR": flux, "LL": flux,
-            "Frequency": synthetic.Variable(synthetic.REAL4, frequencies, False, told)}  # fmt: skip
+    return {
+        "RR": flux,
+        "LL": flux,
+        "Frequency": synthetic.Variable(synthetic.REAL4, frequencies, False, told),
+    }
 
 
 def _write_fits(directory: Path, begin: datetime, number: int) -> None:
@@ -154,9 +160,11 @@ def _write_fits(directory: Path, begin: datetime, number: int) -> None:
     end = begin + timedelta(hours=8)
     name = f"orn_nda_newroutine_{target}_edr_{begin:%Y%m%d%H%M}_{end:%Y%m%d%H%M}_v1.1.fits"
     cards = {
-        "INSTRUME": "NDA NewRoutine", "OBJECT": "Jupiter" if target == "jup" else "Sun",
-        "DATE-OBS": f"{begin:%Y-%m-%dT%H:%M}:27.260", "DATE-END": f"{end:%Y-%m-%dT%H:%M}:59.000",
-    }  # fmt: skip
+        "INSTRUME": "NDA NewRoutine",
+        "OBJECT": "Jupiter" if target == "jup" else "Sun",
+        "DATE-OBS": f"{begin:%Y-%m-%dT%H:%M}:27.260",
+        "DATE-END": f"{end:%Y-%m-%dT%H:%M}:59.000",
+    }
     write(directory / "newroutine" / folder / f"{begin:%Y/%m}" / name, synthetic.fits(cards))
 
 

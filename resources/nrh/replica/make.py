@@ -17,14 +17,24 @@ from epnkit.replicas.archive import SYNTHETIC, picture, write
 INDEX = "nrh"
 
 PROPERTIES = {
-    "unique_id": {"type": "keyword"}, "typ": {"type": "keyword"}, "frq": {"type": "integer"},
-    "hdeb": {"type": "date"}, "hfin": {"type": "date"}, "@timestamp": {"type": "date"},
-    "file": {"type": "keyword"}, "physpara": {"type": "keyword"}, "plots": {"type": "keyword"},
-    "observatory": {"type": "text"}, "obs-type": {"type": "keyword"}, "itg": {"type": "long"},
-    "obs-subtype": {"type": "keyword"}, "telescope": {"type": "text"},
-    "instrument": {"type": "keyword"}, "source": {"type": "keyword"},
+    "unique_id": {"type": "keyword"},
+    "typ": {"type": "keyword"},
+    "frq": {"type": "integer"},
+    "hdeb": {"type": "date"},
+    "hfin": {"type": "date"},
+    "@timestamp": {"type": "date"},
+    "file": {"type": "keyword"},
+    "physpara": {"type": "keyword"},
+    "plots": {"type": "keyword"},
+    "observatory": {"type": "text"},
+    "obs-type": {"type": "keyword"},
+    "itg": {"type": "long"},
+    "obs-subtype": {"type": "keyword"},
+    "telescope": {"type": "text"},
+    "instrument": {"type": "keyword"},
+    "source": {"type": "keyword"},
     "bunits": {"type": "keyword"},
-}  # fmt: skip
+}
 
 #: Sets of frequencies in units of 100 kHz, as they were observed one after the other.
 _SETS = (
@@ -55,10 +65,14 @@ def movies(document: dict[str, Any]) -> list[dict[str, Any]]:
     begin = datetime.fromisoformat(document["hdeb"])
     size = len(_MOVIE)
     return [
-        {"frequency": each, "size": size,
-         "url": f"{document['plots']}/nrh{begin:%d%m%Y}_{each:04d}.gif"}
-        for each in document["frq"] if each
-    ]  # fmt: skip
+        {
+            "frequency": each,
+            "size": size,
+            "url": f"{document['plots']}/nrh{begin:%d%m%Y}_{each:04d}.gif",
+        }
+        for each in document["frq"]
+        if each
+    ]
 
 
 def archive(directory: Path) -> None:
@@ -82,15 +96,25 @@ def _of_day(
 def _document(begin: datetime, end: datetime, frequencies: list[int], file: str) -> dict[str, Any]:
     start = begin.isoformat(timespec="microseconds")
     return {
-        "unique_id": f"nrh_{begin:%Y%m%d_%H%M%S}_{file.partition('.')[2]}", "typ": "",
+        "unique_id": f"nrh_{begin:%Y%m%d_%H%M%S}_{file.partition('.')[2]}",
+        "typ": "",
         "frq": frequencies + [0] * (_FREQUENCIES - len(frequencies)),
-        "hdeb": start, "hfin": end.isoformat(timespec="microseconds"), "@timestamp": start,
+        "hdeb": start,
+        "hfin": end.isoformat(timespec="microseconds"),
+        "@timestamp": start,
         # What an exposure of 37 years looks like in real headers.
-        "itg": 1168576512, "file": file, "plots": f"{SYNTHETIC}nrh/{begin:%Y/%m}",
-        "physpara": "I+V", "observatory": "Observatoire de Paris – Nançay", "obs-type": "radio",
-        "obs-subtype": "visibilité", "telescope": "radio interferometer", "instrument": "nrh",
-        "source": "sun", "bunits": "sfu",
-    }  # fmt: skip
+        "itg": 1168576512,
+        "file": file,
+        "plots": f"{SYNTHETIC}nrh/{begin:%Y/%m}",
+        "physpara": "I+V",
+        "observatory": "Observatoire de Paris – Nançay",
+        "obs-type": "radio",
+        "obs-subtype": "visibilité",
+        "telescope": "radio interferometer",
+        "instrument": "nrh",
+        "source": "sun",
+        "bunits": "sfu",
+    }
 
 
 def _traps() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -22,12 +22,25 @@ from epnkit.replicas.archive import SYNTHETIC, spectrogram, write
 INDEX = "orfees"
 
 PROPERTIES = {
-    **{name: {"type": "keyword"} for name in
-       ("file", "instrument", "date_obs", "time_obs", "date_end", "time_end", "physpara",
-        "bunits", "url", "quicklook")},
+    **{
+        name: {"type": "keyword"}
+        for name in (
+            "file",
+            "instrument",
+            "date_obs",
+            "time_obs",
+            "date_end",
+            "time_end",
+            "physpara",
+            "bunits",
+            "url",
+            "quicklook",
+        )
+    },
     **{name: {"type": "double"} for name in ("freq_start", "freq_stop", "time_step", "exp_time")},
-    "size": {"type": "long"}, "@timestamp": {"type": "date"},
-}  # fmt: skip
+    "size": {"type": "long"},
+    "@timestamp": {"type": "date"},
+}
 
 _FIRST = datetime(2022, 4, 2, 8, 15, 0, 100000, tzinfo=UTC)
 _DAYS = 340
@@ -60,14 +73,23 @@ def _document(
 ) -> dict[str, Any]:
     file = f"{prefix}{begin:%Y%m%d_%H%M%S}{suffix}.fts"
     return {
-        "file": file, "instrument": "orfees", "@timestamp": begin.isoformat(),
-        "date_obs": f"{begin:%Y-%m-%d}", "time_obs": f"{begin:%H:%M:%S.%f}"[:-3],
-        "date_end": f"{end:%Y-%m-%d}", "time_end": f"{end:%H:%M:%S.%f}"[:-3],
-        "freq_start": 144.0, "freq_stop": 1004.0, "time_step": step, "exp_time": step,
-        "physpara": "STOKESI+STOKESV", "bunits": "SFU", "size": len(_spectrum(step)),
+        "file": file,
+        "instrument": "orfees",
+        "@timestamp": begin.isoformat(),
+        "date_obs": f"{begin:%Y-%m-%d}",
+        "time_obs": f"{begin:%H:%M:%S.%f}"[:-3],
+        "date_end": f"{end:%Y-%m-%d}",
+        "time_end": f"{end:%H:%M:%S.%f}"[:-3],
+        "freq_start": 144.0,
+        "freq_stop": 1004.0,
+        "time_step": step,
+        "exp_time": step,
+        "physpara": "STOKESI+STOKESV",
+        "bunits": "SFU",
+        "size": len(_spectrum(step)),
         "url": f"{SYNTHETIC}orfees/{begin:%Y/%m}/{file}",
         "quicklook": f"{SYNTHETIC}orfees/QL/orfees{begin:%Y%m%d}.png",
-    }  # fmt: skip
+    }
 
 
 def _traps() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -76,13 +98,20 @@ def _traps() -> Iterator[tuple[str, dict[str, Any]]]:
     end = begin + timedelta(hours=2)
     first = _document(begin, end, *_KINDS[2])
     later = begin + timedelta(days=1)
-    absent = {**_document(later, later + timedelta(hours=1), *_KINDS[0]),
-              "url": None, "quicklook": None, "size": None}  # fmt: skip
+    absent = {
+        **_document(later, later + timedelta(hours=1), *_KINDS[0]),
+        "url": None,
+        "quicklook": None,
+        "size": None,
+    }
     strange = {**_document(begin, end, *_KINDS[1]), "file": "orfees 2024.fts"}
     backwards = _document(end, begin, *_KINDS[0])
     # The limits the wrong way round are put in order.
-    turned = {**_document(later + timedelta(days=1), later + timedelta(days=2), *_KINDS[0]),
-              "freq_start": 1004.0, "freq_stop": 144.0}  # fmt: skip
+    turned = {
+        **_document(later + timedelta(days=1), later + timedelta(days=2), *_KINDS[0]),
+        "freq_start": 1004.0,
+        "freq_stop": 144.0,
+    }
     for document in (first, absent, strange, backwards, turned):
         yield document["file"], document
 

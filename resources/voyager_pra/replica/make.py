@@ -62,18 +62,26 @@ def _label(
     lines = [
         "PDS_VERSION_ID          = PDS3",
         "/* synthetic: made for a replica, no observation */",
-        "RECORD_TYPE             = FIXED_LENGTH", "RECORD_BYTES            = 15",
-        "FILE_RECORDS            = 8", f'^{pointer:<23} = "{data}"',
-        f'DATA_SET_ID             = "{data_set}"', f'PRODUCT_ID              = "{data}"',
+        "RECORD_TYPE             = FIXED_LENGTH",
+        "RECORD_BYTES            = 15",
+        "FILE_RECORDS            = 8",
+        f'^{pointer:<23} = "{data}"',
+        f'DATA_SET_ID             = "{data_set}"',
+        f'PRODUCT_ID              = "{data}"',
         f'TARGET_NAME             = {{ "{planet}", "SOLAR SYSTEM" }}',
         f'INSTRUMENT_HOST_NAME    = "VOYAGER {data_set[2]}"',
         'INSTRUMENT_NAME         = "PLANETARY RADIO ASTRONOMY RECEIVER"',
-        "INSTRUMENT_ID           = PRA", f"START_TIME              = {start}",
-        f"STOP_TIME               = {stop}", "SAMPLING_INTERVAL       = 48.0 <S>",
-        f"OBJECT                  = {pointer}", "  INTERCHANGE_FORMAT    = ASCII",
-        "  ROWS                  = 8", "  COLUMNS               = 3",
-        f"END_OBJECT              = {pointer}", "END",
-    ]  # fmt: skip
+        "INSTRUMENT_ID           = PRA",
+        f"START_TIME              = {start}",
+        f"STOP_TIME               = {stop}",
+        "SAMPLING_INTERVAL       = 48.0 <S>",
+        f"OBJECT                  = {pointer}",
+        "  INTERCHANGE_FORMAT    = ASCII",
+        "  ROWS                  = 8",
+        "  COLUMNS               = 3",
+        f"END_OBJECT              = {pointer}",
+        "END",
+    ]
     return "\r\n".join(lines) + "\r\n"
 
 

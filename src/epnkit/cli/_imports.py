@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
     from epnkit.loading.request import Request
 
 #: Bytes of keys in a request: it travels in an environment variable, which holds 128 kB at most.

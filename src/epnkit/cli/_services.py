@@ -52,7 +52,7 @@ def credentials(directory: Path | None) -> Iterator[None]:
     DeployError
         Where a DaCHS was named that isn't there.
     """
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
 
     try:
         place = Place.find(directory)

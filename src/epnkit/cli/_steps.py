@@ -15,8 +15,8 @@ import click
 from epnkit.errors import DeployError
 
 if TYPE_CHECKING:
+    from epnkit.dachs.instance import Place
     from epnkit.deploy.deploy import Deployment
-    from epnkit.deploy.place import Place
     from epnkit.deploy.steps import Step
 
 
@@ -28,7 +28,7 @@ def place_of(directory: Path | None, inputs: Path | None) -> Place:
     DeployError
         Where there is none, or it finds its services elsewhere.
     """
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
 
     if directory is None and inputs is not None and (inputs.parent / "gavo.rc").is_file():
         directory = inputs.parent

@@ -14,14 +14,30 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("target")
 @click.argument("table", default="")
-@click.option("--rows", type=click.IntRange(min=0), default=10_000, show_default=True,
-              help="How many rows to look at, in a folder or over TAP.")  # fmt: skip
+@click.option(
+    "--rows",
+    type=click.IntRange(min=0),
+    default=10_000,
+    show_default=True,
+    help="How many rows to look at, in a folder or over TAP.",
+)
 @click.option("--all", "everything", is_flag=True, help="Look at all rows.")
-@click.option("--registry", "oai", default="", metavar="URL",
-              help="The OAI-PMH interface with the record; by default DaCHS's own.")  # fmt: skip
+@click.option(
+    "--registry",
+    "oai",
+    default="",
+    metavar="URL",
+    help="The OAI-PMH interface with the record; by default DaCHS's own.",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 for a broken SHOULD, too.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text",
-              show_default=True, help="How to answer.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="How to answer.",
+)
 def command(
     target: str, table: str, rows: int, everything: bool, oai: str, strict: bool, form: str
 ) -> None:

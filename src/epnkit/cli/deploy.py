@@ -20,9 +20,13 @@ from epnkit.cli._services import find_service
 @click.option("--no-publish", is_flag=True, help="Leave the registry alone; TAP serves anyway.")
 @dachs_option
 def command(
-    services: tuple[str, ...], inputs: Path | None, dry_run: bool, force: bool, no_publish: bool,
+    services: tuple[str, ...],
+    inputs: Path | None,
+    dry_run: bool,
+    force: bool,
+    no_publish: bool,
     directory: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Lay each SERVICE into DaCHS, validate, import and publish it, and tell the web server.
 
     SERVICE is a folder with a service.py, or the name of one in resources/. The account that

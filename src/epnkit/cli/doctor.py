@@ -15,15 +15,26 @@ import click
 from epnkit.cli._options import dachs_option, format_option
 
 if TYPE_CHECKING:
-    from epnkit.deploy.doctor.examination import Diagnosis
-    from epnkit.deploy.doctor.patient import Finding, Patient
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
+    from epnkit.doctor.examination import Diagnosis
+    from epnkit.doctor.patient import Finding, Patient
 
 #: The checks, as ``--check`` names them.
 _NAMES = (
-    "postgresql", "dachs", "pgsphere", "toolkit", "versions", "services", "disk", "credentials",
-    "drivers", "timers", "permissions", "egress", "links",
-)  # fmt: skip
+    "postgresql",
+    "dachs",
+    "pgsphere",
+    "toolkit",
+    "versions",
+    "services",
+    "disk",
+    "credentials",
+    "drivers",
+    "timers",
+    "permissions",
+    "egress",
+    "links",
+)
 
 
 def _host_and_port(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -32,30 +43,49 @@ def _host_and_port(context: click.Context, parameter: click.Parameter, value: st
     return value
 
 
-# fmt: off
 @click.command()
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
-@click.option("--check", "names", multiple=True, type=click.Choice(_NAMES), metavar="CHECK",
-              help=f"Make this check alone; may be repeated. One of: {', '.join(_NAMES)}.")
-@click.option("--sample", type=click.IntRange(1), default=10, show_default=True,
-              help="How many granules of each service to follow to their files.")
-@click.option("--reach", default="www.ivoa.net:443", show_default=True, metavar="HOST:PORT",
-              callback=_host_and_port, help="What to try whether the web server can reach outward.")
+@click.option(
+    "--check",
+    "names",
+    multiple=True,
+    type=click.Choice(_NAMES),
+    metavar="CHECK",
+    help=f"Make this check alone; may be repeated. One of: {', '.join(_NAMES)}.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="How many granules of each service to follow to their files.",
+)
+@click.option(
+    "--reach",
+    default="www.ivoa.net:443",
+    show_default=True,
+    metavar="HOST:PORT",
+    callback=_host_and_port,
+    help="What to try whether the web server can reach outward.",
+)
 @format_option
 @dachs_option
 def command(
-    services: tuple[str, ...], names: tuple[str, ...], sample: int, reach: str, form: str,
+    services: tuple[str, ...],
+    names: tuple[str, ...],
+    sample: int,
+    reach: str,
+    form: str,
     directory: Path | None,
 ) -> None:
-    # fmt: on
     """Examine DaCHS and each SERVICE: by default all that lie in its inputs.
 
     Exit status 1 where something is not well, 2 where something could not be looked at.
     """
-    from epnkit.deploy.doctor.examination import Diagnosis, examine
-    from epnkit.deploy.doctor.patient import Patient
-    from epnkit.deploy.doctor.work import read
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
+    from epnkit.doctor.examination import Diagnosis, examine
+    from epnkit.doctor.patient import Patient
+    from epnkit.doctor.work import read
 
     place = Place.find(directory)
     found, broken = read(_folders(place, services))

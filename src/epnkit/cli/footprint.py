@@ -45,16 +45,30 @@ import click
     show_default=True,
     help="The number of the first pixel, as cc_x_pix and cc_y_pix count.",
 )
-@click.option("--center-base", type=int, default=0, show_default=True,
-              help="The number of the first pixel, as center_x and center_y count.")  # fmt: skip
+@click.option(
+    "--center-base",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The number of the first pixel, as center_x and center_y count.",
+)
 @click.option("--separator", help="Between the codes, and first pixels, of a row with several.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True,
-              help="How many cores to use.")  # fmt: skip
+@click.option(
+    "--threads", type=click.IntRange(1), default=1, show_default=True, help="How many cores to use."
+)
 def command(
-    table: Path, output: Path | None, picture: Path | None, observer: str, outline: str,
-    tolerance: float, moc_order: int | None, pixel_base: int, center_base: int,
-    separator: str | None, threads: int,
-) -> None:  # fmt: skip
+    table: Path,
+    output: Path | None,
+    picture: Path | None,
+    observer: str,
+    outline: str,
+    tolerance: float,
+    moc_order: int | None,
+    pixel_base: int,
+    center_base: int,
+    separator: str | None,
+    threads: int,
+) -> None:
     """Add s_region, coverage, limits, area and flags to the contours of TABLE (CSV).
 
     TABLE has the columns date_obs, cdelt1, cdelt2, center_x, center_y, r_sun, cc_x_pix, cc_y_pix
@@ -68,9 +82,13 @@ def command(
     options = Options(
         observer="l1" if observer == "l1" else "earth",
         outline="center" if outline == "center" else "footprint",
-        tolerance=tolerance, moc_order=moc_order, pixel_base=pixel_base, center_base=center_base,
-        separator=separator, threads=threads,
-    )  # fmt: skip
+        tolerance=tolerance,
+        moc_order=moc_order,
+        pixel_base=pixel_base,
+        center_base=center_base,
+        separator=separator,
+        threads=threads,
+    )
     read = tables.read(table)
     found = tables.draw(read, options)
     opened = output.open("w", newline="", encoding="utf-8") if output else nullcontext(sys.stdout)

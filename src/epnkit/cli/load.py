@@ -42,7 +42,7 @@ def command(
     A load that fails leaves the table as it was.
     """
     from epnkit.cli._imports import carry_out
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
     from epnkit.loading.request import Request
 
     if full and (low or high):

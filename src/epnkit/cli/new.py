@@ -12,9 +12,9 @@ from epnkit.cli._options import dachs_option
 from epnkit.cli._services import RESOURCES, credentials
 
 if TYPE_CHECKING:
-    from epnkit.drafts.propose import Draft
-    from epnkit.drafts.sample import Sample
-    from epnkit.drafts.write import Fate
+    from epnkit.drafts.inspect.sample import Sample
+    from epnkit.drafts.propose.draft import Draft
+    from epnkit.drafts.write.service import Fate
 
 _FATES = {
     "written": "written",
@@ -25,15 +25,24 @@ _FATES = {
 
 @click.command()
 @click.argument("name")
-@click.option("--from", "source", required=True, metavar="SOURCE",
-              help="Where the records come from.")  # fmt: skip
-@click.option("--into", "parent", type=click.Path(file_okay=False, path_type=Path),
-              default=RESOURCES, show_default=True,
-              help="The folder of services, in which NAME is made.")  # fmt: skip
+@click.option(
+    "--from", "source", required=True, metavar="SOURCE", help="Where the records come from."
+)
+@click.option(
+    "--into",
+    "parent",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=RESOURCES,
+    show_default=True,
+    help="The folder of services, in which NAME is made.",
+)
 @click.option("--table", help="The table, index or collection; a database's only one by default.")
 @click.option("--query", help="A SELECT instead of a table, such as a join.")
-@click.option("--kind", type=click.Choice(["elasticsearch", "restheart", "tap"]),
-              help="What answers at an HTTP address; .../tap is TAP by itself.")  # fmt: skip
+@click.option(
+    "--kind",
+    type=click.Choice(["elasticsearch", "restheart", "tap"]),
+    help="What answers at an HTTP address; .../tap is TAP by itself.",
+)
 @click.option("--address", help="The URL where the files of a directory are served.")
 @click.option("--title", help="What the registry calls the service; NAME by default.")
 @click.option("--creator", default="Not known yet", show_default=True, help="Who made the data.")
@@ -60,12 +69,12 @@ def command(
     column, the source file, README.md. Files that are there are never changed. A password is
     never written: a credential of the service's name has to hold it.
     """
-    from epnkit.drafts.accompany import accompany, keep_credential
-    from epnkit.drafts.ordering import orderable
-    from epnkit.drafts.origin import Choices, origin_of
-    from epnkit.drafts.propose import propose
-    from epnkit.drafts.sample import look
-    from epnkit.drafts.write import Papers, write
+    from epnkit.drafts.inspect.ordering import orderable
+    from epnkit.drafts.inspect.origin import Choices, origin_of
+    from epnkit.drafts.inspect.sample import look
+    from epnkit.drafts.propose.draft import propose
+    from epnkit.drafts.write.scaffold import accompany, keep_credential
+    from epnkit.drafts.write.service import Papers, write
     from epnkit.service import require_name
     from epnkit.sources.base import UNORDERED
 
@@ -86,18 +95,20 @@ def command(
 def _told(
     label: str, sample: Sample, draft: Draft, folder: Path, fates: dict[str, Fate]
 ) -> list[str]:
-    from epnkit.drafts.write import decisions_of, ordered
+    from epnkit.drafts.write.service import decisions_of, ordered
 
     found = [(", ".join(p.columns), p) for p in ordered(draft)]
     width = max(len(names) for names, _ in found)
     return [
         f"{label}: {sample.count} records, {len(sample.fields)} fields",
         "",
-        *(f"  {names:<{width}}  {p.confidence:.2f}  {', '.join(p.fields) or p.made.code}"
-          for names, p in found),
+        *(
+            f"  {names:<{width}}  {p.confidence:.2f}  {', '.join(p.fields) or p.made.code}"
+            for names, p in found
+        ),
         "",
         "to decide, where service.py says DECIDE:",
         *(f"  {line}" for line in decisions_of(draft) or ["nothing"]),
         "",
         *(f"{folder / name}: {_FATES[fate]}" for name, fate in fates.items()),
-    ]  # fmt: skip
+    ]

@@ -14,7 +14,7 @@ from epnkit.cli._options import dachs_option, format_option
 from epnkit.cli._services import credentials, find_service
 
 if TYPE_CHECKING:
-    from epnkit.loading.preview import Preview
+    from epnkit.loading.prepare.preview import Preview
 
 #: How much of a value is shown, in characters.
 _SHOWN = 72
@@ -22,8 +22,14 @@ _SHOWN = 72
 
 @click.command()
 @click.argument("service", type=SERVICE)
-@click.option("-n", "count", type=click.IntRange(min=1), default=20, show_default=True,
-              help="How many granules to make at most, refused records included.")  # fmt: skip
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many granules to make at most, refused records included.",
+)
 @format_option
 @dachs_option
 def command(service: str, count: int, form: str, directory: Path | None) -> None:
@@ -32,7 +38,7 @@ def command(service: str, count: int, form: str, directory: Path | None) -> None
     SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 where a
     record is refused or a granule breaks a MUST.
     """
-    from epnkit.loading.preview import preview
+    from epnkit.loading.prepare.preview import preview
     from epnkit.sources import open_source
 
     found = find_service(service)

@@ -22,8 +22,8 @@ def command() -> None:
 
 @contextmanager
 def _connected(directory: Path | None) -> Iterator[Any]:
-    from epnkit.deploy.place import Place
-    from epnkit.loading.books import prepare_books
+    from epnkit.dachs.instance import Place
+    from epnkit.loading.state.schema import prepare_books
 
     place = Place.find(directory)
     with place.running(), place.connection() as connection:
@@ -39,7 +39,7 @@ def _connected(directory: Path | None) -> Iterator[Any]:
 @dachs_option
 def list_(service: str, settled: bool, limit: int, form: str, directory: Path | None) -> None:
     """List the refused records of SERVICE, newest first, with the reason and the rule."""
-    from epnkit.loading.quarantine import entries
+    from epnkit.loading.state.quarantine import entries
 
     with _connected(directory) as connection:
         found = entries(connection, service, settled=settled, limit=limit)
@@ -56,7 +56,7 @@ def list_(service: str, settled: bool, limit: int, form: str, directory: Path | 
 @dachs_option
 def show(entry: int, directory: Path | None) -> None:
     """Show ENTRY whole, with the record as the source gave it."""
-    from epnkit.loading.quarantine import entry as find
+    from epnkit.loading.state.quarantine import entry as find
 
     with _connected(directory) as connection:
         found = find(connection, entry)
@@ -70,7 +70,7 @@ def show(entry: int, directory: Path | None) -> None:
 @dachs_option
 def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     """Mark entries of SERVICE as dropped: all that wait, or those named."""
-    from epnkit.loading.quarantine import drop as mark
+    from epnkit.loading.state.quarantine import drop as mark
 
     with _connected(directory) as connection:
         count = mark(connection, service, list(entry) or None)
@@ -84,8 +84,8 @@ def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     """Read the refused records of SERVICE again, all that wait or those named, and load them."""
     from epnkit.cli._imports import carry_out, requests
-    from epnkit.deploy.place import Place
-    from epnkit.loading.quarantine import waiting_keys
+    from epnkit.dachs.instance import Place
+    from epnkit.loading.state.quarantine import waiting_keys
 
     with _connected(directory) as connection:
         keys = waiting_keys(connection, service, list(entry) or None)

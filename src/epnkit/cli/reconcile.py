@@ -12,7 +12,7 @@ from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
 
 if TYPE_CHECKING:
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
     from epnkit.loading.reconcile import Difference
 
 
@@ -27,7 +27,7 @@ def command(service: str, dry_run: bool, directory: Path | None) -> None:
     comparison that was broken off goes on where it was. Exit status 1 where a repair failed.
     """
     from epnkit.cli._imports import carry_out, requests
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
 
     place = Place.find(directory)
     with place.running():
@@ -58,8 +58,8 @@ def compare(place: Place, name: str) -> Difference:
     """
     from epnkit import service as services
     from epnkit.errors import LoadError
-    from epnkit.loading.books import prepare_books
     from epnkit.loading.reconcile import Comparison
+    from epnkit.loading.state.schema import prepare_books
     from epnkit.sources import open_source
     from epnkit.sources.base import Reconcilable
 

@@ -13,10 +13,21 @@ from epnkit.errors import ConfigurationError
 
 @click.command()
 @click.argument("service", type=SERVICE)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True,
-              help="The page to write.")  # fmt: skip
-@click.option("-n", "--last", type=click.IntRange(1), default=10, show_default=True,
-              help="How many runs to show.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The page to write.",
+)
+@click.option(
+    "-n",
+    "--last",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="How many runs to show.",
+)
 @dachs_option
 def command(service: str, output: Path, last: int, directory: Path | None) -> None:
     """Write a page of HTML about SERVICE that needs nothing beside itself, offline too.
@@ -24,7 +35,7 @@ def command(service: str, output: Path, last: int, directory: Path | None) -> No
     It shows what the table holds by type, time, frequency and place, where there is nothing, what
     lies in quarantine, and the last runs.
     """
-    from epnkit.deploy.place import Place
+    from epnkit.dachs.instance import Place
     from epnkit.report.page import write
 
     place = Place.find(directory)
@@ -34,7 +45,9 @@ def command(service: str, output: Path, last: int, directory: Path | None) -> No
         output.write_text(page, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
-            "the page cannot be written", where=str(output), why=error.strerror,
+            "the page cannot be written",
+            where=str(output),
+            why=error.strerror,
             cure="Name a file in a directory that is there and open to you.",
-        ) from None  # fmt: skip
+        ) from None
     click.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB")

@@ -47,17 +47,22 @@ def command(
     An import that fails exits with status 1, says why in one line, and leaves the table as it was;
     two imports of one service never overlap.
     """
-    from epnkit.deploy.place import SYSTEM, Place
+    from epnkit.dachs.instance import SYSTEM, Place
     from epnkit.deploy.schedule import Schedule, interval
-    from epnkit.sources.credentials import require_private
+    from epnkit.sources.config.credentials import require_private
 
     if credential is not None:
         require_private(credential)
     program = shutil.which("epnkit") or str(Path(sys.argv[0]).resolve())
     plan = Schedule(
-        service, interval(every), Path(program), user or getpass.getuser(), credential, settings,
+        service,
+        interval(every),
+        Path(program),
+        user or getpass.getuser(),
+        credential,
+        settings,
         Place(settings or SYSTEM, None).root,
-    )  # fmt: skip
+    )
     if cron:
         click.echo(plan.cron())
         return

@@ -10,18 +10,27 @@ import click
 
 
 @click.command()
-@click.option("--dachs", "directory", type=click.Path(file_okay=False, path_type=Path),
-              envvar="EPNKIT_DACHS", default=Path("var/dachs"), show_default=True,
-              help="The directory of the private DaCHS; made where it is missing.")  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65535),
-              help="The web port; by default the one it had before, or a free one.")  # fmt: skip
+@click.option(
+    "--dachs",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="EPNKIT_DACHS",
+    default=Path("var/dachs"),
+    show_default=True,
+    help="The directory of the private DaCHS; made where it is missing.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="The web port; by default the one it had before, or a free one.",
+)
 def command(directory: Path, port: int | None) -> None:
     """Serve a private DaCHS, with a PostgreSQL cluster of its own, until Ctrl-C.
 
     It listens on this machine alone. What is deployed meanwhile is served at once; what it holds
     stays for the next time.
     """
-    from epnkit.deploy.dachs import Dachs
+    from epnkit.dachs.private import Dachs
 
     dachs = Dachs(directory, port=port)
     before = signal.signal(signal.SIGTERM, _interrupt)

@@ -55,7 +55,11 @@ def _as_text(label: str, count: int, fields: dict[str, str], compared: Drift) ->
 
 def _as_json(label: str, count: int, fields: dict[str, str], compared: Drift) -> str:
     told = {
-        "source": label, "count": count, "fields": fields, "used": compared.used,
-        "missing": compared.missing, "unused": compared.unused,
-    }  # fmt: skip
+        "source": label,
+        "count": count,
+        "fields": fields,
+        "used": compared.used,
+        "missing": compared.missing,
+        "unused": compared.unused,
+    }
     return json.dumps(told, ensure_ascii=False, indent=1)

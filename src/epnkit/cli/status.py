@@ -14,7 +14,7 @@ from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
 
 if TYPE_CHECKING:
-    from epnkit.loading.report import Standing
+    from epnkit.loading.state.status import Standing
 
 
 @click.command()
@@ -27,8 +27,8 @@ def command(service: str, last: int, form: str, directory: Path | None) -> None:
 
     Exit status 1 where they do not, or where the last run failed.
     """
-    from epnkit.deploy.place import Place
-    from epnkit.loading.report import standing
+    from epnkit.dachs.instance import Place
+    from epnkit.loading.state.status import standing
 
     place = Place.find(directory)
     with place.running(), place.connection() as connection:
@@ -48,7 +48,7 @@ def _show(found: Standing) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from epnkit.loading.counts import Counts
+    from epnkit.loading.prepare.counts import Counts
 
     console = Console()
     agree = "they agree" if found.sound else f"{found.strangers} granules are in only one of them"

@@ -18,9 +18,12 @@ from epnkit.cli._options import dachs_option, to_option
 @click.option("--force", is_flag=True, help="Delete files that somebody edited.")
 @dachs_option
 def command(
-    services: tuple[str, ...], inputs: Path | None, dry_run: bool, force: bool,
+    services: tuple[str, ...],
+    inputs: Path | None,
+    dry_run: bool,
+    force: bool,
     directory: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Take each SERVICE out of DaCHS: its publication, its table and ledger, its files.
 
     What services share goes with the last of them. Files that others put into its folder stay.

@@ -23,10 +23,16 @@ def list_all(form: str) -> None:
     carried = [vocabularies.load(name) for name in vocabularies.NAMES]
     if form == "json":
         told = [
-            {"name": v.name, "uri": v.uri, "version": v.version, "terms": len(v.terms),
-             "source": v.source, "licence": v.licence}
+            {
+                "name": v.name,
+                "uri": v.uri,
+                "version": v.version,
+                "terms": len(v.terms),
+                "source": v.source,
+                "licence": v.licence,
+            }
             for v in carried
-        ]  # fmt: skip
+        ]
         click.echo(json.dumps(told, indent=2))
         return
     for v in carried:

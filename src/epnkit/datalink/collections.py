@@ -118,6 +118,4 @@ def with_references(granules: pl.DataFrame, collections: tuple[Collection, ...])
     own = [pl.col("bib_reference")] if "bib_reference" in granules.columns else []
     listed = pl.concat_list(*own, *(each.reference for each in collections)).list.drop_nulls()
     joined = listed.list.join("#")
-    return granules.with_columns(
-        pl.when(joined != "").then(joined).alias("bib_reference")
-    )  # fmt: skip
+    return granules.with_columns(pl.when(joined != "").then(joined).alias("bib_reference"))

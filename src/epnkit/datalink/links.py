@@ -159,9 +159,7 @@ def compile_links(
     told = _told(links, records, granules, origin)
     columns = [link.of(told).alias(str(number)) for number, link in enumerate(links)]
     joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
-    return pl.DataFrame(columns).select(
-        pl.concat_str(pl.lit("["), joined, pl.lit("]"))
-    ).to_series()  # fmt: skip
+    return pl.DataFrame(columns).select(pl.concat_str(pl.lit("["), joined, pl.lit("]"))).to_series()
 
 
 def _told(

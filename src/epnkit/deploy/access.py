@@ -7,10 +7,10 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from epnkit.deploy.place import Place
+from epnkit.dachs.instance import Place
 from epnkit.errors import ConfigurationError
 from epnkit.service import Service
-from epnkit.sources.credentials import places, require_private
+from epnkit.sources.config.credentials import places, require_private
 
 
 def credential_name(service: Service) -> str | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg2 import sql
 
-from epnkit.deploy.place import Place
-from epnkit.loading.relations import exists
+from epnkit.dachs.instance import Place
+from epnkit.loading.table.catalog import exists
 
 #: Where rows of a service lie, beside the book of its granules.
 _SHARED_BOOKS = ("runs", "quarantine", "cursors", "declarations", "comparisons", "records")
@@ -48,8 +48,9 @@ def last_runs(connection: Any, service: str) -> list[float]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM ended - started)::float FROM epnkit.runs"
-            " WHERE service = %s AND state = 'done' ORDER BY run DESC LIMIT 10", (service,),
-        )  # fmt: skip
+            " WHERE service = %s AND state = 'done' ORDER BY run DESC LIMIT 10",
+            (service,),
+        )
         return [seconds for (seconds,) in cursor.fetchall()]
 
 
@@ -65,7 +66,7 @@ def remove(place: Place, service: str) -> None:
         Where a backend of such a load still works.
     """
     # With parts of a load come polars and the rules of EPNcore.
-    from epnkit.loading.parts import clear
+    from epnkit.loading.table.parallel_copy import clear
 
     with place.connection() as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM dc.rdmeta WHERE sourcerd = %s", (f"{service}/q",))
@@ -79,10 +80,9 @@ def remove(place: Place, service: str) -> None:
         )
         for book in _SHARED_BOOKS:
             cursor.execute(
-                sql.SQL("DELETE FROM {} WHERE service = %s").format(
-                    sql.Identifier("epnkit", book)
-                ), (service,),
-            )  # fmt: skip
+                sql.SQL("DELETE FROM {} WHERE service = %s").format(sql.Identifier("epnkit", book)),
+                (service,),
+            )
         cursor.execute("SELECT count(*) FROM epnkit.runs")
         if cursor.fetchone()[0] == 0:
             cursor.execute("DROP SCHEMA epnkit CASCADE")

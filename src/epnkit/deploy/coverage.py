@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from epnkit.deploy.place import Place
+from epnkit.dachs.instance import Place
 from epnkit.errors import DeployError
 
 #: How an RD asks DaCHS to compute its coverage: by epnkit's stream, or by itself.

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from epnkit.deploy import access, books, coverage, vocabulary, webserver
+from epnkit.dachs import vocabulary
+from epnkit.dachs.instance import SYSTEM, Place
+from epnkit.deploy import access, books, coverage, webserver
 from epnkit.deploy.inputs import SHARED, parts
 from epnkit.deploy.layout import Folder, digests
 from epnkit.deploy.manifest import Manifest
-from epnkit.deploy.place import SYSTEM, Place
 from epnkit.deploy.steps import Step
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import DeployError
@@ -121,14 +122,16 @@ class Deployment:
             self._refuse_edits(folders)
         note = Step(f"strike it out in {self.manifest.path}", lambda: self._strike(name, folders))
         return [
-            Step(f"{self._shown('pub', '-u', name)}, if it is published",
-                 lambda: self._unpublish(name)),
+            Step(
+                f"{self._shown('pub', '-u', name)}, if it is published",
+                lambda: self._unpublish(name),
+            ),
             Step(self._shown("drop", name), lambda: self._drop(name)),
             *(self._removing(folder) for folder in folders),
             *([self._clearing(), *self._forgetting()] if last else ()),
             note,
             self._reloading(),
-        ]  # fmt: skip
+        ]
 
     def _making_known(self) -> list[Step]:
         toolkit = self.toolkit
@@ -207,9 +210,11 @@ class Deployment:
             raise DeployError(error.what, where=name, why=error.why, cure=_MEND) from None
         if (verb == "val" and "-- OK" not in said) or (verb == "pub" and "Aborting" in said):
             raise DeployError(
-                f"dachs {verb} {name}/q: it is not well", where=name, why=_told(said),
+                f"dachs {verb} {name}/q: it is not well",
+                where=name,
+                why=_told(said),
                 cure="Mend the RD, and deploy again; DaCHS is as it was.",
-            )  # fmt: skip
+            )
         lines = [line for line in said.splitlines() if line.startswith(f"{name}: ")]
         told = [f"dachs {verb} {name}/q: done", *(line.split(": ", 1)[1] for line in lines[-1:])]
         return "; ".join(told)

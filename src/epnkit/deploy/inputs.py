@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from epnkit import service as services
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from epnkit.errors import ConfigurationError
 
 #: What stays behind: replicas are for tests and demos, the rest is nobody's.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from epnkit.deploy.account import Account
+from epnkit.dachs.account import Account
 from epnkit.deploy.inputs import contents
 from epnkit.deploy.manifest import Digests, differing, digest
 from epnkit.errors import DeployError

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import epnkit
-from epnkit.deploy.place import Place
+from epnkit.dachs.instance import Place
 from epnkit.errors import DeployError
 
 _NAME = "epnkit-deployed.json"

@@ -40,8 +40,7 @@ def interval(text: str) -> timedelta:
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if seconds < 60:
         raise ConfigurationError(
-            f"{text!r} is no interval of at least a minute",
-            cure="Write it as 15min, 1h or 1d.",
+            f"{text!r} is no interval of at least a minute", cure="Write it as 15min, 1h or 1d."
         )
     return timedelta(seconds=seconds)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import epnkit
-from epnkit.deploy.account import Account
-from epnkit.deploy.dachs import COMMAND, reason
+from epnkit.dachs.account import Account
+from epnkit.dachs.private import COMMAND, reason
 from epnkit.errors import DeployError
 
 #: Where Debian's Python looks for what its administrator adds.
@@ -77,13 +77,18 @@ class Toolkit:
         words: list[str | Path] = [
             _PYTHON,
             "-c",
-            "import gavo.api, epnkit.loading.bulk",
+            "import gavo.api, epnkit.loading.grammar.bulk_import",
             COMMAND,
         ]
         done = subprocess.run(  # noqa: S603 - our own words, no shell
-            self.account.command(words), env=_BARE, cwd="/", capture_output=True, text=True,
-            check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            self.account.command(words),
+            env=_BARE,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
         if done.returncode != 0:
             raise DeployError(
                 f"the account {self.account.name} cannot import epnkit",

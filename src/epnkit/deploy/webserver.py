@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from epnkit.deploy.place import Place
+from epnkit.dachs.instance import Place
 
 #: DaCHS's unit; it has no way to reload, but the process takes a signal.
 _UNIT = "dachs.service"

@@ -54,11 +54,7 @@ _NO_COLUMNS: Mapping[str, Column] = MappingProxyType({})
 
 
 def judge(
-    granules: pl.DataFrame,
-    *,
-    service: str,
-    frame: str,
-    extra: Mapping[str, Column] = _NO_COLUMNS,
+    granules: pl.DataFrame, *, service: str, frame: str, extra: Mapping[str, Column] = _NO_COLUMNS
 ) -> pl.DataFrame:
     """Judge rows, each by itself.
 

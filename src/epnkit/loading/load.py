@@ -11,17 +11,20 @@ import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError, MappingError
-from epnkit.loading import cursor as cursors
-from epnkit.loading import ledger, records, versions, windows
-from epnkit.loading.merge import Refused, clear_repeated, delete_granules, merge
-from epnkit.loading.parts import Copied, Parts, clear
-from epnkit.loading.prepare import CONTENT, KEY, REFUSAL, Preparation, Prepared
-from epnkit.loading.progress import Progress, silent
+from epnkit.loading.prepare import windows
+from epnkit.loading.prepare.preparation import CONTENT, KEY, REFUSAL, Preparation, Prepared
+from epnkit.loading.progress.lines import Progress, silent
 from epnkit.loading.request import Request
-from epnkit.loading.table import Target
+from epnkit.loading.state import cursor as cursors
+from epnkit.loading.state import declarations as versions
+from epnkit.loading.state import kept_records as records
+from epnkit.loading.state import ledger
+from epnkit.loading.table.merge import Refused, clear_repeated, delete_granules, merge
+from epnkit.loading.table.parallel_copy import Copied, Parts, clear
+from epnkit.loading.table.target import Target
 from epnkit.service import Service
-from epnkit.sources.ahead import ahead
 from epnkit.sources.base import Reconcilable, Source, Window
+from epnkit.sources.transport.prefetch import ahead
 
 #: A load is judged by the share of its refusals when it has read so many records: of three that
 #: came since the last hour one may be bad.

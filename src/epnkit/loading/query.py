@@ -17,8 +17,8 @@ from typing import Any, Literal, get_args
 from psycopg2 import sql
 
 from epnkit.errors import ConfigurationError
-from epnkit.sources.moments import moment
-from epnkit.sources.settings import read_settings
+from epnkit.sources.config.settings import read_settings
+from epnkit.sources.values.times import moment
 
 #: What the values of the table's column are: Julian dates, timestamps or ISO text, or numbers.
 Form = Literal["julian_date", "time", "number"]
@@ -88,10 +88,11 @@ def incremental_query(
         low = _literal(highest, form, lag, written)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise ConfigurationError(
-            f"the highest {local}, {highest}, is none of the form {form}", where="makeQuery",
+            f"the highest {local}, {highest}, is none of the form {form}",
+            where="makeQuery",
             why=str(error),
             cure="Correct the bind form of epnkit/q#incremental, or the rows that have it.",
-        ) from error  # fmt: skip
+        ) from error
     inner = query.strip().rstrip(";")
     # On lines of its own: the last one may end in a comment.
     return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608 (the RD's words)
@@ -111,15 +112,17 @@ def _require_known(remote: str, local: str, form: str, written: str) -> None:
     for name in (remote, local):
         if not _COLUMN.fullmatch(name):
             raise ConfigurationError(
-                f"{name!r} is no column", where="makeQuery",
+                f"{name!r} is no column",
+                where="makeQuery",
                 cure="Correct the bind remote or local of epnkit/q#incremental.",
-            )  # fmt: skip
+            )
     for given, known in ((form, get_args(Form)), (written, get_args(Written))):
         if given not in known:
             raise ConfigurationError(
-                f"{given!r} is none of {', '.join(known)}", where="makeQuery",
+                f"{given!r} is none of {', '.join(known)}",
+                where="makeQuery",
                 cure="Correct the bind form or written of epnkit/q#incremental.",
-            )  # fmt: skip
+            )
 
 
 def source_query(path: str) -> str:

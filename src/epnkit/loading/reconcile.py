@@ -13,7 +13,7 @@ import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError
-from epnkit.loading.relations import exists
+from epnkit.loading.table.catalog import exists
 from epnkit.sources.base import Reconcilable
 
 #: Keys in a part: with ten parts in a thousand to look into, little is fetched.
@@ -97,8 +97,9 @@ class Comparison:
     def _resume(self) -> tuple[list[str], int, Difference]:
         rows = self._query(
             "SELECT bounds, done, missing, gone FROM epnkit.comparisons WHERE service = %s"
-            " AND begun > clock_timestamp() - interval '1 day'", self.service,
-        )  # fmt: skip
+            " AND begun > clock_timestamp() - interval '1 day'",
+            self.service,
+        )
         if rows:
             bounds, done, missing, gone = rows[0]
             return bounds, done, Difference(set(missing), set(gone))
@@ -115,8 +116,11 @@ class Comparison:
         self._execute(
             "UPDATE epnkit.comparisons SET done = %s, missing = {texts}, gone = {texts}"
             " WHERE service = %s",
-            done, sorted(found.missing), sorted(found.gone), self.service,
-        )  # fmt: skip
+            done,
+            sorted(found.missing),
+            sorted(found.gone),
+            self.service,
+        )
 
     def _differing(self, bounds: list[str]) -> list[int]:
         """Name the parts that are not the same on both sides, in ascending order."""
@@ -142,9 +146,10 @@ class Comparison:
         digests = self.source.compares == "digest"
         found.gone |= here.keys() - there.keys()
         found.missing |= {
-            key for key, digest in there.items()
+            key
+            for key, digest in there.items()
             if key not in here or (digests and here[key] != digest)
-        }  # fmt: skip
+        }
 
     def _waiting(self) -> list[str]:
         rows = self._query(

@@ -17,16 +17,17 @@ from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
-from epnkit.loading import ledger, records
-from epnkit.loading.merge import delete_granules
-from epnkit.loading.opening import datalink, own_connection
-from epnkit.loading.packing import Batch
-from epnkit.loading.prepare import BOOKED, CONTENT, KEY, Preparation
-from epnkit.loading.rows import complete
-from epnkit.loading.table import Target
+from epnkit.loading.grammar.opening import datalink, own_connection
+from epnkit.loading.grammar.row_iterator import complete
+from epnkit.loading.prepare.packing import Batch
+from epnkit.loading.prepare.preparation import BOOKED, CONTENT, KEY, Preparation
+from epnkit.loading.state import kept_records as records
+from epnkit.loading.state import ledger
+from epnkit.loading.table.merge import delete_granules
+from epnkit.loading.table.target import Target
 from epnkit.modules import uncollected
 from epnkit.sources import open_source
-from epnkit.sources.sql_types import Column, frame
+from epnkit.sources.sql.column_types import Column, frame
 
 
 class Singles:
@@ -131,8 +132,9 @@ class Singles:
             return None
         before = target.query(
             "SELECT b.epnkit_key, b.epnkit_content, t.creation_date FROM {table} t"
-            " LEFT JOIN {book} b USING (granule_uid) WHERE granule_uid = %s", (uid,),
-        )  # fmt: skip
+            " LEFT JOIN {book} b USING (granule_uid) WHERE granule_uid = %s",
+            (uid,),
+        )
         for key, content, _ in before:
             if key not in (None, row[KEY]):
                 base.ui.notifyWarning(f"{row[KEY]}: record {key} has the same granule_uid, {uid}")

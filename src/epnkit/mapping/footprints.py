@@ -13,9 +13,7 @@ from epnkit.mapping.outcome import Outcome
 from epnkit.regions import Flag, Footprints, Images, Options, footprints
 
 #: The columns that a contour gives, in the order of :func:`contour`'s result.
-CONTOUR = (
-    "s_region", "coverage", "c1min", "c1max", "c2min", "c2max", "area", "pixels", "flags",
-)  # fmt: skip
+CONTOUR = ("s_region", "coverage", "c1min", "c1max", "c2min", "c2max", "area", "pixels", "flags")
 
 _OPTIONS = Options()
 
@@ -94,15 +92,17 @@ def _columns(found: Footprints) -> pl.DataFrame:
     numbers = {
         name: _numbers(getattr(found, name)) for name in ("c1min", "c1max", "c2min", "c2max")
     }
-    return pl.DataFrame({
-        "s_region": pl.Series(found.s_region, dtype=pl.String),
-        "coverage": pl.Series(found.coverage, dtype=pl.String),
-        **numbers,
-        "area": _numbers(found.area_deg2),
-        "pixels": pl.Series(np.asarray(found.pixels)),
-        "flags": pl.Series(words, dtype=pl.String).str.replace_all("-", "_"),
-        "errors": pl.Series(found.errors, dtype=pl.String),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "s_region": pl.Series(found.s_region, dtype=pl.String),
+            "coverage": pl.Series(found.coverage, dtype=pl.String),
+            **numbers,
+            "area": _numbers(found.area_deg2),
+            "pixels": pl.Series(np.asarray(found.pixels)),
+            "flags": pl.Series(words, dtype=pl.String).str.replace_all("-", "_"),
+            "errors": pl.Series(found.errors, dtype=pl.String),
+        }
+    )
 
 
 def _numbers(values: Any) -> pl.Series:

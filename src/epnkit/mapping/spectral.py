@@ -23,12 +23,28 @@ _Array = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 #: Spellings that astropy doesn't know, in lower case.
 _SPELLINGS = {
-    "a": "Angstrom", "å": "Angstrom", "ang": "Angstrom", "angstroms": "Angstrom",
-    "microns": "micron", "µm": "um", "μm": "um", "nanometer": "nm", "nanometers": "nm",
-    "meter": "m", "metre": "m", "meters": "m", "metres": "m",
-    "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "thz": "THz",
-    "ev": "eV", "kev": "keV", "mev": "MeV",
-}  # fmt: skip
+    "a": "Angstrom",
+    "å": "Angstrom",
+    "ang": "Angstrom",
+    "angstroms": "Angstrom",
+    "microns": "micron",
+    "µm": "um",
+    "μm": "um",
+    "nanometer": "nm",
+    "nanometers": "nm",
+    "meter": "m",
+    "metre": "m",
+    "meters": "m",
+    "metres": "m",
+    "hz": "Hz",
+    "khz": "kHz",
+    "mhz": "MHz",
+    "ghz": "GHz",
+    "thz": "THz",
+    "ev": "eV",
+    "kev": "keV",
+    "mev": "MeV",
+}
 
 #: A unit told by its power of ten, as FITS ``WAVEUNIT`` and ``FREQUNIT`` are.
 _POWER = re.compile(r"^\s*([+-]?\d{1,2})(?:\.0*)?\s*$")

@@ -15,7 +15,7 @@ import polars as pl
 from epnkit.errors import RegionError
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.times import UNIX_EPOCH, julian_date
-from epnkit.regions.chaincode import decode
+from epnkit.regions.contours.chaincode import decode
 
 
 def contour(
@@ -69,10 +69,12 @@ def _feature(code: str | None, *limits: Any) -> tuple[str | None, str | None]:
     except RegionError as error:
         return None, error.what
     begin, end, low, high = ends
-    ring = np.column_stack([
-        np.round(_scaled(pixels[:, 0], begin, end), 3),
-        np.round(_scaled(pixels[:, 1], low, high), 6),
-    ])  # fmt: skip
+    ring = np.column_stack(
+        [
+            np.round(_scaled(pixels[:, 0], begin, end), 3),
+            np.round(_scaled(pixels[:, 1], low, high), 6),
+        ]
+    )
     return json.dumps(_document(ring.tolist(), observer)), None
 
 

@@ -32,9 +32,12 @@ PATTERNS = (
 _PARTS = ("year", "month", "name", "day", "doy", "hour", "minute", "second", "zone")
 
 #: The months as English catalogues write them.
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
-)}  # fmt: skip
+_MONTHS = {
+    name: f"{number:02}"
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 
 #: MongoDB's extended JSON, when it comes as a text.
 _DATE = r'^\{\s*"\$date"\s*:\s*(?:\{\s*"\$numberLong"\s*:\s*)?"?(?P<inner>[^"}]+)"?\s*\}*$'
@@ -77,9 +80,12 @@ def read_moments(given: pl.Series) -> Moments:
     """
     parts = _parts(_without_date_form(given.str.strip_chars()))
     frame = parts.select(
-        days=_days(), minute=_minute_of_day(), seconds=_seconds(), shift=_shift(),
+        days=_days(),
+        minute=_minute_of_day(),
+        seconds=_seconds(),
+        shift=_shift(),
         atomic=(pl.col("zone") == "TAI").fill_null(value=False),
-    )  # fmt: skip
+    )
     days, minute, seconds, shift = (
         frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name in ("days", "minute", "seconds", "shift")

@@ -10,11 +10,11 @@
 what a catalogue tells in numbers.
 """
 
-from epnkit.regions.fields import fields
 from epnkit.regions.flags import Fault, Flag
 from epnkit.regions.footprints import Footprints, Images, Options, footprints
-from epnkit.regions.observers import SOLAR_RADIUS, Observer
-from epnkit.regions.shapes import boxes, circles, points
+from epnkit.regions.images.fields import fields
+from epnkit.regions.shapes.shapes import boxes, circles, points
+from epnkit.regions.solar.observers import SOLAR_RADIUS, Observer
 
 __all__ = [
     "SOLAR_RADIUS",

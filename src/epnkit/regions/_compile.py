@@ -35,7 +35,7 @@ def _digest() -> str:
     numba looks at one file when it asks whether a compiled loop is stale, though it holds code of
     those that it calls: so each state of those sources, and of this one, gets a directory.
     """
-    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
     return hashlib.sha256(b"\0".join(s for s in sources if b"@kernel" in s)).hexdigest()[:16]
 
 

@@ -31,9 +31,11 @@ def draw_map(found: Footprints, path: Path) -> None:
 
     figure = Figure(figsize=(12, 6))
     axes = figure.add_subplot(
-        xlim=(0, 360), ylim=(-90, 90), xlabel="Carrington longitude (deg)",
+        xlim=(0, 360),
+        ylim=(-90, 90),
+        xlabel="Carrington longitude (deg)",
         ylabel="Carrington latitude (deg)",
-    )  # fmt: skip
+    )
     for row in np.flatnonzero(np.diff(found.starts)).tolist():
         ring = unrolled(found.vertices(row))
         for shift in (-360, 0, 360):

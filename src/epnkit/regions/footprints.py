@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from epnkit.regions.contours import footprints_of_contours
+from epnkit.regions.contours.multipart import footprints_of_parts
+from epnkit.regions.contours.single import footprints_of_contours
 from epnkit.regions.options import Images, Options
-from epnkit.regions.parts import footprints_of_parts
 from epnkit.regions.results import Footprints
 
 __all__ = ["Footprints", "Images", "Options", "footprints"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epnkit.errors import RegionError
-from epnkit.regions.observers import SOLAR_RADIUS, Place
-from epnkit.regions.times import Times
+from epnkit.regions.solar.observers import SOLAR_RADIUS, Place
+from epnkit.regions.solar.times import Times
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from epnkit.regions._compile import Floats, Integers
 from epnkit.regions.flags import Flag
-from epnkit.regions.text import stc
+from epnkit.regions.geometry.text import stc
 
 
 @dataclass(frozen=True)

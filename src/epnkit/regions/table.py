@@ -15,9 +15,16 @@ from epnkit.regions.footprints import Footprints, Images, Options, footprints
 
 #: Columns that a table must have, in any case.
 NEEDED: Final = (
-    "date_obs", "cdelt1", "cdelt2", "center_x", "center_y", "r_sun", "cc_x_pix", "cc_y_pix",
+    "date_obs",
+    "cdelt1",
+    "cdelt2",
+    "center_x",
+    "center_y",
+    "r_sun",
+    "cc_x_pix",
+    "cc_y_pix",
     "chain_code",
-)  # fmt: skip
+)
 
 #: Columns that are added.
 ADDED: Final = ("s_region", "coverage", "c1min", "c1max", "c2min", "c2max", "area_deg2", "flags")
@@ -52,9 +59,11 @@ def read(path: Path) -> Table:
             pairs = [(row, reader.line_num) for row in reader if row]
         except csv.Error as error:
             raise RegionError(
-                "not a CSV table", where=f"{path}:{reader.line_num}", why=str(error),
+                "not a CSV table",
+                where=f"{path}:{reader.line_num}",
+                why=str(error),
                 cure="Look for a quote that is not closed.",
-            ) from error  # fmt: skip
+            ) from error
     missing = [name for name in NEEDED if name not in [c.strip().lower() for c in columns]]
     if missing:
         raise RegionError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 
 #: What stands in a replica for the host of a real archive.
 SYNTHETIC = "https://synthetic.example/"

@@ -121,6 +121,10 @@ def _complete(table: sa.Table, row: Mapping[str, Any], text_dates: bool) -> dict
 
 
 _NEUTRAL: dict[str, Any] = {
-    "Text": "", "Integer": 0, "Float": 0.0, "Double": 0.0, "Numeric": 0,
+    "Text": "",
+    "Integer": 0,
+    "Float": 0.0,
+    "Double": 0.0,
+    "Numeric": 0,
     "DateTime": datetime(2000, 1, 1),
-}  # fmt: skip
+}

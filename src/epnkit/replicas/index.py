@@ -62,15 +62,19 @@ def _send(url: str, body: str) -> None:
     if told["errors"]:
         refused = next(each["index"] for each in told["items"] if "error" in each["index"])
         raise DeployError(
-            "a document was refused", where=url, why=str(refused["error"]),
+            "a document was refused",
+            where=url,
+            why=str(refused["error"]),
             cure="Make the document fit the index's mapping, in the replica's make.py.",
-        )  # fmt: skip
+        )
 
 
 def _checked(answer: requests.Response) -> Any:
     if not answer.ok:
         raise DeployError(
-            "the search server refuses", where=answer.url, why=answer.text[:300],
+            "the search server refuses",
+            where=answer.url,
+            why=answer.text[:300],
             cure="Mend what it names, and bring the replica up again.",
-        )  # fmt: skip
+        )
     return answer.json()

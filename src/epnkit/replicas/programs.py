@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from epnkit.deploy.ports import free_port, is_free
+from epnkit.dachs.ports import free_port, is_free
 from epnkit.errors import DeployError
 
 _URL = re.compile(r"https?://[^\s/]+|mysql://\S+")
@@ -66,9 +66,13 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Program:
     """
     output = log.open("wb")
     process = subprocess.Popen(  # noqa: S603 - our own words, no shell
-        [sys.executable, *words], cwd=directory, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=output, text=True,
-    )  # fmt: skip
+        [sys.executable, *words],
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=output,
+        text=True,
+    )
     for line in process.stdout or ():
         found = _URL.search(line)
         if found:
@@ -79,10 +83,11 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Program:
         process.stdout.close()
     said = log.read_text(errors="replace").strip().splitlines()
     raise DeployError(
-        f"{' '.join(map(str, words))} does not start", where=str(log),
+        f"{' '.join(map(str, words))} does not start",
+        where=str(log),
         why=(said or ["silence"])[-1],
         cure=f"Read the whole log, {log}; what it needs is installed by scripts/setup --servers.",
-    )  # fmt: skip
+    )
 
 
 def port(note: Path) -> int:

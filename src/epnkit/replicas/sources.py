@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Self
 from urllib.parse import urlsplit
 
-from epnkit.deploy.dachs import Dachs
+from epnkit.dachs.private import Dachs
 from epnkit.errors import ConfigurationError
 from epnkit.modules import run_file
 from epnkit.replicas import archive, database, index, programs

@@ -61,8 +61,13 @@ def cdf(attributes: Mapping[str, Any], variables: Mapping[str, Variable]) -> byt
         made.write_globalattrs({key: _entries(value) for key, value in attributes.items()})
         for title, variable in variables.items():
             shape = variable.values.shape[1:] if variable.varies else variable.values.shape
-            told = {"Variable": title, "Data_Type": variable.kind, "Num_Elements": 1,
-                    "Rec_Vary": variable.varies, "Dim_Sizes": list(shape)}  # fmt: skip
+            told = {
+                "Variable": title,
+                "Data_Type": variable.kind,
+                "Num_Elements": 1,
+                "Rec_Vary": variable.varies,
+                "Dim_Sizes": list(shape),
+            }
             made.write_var(told, dict(variable.attributes), variable.values)
     content = path.read_bytes()
     path.unlink()
@@ -73,8 +78,9 @@ def epochs(*times: str) -> Variable:
     """Make the variable of times (``2016-01-30T22:47:06.030``, UTC) of a CDF file."""
     from cdflib import cdfepoch
 
-    values = [cdfepoch.parse(f"{time:0<29}" if "." in time else f"{time}.000000000")
-              for time in times]  # fmt: skip
+    values = [
+        cdfepoch.parse(f"{time:0<29}" if "." in time else f"{time}.000000000") for time in times
+    ]
     return Variable(TT2000, np.array(values).reshape(-1), attributes={"UNITS": "ns"})
 
 
@@ -122,5 +128,6 @@ def _document(objects: list[bytes]) -> bytes:
 def _entries(value: Any) -> dict[int, Any]:
     """Give the entries of an attribute by their numbers, numbers in double precision."""
     entries = value if isinstance(value, list) else [value]
-    return {n: each if isinstance(each, str) else [each, "CDF_REAL8"]
-            for n, each in enumerate(entries)}  # fmt: skip
+    return {
+        n: each if isinstance(each, str) else [each, "CDF_REAL8"] for n, each in enumerate(entries)
+    }

@@ -132,8 +132,9 @@ def _column_types(connection: Any, service: str) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT column_name, udt_name FROM information_schema.columns"
-            " WHERE table_schema = %s AND table_name = 'epn_core'", (service,),
-        )  # fmt: skip
+            " WHERE table_schema = %s AND table_name = 'epn_core'",
+            (service,),
+        )
         return dict(cursor.fetchall())
 
 

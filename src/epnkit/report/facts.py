@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg2 import sql
 
-from epnkit.loading.report import Standing, standing
+from epnkit.loading.state.status import Standing, standing
 
 #: How many values of a column are listed.
 LISTED = 10
@@ -145,13 +145,19 @@ def gather(connection: Any, service: str, runs: int = 10) -> Facts:
 
     ((_, first, last, timeless, lowest, highest, spectrumless),) = ask(_SUMMARY)
     return Facts(
-        stands, first, last, timeless, lowest, highest, spectrumless,
+        stands,
+        first,
+        last,
+        timeless,
+        lowest,
+        highest,
+        spectrumless,
         values={name: ask(_VALUES, column=sql.Identifier(name)) for name in COUNTED},
         days=ask(_DAYS),
         gaps=ask(_GAPS, limit=sql.Literal(GAPS)),
         spectrum=ask(_SPECTRUM, bins=sql.Literal(BINS_PER_DECADE)),
         quarantine=ask(_QUARANTINE, service),
-    )  # fmt: skip
+    )
 
 
 def active(pairs: Sequence[tuple[int, int, int]]) -> tuple[int, list[int]]:

@@ -8,23 +8,36 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import epnkit
-from epnkit.loading.counts import Counts
+from epnkit.loading.prepare.counts import Counts
 from epnkit.report import chart, days, plots
 from epnkit.report.facts import Facts, gather
 
 #: What the codes of dataproduct_type stand for (EPN-TAP 2.0, section 2.1.4).
 PRODUCTS = {
-    "im": "image", "ma": "map", "sp": "spectrum", "ds": "dynamic spectrum",
-    "sc": "spectral cube", "pr": "profile", "pf": "photometric function", "vo": "volume",
-    "mo": "movie", "cu": "cube", "ts": "time series", "ca": "catalogue", "ci": "catalogue item",
-    "sv": "spatial vector", "ev": "event",
-}  # fmt: skip
+    "im": "image",
+    "ma": "map",
+    "sp": "spectrum",
+    "ds": "dynamic spectrum",
+    "sc": "spectral cube",
+    "pr": "profile",
+    "pf": "photometric function",
+    "vo": "volume",
+    "mo": "movie",
+    "cu": "cube",
+    "ts": "time series",
+    "ca": "catalogue",
+    "ci": "catalogue item",
+    "sv": "spatial vector",
+    "ev": "event",
+}
 
 #: How the columns whose values are counted are called.
 _HEADINGS = {
-    "dataproduct_type": "Product types", "target_name": "Targets",
-    "instrument_name": "Instruments", "processing_level": "Processing levels",
-}  # fmt: skip
+    "dataproduct_type": "Product types",
+    "target_name": "Targets",
+    "instrument_name": "Instruments",
+    "processing_level": "Processing levels",
+}
 
 
 def write(connection: Any, service: str, runs: int = 10) -> str:
@@ -66,30 +79,48 @@ def render(facts: Facts, drawn: chart.Map | None, now: datetime) -> str:
         When the facts were gathered.
     """
     environment = Environment(
-        loader=PackageLoader("epnkit.report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("epnkit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     sheets = days.years(facts.days)
     most = max((sheet.most for sheet in sheets), default=1)
     return environment.get_template("page.html").render(
-        facts=facts, stands=facts.standing, map=drawn, now=now, version=epnkit.__version__,
-        time_plot=plots.time_plot(facts.days), spectrum_plot=plots.spectrum_plot(facts.spectrum),
-        years=sheets[: days.SHOWN], all_years=len(sheets), most=most, bounds=days.bounds(most),
-        map_across=chart.LONGITUDES, map_up=chart.LATITUDES,
-        lists=[_shares(name, facts) for name in _HEADINGS], gaps=[_gap(*gap) for gap in facts.gaps],
-        span=_span(facts), spectral=_spectral(facts),
+        facts=facts,
+        stands=facts.standing,
+        map=drawn,
+        now=now,
+        version=epnkit.__version__,
+        time_plot=plots.time_plot(facts.days),
+        spectrum_plot=plots.spectrum_plot(facts.spectrum),
+        years=sheets[: days.SHOWN],
+        all_years=len(sheets),
+        most=most,
+        bounds=days.bounds(most),
+        map_across=chart.LONGITUDES,
+        map_up=chart.LATITUDES,
+        lists=[_shares(name, facts) for name in _HEADINGS],
+        gaps=[_gap(*gap) for gap in facts.gaps],
+        span=_span(facts),
+        spectral=_spectral(facts),
         runs=[_run(run) for run in facts.standing.runs],
-    )  # fmt: skip
+    )
 
 
 def _shares(name: str, facts: Facts) -> dict[str, Any]:
     """Give the values of a column with their shares of all granules, and what was left out."""
     rows = facts.standing.rows
     listed = [
-        {"value": value, "count": count, "percent": 100 * count / max(rows, 1),
-         "meaning": PRODUCTS.get(value or "", "") if name == "dataproduct_type" else ""}
+        {
+            "value": value,
+            "count": count,
+            "percent": 100 * count / max(rows, 1),
+            "meaning": PRODUCTS.get(value or "", "") if name == "dataproduct_type" else "",
+        }
         for value, count in facts.values[name]
-    ]  # fmt: skip
+    ]
     rest = rows - sum(count for _, count in facts.values[name])
     return {"heading": _HEADINGS[name], "listed": listed, "rest": rest}
 
@@ -139,7 +170,10 @@ def _run(run: dict[str, Any]) -> dict[str, Any]:
     counts = Counts(**{name: run[name] for name in Counts.__dataclass_fields__})
     took = run["ended"] - run["started"] if run["ended"] else None
     return {
-        "number": run["run"], "kind": run["kind"], "state": run["state"],
+        "number": run["run"],
+        "kind": run["kind"],
+        "state": run["state"],
         "started": f"{run['started'].astimezone(UTC):%Y-%m-%d %H:%M}",
-        "took": duration(took) if took else "", "told": run["reason"] or counts.summary(),
-    }  # fmt: skip
+        "took": duration(took) if took else "",
+        "told": run["reason"] or counts.summary(),
+    }

@@ -82,9 +82,13 @@ def time_plot(days: Sequence[tuple[int, int, int]]) -> Plot | None:
     begin = moment(first - 0.5)
     noun = "day" if width == 1 else f"{width} days"
     return Plot(
-        _bars(bars), _date_ticks(begin, span), _count_ticks(max(bars)),
-        f"Granules begun per {noun}, at most {max(bars)}", "Date (UTC)", f"Granules per {noun}",
-    )  # fmt: skip
+        _bars(bars),
+        _date_ticks(begin, span),
+        _count_ticks(max(bars)),
+        f"Granules begun per {noun}, at most {max(bars)}",
+        "Date (UTC)",
+        f"Granules per {noun}",
+    )
 
 
 def spectrum_plot(pairs: Sequence[tuple[int, int, int]]) -> Plot | None:
@@ -99,10 +103,13 @@ def spectrum_plot(pairs: Sequence[tuple[int, int, int]]) -> Plot | None:
     low = (start - margin) / BINS_PER_DECADE
     high = low + len(bars) * width / BINS_PER_DECADE
     return Plot(
-        _bars(bars), _frequency_ticks(low, high), _count_ticks(max(bars)),
-        f"Granules that cover each frequency, at most {max(bars)}", "Frequency (Hz, logarithmic)",
+        _bars(bars),
+        _frequency_ticks(low, high),
+        _count_ticks(max(bars)),
+        f"Granules that cover each frequency, at most {max(bars)}",
+        "Frequency (Hz, logarithmic)",
         "Granules",
-    )  # fmt: skip
+    )
 
 
 def frequency(hertz: float) -> str:

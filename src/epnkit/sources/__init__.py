@@ -6,17 +6,17 @@ import importlib
 from pathlib import Path
 
 from epnkit.sources.base import UNORDERED, Order, Source
-from epnkit.sources.settings import read_settings
+from epnkit.sources.config.settings import read_settings
 
 #: The kinds of source: what ``kind`` in a source file says, the module, and its class.
 KINDS = {
-    "sql": ("sql", "SqlSource"),
-    "elasticsearch": ("search", "SearchSource"),
-    "mongodb": ("mongodb", "MongoSource"),
-    "restheart": ("restheart", "RestheartSource"),
+    "sql": ("sql.source", "SqlSource"),
+    "elasticsearch": ("search.source", "SearchSource"),
+    "mongodb": ("mongo.source", "MongoSource"),
+    "restheart": ("mongo.restheart", "RestheartSource"),
     "tap": ("tap", "TapSource"),
     "records": ("records", "RecordsSource"),
-    "files": ("files", "FilesSource"),
+    "files": ("files.source", "FilesSource"),
 }
 
 #: The kind of a ``source.json``, which holds a query as Elasticsearch takes it.

@@ -12,16 +12,16 @@ import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
-from epnkit.sources.credentials import Secret
-from epnkit.sources.declared import declared
-from epnkit.sources.documents import SAMPLE, flat, frame, types_of
-from epnkit.sources.ends import typed
-from epnkit.sources.extended_json import plain
-from epnkit.sources.http import Link
-from epnkit.sources.mongo_query import inside
-from epnkit.sources.retries import PATIENT, Patience, patience_of, persist
-from epnkit.sources.settings import Settings, settings_of
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.config.settings import Settings, settings_of
+from epnkit.sources.config.types import declared
+from epnkit.sources.mongo.query import inside
 from epnkit.sources.tap import secret_of
+from epnkit.sources.transport.http import Link
+from epnkit.sources.transport.retry import PATIENT, Patience, patience_of, persist
+from epnkit.sources.values.documents import SAMPLE, flat, frame, types_of
+from epnkit.sources.values.extended_json import plain
+from epnkit.sources.values.window_ends import typed
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,11 @@ class RecordsSource:
         settings = self._settings
         number = read if settings.counts == "records" else settings.first + read // page
         parameters: dict[str, str | int] = {
-            **settings.parameters, **chosen, settings.start: number, settings.limit: page,
-        }  # fmt: skip
+            **settings.parameters,
+            **chosen,
+            settings.start: number,
+            settings.limit: page,
+        }
         ask = partial(self._link.ask, "GET", settings.path, parameters=parameters)
         return persist(ask, settings.patience)
 
@@ -218,9 +221,10 @@ def _records_settings(settings: Settings, order: Order) -> RecordsSettings:
     pair = settings.names("window")
     if pair and len(pair) != 2:
         raise settings.wrong(
-            "window", "it is not the name and the value of one parameter",
+            "window",
+            "it is not the name and the value of one parameter",
             'Write window = ["name", "{low}/{high}"]',
-        )  # fmt: skip
+        )
     return RecordsSettings(
         settings.take("path", str),
         parameters,

@@ -17,20 +17,25 @@ import urllib3
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
-from epnkit.sources.credentials import Secret, credential
-from epnkit.sources.ends import typed
-from epnkit.sources.mongo_query import require_values
-from epnkit.sources.retries import PATIENT, Patience, patience_of, persist, resumed
-from epnkit.sources.settings import Settings, settings_of
+from epnkit.sources.config.credentials import Secret, credential
+from epnkit.sources.config.settings import Settings, settings_of
+from epnkit.sources.mongo.query import require_values
+from epnkit.sources.transport.retry import PATIENT, Patience, patience_of, persist, resumed
+from epnkit.sources.values.window_ends import typed
 
 Result = TypeVar("Result")
 
 #: The types of VOTable (section 2.1) that aren't text here.
 _TYPES: dict[str, pl.DataType] = {
-    "boolean": pl.Boolean(), "bit": pl.Boolean(), "unsignedByte": pl.Int64(),
-    "short": pl.Int64(), "int": pl.Int64(), "long": pl.Int64(),
-    "float": pl.Float64(), "double": pl.Float64(),
-}  # fmt: skip
+    "boolean": pl.Boolean(),
+    "bit": pl.Boolean(),
+    "unsignedByte": pl.Int64(),
+    "short": pl.Int64(),
+    "int": pl.Int64(),
+    "long": pl.Int64(),
+    "float": pl.Float64(),
+    "double": pl.Float64(),
+}
 
 #: Rows asked for where a table is read at once: more than that is an overflow.
 _AT_ONCE = 1_000_000
@@ -204,9 +209,14 @@ class TapSource:
             here = _Place(here.leg, tuple(batch[name.lower()][-1] for name in leg.sort))
 
     def _ask(
-        self, columns: str, conditions: Sequence[str], sort: Sequence[str], rows: int,
-        *, top: bool = True,
-    ) -> Any:  # fmt: skip
+        self,
+        columns: str,
+        conditions: Sequence[str],
+        sort: Sequence[str],
+        rows: int,
+        *,
+        top: bool = True,
+    ) -> Any:
         """Run a query, and refuse an answer that was truncated."""
         first = f"SELECT TOP {rows}" if top else "SELECT"
         head = f"{first} {columns} FROM {self._settings.table}"
@@ -240,9 +250,11 @@ class TapSource:
             return action()
         except pyvo.dal.DALQueryError as error:
             raise SourceError(
-                "the service refuses the query", where=self.label, why=self._short(error),
+                "the service refuses the query",
+                where=self.label,
+                why=self._short(error),
                 cure="Correct table, columns and condition in the source file",
-            ) from None  # fmt: skip
+            ) from None
         except (pyvo.dal.DALServiceError, requests.RequestException) as error:
             raise self._unserved(error) from None
         except pyvo.dal.DALFormatError as error:
@@ -250,18 +262,22 @@ class TapSource:
             if isinstance(error.cause, urllib3.exceptions.HTTPError | OSError):
                 raise self._unserved(error.cause) from None
             raise SourceError(
-                "the service answers no VOTable", where=self.label, why=self._short(error),
+                "the service answers no VOTable",
+                where=self.label,
+                why=self._short(error),
                 cure="See that the address is the TAP service's own",
-            ) from None  # fmt: skip
+            ) from None
 
     def _unserved(self, error: Exception) -> SourceError:
         code = getattr(error, "code", None)
         passing = code is None or code in {408, 429} or code >= 500
         kind = TransientSourceError if passing else SourceError
         return kind(
-            "the service does not answer", where=self.label, why=self._short(error),
+            "the service does not answer",
+            where=self.label,
+            why=self._short(error),
             cure="See that it runs and that its address is right",
-        )  # fmt: skip
+        )
 
     def _short(self, error: Exception) -> str:
         return self._secret.scrub(" ".join(str(error).split()))[:300]
@@ -275,9 +291,10 @@ def secret_of(settings: Settings) -> Secret:
     found = Secret("url", url)
     if found.shown != url:
         raise settings.wrong(
-            "url", "it holds a password",
+            "url",
+            "it holds a password",
             "Move the address into a credential, and name that one as `connection`",
-        )  # fmt: skip
+        )
     return found
 
 

@@ -17,14 +17,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from epnkit.deploy.cluster import Cluster
+from epnkit.dachs.cluster import Cluster
 from epnkit.errors import EpnkitError, LoadError
-from epnkit.loading import ledger, records
 from epnkit.loading.load import Load
-from epnkit.loading.prepare import Preparation
+from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.reconcile import Comparison
 from epnkit.loading.request import Request
-from epnkit.loading.table import Target
+from epnkit.loading.state import kept_records as records
+from epnkit.loading.state import ledger
+from epnkit.loading.table.target import Target
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.times import julian_date
 from epnkit.service import Cursor, Service
@@ -32,13 +33,23 @@ from epnkit.sources import open_source
 from epnkit.sources.base import Reconcilable, Source
 
 COLUMNS = {
-    "granule_uid": "text PRIMARY KEY", "granule_gid": "text NOT NULL", "obs_id": "text NOT NULL",
-    "dataproduct_type": "text", "target_name": "text", "target_class": "text",
-    "time_min": "float8", "time_max": "float8", "processing_level": "int",
-    "measurement_type": "text", "instrument_name": "text", "spatial_frame_type": "text",
-    "creation_date": "timestamp", "modification_date": "timestamp", "release_date": "timestamp",
+    "granule_uid": "text PRIMARY KEY",
+    "granule_gid": "text NOT NULL",
+    "obs_id": "text NOT NULL",
+    "dataproduct_type": "text",
+    "target_name": "text",
+    "target_class": "text",
+    "time_min": "float8",
+    "time_max": "float8",
+    "processing_level": "int",
+    "measurement_type": "text",
+    "instrument_name": "text",
+    "spatial_frame_type": "text",
+    "creation_date": "timestamp",
+    "modification_date": "timestamp",
+    "release_date": "timestamp",
     "service_title": "text",
-}  # fmt: skip
+}
 
 COMMON: dict[str | tuple[str, ...], Any] = {
     "granule_uid": pl.format("thing_{}", "id"),
@@ -59,7 +70,7 @@ LOUD: dict[str | tuple[str, ...], Any] = {
     "instrument_name": pl.col("name").str.to_uppercase(),
     "time_min": 2452640.5,
     "time_max": 2452640.5,
-}  # fmt: skip
+}
 
 service = Service(
     name="thing",
@@ -182,8 +193,9 @@ class History(RuleBasedStateMachine):
         changed = self.today() if stamped else None
         self.write(
             "UPDATE thing SET name = name || 'x', changed = coalesce(?, changed) WHERE id = ?",
-            changed, pick,
-        )  # fmt: skip
+            changed,
+            pick,
+        )
 
     @rule(pick=st.integers(1, 40))
     def delete(self, pick: int) -> None:
@@ -339,6 +351,8 @@ def history() -> Iterator[History]:
 
 TestAnyHistory = History.TestCase
 TestAnyHistory.settings = settings(
-    max_examples=25, stateful_step_count=20, deadline=None,
+    max_examples=25,
+    stateful_step_count=20,
+    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+)

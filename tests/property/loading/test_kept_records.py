@@ -14,10 +14,10 @@ from tests.property.loading import test_any_history as histories
 from tests.property.loading.test_any_history import History
 
 from epnkit.errors import LoadError
-from epnkit.loading.books import prepare_books
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
-from epnkit.loading.table import Target
+from epnkit.loading.state.schema import prepare_books
+from epnkit.loading.table.target import Target
 from epnkit.mapping.declare import Mapping
 
 database = histories.database
@@ -265,8 +265,10 @@ def test_a_field_that_said_nothing_has_the_type_it_has_later(history: History) -
     history.service = replace(history.service, mapping=Mapping(histories.COMMON | more))
     assert history.run(Load, Request(remap=True))
     assert ask(history, "SELECT processing_level FROM thing.epn_core ORDER BY granule_uid") == [
-        (2,), (6,), (6,),
-    ]  # fmt: skip
+        (2,),
+        (6,),
+        (6,),
+    ]
 
 
 def test_a_load_that_goes_on_keeps_no_other_waiting(history: History) -> None:

@@ -17,17 +17,18 @@ import polars as pl
 import psycopg2
 import pytest
 
+from epnkit.dachs.cluster import Cluster
 from epnkit.deploy import books
-from epnkit.deploy.cluster import Cluster
 from epnkit.errors import LoadError
-from epnkit.loading import ledger, parts
-from epnkit.loading.books import prepare_books
-from epnkit.loading.counts import Counts
-from epnkit.loading.packing import Batch
-from epnkit.loading.parts import Parts
-from epnkit.loading.prepare import KEY, REFUSAL, Prepared
-from epnkit.loading.table import Target
-from epnkit.loading.undoing import Undoing
+from epnkit.loading.grammar.rollback import Undoing
+from epnkit.loading.prepare.counts import Counts
+from epnkit.loading.prepare.packing import Batch
+from epnkit.loading.prepare.preparation import KEY, REFUSAL, Prepared
+from epnkit.loading.state import ledger
+from epnkit.loading.state.schema import prepare_books
+from epnkit.loading.table import parallel_copy as parts
+from epnkit.loading.table.parallel_copy import Parts
+from epnkit.loading.table.target import Target
 
 LEFT = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
 

@@ -13,7 +13,7 @@ from tests.property.loading.test_any_history import History
 from epnkit.errors import LoadError
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
-from epnkit.loading.versions import declared
+from epnkit.loading.state.declarations import declared
 
 database = histories.database
 history = histories.history

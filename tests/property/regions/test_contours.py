@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epnkit.regions import Images, Observer, Options, footprints
-from epnkit.regions.chaincode import decode
-from epnkit.regions.draw import SQUARE_DEGREES
-from epnkit.regions.outline import exact_ring, trace
+from epnkit.regions.contours.chaincode import decode
+from epnkit.regions.contours.draw import SQUARE_DEGREES
+from epnkit.regions.contours.outline import exact_ring, trace
 from epnkit.regions.synthetic import Contour, random_contour
 
 IMAGES = Images("2010-01-01T00:00:00", 2.0, 2.0, 512.0, 512.0, 480.0)

@@ -18,11 +18,13 @@ from epnkit.mapping.declare import Mapping
 from epnkit.service import Service
 
 RECORDS = pl.DataFrame({"picture": ["https://a.example/1.png", None], "bytes": [7, 8]})
-GRANULES = pl.DataFrame({
-    "granule_uid": ["a_v01", "b_v02", "b_pdf"],
-    "access_url": ["https://a.example/1.cdf", "https://a.example/2.fits", None],
-    "access_format": ["application/x-cdf", "application/fits", None],
-})  # fmt: skip
+GRANULES = pl.DataFrame(
+    {
+        "granule_uid": ["a_v01", "b_v02", "b_pdf"],
+        "access_url": ["https://a.example/1.cdf", "https://a.example/2.fits", None],
+        "access_format": ["application/x-cdf", "application/fits", None],
+    }
+)
 ORIGIN = pl.Series([0, 1, 1], dtype=pl.UInt32)
 
 
@@ -59,8 +61,11 @@ def test_a_collection_refers_and_links() -> None:
     part = Collection("10.25935/6jg4-mk86", "The first version", {"granule_uid": "_v01$"})
     whole = Collection("10.25935/1sxh-aq56", "All")
     found = with_references(GRANULES, (part, whole))["bib_reference"].to_list()
-    assert found == ["doi:10.25935/6jg4-mk86#doi:10.25935/1sxh-aq56", "doi:10.25935/1sxh-aq56",
-                     "doi:10.25935/1sxh-aq56"]  # fmt: skip
+    assert found == [
+        "doi:10.25935/6jg4-mk86#doi:10.25935/1sxh-aq56",
+        "doi:10.25935/1sxh-aq56",
+        "doi:10.25935/1sxh-aq56",
+    ]
     one, two, _ = compiled(part.link)
     assert one[0]["url"] == "https://doi.org/10.25935/6jg4-mk86"
     assert two == []
@@ -70,8 +75,10 @@ def test_references_of_the_mapping_come_first_and_none_is_no_text() -> None:
     own = GRANULES.with_columns(bib_reference=pl.Series(["2000GMS...119..321L", None, None]))
     part = Collection("10.25935/6jg4-mk86", "The first version", {"granule_uid": "_v01$"})
     assert with_references(own, (part,))["bib_reference"].to_list() == [
-        "2000GMS...119..321L#doi:10.25935/6jg4-mk86", None, None
-    ]  # fmt: skip
+        "2000GMS...119..321L#doi:10.25935/6jg4-mk86",
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize("doi", ["doi:10.25935/1", "https://doi.org/10.1/a", "10.25935/", ""])
@@ -94,8 +101,10 @@ def test_a_stream_has_a_name_that_can_be_asked_for() -> None:
 
 
 def test_a_link_to_a_column_that_no_mapping_makes_is_refused() -> None:
-    for more in ({"links": (this("The file"),)},
-                 {"streams": (Stream("hapi", "a", "A", {"file_name": "x"}),)}):  # fmt: skip
+    for more in (
+        {"links": (this("The file"),)},
+        {"streams": (Stream("hapi", "a", "A", {"file_name": "x"}),)},
+    ):
         with pytest.raises(ConfigurationError, match="which no column is"):
             Service("name", "none", Mapping({"granule_uid": "a"}), ("id",), **more)
 
@@ -103,13 +112,17 @@ def test_a_link_to_a_column_that_no_mapping_makes_is_refused() -> None:
 def test_the_streams_of_nda_are_of_jupiter() -> None:
     streams = load("nda").streams
     assert [stream.dataset for stream in streams] == [
-        "Nancay/NDA/Routine/routine_jup_lh", "Nancay/NDA/Routine/routine_jup_rh",
+        "Nancay/NDA/Routine/routine_jup_lh",
+        "Nancay/NDA/Routine/routine_jup_rh",
         "Nancay/NDA/Routine/routine_jup_dp",
-    ]  # fmt: skip
+    ]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "resources").glob("*/collections.toml")),
-                         ids=lambda path: path.parent.name)  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "resources").glob("*/collections.toml")),
+    ids=lambda path: path.parent.name,
+)
 def test_the_registry_is_told_of_every_collection(path: Path) -> None:
     assert load(path.parent.name).collections == read_collections(path)
     assert '<LOOP source="epnkit/q#publication">' in (path.parent / "q.rd").read_text()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.doctor import work
-from epnkit.deploy.doctor.examination import Diagnosis, examine
-from epnkit.deploy.doctor.patient import Patient
-from epnkit.deploy.place import Place
+from epnkit.dachs.instance import Place
+from epnkit.doctor import work
+from epnkit.doctor.examination import Diagnosis, examine
+from epnkit.doctor.patient import Patient
 
 #: A file that nobody can ask for, be it as root: its name is too long.
 HIDDEN = Path("/tmp") / ("n" * 300)
@@ -27,9 +27,7 @@ def examined(patient: Patient, *names: str) -> Diagnosis:
 
 
 def test_what_cannot_be_looked_at_is_told_and_the_other_checks_are_made(place: Place) -> None:
-    patient = Patient(
-        place, broken={Path("bad"): "SyntaxError"}, units=(), crontabs=(HIDDEN,)
-    )  # fmt: skip
+    patient = Patient(place, broken={Path("bad"): "SyntaxError"}, units=(), crontabs=(HIDDEN,))
     diagnosis = examined(patient, "timers", "services")
     assert "could not be looked at: File name too long" in diagnosis.failed["timers"]
     assert [finding.why for finding in diagnosis.findings["services"]] == ["SyntaxError"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.account import Account
+from epnkit.dachs.account import Account
 from epnkit.deploy.layout import Folder, digests
 from epnkit.errors import DeployError
 
@@ -71,8 +71,10 @@ def test_a_change_is_laid_beside_what_others_put_there(target: Path, source: Pat
     known.settle()
     assert known.lay(source) == "1 changed, 1 gone"
     assert files(target) == {
-        "notes.txt": "somebody's", "q.rd": "another", "service.py": "this is service.py"
-    }  # fmt: skip
+        "notes.txt": "somebody's",
+        "q.rd": "another",
+        "service.py": "this is service.py",
+    }
 
 
 def test_a_change_is_undone(target: Path, source: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy import vocabulary
-from epnkit.deploy.account import unprivileged
+from epnkit.dachs import vocabulary
+from epnkit.dachs.account import unprivileged
 
 
 @pytest.fixture

@@ -109,7 +109,9 @@ def test_systemd_understands_paths_with_blanks_quotes_and_percents(tmp_path: Pat
         (tmp_path / name).write_text(text)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name in told)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "epnkit-hfc1ar" not in done.stdout + done.stderr, done.stderr
     assert done.returncode == 0

@@ -47,9 +47,11 @@ def test_an_undoing_that_fails_is_told_and_the_others_go_on() -> None:
         raise DeployError("the disk is gone")
 
     steps = [
-        recording(said, "one"), Step("two", lambda: "did two", fail),
-        recording(said, "three", undone=False), Step("four", failing(DeployError("no"))),
-    ]  # fmt: skip
+        recording(said, "one"),
+        Step("two", lambda: "did two", fail),
+        recording(said, "three", undone=False),
+        Step("four", failing(DeployError("no"))),
+    ]
     with pytest.raises(DeployError, match="no"):
         carry_out(steps, said.append)
     assert said[3:] == ["could not be undone (two): the disk is gone", "undid one"]

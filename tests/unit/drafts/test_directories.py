@@ -15,7 +15,7 @@ from astropy.io import fits
 from click.testing import CliRunner
 
 from epnkit.cli.new import command
-from epnkit.loading.preview import preview
+from epnkit.loading.prepare.preview import preview
 from epnkit.service import load
 from epnkit.sources import open_source
 
@@ -36,10 +36,16 @@ def write_fits(path: Path, number: int) -> None:
 def write_cdf(path: Path, number: int) -> None:
     with cdflib.cdfwrite.CDF(path) as cdf:
         cdf.write_globalattrs({"VESPA_target_name": {0: "Saturn"}, "Logical_source": {0: "hill"}})
-        epochs = cdflib.cdfepoch.compute_epoch([[2022, 3, number + 1, hour, 0, 0, 0]
-                                                for hour in (6, 7)])  # fmt: skip
-        spec = {"Variable": "Epoch", "Data_Type": 31, "Num_Elements": 1, "Rec_Vary": True,
-                "Dim_Sizes": []}  # fmt: skip
+        epochs = cdflib.cdfepoch.compute_epoch(
+            [[2022, 3, number + 1, hour, 0, 0, 0] for hour in (6, 7)]
+        )
+        spec = {
+            "Variable": "Epoch",
+            "Data_Type": 31,
+            "Num_Elements": 1,
+            "Rec_Vary": True,
+            "Dim_Sizes": [],
+        }
         cdf.write_var(spec, var_data=np.array(epochs))
 
 
@@ -58,15 +64,24 @@ def write_csv(path: Path, number: int) -> None:
 
 
 def write_label(path: Path, number: int) -> None:
-    lines = ["PDS_VERSION_ID = PDS3", f"START_TIME = {start(number)}Z",
-             f"STOP_TIME = {start(number)}Z", 'TARGET_NAME = "SATURN"', "END"]  # fmt: skip
+    lines = [
+        "PDS_VERSION_ID = PDS3",
+        f"START_TIME = {start(number)}Z",
+        f"STOP_TIME = {start(number)}Z",
+        'TARGET_NAME = "SATURN"',
+        "END",
+    ]
     path.write_text("\r\n".join(lines) + "\r\n")
 
 
 WRITERS: dict[str, Callable[[Path, int], None]] = {
-    ".fits": write_fits, ".cdf": write_cdf, ".asdf": write_asdf, ".json": write_json,
-    ".csv": write_csv, ".LBL": write_label,
-}  # fmt: skip
+    ".fits": write_fits,
+    ".cdf": write_cdf,
+    ".asdf": write_asdf,
+    ".json": write_json,
+    ".csv": write_csv,
+    ".LBL": write_label,
+}
 
 
 # sunpy 4.1 has a plugin for asdf that needs what is not here.

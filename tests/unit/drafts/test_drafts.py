@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from tests.drafted import Expected, judged, of_documents
 
 from epnkit.cli.new import command
-from epnkit.drafts.propose import propose
-from epnkit.drafts.words import words_of
-from epnkit.drafts.write import decisions_of
+from epnkit.drafts.inspect.words import words_of
+from epnkit.drafts.propose.draft import propose
+from epnkit.drafts.write.service import decisions_of
 from epnkit.errors import EpnkitError
 from epnkit.service import load
 
@@ -26,86 +26,176 @@ Records = list[dict[str, Any]]
 def heliograph(number: int) -> dict[str, Any]:
     """Make a header as of daily images of the Sun, with a power of ten for the unit."""
     return {
-        "DATE_OBS": f"2019-03-{number + 1:02}T10:00:00", "NAXIS": 2,
-        "DATE_END": f"2019-03-{number + 1:02}T10:00:40", "INSTITUT": "Hill Observatory",
-        "INSTRUME": "Heliograph", "OBJECT": "FULL SUN", "WAVELNTH": 656.3, "WAVEUNIT": -9,
-        "path": f"hh1903{number + 1:02}.fits", "file_name": f"hh1903{number + 1:02}.fits",
-        "file_size": 4_000_000, "line": 1,
-    }  # fmt: skip
+        "DATE_OBS": f"2019-03-{number + 1:02}T10:00:00",
+        "NAXIS": 2,
+        "DATE_END": f"2019-03-{number + 1:02}T10:00:40",
+        "INSTITUT": "Hill Observatory",
+        "INSTRUME": "Heliograph",
+        "OBJECT": "FULL SUN",
+        "WAVELNTH": 656.3,
+        "WAVEUNIT": -9,
+        "path": f"hh1903{number + 1:02}.fits",
+        "file_name": f"hh1903{number + 1:02}.fits",
+        "file_size": 4_000_000,
+        "line": 1,
+    }
 
 
 def spectrograph(number: int) -> dict[str, Any]:
     """Make a document as of dynamic spectra, date and time of day apart."""
     return {
-        "file": f"rad{number:04}.fts", "date_obs": "2020-06-01", "time_obs": f"{number:02}:00:00",
-        "date_end": "2020-06-01", "time_end": f"{number:02}:59:59.9", "freq_start_mhz": 40.0,
-        "freq_stop_mhz": 80.0, "bunits": "SFU", "receiver": "Radio Spectrograph", "station": "Hill",
-        "observatory": "Hill Radio Observatory", "source": "sun",
+        "file": f"rad{number:04}.fts",
+        "date_obs": "2020-06-01",
+        "time_obs": f"{number:02}:00:00",
+        "date_end": "2020-06-01",
+        "time_end": f"{number:02}:59:59.9",
+        "freq_start_mhz": 40.0,
+        "freq_stop_mhz": 80.0,
+        "bunits": "SFU",
+        "receiver": "Radio Spectrograph",
+        "station": "Hill",
+        "observatory": "Hill Radio Observatory",
+        "source": "sun",
         "url": f"https://data.example.org/rad{number:04}.fts",
-    }  # fmt: skip
+    }
 
 
 def inventory(number: int) -> dict[str, Any]:
     """Make an inventory as of data sets of spectropolarimetry, in camel case."""
     return {
-        "datasetId": f"ABC{number}", "startTime": f"2024-02-0{number + 1}T18:00:00",
-        "endTime": f"2024-02-0{number + 1}T18:30:00", "instrumentName": "SLIT",
-        "wavelengthMin": 853.0, "wavelengthMax": 855.0, "wavelengthUnit": "nm",
-        "telescopeName": "Example Telescope", "targetTypes": ["sunspot"], "exposureTimeMs": 12.0,
-    }  # fmt: skip
+        "datasetId": f"ABC{number}",
+        "startTime": f"2024-02-0{number + 1}T18:00:00",
+        "endTime": f"2024-02-0{number + 1}T18:30:00",
+        "instrumentName": "SLIT",
+        "wavelengthMin": 853.0,
+        "wavelengthMax": 855.0,
+        "wavelengthUnit": "nm",
+        "telescopeName": "Example Telescope",
+        "targetTypes": ["sunspot"],
+        "exposureTimeMs": 12.0,
+    }
 
 
 def particles(number: int) -> dict[str, Any]:
     """Make global attributes as CDF files of ISTP have them."""
     stem = f"hill_l2_mag_2021010{number + 1}_v01"
     return {
-        "Source_name": "HILL>Hill Satellite", "Descriptor": "MAG>Magnetometer",
-        "Logical_source": "hill_l2_mag", "Logical_file_id": stem, "VESPA_target_name": "Saturn",
-        "epoch_first": f"2021-01-0{number + 1}T00:00:00.000", "file_name": f"{stem}.cdf",
-        "epoch_last": f"2021-01-0{number + 1}T23:59:59.000", "path": f"{stem}.cdf", "line": 1,
-        "VESPA_instrument_name": "MAG", "VESPA_dataproduct_type": "ts",
-    }  # fmt: skip
+        "Source_name": "HILL>Hill Satellite",
+        "Descriptor": "MAG>Magnetometer",
+        "Logical_source": "hill_l2_mag",
+        "Logical_file_id": stem,
+        "VESPA_target_name": "Saturn",
+        "epoch_first": f"2021-01-0{number + 1}T00:00:00.000",
+        "file_name": f"{stem}.cdf",
+        "epoch_last": f"2021-01-0{number + 1}T23:59:59.000",
+        "path": f"{stem}.cdf",
+        "line": 1,
+        "VESPA_instrument_name": "MAG",
+        "VESPA_dataproduct_type": "ts",
+    }
 
 
 def observation(number: int) -> dict[str, Any]:
     """Make a row as of ObsCore."""
     return {
-        "obs_publisher_did": f"ivo://example/{number}", "obs_collection": "survey",
-        "dataproduct_type": "image", "t_min": 59000.25 + number, "t_max": 59000.5 + number,
-        "em_min": 4e-7, "em_max": 5e-7, "facility_name": "Hill Observatory",
-        "instrument_name": "WFC", "target_name": "Mars", "s_ra": 10.0 + number, "s_dec": 5.0,
+        "obs_publisher_did": f"ivo://example/{number}",
+        "obs_collection": "survey",
+        "dataproduct_type": "image",
+        "t_min": 59000.25 + number,
+        "t_max": 59000.5 + number,
+        "em_min": 4e-7,
+        "em_max": 5e-7,
+        "facility_name": "Hill Observatory",
+        "instrument_name": "WFC",
+        "target_name": "Mars",
+        "s_ra": 10.0 + number,
+        "s_dec": 5.0,
         "t_exptime": 60.0,
-    }  # fmt: skip
+    }
 
 
 SCHEMAS: dict[str, tuple[str, Any, Expected]] = {
-    "heliograph": ("files", heliograph, {
-        **SUN, "granule_uid": "hh190301", "time_min": 2458543.9166666665,
-        "time_max": 2458543.9171296298, "spectral_range_min": 4.567915e14,
-        "instrument_host_name": "Hill Observatory", "instrument_name": "Heliograph",
-        "dataproduct_type": "im", "processing_level": 3}),
-    "spectrograph": ("elasticsearch", spectrograph, {
-        **SUN, "granule_uid": "rad0000", "time_min": 2459001.5, "time_max": 2459001.541665509,
-        "spectral_range_min": 4e7, "spectral_range_max": 8e7, "dataproduct_type": "ds",
-        "instrument_host_name": "Hill Radio Observatory", "instrument_name": "Radio Spectrograph",
-        "measurement_type": "phot.flux.density;em.radio"}),
-    "inventory": ("records", inventory, {
-        **SUN, "granule_uid": "ABC0", "time_min": 2460342.25, "time_max": 2460342.2708333335,
-        "spectral_range_min": 3.506344e14, "spectral_range_max": 3.514566e14,
-        "instrument_name": "SLIT", "instrument_host_name": "Example Telescope",
-        "time_exp_min": 0.012}),
-    "particles": ("files", particles, {
-        "granule_uid": "hill_l2_mag_20210101_v01", "granule_gid": "hill_l2_mag",
-        "target_name": "Saturn", "target_class": "planet", "time_min": 2459215.5,
-        "time_max": 2459216.499988426, "dataproduct_type": "ts", "instrument_host_name": "HILL",
-        "instrument_name": "MAG"}),
-    "observation": ("tap", observation, {
-        "granule_gid": "survey", "target_name": "Mars", "target_class": "planet",
-        "time_min": 2459000.75, "time_max": 2459001.0, "spectral_range_min": 5.99584916e14,
-        "spectral_range_max": 7.49481145e14, "instrument_host_name": "Hill Observatory",
-        "instrument_name": "WFC", "dataproduct_type": "im", "time_exp_max": 60.0, "c1min": 10.0,
-        "c2max": 5.0}),
-}  # fmt: skip
+    "heliograph": (
+        "files",
+        heliograph,
+        {
+            **SUN,
+            "granule_uid": "hh190301",
+            "time_min": 2458543.9166666665,
+            "time_max": 2458543.9171296298,
+            "spectral_range_min": 4.567915e14,
+            "instrument_host_name": "Hill Observatory",
+            "instrument_name": "Heliograph",
+            "dataproduct_type": "im",
+            "processing_level": 3,
+        },
+    ),
+    "spectrograph": (
+        "elasticsearch",
+        spectrograph,
+        {
+            **SUN,
+            "granule_uid": "rad0000",
+            "time_min": 2459001.5,
+            "time_max": 2459001.541665509,
+            "spectral_range_min": 4e7,
+            "spectral_range_max": 8e7,
+            "dataproduct_type": "ds",
+            "instrument_host_name": "Hill Radio Observatory",
+            "instrument_name": "Radio Spectrograph",
+            "measurement_type": "phot.flux.density;em.radio",
+        },
+    ),
+    "inventory": (
+        "records",
+        inventory,
+        {
+            **SUN,
+            "granule_uid": "ABC0",
+            "time_min": 2460342.25,
+            "time_max": 2460342.2708333335,
+            "spectral_range_min": 3.506344e14,
+            "spectral_range_max": 3.514566e14,
+            "instrument_name": "SLIT",
+            "instrument_host_name": "Example Telescope",
+            "time_exp_min": 0.012,
+        },
+    ),
+    "particles": (
+        "files",
+        particles,
+        {
+            "granule_uid": "hill_l2_mag_20210101_v01",
+            "granule_gid": "hill_l2_mag",
+            "target_name": "Saturn",
+            "target_class": "planet",
+            "time_min": 2459215.5,
+            "time_max": 2459216.499988426,
+            "dataproduct_type": "ts",
+            "instrument_host_name": "HILL",
+            "instrument_name": "MAG",
+        },
+    ),
+    "observation": (
+        "tap",
+        observation,
+        {
+            "granule_gid": "survey",
+            "target_name": "Mars",
+            "target_class": "planet",
+            "time_min": 2459000.75,
+            "time_max": 2459001.0,
+            "spectral_range_min": 5.99584916e14,
+            "spectral_range_max": 7.49481145e14,
+            "instrument_host_name": "Hill Observatory",
+            "instrument_name": "WFC",
+            "dataproduct_type": "im",
+            "time_exp_max": 60.0,
+            "c1min": 10.0,
+            "c2max": 5.0,
+        },
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -223,14 +313,16 @@ def test_a_password_is_in_no_file_and_in_no_output(
         (["Two", "--from", "data"], "'Two' cannot be the name of a service"),
         (["two", "--from", "nothing"], "there is no such source"),
         (["two", "--from", "https://host.example/x"], "Say --kind elasticsearch"),
-        (["two", "--from", "postgresql://u:sesame@127.0.0.1:1/db", "--table", "t"],
-         "the driver of this URL is not installed"),
+        (
+            ["two", "--from", "postgresql://u:sesame@127.0.0.1:1/db", "--table", "t"],
+            "the driver of this URL is not installed",
+        ),
         (["two", "--from", "two.sqlite"], "the database has 2 tables: a, b. Choose one"),
         (["two", "--from", "two.sqlite", "--table", "a"], "the source has no records"),
         (["two", "--from", "bare"], "no file in this directory can be read"),
         (["two", "--from", "odd.json"], "this is no source file"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_drafted_is_one_clear_error(
     words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

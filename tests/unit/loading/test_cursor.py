@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from epnkit.loading.cursor import Position, next_window
+from epnkit.loading.state.cursor import Position, next_window
 from epnkit.service import Cursor, Service
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from psycopg2 import sql
 
-from epnkit.loading.migrate import add_columns
+from epnkit.loading.table.add_columns import add_columns
 
 
 class Noted:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from epnkit.loading.telling import progress
+from epnkit.loading.progress.choose import progress
 
 SUMMARY = "30 read, 30 loaded"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from epnkit.loading.prepare import REFUSAL
-from epnkit.loading.refusals import Refusals
+from epnkit.loading.prepare.preparation import REFUSAL
+from epnkit.loading.state.refusals import Refusals
 
 
 def batch(*keys: str) -> pl.DataFrame:

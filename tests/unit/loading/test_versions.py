@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from epnkit.errors import ConfigurationError
-from epnkit.loading.versions import declared
+from epnkit.loading.state.declarations import declared
 
 SERVICE = '''
 """A service."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from epnkit.loading.windows import divide
+from epnkit.loading.prepare.windows import divide
 from epnkit.sources.base import ALL, CursorValue, Window
 
 

@@ -16,13 +16,15 @@ from epnkit.mapping.identifiers import duplicates, joined, safe, stamp
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("2005-04-02T01:35:03.999", "20050402_013503"), ("2005-04-02 01:35:03", "20050402_013503"),
-        ("2005-04-02", "20050402_000000"), ("20050402_013503", "20050402_013503"),
+        ("2005-04-02T01:35:03.999", "20050402_013503"),
+        ("2005-04-02 01:35:03", "20050402_013503"),
+        ("2005-04-02", "20050402_000000"),
+        ("20050402_013503", "20050402_013503"),
         ("2024.06.28_00:00:00.000_TAI", "20240628_000000"),
         (dt.datetime(2022, 4, 19, 3, 55, 33, 999999), "20220419_035533"),
         (dt.date(2022, 4, 19), "20220419_000000"),
     ],
-)  # fmt: skip
+)
 def test_stamps_are_cut_from_the_text(value: object, expected: str) -> None:
     assert stamp(pl.Series([value])).values.to_list() == [expected]
 
@@ -39,9 +41,11 @@ def test_what_has_no_stamp_is_refused() -> None:
     [
         ("ar_20220419_035533_808_2610", "ar_20220419_035533_808_2610"),
         ("DEM-AIA-width_2023-06-14 23:34:51.622000", "DEM-AIA-width_2023-06-14_23-34-51.622000"),
-        ("mK", "mK"), ("Nançay#1", "Nancay-1"), ("a/b?c", "a-b-c"),
+        ("mK", "mK"),
+        ("Nançay#1", "Nancay-1"),
+        ("a/b?c", "a-b-c"),
     ],
-)  # fmt: skip
+)
 def test_identifiers_are_made_safe(text: str, expected: str) -> None:
     assert safe(pl.Series([text])).values.to_list() == [expected]
 

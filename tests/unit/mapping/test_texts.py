@@ -13,10 +13,16 @@ from epnkit.mapping.texts import clean, hash_list
 @pytest.mark.parametrize(
     ("given_text", "expected"),
     [
-        ("#Saturn#Jupiter#", "Saturn#Jupiter"), ("Earth # Sun", "Earth#Sun"), ("Sun#Sun", "Sun"),
-        ("##", None), ("", None), (None, None), ("Sun", "Sun"), ("13733, 13734", "13733, 13734"),
+        ("#Saturn#Jupiter#", "Saturn#Jupiter"),
+        ("Earth # Sun", "Earth#Sun"),
+        ("Sun#Sun", "Sun"),
+        ("##", None),
+        ("", None),
+        (None, None),
+        ("Sun", "Sun"),
+        ("13733, 13734", "13733, 13734"),
     ],
-)  # fmt: skip
+)
 def test_hash_lists(given_text: str | None, expected: str | None) -> None:
     assert hash_list(pl.Series([given_text], dtype=pl.String)).values.to_list() == [expected]
 

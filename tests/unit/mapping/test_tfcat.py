@@ -35,15 +35,26 @@ def ring(outcome: Outcome) -> list[list[float]]:
 def test_a_square_is_laid_between_its_limits() -> None:
     # Two steps later, two up, two back, two down; two minutes, 1 to 2 MHz.
     assert ring(written("44660022")) == [
-        [86400.0, 1.0], [86460.0, 1.0], [86520.0, 1.0], [86520.0, 1.5], [86520.0, 2.0],
-        [86460.0, 2.0], [86400.0, 2.0], [86400.0, 1.5], [86400.0, 1.0],
-    ]  # fmt: skip
+        [86400.0, 1.0],
+        [86460.0, 1.0],
+        [86520.0, 1.0],
+        [86520.0, 1.5],
+        [86520.0, 2.0],
+        [86460.0, 2.0],
+        [86400.0, 2.0],
+        [86400.0, 1.5],
+        [86400.0, 1.0],
+    ]
 
 
 def test_a_drift_to_lower_frequencies_goes_up_to_the_left() -> None:
     assert ring(written("4703")) == [
-        [86460.0, 1.0], [86520.0, 1.0], [86460.0, 2.0], [86400.0, 2.0], [86460.0, 1.0]
-    ]  # fmt: skip
+        [86460.0, 1.0],
+        [86520.0, 1.0],
+        [86460.0, 2.0],
+        [86400.0, 2.0],
+        [86460.0, 1.0],
+    ]
 
 
 @pytest.mark.parametrize(

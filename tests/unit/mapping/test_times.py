@@ -60,9 +60,17 @@ def test_any_text_gives_what_astropy_gives(moment: dt.datetime, mark: str, zone:
     assert abs(julian_date(pl.Series([moment])).values[0] - expected) < SAME
 
 
-@pytest.mark.parametrize("text", ["2016-12-31T23:59:60", "2016-12-31T23:59:60.75",
-                                  "2016-12-31T23:59:59.5", "2016-12-31T12:00:00",
-                                  "1972-06-30T23:59:60", "2017-01-01T00:00:00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-12-31T23:59:60",
+        "2016-12-31T23:59:60.75",
+        "2016-12-31T23:59:59.5",
+        "2016-12-31T12:00:00",
+        "1972-06-30T23:59:60",
+        "2017-01-01T00:00:00",
+    ],
+)
 def test_leap_seconds_have_dates_of_their_own(text: str) -> None:
     assert abs(julian_date(pl.Series([text])).values[0] - Time(text, scale="utc").jd) < SAME
 
@@ -87,10 +95,19 @@ def test_atomic_time_becomes_utc(atomic: str, utc: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["MISSING", "2020-02-30", "020-09-06T00:00:00", "2020-13-01", "2020-01-01T24:00:00",
-     "2020-01-01T00:60:00", "2021-12-31T23:59:60", "2016-12-31T22:59:60", "2021-366T00:00:00",
-     "12/08/2020"],
-)  # fmt: skip
+    [
+        "MISSING",
+        "2020-02-30",
+        "020-09-06T00:00:00",
+        "2020-13-01",
+        "2020-01-01T24:00:00",
+        "2020-01-01T00:60:00",
+        "2021-12-31T23:59:60",
+        "2016-12-31T22:59:60",
+        "2021-366T00:00:00",
+        "12/08/2020",
+    ],
+)
 def test_what_is_no_time_is_refused_with_its_text(text: str) -> None:
     outcome = julian_date(pl.Series([text, "2020-01-01"]))
     assert outcome.values.to_list() == [None, 2458849.5]
@@ -106,11 +123,16 @@ def test_nothing_given_is_nothing_refused() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [{"$date": 1444753935079}, {"$date": {"$numberLong": "1444753935079"}},
-     {"$date": "2015-10-13T16:32:15.079Z"}, '{"$date": 1444753935079}',
-     '{"$date": {"$numberLong": "1444753935079"}}', '{"$date": "2015-10-13T16:32:15.079Z"}',
-     ["2015-10-13T16:32:15.079Z"]],
-)  # fmt: skip
+    [
+        {"$date": 1444753935079},
+        {"$date": {"$numberLong": "1444753935079"}},
+        {"$date": "2015-10-13T16:32:15.079Z"},
+        '{"$date": 1444753935079}',
+        '{"$date": {"$numberLong": "1444753935079"}}',
+        '{"$date": "2015-10-13T16:32:15.079Z"}',
+        ["2015-10-13T16:32:15.079Z"],
+    ],
+)
 def test_the_forms_of_mongodb_and_elasticsearch(value: object) -> None:
     expected = Time("2015-10-13T16:32:15.079", scale="utc").jd
     assert abs(julian_date(pl.Series([value])).values[0] - expected) < SAME

@@ -8,15 +8,22 @@ import pytest
 import sunpy
 
 from epnkit.errors import RegionError
-from epnkit.regions.chaincode import decode, pack, walk
+from epnkit.regions.contours.chaincode import decode, pack, walk
 from epnkit.regions.synthetic import encode
 
 
 def test_the_steps_are_those_of_hfc() -> None:
     steps = [decode(f"{digit}{(digit + 4) % 8}", 10, 20)[1] - [10, 20] for digit in range(8)]
     assert [tuple(step) for step in steps] == [
-        (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1),
-    ]  # fmt: skip
+        (-1, 0),
+        (-1, -1),
+        (0, -1),
+        (1, -1),
+        (1, 0),
+        (1, 1),
+        (0, 1),
+        (-1, 1),
+    ]
 
 
 def test_it_decodes_as_sunpy_does() -> None:

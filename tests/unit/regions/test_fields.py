@@ -18,26 +18,54 @@ from epnkit.regions import Flag, Footprints, fields
 pytestmark = pytest.mark.filterwarnings("ignore:leap-second")
 
 SKY = 41252.96125
-OBSERVER = {"DATE-OBS": "2014-05-06T07:08:09", "DSUN_OBS": 1.5e11, "RSUN_REF": 6.957e8,
-            "HGLN_OBS": 20.0, "HGLT_OBS": -4.0}  # fmt: skip
+OBSERVER = {
+    "DATE-OBS": "2014-05-06T07:08:09",
+    "DSUN_OBS": 1.5e11,
+    "RSUN_REF": 6.957e8,
+    "HGLN_OBS": 20.0,
+    "HGLT_OBS": -4.0,
+}
 
 
 def _image(lon: str = "HPLN-TAN", lat: str = "HPLT-TAN", **more: Any) -> dict[str, Any]:
     """Make the header of an image of 200 by 100 pixels of 2 arcseconds."""
     return {
-        "NAXIS": 2, "NAXIS1": 200, "NAXIS2": 100, "CTYPE1": lon, "CTYPE2": lat,
-        "CRPIX1": 100.5, "CRPIX2": 50.5, "CDELT1": 2.0, "CDELT2": 2.0,
-        "CRVAL1": 0.0, "CRVAL2": 0.0, "CUNIT1": "arcsec", "CUNIT2": "arcsec", **OBSERVER, **more,
-    }  # fmt: skip
+        "NAXIS": 2,
+        "NAXIS1": 200,
+        "NAXIS2": 100,
+        "CTYPE1": lon,
+        "CTYPE2": lat,
+        "CRPIX1": 100.5,
+        "CRPIX2": 50.5,
+        "CDELT1": 2.0,
+        "CDELT2": 2.0,
+        "CRVAL1": 0.0,
+        "CRVAL2": 0.0,
+        "CUNIT1": "arcsec",
+        "CUNIT2": "arcsec",
+        **OBSERVER,
+        **more,
+    }
 
 
 def _map(wide: int, high: int, **more: Any) -> dict[str, Any]:
     """Make the header of a Carrington map with pixels of one degree."""
     return {
-        "NAXIS": 2, "NAXIS1": wide, "NAXIS2": high, "CTYPE1": "CRLN-CAR", "CTYPE2": "CRLT-CAR",
-        "CRPIX1": (wide + 1) / 2, "CRPIX2": (high + 1) / 2, "CDELT1": 1.0, "CDELT2": 1.0,
-        "CRVAL1": 0.0, "CRVAL2": 0.0, "CUNIT1": "deg", "CUNIT2": "deg", **more,
-    }  # fmt: skip
+        "NAXIS": 2,
+        "NAXIS1": wide,
+        "NAXIS2": high,
+        "CTYPE1": "CRLN-CAR",
+        "CTYPE2": "CRLT-CAR",
+        "CRPIX1": (wide + 1) / 2,
+        "CRPIX2": (high + 1) / 2,
+        "CDELT1": 1.0,
+        "CDELT2": 1.0,
+        "CRVAL1": 0.0,
+        "CRVAL2": 0.0,
+        "CUNIT1": "deg",
+        "CUNIT2": "deg",
+        **more,
+    }
 
 
 def _numbers(found: Footprints) -> list[float]:
@@ -54,11 +82,22 @@ def test_the_corners_of_an_image_are_where_sunpy_has_them(turn: float) -> None:
     from sunpy.coordinates import frames
 
     a = np.radians(turn)
-    header = _image(CRVAL1=300.0, CRVAL2=-200.0, PC1_1=np.cos(a), PC1_2=-np.sin(a),
-                    PC2_1=np.sin(a), PC2_2=np.cos(a))  # fmt: skip
+    header = _image(
+        CRVAL1=300.0,
+        CRVAL2=-200.0,
+        PC1_1=np.cos(a),
+        PC1_2=-np.sin(a),
+        PC2_1=np.sin(a),
+        PC2_2=np.cos(a),
+    )
     found = fields([header])
-    viewer = SkyCoord(20 * u.deg, -4 * u.deg, 1.5e8 * u.km, obstime=OBSERVER["DATE-OBS"],
-                      frame=frames.HeliographicStonyhurst)  # fmt: skip
+    viewer = SkyCoord(
+        20 * u.deg,
+        -4 * u.deg,
+        1.5e8 * u.km,
+        obstime=OBSERVER["DATE-OBS"],
+        frame=frames.HeliographicStonyhurst,
+    )
     corners = np.array([[-200, -100], [200, -100], [200, 100], [-200, 100]])
     x, y = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) @ corners.T
     frame = frames.Helioprojective(observer=viewer, obstime=OBSERVER["DATE-OBS"])
@@ -141,8 +180,16 @@ def test_a_stonyhurst_map_is_turned() -> None:
 
 
 def test_a_synoptic_map_in_sine_latitude_is_the_whole_sphere() -> None:
-    header = _map(720, 360, CTYPE1="CRLN-CEA", CTYPE2="CRLT-CEA", CDELT1=-0.5, CDELT2=2 / 360,
-                  CUNIT1="Degree", CUNIT2="Sine Latitude")  # fmt: skip
+    header = _map(
+        720,
+        360,
+        CTYPE1="CRLN-CEA",
+        CTYPE2="CRLT-CEA",
+        CDELT1=-0.5,
+        CDELT2=2 / 360,
+        CUNIT1="Degree",
+        CUNIT2="Sine Latitude",
+    )
     found = fields([header, {**header, "CDELT2": 1 / 360, "NAXIS1": 100}])
     assert np.allclose(_numbers(found), [0, 360, -90, 90])
     assert found.area_deg2[0] == pytest.approx(SKY)
@@ -162,8 +209,16 @@ def test_a_map_centred_off_the_equator_is_oblique() -> None:
 
 @pytest.mark.parametrize("lat", [2.0, 89.0])
 def test_an_image_of_the_sky_lies_on_the_sky(lat: float) -> None:
-    header = _image("RA---TAN", "DEC--TAN", CRVAL1=0.0, CRVAL2=lat, CDELT1=-0.02, CDELT2=0.02,
-                    CUNIT1="deg", CUNIT2="deg")  # fmt: skip
+    header = _image(
+        "RA---TAN",
+        "DEC--TAN",
+        CRVAL1=0.0,
+        CRVAL2=lat,
+        CDELT1=-0.02,
+        CDELT2=0.02,
+        CUNIT1="deg",
+        CUNIT2="deg",
+    )
     found = fields([header], moc_order=8)
     assert found.words(0) == ""
     assert found.area_deg2[0] == pytest.approx(8, rel=0.01)
@@ -182,10 +237,15 @@ def test_an_image_of_the_whole_sky_has_a_coverage() -> None:
 
 @pytest.mark.parametrize(
     ("header", "why"),
-    [(None, "no image header"), ({}, "bad image header"), (_image("LINEAR", "LINEAR"), "celestial"),
-     (_image("GLON-TAN", "GLAT-TAN"), "GLON"), (_image(CUNIT1="furlong"), "bad image header"),
-     ({k: v for k, v in _image().items() if k != "NAXIS1"}, "NAXIS")],
-)  # fmt: skip
+    [
+        (None, "no image header"),
+        ({}, "bad image header"),
+        (_image("LINEAR", "LINEAR"), "celestial"),
+        (_image("GLON-TAN", "GLAT-TAN"), "GLON"),
+        (_image(CUNIT1="furlong"), "bad image header"),
+        ({k: v for k, v in _image().items() if k != "NAXIS1"}, "NAXIS"),
+    ],
+)
 def test_a_bad_header_is_a_named_error_and_stops_nothing(
     header: dict[str, Any] | None, why: str
 ) -> None:
@@ -219,8 +279,12 @@ def test_real_synoptic_maps_are_the_whole_sphere(samples: Path) -> None:
 
 @pytest.mark.shared
 def test_images_of_eit_lofar_and_dkist_are_drawn(samples: Path) -> None:
-    paths = ("medoc/efz20040301.010016_s.header", "lofar/SB058-t0032-image.sunpymap.header",
-             "lofar/SB058-t0032-image.wsclean.header", "dkist/VISP_HEADER.hdr")  # fmt: skip
+    paths = (
+        "medoc/efz20040301.010016_s.header",
+        "lofar/SB058-t0032-image.sunpymap.header",
+        "lofar/SB058-t0032-image.wsclean.header",
+        "dkist/VISP_HEADER.hdr",
+    )
     found = fields([_read(samples / path) for path in paths])
     assert found.errors == [None] * 4
     assert all(found.s_region)

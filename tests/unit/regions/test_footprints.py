@@ -42,8 +42,7 @@ def test_a_valid_ring_stays_with_its_corners_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "pixels"),
-    [("   #\n   #\n####\n####", 10), ("###  ###\n########\n###  ###", 20)],
+    ("picture", "pixels"), [("   #\n   #\n####\n####", 10), ("###  ###\n########\n###  ###", 20)]
 )
 def test_a_spike_or_neck_is_a_thin_strip(picture: str, pixels: int) -> None:
     found = _of(picture, options=Options(observer=AT_50.observer, tolerance=0))
@@ -234,8 +233,13 @@ def test_senseless_options_are_refused() -> None:
 
 
 def test_through_pixel_centres_a_square_is_a_pixel_smaller() -> None:
-    found = footprints([_rectangle(11, 11)], [512], [512], FACE_ON,
-                       Options(observer=AT_50.observer, outline="center"))  # fmt: skip
+    found = footprints(
+        [_rectangle(11, 11)],
+        [512],
+        [512],
+        FACE_ON,
+        Options(observer=AT_50.observer, outline="center"),
+    )
     assert _pixel_area(found) == pytest.approx(100, rel=1e-3)
     assert len(found.vertices(0)) == 4
 

@@ -7,18 +7,26 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
 from epnkit.regions._compile import Floats
-from epnkit.regions.disc import ARCSEC, from_sphere, to_disc, to_sphere
-from epnkit.regions.ephemeris import earth, exact, interpolated, tdb
-from epnkit.regions.observers import AU, SOLAR_RADIUS, Observer, Position, locate
-from epnkit.regions.sphere import to_degrees
-from epnkit.regions.times import to_tt
+from epnkit.regions.geometry.disc import ARCSEC, from_sphere, to_disc, to_sphere
+from epnkit.regions.geometry.sphere import to_degrees
+from epnkit.regions.solar.ephemeris import earth, exact, interpolated, tdb
+from epnkit.regions.solar.observers import AU, SOLAR_RADIUS, Observer, Position, locate
+from epnkit.regions.solar.times import to_tt
 
 #: Leap second days among others, and the second itself.
 DATES = [
-    "1996-01-01T00:00:00", "1998-12-31T23:59:60.5", "2005-04-02T01:35:03.426",
-    "2005-12-31T12:00:00", "2008-12-31T23:59:60", "2012-06-30T18:30:00", "2015-06-30T06:00:00",
-    "2016-12-31T23:59:59.999", "2017-01-01T00:00:00", "2022-02-28T03:04:05", "2030-12-30T23:00:00",
-]  # fmt: skip
+    "1996-01-01T00:00:00",
+    "1998-12-31T23:59:60.5",
+    "2005-04-02T01:35:03.426",
+    "2005-12-31T12:00:00",
+    "2008-12-31T23:59:60",
+    "2012-06-30T18:30:00",
+    "2015-06-30T06:00:00",
+    "2016-12-31T23:59:59.999",
+    "2017-01-01T00:00:00",
+    "2022-02-28T03:04:05",
+    "2030-12-30T23:00:00",
+]
 
 
 def _scene(position: Position) -> Floats:
@@ -45,8 +53,9 @@ def test_it_agrees_with_sunpy(date: str) -> None:
     scene = _scene(locate("earth", days, np.zeros(1), SOLAR_RADIUS))
     ours = to_degrees(to_sphere(to_disc(points, scene), scene))
     lon, lat = theirs.lon.to_value(u.deg), theirs.lat.to_value(u.deg)
-    apart = np.hypot((((ours[:, 0] - lon) + 180) % 360 - 180) * np.cos(np.radians(lat)),
-                     ours[:, 1] - lat)  # fmt: skip
+    apart = np.hypot(
+        (((ours[:, 0] - lon) + 180) % 360 - 180) * np.cos(np.radians(lat)), ours[:, 1] - lat
+    )
     assert good.all()
     assert apart.max() < 1e-7
 
@@ -91,9 +100,19 @@ def test_a_given_observer_is_taken_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "2005", "2005-13-01", "2005-02-29", "2005-04-02T25:00:00", "2005-04-02T01:35:03,4",
-     "2005-04-02T23:59:60", "yesterday", "2005-04-02T1:35:03", "2005-04-02T01:35:03.4+01:00"],
-)  # fmt: skip
+    [
+        "",
+        "2005",
+        "2005-13-01",
+        "2005-02-29",
+        "2005-04-02T25:00:00",
+        "2005-04-02T01:35:03,4",
+        "2005-04-02T23:59:60",
+        "yesterday",
+        "2005-04-02T1:35:03",
+        "2005-04-02T01:35:03.4+01:00",
+    ],
+)
 def test_what_is_no_time_is_said_to_be_none(bad: str) -> None:
     assert not to_tt([bad])[1][0]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from epnkit.regions import Flag, Footprints, Images, Observer, Options, footprints
-from epnkit.regions.parts import joint_limits, split
+from epnkit.regions.contours.multipart import joint_limits, split
 
 IMAGES = Images("2010-01-01T00:00:00", 2.0, 2.0, 512.0, 512.0, 480.0)
 OPTIONS = Options(observer=Observer(1.5e8, 5.0, 0.0), separator="B")
@@ -72,9 +72,12 @@ def test_parts_around_the_disc_have_a_coverage() -> None:
 def test_a_bad_part_is_named_and_stops_nothing() -> None:
     codes = [f"{SQUARE}B{SQUARE}", f"{SQUARE}B9", f"{SQUARE}B{SQUARE}", None]
     found = footprints(
-        codes, ["500B520", "500B520", "500", "1"], ["500B520", "500B520", "500B520", "1"],
-        IMAGES, OPTIONS,
-    )  # fmt: skip
+        codes,
+        ["500B520", "500B520", "500", "1"],
+        ["500B520", "500B520", "500B520", "1"],
+        IMAGES,
+        OPTIONS,
+    )
     assert found.errors[0] is None
     assert "part 2: bad chain code" in str(found.errors[1])
     assert "bad start" in str(found.errors[2])

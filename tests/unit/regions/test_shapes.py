@@ -48,9 +48,17 @@ def test_a_circle_too_wide_has_a_coverage(radius: float) -> None:
 
 @pytest.mark.parametrize(
     "limits",
-    [(350, 10, -10, 10), (0, 100, 20, 50), (30, 31, -80.5, -80), (90, 180, 60, 90),
-     (0, 360, 60, 90), (0, 360, -90, -50), (20, 290, 70, 90), (5, 5.001, 1, 1.002)],
-)  # fmt: skip
+    [
+        (350, 10, -10, 10),
+        (0, 100, 20, 50),
+        (30, 31, -80.5, -80),
+        (90, 180, 60, 90),
+        (0, 360, 60, 90),
+        (0, 360, -90, -50),
+        (20, 290, 70, 90),
+        (5, 5.001, 1, 1.002),
+    ],
+)
 def test_a_box_has_its_area_and_limits(limits: tuple[float, float, float, float]) -> None:
     west, east, south, north = limits
     found = boxes([west], [east], [south], [north])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.deploy.account import unprivileged
+from epnkit.dachs.account import unprivileged
 from epnkit.regions._compile import WEEK, last_use, open_shelf
 
 
@@ -51,12 +51,18 @@ def test_a_shelf_that_is_reached_by_a_capability_is_one(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     account = unprivileged(closed / "own")
     account.own(closed / "own")
-    code = f"from pathlib import Path; from epnkit.regions._compile import open_shelf;" \
-        f" print(open_shelf(Path({str(closed / 'own')!r}), 'a'))"  # fmt: skip
+    code = (
+        f"from pathlib import Path; from epnkit.regions._compile import open_shelf;"
+        f" print(open_shelf(Path({str(closed / 'own')!r}), 'a'))"
+    )
     done = subprocess.run(
-        account.command([sys.executable, "-c", code]), capture_output=True, text=True, check=True,
-        cwd="/", env={**os.environ, "HOME": "/nonexistent"},
-    )  # fmt: skip
+        account.command([sys.executable, "-c", code]),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
+        env={**os.environ, "HOME": "/nonexistent"},
+    )
     assert done.stdout.strip() == str(closed / "own" / "kernels-a")
 
 

@@ -75,8 +75,9 @@ def test_the_height_of_a_bar_is_its_count() -> None:
     plot = plots.time_plot([(2_450_000, 2_450_000, 10), (2_450_001, 2_450_001, 5)])
     assert plot is not None
     assert re.findall(r"M([\d.]+) 100v-([\d.]+)", plot.path) == [
-        ("0.00", "100.00"), ("50.00", "50.00")
-    ]  # fmt: skip
+        ("0.00", "100.00"),
+        ("50.00", "50.00"),
+    ]
     assert [tick.label for tick in plot.up] == ["0", "3", "6", "9"]
 
 
@@ -103,11 +104,14 @@ def test_frequency_ticks_lie_in_the_plot(low: float, factor: float) -> None:
 @pytest.mark.parametrize(
     ("hertz", "frequency", "wavelength"),
     [
-        (150e6, "150 MHz", "1.999 m"), (1000.0, "1 kHz", "299.8 km"), (999.0, "999 Hz", "300.1 km"),
-        (4.568e14, "456.8 THz", "656.3 nm"), (2.418e18, "2.418 EHz", "124 pm"),
+        (150e6, "150 MHz", "1.999 m"),
+        (1000.0, "1 kHz", "299.8 km"),
+        (999.0, "999 Hz", "300.1 km"),
+        (4.568e14, "456.8 THz", "656.3 nm"),
+        (2.418e18, "2.418 EHz", "124 pm"),
         (0.01, "10 mHz", "29.98 Gm"),
     ],
-)  # fmt: skip
+)
 def test_frequencies_and_wavelengths(hertz: float, frequency: str, wavelength: str) -> None:
     assert plots.frequency(hertz).replace("\N{NO-BREAK SPACE}", " ") == frequency
     assert plots.wavelength(hertz).replace("\N{NO-BREAK SPACE}", " ") == wavelength
@@ -120,9 +124,16 @@ def test_moments() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(0, "under 1 s"), (59, "59 s"), (60, "1 min"), (3660, "1 h 1 min"), (86400, "1 d"),
-     (86400 * 1403 + 7200, "1,403 d 2 h"), (3605, "1 h")],
-)  # fmt: skip
+    [
+        (0, "under 1 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3660, "1 h 1 min"),
+        (86400, "1 d"),
+        (86400 * 1403 + 7200, "1,403 d 2 h"),
+        (3605, "1 h"),
+    ],
+)
 def test_durations(seconds: int, told: str) -> None:
     assert duration(timedelta(seconds=seconds)) == told
 

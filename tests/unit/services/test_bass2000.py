@@ -11,19 +11,36 @@ from epnkit.mapping.declare import Mapped
 
 #: The header medn_halph_fl_20050501_074655 of sunpy's test data, as a record.
 REAL = {
-    "id_image": 1, "filename": "mh050501.074655.fits", "file_size": 4020480,
-    "date_obs": "2005-05-01T07:46:55.000", "date_end": "2005-05-01T07:46:55.000",
-    "wavelnth": 656.280, "waveunit": -9, "passband": None, "origin": "Meudon Observatory",
-    "instrume": "Spectroheliograph", "obs_mode": "SCAN", "naxis": 2, "seq_ind": 1,
-    "longtrc": 227.924, "latirc": -4.13011, "url": "ftp://archive.example/mh050501.074655.fits",
-    "quicklook_url": "ftp://archive.example/mh050501.gif", "updated": "2005-05-01T10:24:17",
-}  # fmt: skip
+    "id_image": 1,
+    "filename": "mh050501.074655.fits",
+    "file_size": 4020480,
+    "date_obs": "2005-05-01T07:46:55.000",
+    "date_end": "2005-05-01T07:46:55.000",
+    "wavelnth": 656.280,
+    "waveunit": -9,
+    "passband": None,
+    "origin": "Meudon Observatory",
+    "instrume": "Spectroheliograph",
+    "obs_mode": "SCAN",
+    "naxis": 2,
+    "seq_ind": 1,
+    "longtrc": 227.924,
+    "latirc": -4.13011,
+    "url": "ftp://archive.example/mh050501.074655.fits",
+    "quicklook_url": "ftp://archive.example/mh050501.gif",
+    "updated": "2005-05-01T10:24:17",
+}
 
 #: What mq130812.084253 says otherwise.
 REAL_2013 = {
-    "filename": "mq130812.084253.fits", "date_obs": "2013-08-12T08:42:53.000", "wavelnth": 6563.0,
-    "date_end": "2013-08-12T08:42:53.000", "waveunit": -10, "longtrc": 258.780, "latirc": 6.50107,
-}  # fmt: skip
+    "filename": "mq130812.084253.fits",
+    "date_obs": "2013-08-12T08:42:53.000",
+    "wavelnth": 6563.0,
+    "date_end": "2013-08-12T08:42:53.000",
+    "waveunit": -10,
+    "longtrc": 258.780,
+    "latirc": 6.50107,
+}
 
 
 def mapped(**changes: object) -> Mapped:

@@ -9,13 +9,24 @@ from tests import epncore_csv
 from tests.mapped import granule, reasons
 
 N1 = {
-    "file_name": "R2012180.20", "file_size": 2201388, "url": "https://kronos.example/R2012180.20",
+    "file_name": "R2012180.20",
+    "file_size": 2201388,
+    "url": "https://kronos.example/R2012180.20",
     # Day 180 of 2012, 20:00:01.32 and 20:59:45.30.
-    "first.ti": 1618072001, "first.c": 32, "last.ti": 1618075585, "last.c": 30,
-}  # fmt: skip
+    "first.ti": 1618072001,
+    "first.c": 32,
+    "last.ti": 1618075585,
+    "last.c": 30,
+}
 
-TEN = {**N1, "file_name": "R2012180.22", "first.ti": 1618079201, "first.c": 28,
-       "last.ti": 1618082785, "last.c": 25}  # fmt: skip
+TEN = {
+    **N1,
+    "file_name": "R2012180.22",
+    "first.ti": 1618079201,
+    "first.c": 28,
+    "last.ti": 1618082785,
+    "last.c": 25,
+}
 
 #: The uid without ":", a region of the UAT, and steps that are within the file: see README.md.
 DIFFERING = {"granule_uid", "target_region"}
@@ -51,8 +62,11 @@ def test_an_hour_has_the_times_of_its_records() -> None:
 
 def test_days_since_1997_begin_with_one() -> None:
     # 2012-06-28T20:00:01.32 is 5657 days and 72001.32 s after the beginning of 1997.
-    told = {"file_name": "P2012180.20", "first.t97": 5658 + 72001.32 / 86400,
-            "last.t97": 5658 + 75585.3 / 86400}  # fmt: skip
+    told = {
+        "file_name": "P2012180.20",
+        "first.t97": 5658 + 72001.32 / 86400,
+        "last.t97": 5658 + 75585.3 / 86400,
+    }
     row = granule("cassini_kronos", url="https://kronos.example/P", file_size=1, **told)
     assert row["time_min"] == pytest.approx(2456107.333348611, abs=1e-9)
     assert row["time_max"] == pytest.approx(2456107.3748298613, abs=1e-9)
@@ -77,11 +91,14 @@ def test_other_levels_have_the_hour_of_their_name(name: str, gid: str, level: in
 @pytest.mark.parametrize(
     ("hour", "target"),
     [
-        ("1998116.13", "Venus"), ("1999230.10", "Earth"), ("1999100.00", "interplanetary medium"),
-        ("2000366.23", "Jupiter"), ("2003365.23", "interplanetary medium"),
+        ("1998116.13", "Venus"),
+        ("1999230.10", "Earth"),
+        ("1999100.00", "interplanetary medium"),
+        ("2000366.23", "Jupiter"),
+        ("2003365.23", "interplanetary medium"),
         ("2004001.00", "Saturn"),
     ],
-)  # fmt: skip
+)
 def test_the_target_is_what_was_passed(hour: str, target: str) -> None:
     record = {"file_name": f"K{hour}", "file_size": 1, "url": "https://kronos.example/a"}
     assert granule("cassini_kronos", **record)["target_name"] == target

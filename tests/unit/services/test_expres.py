@@ -12,12 +12,21 @@ NAME = "expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01"
 
 #: A configuration as it is published, its fields of interest.
 RECORD = {
-    "file_name": f"{NAME}.json", "url": f"https://expres.example/{NAME}.json",
-    "SIMU.NAME": "Io2015-04-30", "OBSERVER.SC": "Earth", "OBSERVER.PARENT": "Jupiter",
-    "OBSERVER.SCTIME": "201504300000", "TIME.MIN": 0.0, "TIME.MAX": 1440.0, "TIME.NBR": 1440,
-    "FREQUENCY.TYPE": "Linear", "FREQUENCY.MIN": 0.009999999776482582, "FREQUENCY.MAX": 44.0,
-    "FREQUENCY.NBR": 781, "SOURCE": ['{"NAME": "Source1", "SAT": "Io"}'],
-}  # fmt: skip
+    "file_name": f"{NAME}.json",
+    "url": f"https://expres.example/{NAME}.json",
+    "SIMU.NAME": "Io2015-04-30",
+    "OBSERVER.SC": "Earth",
+    "OBSERVER.PARENT": "Jupiter",
+    "OBSERVER.SCTIME": "201504300000",
+    "TIME.MIN": 0.0,
+    "TIME.MAX": 1440.0,
+    "TIME.NBR": 1440,
+    "FREQUENCY.TYPE": "Linear",
+    "FREQUENCY.MIN": 0.009999999776482582,
+    "FREQUENCY.MAX": 44.0,
+    "FREQUENCY.NBR": 781,
+    "SOURCE": ['{"NAME": "Source1", "SAT": "Io"}'],
+}
 
 
 @pytest.mark.shared

@@ -13,16 +13,34 @@ from epnkit.mapping.declare import Mapped
 
 #: A made-up burst; the observatory is the first row of rabat3_203_observatory.csv.
 RECORD = {
-    "id_type_iii": 1, "run_date": "2012-01-01T00:00:00", "cc": "4703", "cc_y_mhz": 1.075,
-    "time_start": "2005-05-01T07:46:55.000", "time_end": "2005-05-01T07:56:55.000",
-    "br_y0_mhz": 1.075, "br_y1_mhz": 13.824999809265137, "br_y2_mhz": 1.075,
-    "br_y3_mhz": 13.824999809265137, "drift_start": -0.5, "lvl_trust": 80, "multiple": 0,
-    "snapshot_path": "https://archive.example/t3/", "snapshot_fn": "a.png",
-    "date_obs": "2005-05-01T00:00:00", "url": "https://archive.example/a.fits",
-    "qclk_url": "https://archive.example", "qclk_fname": "b.png", "observat": "WIND",
-    "instrume": "WAVES", "telescop": "RAD2", "wavemin": 21.6066, "wavemax": 278.8767,
-    "waveunit": "m", "code": "RABAT3", "version": "2.0.3",
-}  # fmt: skip
+    "id_type_iii": 1,
+    "run_date": "2012-01-01T00:00:00",
+    "cc": "4703",
+    "cc_y_mhz": 1.075,
+    "time_start": "2005-05-01T07:46:55.000",
+    "time_end": "2005-05-01T07:56:55.000",
+    "br_y0_mhz": 1.075,
+    "br_y1_mhz": 13.824999809265137,
+    "br_y2_mhz": 1.075,
+    "br_y3_mhz": 13.824999809265137,
+    "drift_start": -0.5,
+    "lvl_trust": 80,
+    "multiple": 0,
+    "snapshot_path": "https://archive.example/t3/",
+    "snapshot_fn": "a.png",
+    "date_obs": "2005-05-01T00:00:00",
+    "url": "https://archive.example/a.fits",
+    "qclk_url": "https://archive.example",
+    "qclk_fname": "b.png",
+    "observat": "WIND",
+    "instrume": "WAVES",
+    "telescop": "RAD2",
+    "wavemin": 21.6066,
+    "wavemax": 278.8767,
+    "waveunit": "m",
+    "code": "RABAT3",
+    "version": "2.0.3",
+}
 
 NO_LIMITS = {f"br_y{corner}_mhz": None for corner in range(4)}
 

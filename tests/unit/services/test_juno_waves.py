@@ -9,10 +9,15 @@ NAME = "jno_wav_cdr_lesia_20170329_v02"
 
 #: The facts of this file are of maser4py's tests: 86400 spectra from 48.828 Hz to 40.5 MHz.
 RECORD = {
-    "file_name": f"{NAME}.cdf", "file_size": 1024, "url": f"https://juno.example/{NAME}.cdf",
-    "epoch_first": "2017-03-29T00:00:00.500000000", "epoch_last": "2017-03-29T23:59:59.500000000",
-    "Frequency.min": 0.04882799834012985, "Frequency.max": 40500.0, "Frequency.unit": "kHz",
-}  # fmt: skip
+    "file_name": f"{NAME}.cdf",
+    "file_size": 1024,
+    "url": f"https://juno.example/{NAME}.cdf",
+    "epoch_first": "2017-03-29T00:00:00.500000000",
+    "epoch_last": "2017-03-29T23:59:59.500000000",
+    "Frequency.min": 0.04882799834012985,
+    "Frequency.max": 40500.0,
+    "Frequency.unit": "kHz",
+}
 
 
 def test_a_day_has_its_times_and_frequencies() -> None:
@@ -39,13 +44,15 @@ def test_the_unit_is_the_files() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"epoch_first": "2017-03-30T00:00:00", "epoch_last": "2017-03-30T23:59:59"},
-         "has content of another time"),
+        (
+            {"epoch_first": "2017-03-30T00:00:00", "epoch_last": "2017-03-30T23:59:59"},
+            "has content of another time",
+        ),
         ({"file_name": "jno_wav_cdr_lesia_2017_v02.cdf"}, "is not the name of a day's file"),
         ({"unreadable": "ValueError: cut"}, "it cannot be read"),
         ({"Frequency.unit": "furlong"}, "is not a unit"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_file_is_refused(changes: dict[str, str], why: str) -> None:
     found = reasons("juno_waves", **{**RECORD, **changes})
     assert any(why in reason for reason in found), found

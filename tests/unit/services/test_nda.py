@@ -9,24 +9,32 @@ from tests.mapped import granule, mapped, reasons
 ROUTINE = {
     "path": "routine_jupiter/2016/01/srn_nda_routine_jup_edr_201601302247_201601310645_V12.cdf",
     "file_name": "srn_nda_routine_jup_edr_201601302247_201601310645_V12.cdf",
-    "file_size": 1025, "url": "https://nda.example/a.cdf", "Parents": "J160131.RT1",
-    "epoch_first": "2016-01-30T22:47:06.030000000", "epoch_last": "2016-01-31T06:45:58.680000000",
-    "Frequency.min": 10.0, "Frequency.max": 39.92499923706055, "Frequency.unit": "MHz",
+    "file_size": 1025,
+    "url": "https://nda.example/a.cdf",
+    "Parents": "J160131.RT1",
+    "epoch_first": "2016-01-30T22:47:06.030000000",
+    "epoch_last": "2016-01-31T06:45:58.680000000",
+    "Frequency.min": 10.0,
+    "Frequency.max": 39.92499923706055,
+    "Frequency.unit": "MHz",
     "VESPA_time_sampling_step": 1.0,
-}  # fmt: skip
+}
 
 #: From a public listing; the times of its content are of radiospectra's tests.
 NEW = {
     "path": "soleil/2025/03/orn_nda_newroutine_sun_edr_202503260756_202503261556_v1.fits",
     "file_name": "orn_nda_newroutine_sun_edr_202503260756_202503261556_v1.fits",
-    "file_size": 2048, "url": "https://nda.example/a.fits",
+    "file_size": 2048,
+    "url": "https://nda.example/a.fits",
     "DATE-OBS": "2025-03-26T07:56:27.260",
-}  # fmt: skip
+}
 
 COMPANIONS = {
-    "summary.url": "https://nda.example/J160131.pdf", "summary.size": 10,
-    "raw.url": "https://nda.example/J160131.RT1", "raw.size": 3000,
-}  # fmt: skip
+    "summary.url": "https://nda.example/J160131.pdf",
+    "summary.size": 10,
+    "raw.url": "https://nda.example/J160131.RT1",
+    "raw.size": 3000,
+}
 
 
 def test_a_real_file_has_the_times_of_its_spectra() -> None:
@@ -64,8 +72,12 @@ def test_newroutine_is_known_by_its_name() -> None:
 
 
 def test_years_of_two_figures_are_of_two_centuries() -> None:
-    old = {"file_name": "srn_nda_routine_jup_edr_199101302247_199101310645_V12.cdf",
-           "Parents": "J910131.RT1", "epoch_first": None, "epoch_last": None}  # fmt: skip
+    old = {
+        "file_name": "srn_nda_routine_jup_edr_199101302247_199101310645_V12.cdf",
+        "Parents": "J910131.RT1",
+        "epoch_first": None,
+        "epoch_last": None,
+    }
     # 1991-01-30 began at JD 2448286.5.
     assert granule("nda", **{**ROUTINE, **old})["time_min"] == pytest.approx(
         2448286.5 + (22 * 60 + 47) / 1440, abs=1e-9

@@ -12,11 +12,14 @@ from epnkit.mapping.times import julian_date
 
 #: The public example; unique_id and plots are inferred.
 EXAMPLE = {
-    "unique_id": "nrh_20071221_114413_01Z", "frq": [2280, 3270, 4080, 1509, 4320, 0, 0, 0, 0, 0],
-    "hdeb": "2007-12-21T11:44:13.005000+00:00", "hfin": "2007-12-21T14:35:44.089000+00:00",
-    "@timestamp": "2007-12-21T11:44:13.005000+00:00", "file": "2d071221.01Z",
+    "unique_id": "nrh_20071221_114413_01Z",
+    "frq": [2280, 3270, 4080, 1509, 4320, 0, 0, 0, 0, 0],
+    "hdeb": "2007-12-21T11:44:13.005000+00:00",
+    "hfin": "2007-12-21T14:35:44.089000+00:00",
+    "@timestamp": "2007-12-21T11:44:13.005000+00:00",
+    "file": "2d071221.01Z",
     "plots": "https://archive.example/2007/12",
-}  # fmt: skip
+}
 
 
 def granule(**changes: object) -> dict[str, object]:

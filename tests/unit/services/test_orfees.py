@@ -10,13 +10,22 @@ from epnkit import service as services
 from epnkit.mapping.declare import Mapped
 
 RECORD = {
-    "file": "int_orf20220402_132000_1.fts", "date_obs": "2022-04-02", "time_obs": "13:20:00.000",
-    "date_end": "2022-04-03", "time_end": "00:00:00.000", "freq_start": 144.0, "freq_stop": 1004.0,
-    "time_step": 1000.0, "exp_time": 1000.0, "physpara": "STOKESI", "bunits": "SFU",
-    "size": 1025, "url": "https://archive.example/int_orf20220402_132000_1.fts",
+    "file": "int_orf20220402_132000_1.fts",
+    "date_obs": "2022-04-02",
+    "time_obs": "13:20:00.000",
+    "date_end": "2022-04-03",
+    "time_end": "00:00:00.000",
+    "freq_start": 144.0,
+    "freq_stop": 1004.0,
+    "time_step": 1000.0,
+    "exp_time": 1000.0,
+    "physpara": "STOKESI",
+    "bunits": "SFU",
+    "size": 1025,
+    "url": "https://archive.example/int_orf20220402_132000_1.fts",
     "quicklook": "https://archive.example/QL/Orfees/orfees20220402.png",
     "@timestamp": "2022-04-02T13:20:00.000Z",
-}  # fmt: skip
+}
 
 
 def mapped(**changes: object) -> Mapped:

@@ -11,10 +11,14 @@ from tests.mapped import granule, of_folder, reasons
 NAME = "VG1-J-PRA-4-SUMM-BROWSE-48SEC-V1.0"
 
 RECORD = {
-    "file_name": "T790306.LBL", "url": "https://pra.example/T790306.LBL", "DATA_SET_ID": NAME,
-    "START_TIME": "1979-03-06T00:00:00.000Z", "STOP_TIME": "1979-03-06T23:59:59.996Z",
-    "series.url": "https://pra.example/T790306.DAT", "series.size": 2000,
-}  # fmt: skip
+    "file_name": "T790306.LBL",
+    "url": "https://pra.example/T790306.LBL",
+    "DATA_SET_ID": NAME,
+    "START_TIME": "1979-03-06T00:00:00.000Z",
+    "STOP_TIME": "1979-03-06T23:59:59.996Z",
+    "series.url": "https://pra.example/T790306.DAT",
+    "series.size": 2000,
+}
 
 
 def test_a_day_is_a_granule() -> None:
@@ -49,12 +53,14 @@ def test_the_data_set_tells_spacecraft_planet_and_step(
     ("changes", "why"),
     [
         ({"START_TIME": "UNK"}, "is not a time"),
-        ({"START_TIME": "1979-03-07T00:00:00Z", "STOP_TIME": "1979-03-08T00:00:00Z"},
-         "has content of another time"),
+        (
+            {"START_TIME": "1979-03-07T00:00:00Z", "STOP_TIME": "1979-03-08T00:00:00Z"},
+            "has content of another time",
+        ),
         ({"DATA_SET_ID": "VG2-N-PRA-2-RDR-HIGHRATE-60MS-V1.0"}, "is not the name of a data set"),
         ({"unreadable": "ValueError: cut"}, "it cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_label_is_refused(changes: dict[str, str], why: str) -> None:
     found = reasons("voyager_pra", **{**RECORD, **changes})
     assert any(why in reason for reason in found), found

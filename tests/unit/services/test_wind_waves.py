@@ -9,22 +9,30 @@ from tests import epncore_csv
 from tests.mapped import granule, reasons
 
 AKR = {
-    "file_name": "wi_wa_rad1_l3-akr_19990101_v01.cdf", "file_size": 163 * 1024,
+    "file_name": "wi_wa_rad1_l3-akr_19990101_v01.cdf",
+    "file_size": 163 * 1024,
     "url": "https://wind.example/a.cdf",
-    "epoch_first": "1999-01-01T00:00:52.604899", "epoch_last": "1999-01-01T23:56:25.677931",
-}  # fmt: skip
+    "epoch_first": "1999-01-01T00:00:52.604899",
+    "epoch_last": "1999-01-01T23:56:25.677931",
+}
 
 L2 = {
-    "file_name": "wi_wa_rad1_l2_19941110_v01.dat", "file_size": 1428 * 1024,
+    "file_name": "wi_wa_rad1_l2_19941110_v01.dat",
+    "file_size": 1428 * 1024,
     "url": "https://wind.example/a.dat",
-}  # fmt: skip
+}
 
 
 @pytest.mark.shared
 def test_a_cdf_file_is_as_maser4py_has_it(samples: Path) -> None:
     # The uid without ":", x-cdf, a region of the UAT, lower case and the receiver: see README.md.
-    differing = {"granule_uid", "access_format", "target_region", "instrument_host_name",
-                 "instrument_name"}  # fmt: skip
+    differing = {
+        "granule_uid",
+        "access_format",
+        "target_region",
+        "instrument_host_name",
+        "instrument_name",
+    }
     expected = epncore_csv.row(samples, "wi_wa_rad1_l3-akr_19990101_v01.cdf")
     epncore_csv.compare(expected, granule("wind_waves", **AKR), differing)
 
@@ -32,8 +40,15 @@ def test_a_cdf_file_is_as_maser4py_has_it(samples: Path) -> None:
 @pytest.mark.shared
 def test_a_binary_file_is_as_maser4py_has_it(samples: Path) -> None:
     # And the times of the whole day, since the file is not opened; its steps are in it too.
-    differing = {"granule_uid", "target_region", "instrument_name", "time_min", "time_max",
-                 "time_sampling_step_min", "time_sampling_step_max"}  # fmt: skip
+    differing = {
+        "granule_uid",
+        "target_region",
+        "instrument_name",
+        "time_min",
+        "time_max",
+        "time_sampling_step_min",
+        "time_sampling_step_max",
+    }
     expected = epncore_csv.row(samples, "wi_wa_rad1_l2_19941110_v01.dat")
     made = granule("wind_waves", **L2)
     epncore_csv.compare(expected, made, differing)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from epnkit.sources.ahead import ahead
+from epnkit.sources.transport.prefetch import ahead
 
 
 def test_the_steps_come_in_their_order() -> None:

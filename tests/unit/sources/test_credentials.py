@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from epnkit.sources.credentials import Secret
+from epnkit.sources.config.credentials import Secret
 
 CANARIES = [
     "s3c/ret",
@@ -23,9 +23,13 @@ CANARIES = [
 @pytest.mark.parametrize("password", [*CANARIES, *(quote(each, safe="") for each in CANARIES)])
 @pytest.mark.parametrize(
     "address",
-    ["mysql+pymysql://bob:{}@db.host/hfc", "https://bob:{}@db.host/tap", "mongodb://bob:{}@a,b/d",
-     "postgresql://bob@corp:{}@db.host/hfc"],
-)  # fmt: skip
+    [
+        "mysql+pymysql://bob:{}@db.host/hfc",
+        "https://bob:{}@db.host/tap",
+        "mongodb://bob:{}@a,b/d",
+        "postgresql://bob@corp:{}@db.host/hfc",
+    ],
+)
 def test_a_url_is_shown_without_its_password(address: str, password: str) -> None:
     secret = Secret("archive", address.format(password))
     assert secret.shown == address.format("***")
@@ -42,9 +46,15 @@ def test_a_password_is_scrubbed_whichever_at_ends_it() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["https://db.host/tap", "http://db.host:8080/a@b", "http://[::1]:8080/a@b",
-     "https://db.host/a:b@c", "sqlite:////data/a.db", "postgresql://bob@db.host:5432/hfc"],
-)  # fmt: skip
+    [
+        "https://db.host/tap",
+        "http://db.host:8080/a@b",
+        "http://[::1]:8080/a@b",
+        "https://db.host/a:b@c",
+        "sqlite:////data/a.db",
+        "postgresql://bob@db.host:5432/hfc",
+    ],
+)
 def test_an_address_without_a_password_is_shown_as_it_is(address: str) -> None:
     secret = Secret("archive", address)
     assert secret.shown == address

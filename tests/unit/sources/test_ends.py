@@ -9,12 +9,12 @@ import pytest
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import CursorValue, Order, Window
-from epnkit.sources.credentials import Secret
-from epnkit.sources.ends import end, typed
-from epnkit.sources.http import Link
-from epnkit.sources.mongo_query import ends
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.mongo.query import ends
+from epnkit.sources.mongo.restheart import RestheartSettings, RestheartSource
 from epnkit.sources.records import RecordsSettings, RecordsSource
-from epnkit.sources.restheart import RestheartSettings, RestheartSource
+from epnkit.sources.transport.http import Link
+from epnkit.sources.values.window_ends import end, typed
 
 FEBRUARY = dt.datetime(2024, 2, 1)
 

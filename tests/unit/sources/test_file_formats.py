@@ -15,7 +15,7 @@ import pytest
 
 from epnkit.errors import ConfigurationError
 from epnkit.replicas import synthetic
-from epnkit.sources.files import FilesSource
+from epnkit.sources.files.source import FilesSource
 
 if TYPE_CHECKING:
     from tests.servers import Keep
@@ -39,8 +39,9 @@ def test_each_name_has_its_format(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"\0")
     text = 'directory = "."\n[formats]\n"*.json" = "json"\n"*.RT1" = "name"\n'
     assert [(row["file_name"], row["n"]) for row in read(source(tmp_path, text))] == [
-        ("J160131.RT1", None), ("a.json", 1)
-    ]  # fmt: skip
+        ("J160131.RT1", None),
+        ("a.json", 1),
+    ]
 
 
 def test_an_unknown_format_is_told_with_what_there_is(tmp_path: Path) -> None:
@@ -176,8 +177,9 @@ parts = '(?P<hour>\d{7}\.\d{2})$'
 telemetry = "k/K{hour}"
 """
     assert [(row["file_name"], row["telemetry.path"]) for row in read(source(tmp_path, text))] == [
-        ("R1", None), ("R2012180.20", "k/K2012180.20")
-    ]  # fmt: skip
+        ("R1", None),
+        ("R2012180.20", "k/K2012180.20"),
+    ]
 
 
 def test_parts_that_cannot_be_read_are_told(tmp_path: Path) -> None:

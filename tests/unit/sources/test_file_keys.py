@@ -11,7 +11,7 @@ import pytest
 from epnkit.errors import SourceError
 from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.sources.base import Order
-from epnkit.sources.files import FilesSource
+from epnkit.sources.files.source import FilesSource
 
 Make = Callable[..., FilesSource]
 
@@ -54,15 +54,20 @@ def test_records_are_fetched_by_path_and_line(make: Make) -> None:
     fetched = pl.concat(source.fetch(["a.csv|2", "b.csv|1", "gone.csv|1"]))
     assert fetched["x"].to_list() == ["2", "4"]
     assert source.keys("a.csv|2", "b.csv|2")["record_key"].to_list() == [
-        "a.csv|2", "a.csv|3", "b.csv|1",
-    ]  # fmt: skip
+        "a.csv|2",
+        "a.csv|3",
+        "b.csv|1",
+    ]
     assert source.digests(["a.csv|3", "b.csv|1"])["records"].to_list() == [2, 1, 2]
 
 
 def test_a_key_within_the_files_is_refused(make: Make) -> None:
     source = make("path", "x")
-    for ask in (lambda: source.keys(None, None), lambda: source.digests([]),
-                lambda: source.fetch(["a.csv|1"])):  # fmt: skip
+    for ask in (
+        lambda: source.keys(None, None),
+        lambda: source.digests([]),
+        lambda: source.fetch(["a.csv|1"]),
+    ):
         with pytest.raises(SourceError, match="cannot be compared with the table") as told:
             ask()
         assert "path, x" in str(told.value)

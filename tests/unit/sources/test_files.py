@@ -17,7 +17,7 @@ from astropy.io import fits
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, Order, Window
-from epnkit.sources.files import FilesSource
+from epnkit.sources.files.source import FilesSource
 
 Make = Callable[..., FilesSource]
 
@@ -104,9 +104,15 @@ def test_cdf_attributes_and_epochs(make: Make, data: Path) -> None:
     with CDF(data / "nda.cdf") as made:
         made.write_globalattrs({"Project": {0: "NDA"}, "Channels": {0: "LH", 1: "RH"}})
         made.write_var(
-            {"Variable": "Epoch", "Data_Type": 33, "Num_Elements": 1, "Rec_Vary": True,
-             "Dim_Sizes": []}, var_data=epochs,
-        )  # fmt: skip
+            {
+                "Variable": "Epoch",
+                "Data_Type": 33,
+                "Num_Elements": 1,
+                "Rec_Vary": True,
+                "Dim_Sizes": [],
+            },
+            var_data=epochs,
+        )
     (row,) = read(make("cdf")).to_dicts()
     assert row["Project"] == "NDA"
     assert row["Channels"] == ["LH", "RH"]
@@ -166,8 +172,10 @@ def test_json_one_document_or_several(make: Make, data: Path) -> None:
     source = make("json")
     rows = read(source)
     assert rows.select("path", "line", "n").rows() == [
-        ("a.json", 1, 1), ("b.json", 1, 2), ("b.json", 2, 3)
-    ]  # fmt: skip
+        ("a.json", 1, 1),
+        ("b.json", 1, 2),
+        ("b.json", 2, 3),
+    ]
     assert rows["spectrum.unit"].to_list() == ["kHz", None, None]
     assert source.count() == 3
 
@@ -181,9 +189,15 @@ def test_csv_in_another_encoding(make: Make, data: Path) -> None:
 
 @pytest.mark.parametrize(
     ("form", "content"),
-    [("fits", b"<html>moved</html>"), ("cdf", b"\0" * 40), ("asdf", b"#ASDF 1.0.0\n%YAML 1.1\n{"),
-     ("json", b'{"n": '), ("csv", b"a,b\n1,2\n3\n"), ("pds3", b"\xff\xfe\x00 = = =")],
-)  # fmt: skip
+    [
+        ("fits", b"<html>moved</html>"),
+        ("cdf", b"\0" * 40),
+        ("asdf", b"#ASDF 1.0.0\n%YAML 1.1\n{"),
+        ("json", b'{"n": '),
+        ("csv", b"a,b\n1,2\n3\n"),
+        ("pds3", b"\xff\xfe\x00 = = ="),
+    ],
+)
 def test_an_unreadable_file_is_a_record_with_the_reason(
     make: Make, data: Path, form: str, content: bytes
 ) -> None:

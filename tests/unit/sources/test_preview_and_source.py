@@ -42,8 +42,9 @@ service = Service(name="plates", frame="none", mapping=mapping, key=("name",))
 
 HEAD = "name,date_obs,date_end,url"
 
-GOOD = [f"p{n},2007-12-0{n}T00:00:00,2007-12-0{n}T01:00:00,http://example.org/{n}"
-        for n in range(1, 6)]  # fmt: skip
+GOOD = [
+    f"p{n},2007-12-0{n}T00:00:00,2007-12-0{n}T01:00:00,http://example.org/{n}" for n in range(1, 6)
+]
 
 
 @pytest.fixture
@@ -91,9 +92,11 @@ def test_what_is_wrong_stands_beside_the_value(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("p9,yesterday,2007-12-02T01:00:00,http://example.org/9", "yesterday"),
-     (",2007-12-02T00:00:00,2007-12-02T01:00:00,http://example.org/9", "rule ")],
-)  # fmt: skip
+    [
+        ("p9,yesterday,2007-12-02T01:00:00,http://example.org/9", "yesterday"),
+        (",2007-12-02T00:00:00,2007-12-02T01:00:00,http://example.org/9", "rule "),
+    ],
+)
 def test_a_refused_record_is_told_with_its_reason(folder: Path, line: str, words: str) -> None:
     write(folder, [HEAD, GOOD[0], line])
     result = run("preview", "plates")

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from epnkit.errors import TransientSourceError
-from epnkit.sources.retries import Patience, SilentSourceError, persist, resumed
+from epnkit.sources.transport.retry import Patience, SilentSourceError, persist, resumed
 
 #: Four attempts, without pauses.
 QUICK = Patience(attempts=4, first=0.0)

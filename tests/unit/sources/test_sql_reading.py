@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from epnkit.errors import SourceError
-from epnkit.sources.sql_columns import Shape
-from epnkit.sources.sql_pages import Page
-from epnkit.sources.sql_reading import Leg, Place, Reading
-from epnkit.sources.sql_session import Statement
-from epnkit.sources.sql_text import ANY, Wrapped
-from epnkit.sources.sql_types import Column
+from epnkit.sources.sql.column_types import Column
+from epnkit.sources.sql.columns import Shape
+from epnkit.sources.sql.pages import Page
+from epnkit.sources.sql.reading import Leg, Place, Reading
+from epnkit.sources.sql.session import Statement
+from epnkit.sources.sql.statements import ANY, Wrapped
 
 COLUMNS = (Column("id", pl.Int64()), Column("value", pl.Int64()))
 

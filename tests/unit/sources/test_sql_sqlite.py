@@ -12,7 +12,7 @@ import pytest
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import UNORDERED, Order, Reconcilable, Source, Window
-from epnkit.sources.sql import SqlSource
+from epnkit.sources.sql.source import SqlSource
 
 ROWS = [
     (
@@ -62,9 +62,14 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 def test_each_column_has_one_type_in_every_batch(make: Make) -> None:
     source = make()
     assert source.schema() == {
-        "id": "Int64", "t": "String", "x": "Float64", "mixed": "String", "s": "String",
-        "b": "Binary", "empty": "String",
-    }  # fmt: skip
+        "id": "Int64",
+        "t": "String",
+        "x": "Float64",
+        "mixed": "String",
+        "s": "String",
+        "b": "Binary",
+        "empty": "String",
+    }
     assert len({tuple(batch.schema.items()) for batch in source.batches(size=4)}) == 1
 
 

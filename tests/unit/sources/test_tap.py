@@ -11,7 +11,7 @@ import urllib3
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import Order, Window
-from epnkit.sources.credentials import Secret
+from epnkit.sources.config.credentials import Secret
 from epnkit.sources.tap import TapSettings, TapSource
 
 _ANSWER = """<?xml version="1.0"?>

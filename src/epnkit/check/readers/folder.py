@@ -20,7 +20,7 @@ from epnkit.epncore.columns import COLUMNS, Column
 from epnkit.epncore.findings import Finding
 from epnkit.epncore.published import UTYPE, Field, Table
 from epnkit.errors import CheckError, EpnkitError
-from epnkit.loading.prepare import Preparation
+from epnkit.loading.prepare.preparation import Preparation
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
 
@@ -39,8 +39,12 @@ print(json.dumps({"utype": utype, "fields": [field(c) for c in table if not c.hi
 
 #: VOTable's types, of those that the standard names and of those that an RD declares.
 _TYPES = {
-    "text": "char", "timestamp": "char", "integer": "int", "float": "double", "double": "double",
-}  # fmt: skip
+    "text": "char",
+    "timestamp": "char",
+    "integer": "int",
+    "float": "double",
+    "double": "double",
+}
 _SQL = {"double precision": "double", "real": "float", "integer": "int", "bigint": "long"}
 
 
@@ -122,8 +126,12 @@ def _declared(rd: etree._Element, element: etree._Element, folder: Path) -> tupl
     if os.environ.get("GAVOSETTINGS"):
         done = subprocess.run(  # noqa: S603 - our own words, no shell
             [sys.executable, "-c", _ASK_DACHS, str((folder / "q.rd").resolve())],
-            capture_output=True, text=True, check=False, timeout=120, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
         if done.returncode == 0:
             said = json.loads(done.stdout.splitlines()[-1])
             return Table(tuple(Field(*f) for f in said["fields"]), name, said["utype"]), []
@@ -167,9 +175,11 @@ def _granules(folder: Path, rows: int | None) -> tuple[pl.DataFrame, list[Findin
         prepared = list(_prepared(folder, rows))
     except EpnkitError as error:
         raise CheckError(
-            "the source cannot be read", where=str(folder), why=str(error),
+            "the source cannot be read",
+            where=str(folder),
+            why=str(error),
             cure="Reach the source first, or look at the RD alone with --rows 0",
-        ) from error  # fmt: skip
+        ) from error
     if not prepared:
         return pl.DataFrame(), [], ["any row: the source has none"]
     granules = pl.concat([batch.granules for batch in prepared], how="vertical_relaxed")

@@ -13,11 +13,7 @@ from epnkit.epncore.rowrules.base import Check, Rows
 LONGITUDES = ("subobserver_longitude", "subsolar_longitude", "solar_longitude")
 
 #: The frames in which a coordinate is a longitude or azimuth, so that min > max crosses 0.
-_TURNS = {
-    "c1": ("celestial", "body"),
-    "c2": ("cylindrical",),
-    "c3": ("spherical",),
-}
+_TURNS = {"c1": ("celestial", "body"), "c2": ("cylindrical",), "c3": ("spherical",)}
 
 
 def checks(rows: Rows) -> Iterator[Check]:

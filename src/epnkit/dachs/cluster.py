@@ -1,0 +1,248 @@
+"""A private PostgreSQL cluster: its own directory, a unix socket, no network, no system service."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from epnkit.dachs.account import Account, unprivileged
+from epnkit.errors import DeployError
+
+#: Where Debian puts PostgreSQL's own programs, newest last.
+_PROGRAMS = Path("/usr/lib/postgresql")
+
+#: The longest path that a unix socket may have (sun_path, less the name of PostgreSQL's socket).
+_LONGEST_SOCKET = 107 - len("/.s.PGSQL.5432.lock")
+
+#: Settings of a cluster that serves one DaCHS on one machine and can be made again.
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "256MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "2GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+}
+
+
+@dataclass
+class Cluster:
+    """A PostgreSQL cluster of our own.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+        Where its data lie; made when missing.
+    superuser : str
+        The name of its superuser.
+    durable : bool
+        Whether a commit waits for the disk; False only for what a test throws away.
+    """
+
+    directory: Path
+    superuser: str = "dachsroot"
+    durable: bool = True
+    account: Account = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory = self.directory.resolve()
+        self.account = unprivileged(self.directory)
+
+    @property
+    def socket_directory(self) -> Path:
+        """Where the socket lies: beside the data, or in ``/tmp`` where that path is too long."""
+        near = self.directory.with_name(f"{self.directory.name}-socket")
+        if len(str(near)) <= _LONGEST_SOCKET:
+            return near
+        name = hashlib.sha256(str(near).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"epnkit-{name}"
+
+    @property
+    def dsn(self) -> str:
+        """How to reach the database that DaCHS uses, in libpq's words."""
+        return f"host={self.socket_directory} port=5432 dbname=gavo user={self.superuser}"
+
+    @property
+    def running(self) -> bool:
+        """Whether a server runs on this directory (a file left by a crash does not count)."""
+        if _is_left_over(self.directory / "postmaster.pid"):
+            return False
+        return self._run("pg_ctl", "status", "-D", self.directory, check=False)[0] == 0
+
+    def start(self) -> None:
+        """Start the server, making the cluster first where there is none.
+
+        Raises
+        ------
+        DeployError
+            Where PostgreSQL does not start; the end of its log is the reason.
+        """
+        if not (self.directory / "PG_VERSION").exists():
+            self._initialise()
+        if self.running:
+            return
+        if _is_left_over(self.directory / "postmaster.pid"):
+            (self.directory / "postmaster.pid").unlink()
+            for path in self.socket_directory.glob(".s.PGSQL.*"):
+                path.unlink()
+        self.account.own(self.socket_directory)
+        self.socket_directory.chmod(0o700)
+        status, said = self._run(*self._starting, check=False)
+        if status != 0:
+            raise DeployError(
+                "PostgreSQL does not start",
+                where=str(self.directory),
+                why=_last_line(self._log) or said,
+                cure=f"See {self._log}; a cluster that can be made again may simply be removed.",
+            )
+
+    def stop(self) -> None:
+        """Stop the server, if it runs; open transactions are rolled back."""
+        if (self.directory / "PG_VERSION").exists() and self.running:
+            self._run("pg_ctl", "stop", "-w", "-s", "-m", "fast", "-D", self.directory)
+
+    def connect(self, database: str = "gavo", *, autocommit: bool = True) -> connection:
+        """Open a connection as the superuser."""
+        opened = psycopg2.connect(
+            host=str(self.socket_directory), dbname=database, user=self.superuser
+        )
+        opened.autocommit = autocommit
+        return opened
+
+    @property
+    def start_command(self) -> str:
+        """What starts its server, as one types it."""
+        program, *words = self._starting
+        return shlex.join(self.account.command([_program(str(program)), *words]))
+
+    @property
+    def _starting(self) -> tuple[str | Path, ...]:
+        options = f"-c unix_socket_directories='{self.socket_directory}'"
+        return (
+            "pg_ctl",
+            "start",
+            "-w",
+            "-s",
+            "-t",
+            "60",
+            "-D",
+            self.directory,
+            "-l",
+            self._log,
+            "-o",
+            options,
+        )
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "server.log"
+
+    def _initialise(self) -> None:
+        self.account.own(self.directory)
+        self.directory.chmod(0o700)
+        self._run(
+            "initdb",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-U",
+            self.superuser,
+            "-D",
+            self.directory,
+        )
+        settings = dict(_SETTINGS)
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        with (self.directory / "postgresql.auto.conf").open("a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        self.start()
+        with self._cursor("postgres") as cursor:
+            cursor.execute("CREATE DATABASE gavo")
+
+    @contextmanager
+    def _cursor(self, database: str) -> Iterator[psycopg2.extensions.cursor]:
+        opened = self.connect(database)
+        try:
+            yield opened.cursor()
+        finally:
+            opened.close()
+
+    def _run(
+        self, program: str | Path, *arguments: str | Path, check: bool = True
+    ) -> tuple[int, str]:
+        argv = self.account.command([_program(str(program)), *arguments])
+        # The server inherits these streams: a pipe would stay open for as long as it runs.
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(  # noqa: S603 - our own words, no shell
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                check=False,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            )
+            output.seek(0)
+            said = output.read().strip()
+        if check and done.returncode != 0:
+            raise DeployError(
+                f"{program} failed",
+                where=str(self.directory),
+                why=said[-500:],
+                cure=f"Mend what it names; {self.account.name} has to own the directory, and the"
+                " disk to have room.",
+            )
+        return done.returncode, said
+
+
+def _program(name: str) -> Path:
+    """Find one of PostgreSQL's programs where Debian keeps them."""
+    found: Sequence[Path] = sorted(
+        _PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3])
+    )
+    if not found:
+        raise DeployError(
+            f"PostgreSQL's {name} is not installed",
+            where=str(_PROGRAMS),
+            cure="Run scripts/setup, or install the package postgresql-15.",
+        )
+    return found[-1]
+
+
+def _is_left_over(pid_file: Path) -> bool:
+    """Tell whether a pid file names a process that is dead, or is no PostgreSQL.
+
+    pg_ctl believes any process of that number: one that took the number over, or a dead one that
+    its parent has not asked after.
+    """
+    if not pid_file.exists():
+        return False
+    status = Path("/proc") / pid_file.read_text().split("\n", 1)[0].strip() / "status"
+    try:
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    except FileNotFoundError:
+        return True
+    return lines["Name"].strip() != "postgres" or lines["State"].strip().startswith("Z")
+
+
+def _last_line(path: Path) -> str:
+    """Give the last line of a log that says what was fatal, or its last line."""
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    telling = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines
+    return telling[-1] if telling else ""

@@ -1,0 +1,163 @@
+"""Making pg_sphere in a database, also where PostgreSQL refuses the script that Debian 12 ships.
+
+The script of pg_sphere 1.2.0 ends with two operators for DaCHS, ``@``, that call ``@>`` their
+commutator and ``!<@`` their negator, which are those of ``<@`` already. PostgreSQL 15.18 takes
+that, 15.20 does not. The script is then run without these claims, which only a planner would use.
+
+For the database of a system DaCHS, as a superuser of it::
+
+    python -m epnkit.dachs.pgsphere dbname=gavo
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import psycopg2.errors
+from psycopg2.extensions import connection, cursor
+
+from epnkit.errors import DeployError
+
+#: An operator's definition, and a claim of it.
+_OPERATOR = re.compile(r"CREATE OPERATOR\s+(?P<name>\S+)\s*\((?P<body>[^;]*)\);")
+_CLAIM = re.compile(r"\b(LEFTARG|RIGHTARG|COMMUTATOR|NEGATOR)\s*=\s*'?([^\s',]+)'?,?")
+
+#: A line of a script that psql alone understands.
+_OF_PSQL = re.compile(r"^\\.*$", re.MULTILINE)
+
+_SCRIPT = """
+SELECT setting || '/extension/pg_sphere--' || default_version || '.sql'
+FROM pg_config, pg_available_extensions
+WHERE pg_config.name = 'SHAREDIR' AND pg_available_extensions.name = 'pg_sphere'
+"""
+
+_REGISTER = """
+INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+SELECT pg_nextoid('pg_extension', 'oid', 'pg_extension_oid_index'), name, r.oid, n.oid, true,
+  default_version
+FROM pg_available_extensions, pg_roles r, pg_namespace n
+WHERE name = 'pg_sphere' AND rolname = current_user AND nspname = 'public'
+"""
+
+#: What this transaction made; the types of arrays belong to those of their elements.
+_MADE = """
+WITH now AS (SELECT pg_current_xact_id()::xid AS xid), made AS (
+  SELECT tableoid, oid FROM pg_proc, now WHERE xmin = xid
+  UNION ALL SELECT tableoid, oid FROM pg_type, now WHERE xmin = xid AND typcategory <> 'A'
+  UNION ALL SELECT tableoid, oid FROM pg_operator, now WHERE xmin = xid
+  UNION ALL SELECT tableoid, oid FROM pg_cast, now WHERE xmin = xid
+  UNION ALL SELECT tableoid, oid FROM pg_opfamily, now WHERE xmin = xid
+  UNION ALL SELECT tableoid, oid FROM pg_opclass, now WHERE xmin = xid
+)
+SELECT type, identity FROM made, pg_identify_object(tableoid, oid, 0)
+"""
+
+
+def create_pgsphere(opened: connection) -> None:
+    """Create the extension ``pg_sphere``, unless it is there.
+
+    Parameters
+    ----------
+    opened : psycopg2 connection
+        To the database, as a superuser; not one that commits by itself.
+
+    Raises
+    ------
+    DeployError
+        Where the server has no pg_sphere.
+    """
+    opened.rollback()
+    try:
+        with opened, opened.cursor() as asked:
+            asked.execute("CREATE EXTENSION IF NOT EXISTS pg_sphere")
+    except psycopg2.errors.InvalidFunctionDefinition:
+        with opened, opened.cursor() as asked:
+            run_without_claims(asked)
+    except psycopg2.Error as error:
+        raise DeployError(
+            "pg_sphere cannot be made",
+            why=str(error).strip(),
+            cure="Run scripts/setup, or install the package postgresql-15-pgsphere.",
+        ) from None
+
+
+def run_without_claims(asked: cursor) -> None:
+    """Run the extension's script without what PostgreSQL refuses, and register the extension.
+
+    Parameters
+    ----------
+    asked : psycopg2 cursor
+        A superuser's, in a transaction.
+
+    Raises
+    ------
+    DeployError
+        Where the script cannot be read on this machine.
+    """
+    asked.execute(_SCRIPT)
+    (path,) = asked.fetchone() or ("",)
+    try:
+        script = _OF_PSQL.sub("", Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeployError(
+            "the script of pg_sphere cannot be read",
+            where=path,
+            why=error.strerror,
+            cure="Do this on the machine of the database, with postgresql-15-pgsphere installed.",
+        ) from None
+    asked.execute("SET LOCAL client_min_messages = error")  # a type is a shell at first
+    asked.execute(without_claims(script).replace("MODULE_PATHNAME", "$libdir/pg_sphere"))
+    asked.execute(_MADE)
+    made = asked.fetchall()
+    asked.execute(_REGISTER)
+    for kind, identity in made:
+        asked.execute(f"ALTER EXTENSION pg_sphere ADD {kind} {identity}")
+
+
+def without_claims(script: str) -> str:
+    """Leave out commutators and negators that say they are another operator's.
+
+    Parameters
+    ----------
+    script : str
+        SQL with definitions of operators.
+    """
+    operators = {_signature(found): _claims(found) for found in _OPERATOR.finditer(script)}
+
+    def judged(found: re.Match[str]) -> str:
+        name, left, right = _signature(found)
+        other = operators.get((_claims(found).get("COMMUTATOR"), right, left))
+        mutual = other is None or other.get("COMMUTATOR") == name
+        return found[0] if mutual else _CLAIM.sub(_unclaimed, found[0])
+
+    return _OPERATOR.sub(judged, script)
+
+
+def _claims(operator: re.Match[str]) -> dict[str, str]:
+    return dict(_CLAIM.findall(operator["body"]))
+
+
+def _signature(operator: re.Match[str]) -> tuple[str | None, str | None, str | None]:
+    told = _claims(operator)
+    return operator["name"], told.get("LEFTARG"), told.get("RIGHTARG")
+
+
+def _unclaimed(claim: re.Match[str]) -> str:
+    return "" if claim[1] in ("COMMUTATOR", "NEGATOR") else claim[0]
+
+
+def main(dsn: str) -> None:
+    """Make the extension in the database that libpq finds by ``dsn``."""
+    try:
+        with closing(psycopg2.connect(dsn)) as opened:
+            create_pgsphere(opened)
+    except (DeployError, OSError, psycopg2.Error) as error:
+        sys.exit(f"epnkit: {str(error).strip()}")
+
+
+if __name__ == "__main__":
+    main(" ".join(sys.argv[1:]))

@@ -1,0 +1,326 @@
+"""A DaCHS of our own: its rc file, its inputs, its database, its server on one local port."""
+
+from __future__ import annotations
+
+import configparser
+import grp
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from epnkit.dachs import vocabulary
+from epnkit.dachs.account import Account
+from epnkit.dachs.cluster import Cluster
+from epnkit.dachs.pgsphere import create_pgsphere
+from epnkit.dachs.ports import free_port, is_free
+from epnkit.errors import DeployError
+from epnkit.loading.table.catalog import exists
+
+#: DaCHS's command, as Debian's python3-gavo brings it.
+COMMAND = Path("/usr/bin/dachs")
+
+#: The cure where a command of DaCHS fails for a reason of its own.
+AGAIN = "Mend what it names, and do it again."
+
+#: The files in its ``etc`` that hold passwords of its database.
+PROFILES = ("dsn", "feed", "trustedquery", "untrustedquery")
+
+#: What initialising makes last: where it is missing, that has to be done, or done again.
+_LAST_TABLE = ("ivoa", "obscore")
+
+#: How long the server may take to answer its first request, in seconds.
+_PATIENCE = 60.0
+
+#: What a registry shows of a data centre; a private DaCHS says plainly that it is one.
+_META = """\
+publisher: epnkit on this machine
+contact.name: The operator of this machine
+contact.address: Not published
+contact.email: operator@example.org
+creator.name: The operator of this machine
+authority.creationDate: 2026-01-01T00:00:00
+authority.title: A private DaCHS
+authority.shortName: private
+authority.description: A DaCHS that serves this machine only
+authority.managingOrg: ivo://epnkit.example/org
+authority.referenceURL: http://localhost/
+organization.title: epnkit
+organization.description: A DaCHS that serves this machine only
+organization.referenceURL: http://localhost/
+site.description: EPN-TAP services made with epnkit
+"""
+
+
+@dataclass
+class Dachs:
+    """A private DaCHS under one directory, with its own PostgreSQL cluster.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The directory for everything it keeps; made when missing.
+    port : int, optional
+        The web port; by default the one that this DaCHS had before, or a free one.
+    durable : bool
+        Whether the database waits for the disk; False only for what a test throws away.
+    """
+
+    root: Path
+    port: int | None = None
+    durable: bool = True
+    cluster: Cluster = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
+        self.cluster = Cluster(self.root / "postgresql", durable=self.durable)
+
+    @property
+    def account(self) -> Account:
+        """The account that runs it all."""
+        return self.cluster.account
+
+    @property
+    def settings(self) -> Path:
+        """The rc file that the variable GAVOSETTINGS names."""
+        return self.root / "gavo.rc"
+
+    @property
+    def inputs(self) -> Path:
+        """Where DaCHS finds its services."""
+        return self.root / "inputs"
+
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def server_note(self) -> Path:
+        """The file with the process number of the web server, while it runs."""
+        return self.root / "state" / "server.pid"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to act on this DaCHS."""
+        return {
+            **os.environ,
+            "GAVOSETTINGS": str(self.settings),
+            "GAVOCUSTOM": "/nonexistent",
+            "HOME": str(self.root / "home"),
+            "NUMBA_CACHE_DIR": os.environ.get(
+                "NUMBA_CACHE_DIR", str(self.root / "cache" / "numba")
+            ),
+            "MPLCONFIGDIR": str(self.root / "cache" / "matplotlib"),
+            "EPNKIT_CREDENTIALS": str(self.root / "credentials"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def start(self) -> None:
+        """Make what is missing and start the database; a second time this takes no second."""
+        _require_dachs()
+        self._choose_port()
+        self.account.own(*(self.root / name for name in ("home", "cache", "credentials", "inputs")))
+        self.account.own(self.root)
+        (self.root / "credentials").chmod(0o700)
+        self._write_settings()
+        self.cluster.start()
+        with closing(self.cluster.connect(autocommit=False)) as opened:
+            done = exists(opened, *_LAST_TABLE)
+            if not done:
+                create_pgsphere(opened)
+        if not done:
+            self._initialise()
+
+    def _initialise(self) -> None:
+        self.run("init", "-d", self.cluster.dsn)
+        self._describe()
+        # Without it "dachs imp -I" fails, of whatever service.
+        self.run("imp", "//obscore")
+
+    def run(
+        self,
+        *arguments: str | Path,
+        check: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one ``dachs`` command to its end.
+
+        Parameters
+        ----------
+        *arguments : str or pathlib.Path
+            The command's words, such as ``"imp", "hfc1ar/q"``.
+        check : bool
+            Whether a status other than 0 is an error.
+        environment : dict, optional
+            Further variables for it.
+
+        Raises
+        ------
+        DeployError
+            With the reason that DaCHS printed.
+        """
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
+            self.command(*arguments),
+            env={**self.environment, **(environment or {})},
+            cwd=self.root,
+            text=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            errors="replace",
+        )
+        if check and done.returncode != 0:
+            raise DeployError(
+                f"dachs {' '.join(map(str, arguments))} failed",
+                why=reason(done.stdout + done.stderr),
+                cure=AGAIN,
+            )
+        return done
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Run the web server for as long as the context lasts, and give its URL."""
+        server = self.serve()
+        try:
+            yield self.url
+        finally:
+            self.server_note.unlink(missing_ok=True)
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        """Start the web server and wait until TAP answers.
+
+        Raises
+        ------
+        DeployError
+            Where the port is taken, or the server ends or stays silent; its log is the reason.
+        """
+        if self.port is None or not is_free(self.port):
+            raise DeployError(
+                f"port {self.port} is in use",
+                where="127.0.0.1",
+                cure="Stop what uses it, or choose another one with --port.",
+            )
+        log = self.root / "server.log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(  # noqa: S603 - our own words, no shell
+                self.command("serve", "start", "-f"),
+                env=self.environment,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        with ExitStack() as failing:
+            failing.callback(server.wait)
+            failing.callback(server.kill)
+            self._await_answer(server, log)
+            failing.pop_all()
+        # DaCHS notes the number of a server in the background alone.
+        self.server_note.write_text(str(server.pid))
+        return server
+
+    def stop(self) -> None:
+        """Stop the database; a web server ends with the context that started it."""
+        self.cluster.stop()
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """Give the command line of a ``dachs`` command, under the account that runs it all."""
+        return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
+
+    def _choose_port(self) -> None:
+        before = _port_before(self.settings)
+        self.port = self.port or before or free_port()
+
+    def _write_settings(self) -> None:
+        group = grp.getgrgid(pwd.getpwnam(self.account.name).pw_gid).gr_name
+        settings = configparser.ConfigParser(interpolation=None)
+        settings["general"] = {
+            "rootDir": str(self.root),
+            "tempDir": str(self.root / "tmp"),
+            "group": group,
+            "gavoGroup": group,
+            "maintainerAddress": "",
+            "sendmail": "/bin/true",
+        }
+        settings["web"] = {
+            "serverURL": self.url,
+            "bindAddress": "127.0.0.1",
+            "serverPort": str(self.port),
+            "user": self.account.name,
+            "sitename": "epnkit",
+        }
+        settings["db"] = {"profilePath": f"{self.root / 'etc'}"}
+        settings["ivoa"] = {"authority": "epnkit.example"}
+        with self.settings.open("w") as rc:
+            settings.write(rc)
+
+    def _describe(self) -> None:
+        """Say whose DaCHS this is, and give it the vocabulary that it would fetch.
+
+        What opens the database DaCHS leaves for all to read.
+        """
+        for name in PROFILES:
+            (self.root / "etc" / name).chmod(0o640)
+        (self.root / "etc" / "defaultmeta.txt").write_text(_META)
+        vocabulary.give(self.root / "cache")
+
+    def _await_answer(self, server: subprocess.Popen[bytes], log: Path) -> None:
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if server.poll() is not None:
+                break
+            with suppress(urllib.error.URLError, OSError):
+                urllib.request.urlopen(f"{self.url}/tap/availability", timeout=5).close()  # noqa: S310 (http)
+                return
+            time.sleep(0.1)
+        raise DeployError(
+            "DaCHS does not answer",
+            where=self.url,
+            why=reason(log.read_text(errors="replace")),
+            cure=f"See {log}.",
+        )
+
+
+def reason(output: str) -> str:
+    """Find in what DaCHS printed the lines that say why it stopped.
+
+    DaCHS marks its own errors with ``*** Error:`` and breaks them over lines; other failures end
+    in a traceback whose last line tells.
+    """
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if line.startswith("*** Error:"):
+            rest = [part.strip() for part in lines[number:] if not part.startswith("(")]
+            return " ".join(rest).removeprefix("*** Error:").strip()
+    return lines[-1].strip() if lines else "it printed nothing"
+
+
+def _require_dachs() -> None:
+    if not COMMAND.exists():
+        raise DeployError(
+            "DaCHS is not installed",
+            where=str(COMMAND),
+            cure="Run scripts/setup, or install the package python3-gavo.",
+        )
+
+
+def _port_before(settings: Path) -> int | None:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(settings)
+    return parser.getint("web", "serverPort", fallback=None)

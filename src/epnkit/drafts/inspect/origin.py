@@ -1,0 +1,293 @@
+"""Where a new service's records come from: what ``--from`` says, as a source file and a secret."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit, urlunsplit
+
+from epnkit.drafts.inspect.tables import table
+from epnkit.drafts.propose.code import text
+from epnkit.errors import ConfigurationError
+from epnkit.sources import KINDS, open_source
+from epnkit.sources.base import Order, Source
+from epnkit.sources.config.credentials import Secret, credential, held, places, require_private
+
+#: How an SQLite database begins.
+_SQLITE = b"SQLite format 3\0"
+
+#: The longest file that is taken for a connection string, in bytes.
+_LONGEST = 4096
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was said beside the source.
+
+    Parameters
+    ----------
+    table : str, optional
+        The table, index or collection.
+    query : str, optional
+        A SELECT instead of a table.
+    kind : str, optional
+        What answers at an address of HTTP: elasticsearch, restheart or tap.
+    address : str, optional
+        Where the files of a directory are served.
+    """
+
+    table: str | None = None
+    query: str | None = None
+    kind: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A source that a service is drafted for.
+
+    Parameters
+    ----------
+    kind : str
+        The kind of the source, a key of :data:`epnkit.sources.KINDS`.
+    file_name : str
+        The name of the source file, ``source.toml`` or ``source.json``.
+    text : str
+        What stands in it; never a password.
+    secret : Secret, optional
+        What opens the source, where it needs it.
+    """
+
+    kind: str
+    file_name: str
+    text: str
+    secret: Secret | None = field(default=None, repr=False)
+
+    @contextmanager
+    def opened(self, order: Order) -> Iterator[Source]:
+        """Open the source, before its service's folder is there."""
+        known = held(self.secret) if self.secret else nullcontext()
+        with TemporaryDirectory(prefix="epnkit-new-") as directory, known:
+            path = Path(directory) / self.file_name
+            path.write_text(self.text, encoding="utf-8")
+            yield open_source(path, order)
+
+
+def origin_of(given: str, name: str, choices: Choices) -> Origin:
+    """Understand what ``--from`` says.
+
+    Parameters
+    ----------
+    given : str
+        A directory of files, a source file, an SQLite database, a file with a connection string,
+        a URL, an ODBC connection string, or the name of a credential.
+    name : str
+        The service's name, which its credential bears too.
+    choices : Choices
+        What else was said.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is none of these, or more has to be said.
+    """
+    path = Path(given)
+    if path.is_dir():
+        return _of_directory(path, choices.address)
+    if path.is_file():
+        return _of_file(path, name, choices)
+    if "://" in given or "driver=" in given.lower():
+        return _of_secret(Secret(name, given), choices)
+    if "/" not in given and any(place.is_file() for place in places(given)):
+        return _of_secret(credential(given), choices)
+    raise ConfigurationError(
+        "there is no such source",
+        where=Secret(name, given).shown,
+        why="it is no directory, no file, no URL, no connection string and no credential's name",
+        cure="See epnkit new --help",
+    )
+
+
+def _of_directory(path: Path, address: str | None) -> Origin:
+    form, endings = _format_of(path)
+    globs = ", ".join(text(f"*{ending}") for ending in sorted(endings))
+    lines = [
+        "# The files that are catalogued, by what they say of themselves.",
+        'kind = "files"',
+        f"directory = {text(str(path.resolve()))}",
+        f"format = {text(form)}",
+        f"files = [{globs}]",
+    ]
+    if address is not None:
+        lines.insert(3, f"address = {text(address.rstrip('/') + '/')}")
+    return Origin("files", "source.toml", "\n".join(lines) + "\n")
+
+
+def _format_of(path: Path) -> tuple[str, set[str]]:
+    """Tell which format most files of a directory have, and the endings that they bear."""
+    known: dict[str, list[str]] = table("formats")["endings"]
+    found = [
+        (form, ending)
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+        for form, endings in known.items()
+        for ending in endings
+        if file.name.lower().endswith(ending)
+    ]
+    if not found:
+        raise ConfigurationError(
+            "no file in this directory can be read",
+            where=str(path),
+            cure="Known endings: " + ", ".join(e for each in known.values() for e in each),
+        )
+    form = Counter(form for form, _ in found).most_common(1)[0][0]
+    spelt = {
+        file.name[-len(e) :]
+        for file in path.rglob("*")
+        for f, e in found
+        if f == form and file.name.lower().endswith(e)
+    }
+    return form, spelt
+
+
+def _of_file(path: Path, name: str, choices: Choices) -> Origin:
+    if path.suffix in {".toml", ".json"}:
+        return _of_source_file(path)
+    with path.open("rb") as stream:
+        start = stream.read(_LONGEST + 1)
+    if start.startswith(_SQLITE):
+        return _of_secret(Secret(name, f"sqlite:///{path.resolve()}"), choices)
+    require_private(path)
+    lines = start.decode("utf-8", "replace").split("\n") if len(start) <= _LONGEST else []
+    lines = [line for line in lines if line.strip()]
+    if len(lines) != 1:
+        raise ConfigurationError(
+            "this file is no source",
+            where=str(path),
+            why="it is neither a source file, nor an SQLite database, nor one line that connects",
+            cure="Give a directory for files of data",
+        )
+    return _of_secret(Secret(name, lines[0]), choices)
+
+
+def _of_source_file(path: Path) -> Origin:
+    written = path.read_text(encoding="utf-8")
+    try:
+        told = json.loads(written) if path.suffix == ".json" else tomllib.loads(written)
+    except ValueError as error:
+        raise ConfigurationError(
+            "the source file is not well formed", where=str(path), why=str(error)
+        ) from None
+    kind = told.get("kind", "elasticsearch") if isinstance(told, dict) else ""
+    kind = "elasticsearch" if path.suffix == ".json" else kind
+    if kind not in KINDS or (path.suffix == ".json" and not {"index", "query"} & set(told)):
+        raise ConfigurationError(
+            "this is no source file",
+            where=str(path),
+            cure="Give the directory to catalogue files of JSON",
+        )
+    return Origin(kind, f"source{path.suffix}", _with_absolute_directory(written, told, path))
+
+
+def _with_absolute_directory(written: str, told: dict[str, object], path: Path) -> str:
+    """Keep the files of a source file where they are, though the source file moves."""
+    directory = str(told.get("directory", "/"))
+    if directory.startswith("/"):
+        return written
+    line = f"directory = {text(str((path.parent / directory).resolve()))}"
+    return re.sub(r"(?m)^directory\s*=.*$", lambda _: line, written)
+
+
+def _of_secret(secret: Secret, choices: Choices) -> Origin:
+    if secret.kind == "http":
+        return _of_http(secret, choices)
+    if secret.kind == "mongodb":
+        database = urlsplit(secret.reveal()).path.strip("/")
+        return _documents("mongodb", secret, database, _needed(choices.table, "collection"))
+    query = choices.query or " ".join(["SELECT * FROM", choices.table or _only_table(secret)])
+    lines = [
+        f'# One row of this query is one record. What connects is the credential "{secret.name}".',
+        'kind = "sql"',
+        f"connection = {text(secret.name)}",
+        f"query = {text(query)}",
+    ]
+    return Origin("sql", "source.toml", "\n".join(lines) + "\n", secret)
+
+
+def _only_table(secret: Secret) -> str:
+    from epnkit.drafts.inspect.sql_tables import tables_of
+
+    found = tables_of(secret)
+    if len(found) == 1:
+        return found[0]
+    raise ConfigurationError(
+        f"the database has {len(found)} tables",
+        where=secret.shown,
+        why=", ".join(found[:20]),
+        cure="Choose one with --table, or join some with --query",
+    )
+
+
+def _of_http(secret: Secret, choices: Choices) -> Origin:
+    parts = urlsplit(secret.reveal())
+    kind = choices.kind or ("tap" if parts.path.rstrip("/").endswith("/tap") else None)
+    if kind == "tap":
+        return _tap(secret, _needed(choices.table, "table"))
+    names = [part for part in parts.path.split("/") if part]
+    base = Secret(secret.name, urlunsplit((parts.scheme, parts.netloc, "", "", "")))
+    if kind == "elasticsearch":
+        index = choices.table or (names[-1] if names else None)
+        body = {
+            "connection": secret.name,
+            "index": _needed(index, "index"),
+            "query": {"match_all": {}},
+        }
+        return Origin(kind, "source.json", json.dumps(body, indent=2) + "\n", base)
+    if kind == "restheart" and names:
+        collection = choices.table or (names[1] if len(names) > 1 else None)
+        return _documents(kind, base, names[0], _needed(collection, "collection"))
+    raise ConfigurationError(
+        "what answers at this address is not known",
+        where=secret.shown,
+        cure="Say --kind elasticsearch, restheart (http://HOST/DATABASE/COLLECTION) or tap",
+    )
+
+
+def _tap(secret: Secret, name: str) -> Origin:
+    address = (
+        f"connection = {text(secret.name)}"
+        if secret.has_password
+        else f"url = {text(secret.reveal())}"
+    )
+    lines = [
+        "# The rows of a table of a TAP service.",
+        'kind = "tap"',
+        address,
+        f"table = {text(name)}",
+    ]
+    known = secret if secret.has_password else None
+    return Origin("tap", "source.toml", "\n".join(lines) + "\n", known)
+
+
+def _documents(kind: str, secret: Secret, database: str, collection: str) -> Origin:
+    lines = [
+        "# The documents of one collection.",
+        f"kind = {text(kind)}",
+        f"connection = {text(secret.name)}",
+        f"database = {text(database)}",
+        f"collection = {text(collection)}",
+    ]
+    return Origin(kind, "source.toml", "\n".join(lines) + "\n", secret)
+
+
+def _needed(value: str | None, what: str) -> str:
+    if value is None:
+        raise ConfigurationError(f"which {what} is not said", cure=f"Name the {what} with --table")
+    return value

@@ -1,0 +1,1 @@
+"""Proposals for the columns of EPNcore, each with its evidence."""

@@ -1,0 +1,46 @@
+"""Proposals for the angles under which a surface was seen: incidence, emergence and phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.propose.code import number
+from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.meanings import Candidate, candidates
+from epnkit.epncore.columns import COLUMNS
+
+_ANGLES = ("incidence", "emergence", "phase")
+
+
+def angles(sample: Sample) -> Iterator[Proposal]:
+    """Propose incidence, emergence and phase, both ends from one field unless there are two."""
+    for angle in _ANGLES:
+        found = [c for c in _named(sample, angle) if _inside(c, angle)]
+        if found:
+            yield from _both_ends(angle, found)
+
+
+def _named(sample: Sample, angle: str) -> list[Candidate]:
+    found = candidates(sample, angle)
+    return found if found or angle == "incidence" else candidates(sample, f"{angle}_alone")
+
+
+def _inside(candidate: Candidate, angle: str) -> bool:
+    column, numbers = COLUMNS[f"{angle}_min"], candidate.field.numbers
+    return len(numbers) > 0 and bool(numbers.is_between(column.low, column.high).all())
+
+
+def _both_ends(angle: str, found: list[Candidate]) -> Iterator[Proposal]:
+    for end in ("min", "max"):
+        own = [c for c in found if end in c.field.words]
+        chosen = (own or found)[0]
+        reason = "by its name; in degrees" if own else "by its name; one value for both ends"
+        score = chosen.score if not own else chosen.score + 0.08  # the end is no further word
+        yield Proposal(
+            (f"{angle}_{end}",),
+            number(chosen.field.name),
+            (chosen.field.name,),
+            min(score, 0.93),
+            reason,
+        )

@@ -1,0 +1,200 @@
+"""Proposals for what identifies a granule: its own name, its group, its observation; its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.propose.code import Made, column, computed, constant, literal
+from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.meanings import Candidate, candidates
+from epnkit.drafts.recognise.values import (
+    are_addresses,
+    are_data_files,
+    are_pictures,
+    are_times_of_day,
+    share,
+    time_form,
+)
+from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
+
+#: The kinds of sources that keep an index of their documents' ``_id``, and order by it.
+_HAVE_ID = {"mongodb", "restheart"}
+
+#: The names of files, in records of files.
+_OF_FILES = ("file_name", "path")
+
+#: What the reader of files adds to tell where a record lies.
+_PLACES = {*_OF_FILES, "line", "size", "modified", "digest", "directory"}
+
+#: From how many records on it is no chance that all values of a field differ.
+_ENOUGH = 10
+
+#: How sure an identifier is that a machine made, where there is a name that a person knows.
+_MACHINE = 0.8
+
+#: How sure a field is that tells all records apart, though nothing in its name says so.
+_BY_VALUES = 0.55
+
+#: How many fields may make an identifier together.
+_TOGETHER = 4
+
+
+def key_of(sample: Sample) -> tuple[str, ...]:
+    """Choose the fields that tell one record from every other; some field where none do."""
+    if sample.kind in _HAVE_ID and "_id" in sample.fields:
+        return ("_id",)
+    single = [each for each in _identifiers(sample) if each.field.name != "_id"]
+    if single:
+        return (single[0].field.name,)
+    if sample.kind == "files" and "path" in sample.fields:
+        return ("path", "line")
+    return _several(sample)
+
+
+def identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterator[Proposal]:
+    """Propose granule_uid, granule_gid and obs_id.
+
+    Parameters
+    ----------
+    sample : Sample
+        What was read of the source.
+    name : str
+        The service's name, which identifiers begin with where a field gives numbers alone.
+    key : tuple of str
+        The fields that tell one record from every other; none where that is not known.
+    """
+    uid = _granule_uid(sample, name, key)
+    yield uid
+    yield _group(sample, name)
+    yield _observation(sample, uid)
+
+
+def _identifiers(sample: Sample) -> list[Candidate]:
+    """List the fields that identify a record by name and by value, the best first."""
+    found = [c for c in candidates(sample, "granule_uid") if c.field.unique]
+    if sample.kind == "files":
+        named = [sample.fields[n] for n in _OF_FILES if n in sample.fields]
+        found = [Candidate(each, 0.96) for each in named if each.unique] or found
+    found += [
+        c for m in ("file_name", "file_named") for c in candidates(sample, m) if c.field.unique
+    ]
+    found = found or _by_values(sample)
+    made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
+    return sorted(made, key=lambda c: -c.score)
+
+
+def _by_values(sample: Sample) -> list[Candidate]:
+    """List what tells the records of one file apart, which else have the line's number alone."""
+    if sample.kind != "files" or sample.records.height < _ENOUGH:
+        return []
+    fields = [f for f in sample if f.unique and f.name not in _PLACES and _is_word(f)]
+    fields.sort(key=lambda field: not field.name.lower().endswith("id"))
+    return [Candidate(field, _BY_VALUES) for field in fields]
+
+
+def _is_word(field: Field) -> bool:
+    """Tell whether the values are short words or whole numbers, and no times."""
+    if field.given.dtype != pl.String:
+        return field.given.dtype.is_integer() and time_form(field) is None
+    return share(field.texts, r"^[^\s/]\S{0,100}$") == 1.0 and not (
+        share(field.texts, r"^[-+]?\d*\.\d*([eE][-+]?\d+)?$")
+        or time_form(field)
+        or are_addresses(field)
+        or are_times_of_day(field)
+    )
+
+
+def _several(sample: Sample) -> tuple[str, ...]:
+    """Choose the fewest fields that identify a record together."""
+    useful = [f for f in sample if f.complete and f.distinct > 1 and _is_plain(f)]
+    useful.sort(key=lambda field: -field.distinct)
+    for count in range(1, _TOGETHER + 1):
+        for fields in combinations(useful[:8], count):
+            names = [field.name for field in fields]
+            if not sample.records.select(names).is_duplicated().any():
+                return tuple(names)
+    return (sample.records.columns[0],)
+
+
+def _is_plain(field: Field) -> bool:
+    dtype = field.given.dtype
+    return dtype == pl.String or dtype.is_integer() or dtype.is_temporal()
+
+
+def _granule_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
+    columns = ("granule_uid",)
+    single = _identifiers(sample)
+    if single:
+        field = single[0].field
+        return Proposal(
+            columns,
+            _single(field, name),
+            (field.name,),
+            single[0].score,
+            f"by its name; {field.distinct} different values",
+        )
+    parts = [_part(sample.fields[each]) for each in key]
+    made = computed(joined, literal(name), *parts)
+    if sample.records.select(key).is_duplicated().any():
+        return Proposal(
+            columns,
+            made,
+            key,
+            0.1,
+            "no fields were found that tell one record from"
+            " every other: choose them here and for the key",
+        )
+    return Proposal(columns, made, key, 0.6, "these fields together are different in all records")
+
+
+def _single(field: Field, name: str) -> Made:
+    if field.given.dtype.is_integer() or share(field.texts, r"^\d{1,12}$") == 1.0:
+        return computed(joined, literal(name), field.name)
+    if are_data_files(field) or are_pictures(field) or field.name in _OF_FILES:
+        return computed(without_ending, field.name)
+    return computed(safe, field.name, distinct=True)
+
+
+def _part(field: Field) -> str | Made:
+    return computed(stamp, field.name) if time_form(field) == "text" else field.name
+
+
+def _group(sample: Sample, name: str) -> Proposal:
+    few = max(2, len(sample.records) // 4)
+    for candidate in candidates(sample, "granule_gid"):
+        field = candidate.field
+        if field.complete and field.distinct <= few and field.given.dtype == pl.String:
+            return Proposal(
+                ("granule_gid",),
+                column(field.name),
+                (field.name,),
+                candidate.score,
+                f"by its name; {field.distinct} different values",
+            )
+    return Proposal(
+        ("granule_gid",), constant(name), (), 0.5, "what products of one kind have in common"
+    )
+
+
+def _observation(sample: Sample, uid: Proposal) -> Proposal:
+    for candidate in candidates(sample, "obs_id"):
+        field = candidate.field
+        if field.complete and not field.given.dtype.is_nested():
+            return Proposal(
+                ("obs_id",),
+                computed(safe, field.name),
+                (field.name,),
+                candidate.score,
+                "by its name",
+            )
+    return Proposal(
+        ("obs_id",),
+        uid.made,
+        uid.fields,
+        min(uid.confidence, 0.7),
+        "each granule taken for an observation of its own",
+    )

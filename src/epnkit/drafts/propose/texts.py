@@ -1,0 +1,247 @@
+"""Proposals for the columns that are words: instruments, kinds of data, levels, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.inspect.tables import table
+from epnkit.drafts.propose.code import before, column, computed, constant, number, translated
+from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.target import body_of
+from epnkit.drafts.recognise.meanings import Candidate, candidates, plain
+from epnkit.drafts.recognise.values import share
+from epnkit.epncore import columns as epncore
+from epnkit.epncore.ucd import fault
+from epnkit.mapping.texts import hash_list
+
+#: What levels that are told in another way than EPN-TAP's may mean (CODMAC, simplified).
+_LEVELS = {
+    "raw": 1,
+    "l0": 1,
+    "0": 1,
+    "l1": 2,
+    "l1a": 2,
+    "1": 2,
+    "uncalibrated": 2,
+    "partial": 2,
+    "l1b": 3,
+    "l1.5": 3,
+    "1.5": 3,
+    "l2": 3,
+    "2": 3,
+    "calibrated": 3,
+    "l3": 5,
+    "l4": 5,
+    "3": 5,
+    "4": 5,
+    "derived": 5,
+    "level 0": 1,
+    "level 1": 2,
+    "level 2": 3,
+    "level 3": 5,
+}
+
+
+def texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
+    """Propose the instrument and its host, the kind of data, its level, what was measured.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    made : set of str
+        The columns that are proposed already, those that lead to data among them.
+    """
+    yield from _names(sample)
+    yield _product_type(sample, made)
+    yield _level(sample)
+    yield from _measurement(sample)
+
+
+def _names(sample: Sample) -> Iterator[Proposal]:
+    for name in ("instrument_host_name", "instrument_name"):
+        others = candidates(sample, "institute") if name == "instrument_host_name" else []
+        for candidate in [*candidates(sample, name), *others]:
+            field = candidate.field
+            few = field.distinct <= max(20, len(field.given) // 3)
+            if _is_text(field) and few and not all(map(body_of, field.texts.unique())):
+                yield _named(name, candidate)
+                break
+
+
+def _named(column: str, candidate: Candidate) -> Proposal:
+    """Propose a name; of ISTP's two forms the short one, which may be no standard name."""
+    field = candidate.field
+    if len(field.texts) > 0 and share(field.texts, r"^[^>]+>[^>]+$") == 1.0:
+        return Proposal(
+            (column,),
+            before(field.name, ">"),
+            (field.name,),
+            min(candidate.score, 0.85),
+            "by its name; the short form",
+        )
+    return Proposal(
+        (column,), computed(hash_list, field.name), (field.name,), candidate.score, "by its name"
+    )
+
+
+def _is_text(field: Field) -> bool:
+    dtype = field.given.dtype
+    return dtype == pl.String or dtype == pl.List(pl.String)
+
+
+def _product_type(sample: Sample, made: set[str]) -> Proposal:
+    codes = set(epncore.COLUMNS["dataproduct_type"].allowed_values)
+    for candidate in candidates(sample, "dataproduct_type"):
+        field = candidate.field
+        values = set(field.texts)
+        if values and values <= codes:
+            return Proposal(
+                ("dataproduct_type",),
+                column(field.name),
+                (field.name,),
+                min(candidate.score + 0.1, 0.98),
+                "EPN-TAP's own codes",
+            )
+        known = {value: _code(value) for value in values}
+        if values and len(values) <= 20 and all(known.values()):
+            return Proposal(
+                ("dataproduct_type",),
+                translated(field.name, known),
+                (field.name,),
+                candidate.score,
+                "by its name and its words",
+            )
+    return _guessed_type(sample, made)
+
+
+def _guessed_type(sample: Sample, made: set[str]) -> Proposal:
+    """Guess the kind of data; what has no file is an item of a catalogue (section 2.1.2)."""
+    if not made & {"access_url", "thumbnail_url", "file_name"}:
+        return Proposal(
+            ("dataproduct_type",),
+            constant("ci"),
+            (),
+            0.45,
+            "a guess: nothing leads to data, so an item of a catalogue",
+        )
+    reason = "a guess by what fields there are"
+    if not made & {"access_url", "thumbnail_url"}:
+        reason += "; without an access_url it has to be ci"
+    return Proposal(("dataproduct_type",), constant(_kind(sample)), (), 0.45, reason)
+
+
+def _code(value: str) -> str | None:
+    words = value.rpartition(">")[2].lower().strip()
+    found = (code for code, others in table("targets")["types"].items() if words in others)
+    return next(found, None)
+
+
+def _kind(sample: Sample) -> str:
+    """Guess the kind of data by the fields that such data have."""
+    words = {word for field in sample for word in (*field.words, *field.context)}
+    if words & {"feature", "chain", "contour", "burst", "detection", "cc"}:
+        return "ci"
+    ranged = candidates(sample, "frequency_min") and candidates(sample, "time_max")
+    if ranged or words & {"spectrogram", "dynspec"} or _axes(sample) >= {"time", "freq"}:
+        return "ds"
+    named = {ending for field in sample for ending in _endings(field)}
+    if words & {"cube", "qube", "polarization"} or named & {"qub", "cub"}:
+        return "sc"
+    if words & {"order", "slit", "spectrograph"}:
+        return "sp"
+    if "epoch_first" in sample.fields or "cdf" in named:
+        return "ts"  # what CDF files mostly hold
+    return "ci" if words & {"event", "flare"} else "im"
+
+
+def _axes(sample: Sample) -> set[str]:
+    """List what the axes of FITS images are: the first four letters of CTYPE1, CTYPE2..."""
+    fields = [sample.fields[name] for n in range(1, 5) if (name := f"CTYPE{n}") in sample.fields]
+    return {value[:4].lower() for field in fields for value in field.texts.unique()}
+
+
+def _endings(field: Field) -> set[str]:
+    """List the endings of names of files."""
+    return set(field.texts.str.extract(r"\.([A-Za-z]{2,5})$", 1).str.to_lowercase().drop_nulls())
+
+
+def _level(sample: Sample) -> Proposal:
+    for candidate in candidates(sample, "processing_level"):
+        field = candidate.field
+        levels: dict[str, Any] = {str(v): _as_level(str(v)) for v in field.given.unique()}
+        codmac = plain(field.name).endswith(("processing_level", "processing_level_id"))
+        if codmac and set(levels) <= set("12356"):
+            return Proposal(
+                ("processing_level",),
+                number(field.name),
+                (field.name,),
+                0.95,
+                "EPN-TAP's own numbers",
+            )
+        if levels and len(levels) <= 10 and all(levels.values()):
+            return Proposal(
+                ("processing_level",),
+                translated(field.name, levels),
+                (field.name,),
+                0.6,
+                "levels in another count than EPN-TAP's",
+            )
+    return Proposal(
+        ("processing_level",),
+        constant(_guessed_level(sample)),
+        (),
+        0.4,
+        "a guess: 1 raw, 2 partly processed, 3 calibrated, 5 derived",
+    )
+
+
+def _as_level(value: str) -> int | None:
+    return _LEVELS.get(value.strip().lower().removesuffix(".0"))
+
+
+def _guessed_level(sample: Sample) -> int:
+    return 5 if _kind(sample) in {"ci", "ev"} else 3
+
+
+def _measurement(sample: Sample) -> Iterator[Proposal]:
+    for candidate in candidates(sample, "measurement_type"):
+        if _is_text(candidate.field):
+            yield _of_ucds(candidate)
+            return
+    for candidate in candidates(sample, "measured_unit"):
+        words = {value: _quantity(value) for value in set(candidate.field.texts)}
+        if words and len(words) <= 20 and all(words.values()):
+            name = candidate.field.name
+            yield Proposal(
+                ("measurement_type",),
+                translated(name, words),
+                (name,),
+                0.75,
+                "by the unit of the data",
+            )
+            return
+
+
+def _of_ucds(candidate: Candidate) -> Proposal:
+    field = candidate.field
+    wrong = next(
+        (why for text in field.texts.unique() for part in text.split("#") if (why := fault(part))),
+        "",
+    )
+    score, reason = (
+        (0.5, f"by its name, but a value {wrong}") if wrong else (candidate.score, "by its name")
+    )
+    return Proposal(
+        ("measurement_type",), computed(hash_list, field.name), (field.name,), score, reason
+    )
+
+
+def _quantity(unit: str) -> str | None:
+    told = table("targets")["units"]
+    plain_unit = unit.strip().lower().removesuffix("/beam")
+    return next((ucd for ucd, units in told.items() if plain_unit in units), None)

@@ -1,0 +1,1 @@
+"""What a field may mean, by its name and by its values."""

@@ -1,0 +1,101 @@
+"""What the values of a field may be: times, addresses, media types, units."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Field
+from epnkit.mapping.spectral import unit_of
+from epnkit.mapping.times import Numbers, julian_date
+
+#: How great a share of the values has to be of a kind.
+SHARE = 0.95
+
+#: The endings of files that hold data, and of pictures.
+_DATA_FILE = (
+    r"(?i)\.(fits?|fts|cdf|asdf|nc|h5|hdf5?|xml|vot|csv|dat|sav|lbl|img|tab)(\.(gz|bz2|Z))?$"
+)
+_PICTURE = r"(?i)\.(png|jpe?g|gif|svg|webp|tiff?)$"
+
+#: Between what bounds numbers are times, per form: the years 1800 to 2100.
+_BOUNDS: dict[Numbers, tuple[float, float]] = {
+    "julian_date": (2378496.0, 2488070.0),
+    "modified_julian_date": (-21504.0, 88069.0),
+    "unix_seconds": (1e8, 4.2e9),
+    "unix_milliseconds": (1e11, 4.2e12),
+}
+
+
+def share(texts: pl.Series, pattern: str) -> float:
+    """Tell how great a share of texts fits a pattern."""
+    return float(texts.str.contains(pattern).mean() or 0.0) if len(texts) else 0.0  # type: ignore[arg-type]
+
+
+def are_addresses(field: Field) -> bool:
+    """Tell whether the values are URLs."""
+    return share(field.texts, r"^(https?|ftp)://\S+$") >= SHARE
+
+
+def are_pictures(field: Field) -> bool:
+    """Tell whether the values name pictures."""
+    return share(field.texts, _PICTURE) >= SHARE
+
+
+def are_data_files(field: Field) -> bool:
+    """Tell whether the values name files of data."""
+    return share(field.texts, _DATA_FILE) >= SHARE
+
+
+def are_media_types(field: Field) -> bool:
+    """Tell whether the values are media types."""
+    return share(field.texts, r"^(application|image|video|text|audio)/[a-z0-9.+-]+(;.*)?$") >= SHARE
+
+
+def are_spectral_units(field: Field) -> bool:
+    """Tell whether the values are units of wavelength, frequency or energy."""
+    values = field.given.cast(pl.String, strict=False).drop_nulls().unique()
+    return len(values) > 0 and all(unit_of(value) is not None for value in values)
+
+
+def are_times_of_day(field: Field) -> bool:
+    """Tell whether the values are times of day without a date."""
+    clock = isinstance(field.given.dtype, pl.Time | pl.Duration)  # MySQL's are durations
+    return clock or share(field.texts, r"^\d{2}:\d{2}(:\d{2}(\.\d*)?)?$") >= SHARE
+
+
+def are_days(field: Field) -> bool:
+    """Tell whether the values are dates without a time of day."""
+    day = r"^(\d{4}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{4})$"
+    return field.given.dtype == pl.Date or share(field.texts, day) >= SHARE
+
+
+def time_form(field: Field) -> Literal["text"] | Numbers | None:
+    """Tell in what form the values are times, as texts and datetimes or as numbers; None if not."""
+    given = field.given
+    if given.dtype.is_temporal() and not are_times_of_day(field):
+        return "text"
+    if given.dtype == pl.String:
+        return "text" if _are_texts_of_times(field) else None
+    return _form_of_numbers(field) if given.dtype.is_numeric() else None
+
+
+def _are_texts_of_times(field: Field) -> bool:
+    dated = share(field.texts, r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14}|\d{1,2}[- ][A-Za-z])") >= SHARE
+    if not dated:
+        return False
+    read = julian_date(field.texts).values
+    return read.null_count() <= (1 - SHARE) * len(read)
+
+
+def _form_of_numbers(field: Field) -> Numbers | None:
+    low, high = field.numbers.min(), field.numbers.max()
+    if low is None or high is None:
+        return None
+    fits = [form for form, (a, b) in _BOUNDS.items() if a <= low and high <= b]  # type: ignore[operator]
+    named = set(field.words)
+    if "modified_julian_date" in fits:
+        obscore = field.name.lower() in {"t_min", "t_max"}
+        return "modified_julian_date" if "mjd" in named or obscore else None
+    return fits[0] if fits else None

@@ -1,0 +1,1 @@
+"""Writing a draft down: a service folder, its RD, and what stands beside it."""

@@ -1,0 +1,145 @@
+"""The resource descriptor of a draft, with regression tests of the first granule it saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.resources import files
+from string import Template
+from typing import Any
+from xml.sax.saxutils import escape
+
+from epnkit.drafts.inspect.origin import Origin
+from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.propose.draft import Draft
+from epnkit.epncore import columns as epncore
+from epnkit.errors import ConfigurationError
+from epnkit.loading.prepare.preparation import Preparation
+from epnkit.mapping.declare import Mapping
+from epnkit.service import Service
+
+#: What the regression test looks at, as far as the draft has it.
+_ASSERTED = ("target_name", "time_min", "spectral_range_min", "instrument_name", "file_name")
+
+
+def resource_descriptor(
+    draft: Draft, origin: Origin, sample: Sample, title: str, creator: str
+) -> str:
+    """Write ``q.rd``.
+
+    Parameters
+    ----------
+    draft : Draft
+        The mapping that is proposed.
+    origin : Origin
+        The source, and the file that describes it.
+    sample : Sample
+        What was read of it; the regression test asserts values of its first granule.
+    title, creator : str
+        Metadata of the service.
+
+    Raises
+    ------
+    ConfigurationError
+        When not one record of the sample becomes a granule.
+    """
+    first = first_granule(draft, sample)
+    asked = [name for name in _ASSERTED if first.get(name) is not None and _is_read(draft, name)]
+    return Template(_text()).substitute(
+        name=draft.name,
+        today=datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"),
+        title=_xml(title),
+        count=sample.count,
+        subject="solar-system-astronomy",
+        creator=_xml(creator),
+        frame=draft.frame,
+        optional=" ".join(optional_columns(draft)),
+        feeds="\n".join(_feeds(draft)),
+        source=origin.file_name,
+        kind=origin.kind,
+        asked=", ".join(asked or ["granule_uid"]),
+        uid=first["granule_uid"],
+        asserts="\n".join(_assertions(first, asked)),
+        semantics=_semantics(draft, first),
+    )
+
+
+def _is_read(draft: Draft, name: str) -> bool:
+    """Tell whether a column comes from the record, so that no decision changes it."""
+    proposal = draft.of(name)
+    return proposal is not None and bool(proposal.fields)
+
+
+def optional_columns(draft: Draft) -> list[str]:
+    """List the columns that the table has beyond the mandatory ones."""
+    made = [name for each in draft.proposals for name in each.columns]
+    return [n for n in made if not epncore.COLUMNS[n].mandatory] + ["datalink_url"]
+
+
+def first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
+    """Make the first granule of the sample that the rules let pass.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is none.
+    """
+    columns = {
+        each.columns if len(each.columns) > 1 else each.columns[0]: each.made.value
+        for each in draft.proposals
+    }
+    # The key plays no part in what a granule is.
+    service = Service(draft.name, draft.frame, Mapping(columns), (sample.records.columns[0],))
+    prepared = Preparation(service).prepare(sample.records)
+    if prepared.granules.is_empty():
+        reasons = prepared.refusals["reason"].unique().head(3).to_list()
+        raise ConfigurationError(
+            "no record of the sample can become a granule",
+            why="; ".join(map(str, reasons)),
+            cure="Write the service by hand, or give a --query with a key and a time",
+        )
+    return prepared.granules.row(0, named=True)
+
+
+def _feeds(draft: Draft) -> Iterator[str]:
+    streams = [
+        ("times", draft.of("time_min")),
+        ("spectrum", draft.of("spectral_range_min")),
+        ("place", draft.of("c1min")),
+    ]
+    for name, proposal in streams:
+        if proposal is not None:
+            yield f'    <FEED source="epnkit/q#{name}"/>'
+
+
+def _assertions(first: dict[str, Any], asked: list[str]) -> Iterator[str]:
+    for name in asked:
+        value = first[name]
+        if name == "time_min":
+            yield f'        self.assertAlmostEqual(row["{name}"], {value!r}, places=8)'
+        elif isinstance(value, float):
+            scale = 10.0 ** math.floor(math.log10(abs(value))) if value else 1.0
+            yield (
+                f'        self.assertAlmostEqual(row["{name}"]/{scale!r}, {value / scale!r},'
+                " places=6)"
+            )
+        else:
+            yield f'        self.assertEqual(row["{name}"], {_xml(repr(value))})'
+    if not asked:
+        yield f'        self.assertEqual(row["granule_uid"], "{first["granule_uid"]}")'
+
+
+def _semantics(draft: Draft, first: dict[str, Any]) -> str:
+    pairs = (("access_url", "#this"), ("thumbnail_url", "#preview"))
+    return repr([word for name, word in pairs if first.get(name)]).replace("'", '"')
+
+
+def _text() -> str:
+    path = files("epnkit.drafts") / "templates" / "q.rd.txt"
+    return path.read_text(encoding="utf-8")
+
+
+def _xml(value: str) -> str:
+    """Escape a text for XML; a backslash would begin a macro of DaCHS."""
+    return escape(value, {'"': "&quot;"}).replace("\\", "/")

@@ -1,0 +1,64 @@
+"""What a new service needs beside its folder: the grammars, what services share, a credential."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import epnkit
+from epnkit.sources.config.credentials import Secret, places
+
+#: The folders beside every service.
+_SHARED = ("grammars", "epnkit")
+
+
+def accompany(parent: Path) -> Iterator[str]:
+    """Link what every service takes in beside a new one, where the toolkit's clone has it.
+
+    Yields
+    ------
+    str
+        What was done, a line each.
+    """
+    clone = Path(epnkit.__file__).resolve().parents[2] / "resources"
+    for name in _SHARED:
+        here, there = parent / name, clone / name
+        if here.exists():
+            continue
+        if there.is_dir():
+            here.symlink_to(there.resolve())
+            yield f"{here}: linked to {there.resolve()}"
+        else:
+            yield f"{here}: missing, copy it from epnkit's resources/ before deploying"
+
+
+def keep_credential(secret: Secret | None) -> Iterator[str]:
+    """Keep what opens a source where it is found later, unless there is a password in it.
+
+    Yields
+    ------
+    str
+        What was done, or is left to do.
+    """
+    if secret is None:
+        return
+    found = next((place for place in places(secret.name) if place.is_file()), None)
+    first = places(secret.name)[0]
+    if found is not None:
+        yield f"{found}: the credential, as it was"
+    elif secret.has_password:
+        yield f"{first}: the credential is missing; write what connects into it, with mode 600"
+    else:
+        _write(first, secret)
+        yield f"{first}: the credential, which holds no password, written"
+
+
+def _write(path: Path, secret: Secret) -> None:
+    """Write a file that others may not read, for the account that its folder belongs to."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(secret.reveal() + "\n")
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)

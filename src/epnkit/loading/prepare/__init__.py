@@ -1,0 +1,1 @@
+"""From records to granules and refusals, without a database."""

@@ -1,0 +1,76 @@
+"""The first granules that a load would make, with what the rules say of each; nothing is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from epnkit.epncore import rules
+from epnkit.loading.prepare.counts import Counts
+from epnkit.loading.prepare.preparation import BOOKED, REFUSAL, Preparation
+from epnkit.service import Service
+from epnkit.sources.base import ALL, Source, Window
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a load would make of the first records.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules that would go into the table, in EPNcore's columns.
+    findings : polars.DataFrame
+        The rules that they break though they are loaded, as `epnkit.epncore.rules.FINDINGS`;
+        ``row`` is the number of the granule.
+    refusals : polars.DataFrame
+        The records that would go into quarantine, as `epnkit.loading.prepare.preparation.REFUSAL`.
+    counts : Counts
+        What was read and what became of it.
+    """
+
+    granules: pl.DataFrame
+    findings: pl.DataFrame
+    refusals: pl.DataFrame
+    counts: Counts
+
+    @property
+    def broken(self) -> bool:
+        """Whether a record is refused, or a granule breaks a MUST."""
+        return len(self.refusals) > 0 or "MUST" in self.findings["level"]
+
+
+def preview(service: Service, source: Source, count: int, window: Window = ALL) -> Preview:
+    """Make the first granules of a source, and judge them; refused records count as well.
+
+    Parameters
+    ----------
+    service : Service
+        Whose mapping is applied.
+    source : Source
+        Where the records come from.
+    count : int
+        How many granules and refusals to make at most.
+    window : Window
+        Which records to begin with.
+    """
+    made: list[pl.DataFrame] = []
+    refused, counts = [pl.DataFrame(schema=REFUSAL)], Counts()
+    for prepared in Preparation(service).batches(source, window, count):
+        made.append(prepared.granules.drop(*BOOKED))
+        refused.append(prepared.refusals)
+        counts.add(prepared.counts)
+        if sum(map(len, made)) + sum(map(len, refused)) >= count:
+            break
+    refusals = pl.concat(refused).head(count)
+    granules = pl.concat(made).head(count - len(refusals)) if made else pl.DataFrame()
+    return Preview(granules, _judged(service, granules), refusals, counts)
+
+
+def _judged(service: Service, granules: pl.DataFrame) -> pl.DataFrame:
+    if not granules.width:
+        return pl.DataFrame(schema=rules.FINDINGS)
+    return rules.judge(
+        granules, service=service.name, frame=service.frame, extra=service.mapping.own_columns
+    )

@@ -1,0 +1,1 @@
+"""How far a load is: a bar on a terminal, plain lines elsewhere."""

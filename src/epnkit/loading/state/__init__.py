@@ -1,0 +1,1 @@
+"""What is kept of a service beside its table: ledger, cursor, quarantine, records."""

@@ -1,0 +1,1 @@
+"""Contours of pixels to footprints on the Carrington sphere."""

@@ -1,0 +1,1 @@
+"""Geometry on the sphere and in the plane of the solar disc."""

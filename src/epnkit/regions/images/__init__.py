@@ -1,0 +1,1 @@
+"""Fields of view of images with FITS world coordinates."""

@@ -1,0 +1,250 @@
+"""Fields of view of images with FITS world coordinates, as footprints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales
+
+from epnkit.errors import RegionError
+from epnkit.regions._compile import Floats
+from epnkit.regions.contours.outline import ring_area
+from epnkit.regions.contours.simplify import kept
+from epnkit.regions.flags import Flag
+from epnkit.regions.geometry.disc import to_sphere
+from epnkit.regions.geometry.limb import CUT, OUTSIDE, WHOLE, cut_by_limb
+from epnkit.regions.geometry.moc import cover, quarters, text_of
+from epnkit.regions.geometry.sphere import flatten
+from epnkit.regions.images.headers import coordinates, meridian, scene
+from epnkit.regions.results import Footprints
+from epnkit.regions.shapes.rings import PLAIN, Shape, collected, from_ring, vectors
+from epnkit.regions.shapes.shapes import box
+
+#: Points on each side of an image: enough for the bend of a side on the sky.
+SIDE: Final = 32
+
+#: How far an edge may leave the line on the sphere, radians: 0.01 degree.
+ALLOWED: Final = math.radians(0.01)
+
+#: Projections whose rows are parallels, unless turned or centred off the equator.
+_CYLINDRIC: Final = ("CAR", "CEA", "CYP", "MER")
+
+
+def fields(
+    headers: Sequence[Mapping[str, Any] | None],
+    *,
+    moc_order: int | None = None,
+    wide_order: int = 8,
+    solar_radius: float | None = None,
+) -> Footprints:
+    """Draw the fields of view of images, each by its FITS header.
+
+    Helioprojective images (HPLN, HPLT, and the old SOLAR-X, SOLAR-Y) are drawn on the Carrington
+    sphere as the observer sees it: cut by the limb, or the visible hemisphere where the whole disc
+    is in the field. Maps of the Sun (CRLN, CRLT; HGLN, HGLT) lie on that sphere already. Images of
+    the sky (RA, DEC) are drawn on the sky.
+
+    Parameters
+    ----------
+    headers : sequence of mapping or None, length n
+        FITS keywords of each image.
+    moc_order : int, optional
+        Give every region a coverage of this order; None only those that no polygon can hold.
+    wide_order : int
+        The order of the coverage for those.
+    solar_radius : float, optional
+        Kilometres; None takes the header's RSUN_REF, or 695,700 km.
+
+    Returns
+    -------
+    Footprints
+        `pixels` are those of the image. A header that tells no field has an error, and stops
+        nothing.
+    """
+    shapes = [_field(header, solar_radius) for header in headers]
+    return collected(shapes, moc_order, wide_order)
+
+
+def _field(header: Mapping[str, Any] | None, solar_radius: float | None) -> Shape:
+    """Return one field of view, or the error of its header."""
+    try:
+        if header is None:
+            raise RegionError("no image header", cure="Leave the region empty.")
+        wcs = coordinates(header)
+        return _DRAWN[_kind(wcs)](wcs, header, solar_radius)
+    except RegionError as error:
+        return Shape(flags=Flag.BAD, error=str(error))
+
+
+def _kind(wcs: WCS) -> str:
+    """Return the first letters of an image's longitude: HPLN, CRLN, HGLN or RA."""
+    kind = str(wcs.wcs.lngtyp).strip("-")
+    if kind not in _DRAWN:
+        raise RegionError(
+            "bad image header",
+            why=f"longitudes of kind {kind or '(none)'} are not drawn",
+            cure="Give one of " + ", ".join(_DRAWN) + ".",
+        )
+    return kind
+
+
+def border(wcs: WCS) -> Floats:
+    """Return points around an image's outermost pixels, in pixels from 1, shape (4 SIDE, 2)."""
+    along = np.arange(SIDE) / SIDE
+    still = np.zeros(SIDE)
+    square = np.concatenate(
+        [
+            np.column_stack([along, still]),
+            np.column_stack([still + 1, along]),
+            np.column_stack([1 - along, still + 1]),
+            np.column_stack([still, 1 - along]),
+        ]
+    )
+    out: Floats = 0.5 + square * np.array(wcs.pixel_shape, dtype=float)
+    return out
+
+
+def _pixels(wcs: WCS) -> int:
+    return int(np.prod(np.array(wcs.pixel_shape, dtype=np.int64)))
+
+
+def _world(wcs: WCS, pixels: Floats, shift: float = 0.0) -> Floats:
+    """Return longitude (shifted) and latitude in degrees, shape (n, 2), NaN beyond the map."""
+    units = np.array([unit.to("deg") for unit in wcs.wcs.cunit])
+    out: Floats = wcs.all_pix2world(pixels, 1) * units + np.array([shift, 0.0])
+    return out
+
+
+def seen(angles: Floats, ratio: float) -> Floats:
+    """Return helioprojective longitudes and latitudes (degrees) in the disc plane, shape (n, 2).
+
+    A direction at 90 degrees from the Sun's centre or more stays as far out as one at 90.
+    """
+    along, up = np.radians(angles).T
+    plane: Floats = np.column_stack([np.cos(up) * np.sin(along), np.sin(up)])
+    behind = np.cos(up) * np.cos(along) <= 0
+    plane[behind] /= np.maximum(1e-12, np.hypot(*plane[behind].T))[:, None]
+    out: Floats = plane / ratio
+    return out
+
+
+def _on_the_disc(wcs: WCS, header: Mapping[str, Any], solar_radius: float | None) -> Shape:
+    """Return the part of the Sun that a helioprojective image shows."""
+    looks = scene(header, solar_radius)
+    ring = seen(_world(wcs, border(wcs)), float(looks[4]))
+    if not np.isfinite(ring).all():
+        raise RegionError("bad image header", why="the image is wider than its projection")
+    ring = fewer(ring if ring_area(ring) > 0 else ring[::-1], _tolerance(wcs) / float(looks[4]))
+    inside, state, joined = cut_by_limb(ring, ALLOWED)
+    if state == OUTSIDE:
+        return Shape(flags=Flag.OFF_LIMB, pixels=_pixels(wcs))
+    flags = Flag.CLIPPED if state in (CUT, WHOLE) else PLAIN
+    flags |= Flag.JOINED if joined else PLAIN
+
+    def pieces(order: int) -> str | None:
+        return cover(quarters(inside, looks), order)
+
+    return from_ring(to_sphere(inside, looks), pieces, flags, _pixels(wcs))
+
+
+def fewer(ring: Floats, tolerance: float) -> Floats:
+    """Return a ring of the plane without the vertices that lie within a tolerance of its sides."""
+    whole = np.ascontiguousarray(ring)
+    return np.ascontiguousarray(whole[kept(whole, tolerance)])
+
+
+def _tolerance(wcs: WCS) -> float:
+    """Return half a pixel in radians, at most what sides may be off on the sphere."""
+    return min(ALLOWED, math.radians(float(proj_plane_pixel_scales(wcs).min())) / 2)
+
+
+def _on_carrington(wcs: WCS, header: Mapping[str, Any], _: float | None) -> Shape:
+    """Return the field of a map in Carrington coordinates."""
+    return _map(wcs, 0.0)
+
+
+def _on_stonyhurst(wcs: WCS, header: Mapping[str, Any], _: float | None) -> Shape:
+    """Return the field of a map in Stonyhurst coordinates, turned to Carrington ones."""
+    return _map(wcs, meridian(header))
+
+
+def _on_the_sky(wcs: WCS, header: Mapping[str, Any], _: float | None) -> Shape:
+    """Return the field of an image of the sky, in the right ascension that it uses."""
+    return _map(wcs, 0.0)
+
+
+_DRAWN: Final = {
+    "HPLN": _on_the_disc,
+    "CRLN": _on_carrington,
+    "HGLN": _on_stonyhurst,
+    "RA": _on_the_sky,
+}
+
+
+def _map(wcs: WCS, shift: float) -> Shape:
+    """Return the field of a map on its own sphere, its longitudes shifted by some degrees."""
+    if _is_box(wcs):
+        return _box(wcs, shift)
+    world = _world(wcs, border(wcs), shift)
+
+    def sampled(order: int) -> str:
+        return _sampled(wcs, shift, order)
+
+    if np.isfinite(world).all():
+        ring = vectors(world[:, 0], world[:, 1])
+        flat, narrow = flatten(ring)
+        ring = ring[kept(flat, _tolerance(wcs))] if narrow else ring
+        return from_ring(ring, sampled, pixels=_pixels(wcs))
+    limits = (0.0, 360.0, -90.0, 90.0)
+    return Shape(limits=limits, flags=Flag.NO_POLYGON, cover=sampled, pixels=_pixels(wcs))
+
+
+def _is_box(wcs: WCS) -> bool:
+    """Return whether rows and columns of a map are parallels and meridians."""
+    turn = wcs.pixel_scale_matrix
+    straight = abs(turn[0, 1]) + abs(turn[1, 0]) < 1e-9 * np.abs(turn).max()
+    cylindric = str(wcs.wcs.ctype[0])[-3:] in _CYLINDRIC and wcs.sip is None
+    return bool(straight and cylindric and abs(wcs.wcs.crval[1]) < 1e-9)
+
+
+def _box(wcs: WCS, shift: float) -> Shape:
+    """Return a map between meridians and parallels; what lies beyond the poles is no part of it."""
+    wide, high = (float(n) for n in wcs.pixel_shape)
+    first, last = (
+        wcs.wcs.crval[0] + (edge - wcs.wcs.crpix[0]) * wcs.pixel_scale_matrix[0, 0]
+        for edge in (0.5, wide + 0.5)
+    )
+    column = np.column_stack([np.full(2, wcs.wcs.crpix[0]), [0.5, high + 0.5]])
+    up = np.sign(wcs.pixel_scale_matrix[1, 1])
+    ends = _world(wcs, column)[:, 1] * up
+    south, north = np.sort(np.where(np.isfinite(ends), ends, [-90.0, 90.0]) * up)
+    found = box(min(first, last) + shift, max(first, last) + shift, south, north)
+    return Shape(
+        found.degrees, found.limits, found.area, found.flags, found.cover, _pixels(wcs), found.error
+    )
+
+
+def _sampled(wcs: WCS, shift: float, order: int) -> str:
+    """Return the coverage of the directions of pixels, at least four a cell along each axis."""
+    from astropy import units
+    from mocpy import MOC
+
+    scale = math.degrees(math.sqrt(math.pi / 3)) / 2**order / 4
+    counts = [
+        math.ceil(size * max(1e-9, float(np.hypot(*column))) / scale) + 1
+        for size, column in zip(wcs.pixel_shape, wcs.pixel_scale_matrix.T, strict=True)
+    ]
+    grid = np.meshgrid(
+        *(
+            0.5 + size * np.linspace(0, 1, count)
+            for size, count in zip(wcs.pixel_shape, counts, strict=True)
+        )
+    )
+    world = _world(wcs, np.column_stack([axis.ravel() for axis in grid]), shift)
+    world = world[np.isfinite(world).all(axis=1)]
+    lon, lat = (world * units.deg).T
+    return text_of(MOC.from_lonlat(lon, lat, max_norder=order))

@@ -1,0 +1,1 @@
+"""Circles, boxes, points and rings as footprints."""

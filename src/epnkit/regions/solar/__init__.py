@@ -1,0 +1,1 @@
+"""Where the Sun, the Earth and the observer are at a time."""

@@ -1,0 +1,1 @@
+"""What a source file and a credential say."""

@@ -1,0 +1,1 @@
+"""MongoDB, by its driver and behind RESTHeart."""

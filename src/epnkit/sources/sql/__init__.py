@@ -1,0 +1,1 @@
+"""SQL databases, by ODBC and by SQLAlchemy."""

@@ -1,0 +1,166 @@
+"""From the rows of a database to columns of one type, the same in every batch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from epnkit.errors import SourceError
+from epnkit.sources.values.times import moment
+
+Row = Sequence[Any]
+
+_PYTHON: dict[type, pl.DataType] = {
+    bool: pl.Boolean(),
+    int: pl.Int64(),
+    float: pl.Float64(),
+    Decimal: pl.Float64(),
+    str: pl.String(),
+    dt.datetime: pl.Datetime("us"),
+    dt.date: pl.Date(),
+    dt.time: pl.Time(),
+    dt.timedelta: pl.Duration("us"),
+    bytes: pl.Binary(),
+    bytearray: pl.Binary(),
+    memoryview: pl.Binary(),
+}
+
+_NONE: frozenset[type] = frozenset({type(None)})
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the answer: its name, the type it gets, and how its bytes are to be read.
+
+    Parameters
+    ----------
+    name : str
+        As the database spells it.
+    dtype : polars.DataType
+        What the column becomes.
+    encoding : str, optional
+        The encoding of bytes that are text.
+    told : bool
+        Whether the type is the driver's own, rather than wished or guessed.
+    rounded : bool
+        Whether the database holds decimals or single precision, whose values the type gives other
+        figures.
+    """
+
+    name: str
+    dtype: pl.DataType
+    encoding: str | None = None
+    told: bool = True
+    rounded: bool = False
+
+    @property
+    def field(self) -> str:
+        """The name under which records carry it."""
+        return self.name.lower()
+
+
+def of_python(kind: object) -> pl.DataType | None:
+    """Give the column type for a Python type, or None when it isn't known; decimals as such."""
+    if kind is Decimal:
+        return pl.Decimal()
+    return _PYTHON.get(kind) if isinstance(kind, type) else None
+
+
+def of_values(values: Sequence[object]) -> pl.DataType:
+    """Decide a column's type from values: one type, a float for mixed numbers, else text."""
+    kinds = {_PYTHON.get(type(value), pl.String()) for value in values if value is not None}
+    if kinds == {pl.Int64(), pl.Float64()}:
+        return pl.Float64()
+    return kinds.pop() if len(kinds) == 1 else pl.String()
+
+
+def frame(rows: Sequence[Row], columns: Sequence[Column], where: str) -> pl.DataFrame:
+    """Build a batch.
+
+    Parameters
+    ----------
+    rows : sequence of sequences
+        As the driver gave them.
+    columns : sequence of Column
+        What they are to become.
+    where : str
+        The source, for messages.
+
+    Raises
+    ------
+    SourceError
+        When a value doesn't fit the type of its column.
+    """
+    lists = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    return pl.DataFrame(
+        [_series(column, values, where) for column, values in zip(columns, lists, strict=True)]
+    )
+
+
+def _series(column: Column, values: Sequence[object], where: str) -> pl.Series:
+    try:
+        fitted = _fitted(column, values)
+        return pl.Series(column.field, fitted, dtype=column.dtype, strict=True)
+    except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
+        raise SourceError(
+            f"a value of column {column.name!r} is not of type {column.dtype}",
+            where=where,
+            why=str(error).splitlines()[0],
+            cure=f'Declare it in the source file: [types] {column.field} = "text"',
+        ) from error
+
+
+def _fitted(column: Column, values: Sequence[object]) -> Sequence[object]:
+    """Convert only the columns whose values aren't of the wanted type already."""
+    kinds = frozenset(map(type, values)) - _NONE
+    wanted = {kind for kind, dtype in _PYTHON.items() if dtype == column.dtype}
+    if kinds <= wanted - {Decimal, bytearray, memoryview} and not _zoned(values):
+        return values
+    convert = _converter(column)
+    return [None if value is None else convert(value) for value in values]
+
+
+def _zoned(values: Sequence[object]) -> bool:
+    """Tell whether times carry a zone; a driver gives either all of them one or none."""
+    first = next((value for value in values if value is not None), None)
+    return isinstance(first, dt.datetime) and first.tzinfo is not None
+
+
+def _converter(column: Column) -> Callable[[Any], object]:
+    if column.dtype == pl.String:
+        return lambda value: _text(value, column.encoding or "utf-8")
+    return _CONVERTERS.get(type(column.dtype), lambda value: value)
+
+
+def _text(value: object, encoding: str) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode(encoding)
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
+
+
+def _date(value: object) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+
+
+def _whole(value: object) -> int:
+    number = Decimal(str(value))
+    if number != number.to_integral_value():
+        raise ValueError(f"{value!r} is not a whole number")
+    return int(number)
+
+
+_CONVERTERS: Mapping[type[pl.DataType], Callable[[Any], object]] = {
+    pl.Int64: _whole,
+    pl.Float64: float,
+    pl.Boolean: bool,
+    pl.Datetime: moment,
+    pl.Date: _date,
+    pl.Binary: bytes,
+}

@@ -1,0 +1,150 @@
+"""What database drivers report, in one line that names the thing and the cure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pyodbc
+
+from epnkit.errors import SourceError, TransientSourceError
+from epnkit.sources.config.credentials import Secret
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Name what drivers raise; asked for only when something was raised, as SQLAlchemy loads long.
+
+    Returns
+    -------
+    tuple of type
+        For an ``except``.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (pyodbc.Error, SQLAlchemyError, UnicodeDecodeError, MemoryError)
+
+
+class QueryEndedError(SourceError):
+    """The server ended a query, because it took too long or because somebody wanted it."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A kind of failure, recognised by its SQLSTATE and words."""
+
+    pattern: re.Pattern[str]
+    what: str
+    cure: str
+    kind: type[SourceError] = SourceError
+
+
+def _known(pattern: str, what: str, cure: str, kind: type[SourceError] = SourceError) -> _Known:
+    return _Known(re.compile(pattern, re.IGNORECASE), what, cure, kind)
+
+
+#: First match wins: what is more particular stands higher.
+_FAILURES = (
+    _known(
+        r"can't open lib|IM002|data source name not found|can't load plugin|no module named",
+        "the database driver is missing",
+        "Install it and name it as `odbcinst -q -d` does (odbc-mariadb, odbc-postgresql, "
+        "libsqliteodbc, tdsodbc on Debian)",
+    ),
+    _known(
+        r"access denied|authentication failed|28000|28P01|login failed|no password supplied",
+        "the database refuses the user or the password",
+        "Correct the credential, or grant the user the right to read",
+    ),
+    _known(
+        r"unknown database|database \"[^\"]*\" does not exist|3D000|unable to open database|"
+        r"could not (open|connect) database|CANTOPEN",
+        "there is no such database",
+        "Correct the database's name in the credential",
+    ),
+    _known(
+        r"no such column|unknown column|42S22|42703|column .* does not exist|invalid column",
+        "the query names a column that does not exist",
+        "Correct the query in the source file",
+    ),
+    _known(
+        r"no such table|42S02|42P01|relation .* does not exist|doesn't exist|invalid object",
+        "the query names a table that does not exist",
+        "Correct the query in the source file",
+    ),
+    _known(
+        r"duplicate column|42S21|42701|specified more than once|ambiguous",
+        "the query gives two columns one name",
+        "Name each column of the query once, with AS",
+    ),
+    _known(
+        r"42000|42601|syntax error|error in your SQL syntax",
+        "the database does not understand the query",
+        "Correct the query in the source file; it must be one SELECT",
+    ),
+    _known(
+        r"codec can't decode|could not decode to utf-8",
+        "a text is not in the encoding it was read in",
+        'Declare the encoding in the source file: encoding = "latin-1"',
+    ),
+    _known(
+        r"\((1053|1927),|server shutdown in progress|connection was killed|"
+        r"SerializationFailure|conflict with recovery",
+        "the database ended the connection or the query, for reasons of its own",
+        "Try again later",
+        TransientSourceError,
+    ),
+    _known(
+        r"\b(57014|70100)\b|QueryCanceled|statement timeout|query execution was interrupted|"
+        r"\((1317|1969|3024),|maximum statement execution time exceeded",
+        "the database ended the query",
+        "If it took too long, give it an index on cursor and key, or raise `timeout` in the source"
+        " file; the database may have a limit of its own, too",
+        QueryEndedError,
+    ),
+    _known(
+        r"\b(08\w{3}|HYT0\d|57P0\d|40001|40P01|53300)\b|gone away|lost connection|server closed|"
+        r"terminating connection|could not (receive|send)|can't connect|connection (refused|reset|"
+        r"timed out|lost|dead)|communication link|could not connect|unable to connect|"
+        r"broken pipe|timeout|too many connections|unexpected eof|no connection to the server|"
+        r"database is locked|handshake|could not fetch|connection not open|SSL SYSCALL|"
+        r"error while reading greeting|malformed packet|packets out of order|server has gone|"
+        r"internal savepoint failed",
+        "the database cannot be reached",
+        "See that it runs and that host and port in the credential are right",
+        TransientSourceError,
+    ),
+)
+
+_UNKNOWN = _known("", "the database reports an error", "Ask the database's keeper")
+
+
+def source_error(error: Exception, secret: Secret) -> SourceError:
+    """Make the error to show for what a driver raised.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised; its message may hold the password.
+    secret : Secret
+        The credential in use.
+
+    Returns
+    -------
+    SourceError
+        Transient when trying again may help; raise it ``from None``, because the cause may show
+        the password.
+    """
+    told = [error] if isinstance(error, UnicodeDecodeError) else error.args or [error]
+    message = secret.scrub(" ".join(" ".join(map(str, told)).split()))
+    known = next((k for k in _FAILURES if k.pattern.search(message)), _UNKNOWN)
+    return known.kind(known.what, where=label(secret), why=_shortened(message), cure=known.cure)
+
+
+def _shortened(message: str) -> str:
+    """Leave out SQLAlchemy's background links and the statement, which may be long."""
+    return re.split(r"\s*\[SQL:|\s*\(Background on", message)[0][:400]
+
+
+def label(secret: Secret) -> str:
+    """Name the database in use, without its password."""
+    return f"{secret.name} ({secret.shown})"

@@ -1,0 +1,136 @@
+"""Connections to databases by ODBC, never buffered whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+import pyodbc
+
+from epnkit.sources.sql.column_types import Row, of_python
+from epnkit.sources.sql.session import CONNECT_TIMEOUT, Answer, Statement, Told
+from epnkit.sources.sql.timeouts import limit
+
+#: What tells an ODBC driver to hand rows out as they come, by a word in the driver's name.
+_STREAMING = {
+    # In a transaction sqliteodbc holds every page it has read.
+    "sqlite": "StepAPI=1;NoTXN=1",
+    "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
+}
+
+#: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
+#: told, psqlodbc without its cursor): pages by key are asked for.
+_BUFFERING = {"mysql", "postgresql"}
+
+#: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
+_SENT = "SELECT @@character_set_results"
+
+#: From how many figures on a driver calls a number of floating point double.
+_DOUBLE = 10
+
+_DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
+
+
+def streaming(text: str) -> str:
+    """Complete an ODBC connection string by what keeps its driver from buffering whole results.
+
+    Parameters
+    ----------
+    text : str
+        The connection string; a key that it already has stays as it is, but for psqlodbc's
+        cursor (UseDeclareFetch): 13.02 ends the process when a connection breaks under it. Pages
+        by key keep memory flat there, so a key is needed for that.
+    """
+    if re.search(r"(?i)\bdriver\s*=[^;]*(postgres|psql)", text):
+        bare = re.sub(r"(?i);?\s*\bUseDeclareFetch\s*=\s*\w*", "", text)
+        # Debian's odbcinst.ini lets every connection leave a log in /tmp.
+        quiet = "" if "commlog" in text.lower() else ";CommLog=0"
+        return f"{bare};UseDeclareFetch=0{quiet}"
+    driver = re.search(r"(?i)\bdriver\s*=\s*([^;]*)", text)
+    flags = next((f for w, f in _STREAMING.items() if driver and w in driver[1].lower()), "")
+    present = {part.split("=")[0].strip().lower() for part in text.split(";")}
+    missing = [flag for flag in flags.split(";") if flag.split("=")[0].lower() not in present]
+    return ";".join([text.rstrip("; "), *filter(None, missing)])
+
+
+@dataclass
+class _OdbcAnswer:
+    cursor: pyodbc.Cursor
+    told: Told
+
+    def __post_init__(self) -> None:
+        self.columns = [
+            (name, pl.Float32() if kind is float and 0 < size < _DOUBLE else of_python(kind))
+            for name, kind, _, size, *_ in self.cursor.description
+        ]
+
+    def take(self, size: int) -> Sequence[Row]:
+        rows: Sequence[Row] = self.told(lambda: self.cursor.fetchmany(size))
+        return rows
+
+
+class OdbcSession:
+    """A connection by ODBC.
+
+    Parameters
+    ----------
+    told : Told
+        Calls the driver.
+    text : str
+        The connection string.
+    encoding : str, optional
+        Of texts, where the driver doesn't say it itself.
+    paged : bool
+        Whether results may be asked for page by page.
+    """
+
+    def __init__(self, told: Told, text: str, encoding: str | None, *, paged: bool) -> None:
+        self._told = told
+        with told.listening.opening():
+            self._link = told(
+                lambda: pyodbc.connect(streaming(text), timeout=CONNECT_TIMEOUT, readonly=True)
+            )
+        name = str(self._link.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
+        self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
+        self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
+        self.streams = not (paged and self.dialect in _BUFFERING)
+        self.cuts = self.dialect == "sqlite"
+        self._decode(encoding)
+        if limiting := limit(self.dialect, told.silence):
+            told(lambda: self._link.execute(limiting))
+
+    def _decode(self, encoding: str | None) -> None:
+        """Say how the driver's narrow characters are to be read; wide ones tell it themselves."""
+        narrow = encoding or "utf-8"
+        self._link.setdecoding(pyodbc.SQL_CHAR, encoding=narrow)
+        if encoding or self._sends_utf8():
+            self._link.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
+
+    def _sends_utf8(self) -> bool:
+        """Tell whether MariaDB sends texts so that its driver need not make wide ones of them."""
+        if self.dialect != "mysql":
+            return False
+        sent = self._told(lambda: self._link.execute(_SENT).fetchval())
+        return str(sent).lower().startswith("utf8")
+
+    def ask(self, statement: Statement) -> Answer:
+        """Run a statement."""
+        cursor = self._link.cursor()
+        text = statement.head + statement.tail
+        values = [_bound(value, self.dialect) for value in statement.values]
+        self._told(lambda: cursor.execute(text, *values))
+        return _OdbcAnswer(cursor, self._told)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._told(self._link.close)
+
+
+def _bound(value: object, dialect: str) -> object:
+    """Write times as texts for MariaDB, whose driver cuts the fractions of seconds off."""
+    if dialect == "mysql" and isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="microseconds")
+    return value

@@ -1,0 +1,137 @@
+"""The statements put around a service's query: windows, order, going on behind a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from epnkit.sources.base import Window
+from epnkit.sources.sql.column_types import Column
+from epnkit.sources.sql.session import Statement
+from epnkit.sources.values.window_ends import comparable
+
+#: The name under which the service's query is known to the database.
+RECORDS = "epnkit_records"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition and the values bound in it."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        texts = [f"({part.text})" for part in (self, other) if part.text]
+        return Condition(" AND ".join(texts), self.values + other.values)
+
+    def __or__(self, other: Condition) -> Condition:
+        return Condition(f"({self.text}) OR ({other.text})", self.values + other.values)
+
+
+#: The condition that every record meets.
+ANY = Condition("")
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A service's query, wrapped so that conditions can be put on its columns.
+
+    Parameters
+    ----------
+    query : str
+        One SELECT.
+    quote : str
+        The character around identifiers.
+    seeks : bool
+        Whether the database finds ``(a, b) >= (?, ?)`` by an index.
+    widens : bool
+        Whether whole numbers are asked for with 64 bits: pyodbc reads MariaDB's unsigned ones of
+        32 bits as if they had a sign.
+    """
+
+    query: str
+    quote: str
+    seeks: bool = False
+    widens: bool = False
+
+    def name(self, column: Column) -> str:
+        """Quote a column's name."""
+        mark = self.quote
+        closing = "]" if mark == "[" else mark
+        return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
+
+    def value(self, column: Column) -> str:
+        """Say what to select for a column's values."""
+        wide = self.widens and column.told and column.dtype == pl.Int64
+        return f"{self.name(column)} + 0" if wide else self.name(column)
+
+    def select(
+        self,
+        what: str = "*",
+        condition: Condition = ANY,
+        order: Sequence[Column] = (),
+        most: int | None = None,
+    ) -> Statement:
+        """Ask for something of the records that meet a condition, in an order, at most so many."""
+        query = self.query.strip().rstrip(";")
+        head = f"SELECT {what} FROM (\n{query}\n) AS {RECORDS}"  # noqa: S608 (from the service)
+        tail = f" WHERE {condition.text}" if condition.text else ""
+        # The record's own column, which an index serves, not what is selected under its name.
+        names = ", ".join(f"{RECORDS}.{self.name(column)}" for column in order)
+        tail += f" ORDER BY {names}" if names else ""
+        tail += f" LIMIT {most:d}" if most is not None else ""
+        return Statement(head, tail, condition.values)
+
+    def every(self, column: Column, condition: Condition, size: int) -> Statement:
+        """Ask for each size-th value of a column, in its order."""
+        name = self.name(column)
+        inner = self.select(f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS place", condition)
+        head = f"SELECT DISTINCT {self.value(column)} FROM ({inner.head}"  # noqa: S608 (from the service)
+        tail = f"{inner.tail}) AS numbered WHERE place % {size:d} = 0 ORDER BY 1"
+        return Statement(head, tail, inner.values)
+
+    def nothing(self) -> Statement:
+        """Ask for the columns alone."""
+        return self.select(condition=Condition("1 = 0"))
+
+    def absent(self, cursor: Column) -> Condition:
+        """Say that the cursor has no value."""
+        return Condition(f"{self.name(cursor)} IS NULL")
+
+    def between(self, cursor: Column, window: Window) -> Condition:
+        """Say that the cursor has a value, and one inside the window."""
+        name = self.name(cursor)
+        low, high = window.low, window.high
+        found = Condition(f"{name} IS NOT NULL")
+        if low is not None:
+            found &= Condition(
+                f"{name} >{'=' * window.low_closed} ?",
+                (comparable(low, cursor.dtype, cursor.name),),
+            )
+        if high is not None:
+            found &= Condition(
+                f"{name} <{'=' * window.high_closed} ?",
+                (comparable(high, cursor.dtype, cursor.name),),
+            )
+        return found
+
+    def from_row(self, order: Sequence[Column], last: Sequence[object]) -> Condition:
+        """Say that a record is the last one read, or comes behind it in the order.
+
+        The last one itself is included, because texts that differ may be equal to the database
+        (case-insensitive collations): the caller drops what it has had by comparing keys.
+        """
+        if self.seeks:
+            names = ", ".join(map(self.name, order))
+            marks = ", ".join("?" * len(order))
+            return Condition(f"({names}) >= ({marks})", tuple(last))
+        first, *others = order
+        name = self.name(first)
+        if not others:
+            return Condition(f"{name} >= ?", (last[0],))
+        same = Condition(f"{name} = ?", (last[0],)) & self.from_row(others, last[1:])
+        follows = Condition(f"{name} > ?", (last[0],)) | same
+        return Condition(f"{name} >= ?", (last[0],)) & follows  # which an index can serve

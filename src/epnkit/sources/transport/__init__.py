@@ -1,0 +1,1 @@
+"""HTTP, retries and reading ahead, for every kind of source."""

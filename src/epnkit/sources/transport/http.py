@@ -1,0 +1,227 @@
+"""JSON over HTTP: what may be tried again, what not, and never a password in a message."""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import orjson
+import requests
+
+from epnkit.errors import SourceError, TransientSourceError
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.transport.retry import RetryLaterError
+from epnkit.sources.values.documents import parsed
+
+#: How long a connection may take, in seconds.
+CONNECT_TIMEOUT = 10.0
+
+#: What passes by itself (RFC 9110 section 15, RFC 6585 section 4).
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+
+_CURES = {
+    400: "Correct the query in the source file",
+    401: "Correct the user, password or key in the credential",
+    403: "Ask the server's keeper for the right to read",
+    404: "Correct the address, the index or the collection",
+}
+
+
+#: How much of an answer is taken at a time, in bytes: a page of records is one or a few.
+_CHUNK = 4 * 1024 * 1024
+
+
+class MissingError(SourceError):
+    """The server answers that there is no such thing (404); a read context may have expired."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer that came whole."""
+
+    head: requests.Response
+    content: bytes
+
+
+@dataclass
+class Link:
+    """A server that answers JSON.
+
+    Parameters
+    ----------
+    secret : Secret
+        Its base URL, perhaps with user and password, or followed by ``ApiKey ...`` or
+        ``Bearer ...``.
+    authority : pathlib.Path, optional
+        Certificates of the authority that signed the server's, in PEM.
+    silence : float
+        How many seconds it may say nothing.
+    """
+
+    secret: Secret
+    authority: Path | None = None
+    silence: float = 120.0
+    _session: requests.Session = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        text, _, authorization = self.secret.reveal().partition(" ")
+        parts = urlsplit(text)
+        self.base = urlunsplit(
+            (parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", "")
+        )
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(self.authority) if self.authority else True
+        self._session.headers["Accept"] = "application/json"
+        # Compressing pages costs both sides more than it saves, and hides a cut (_refuse_cut).
+        self._session.headers["Accept-Encoding"] = "identity"
+        header = authorization.strip() or _basic(parts.username, parts.password)
+        if header:
+            self._session.headers["Authorization"] = header
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        parameters: Mapping[str, str | int] | None = None,
+    ) -> Any:
+        """Send a request, and read the JSON of its answer.
+
+        Parameters
+        ----------
+        method : str
+            GET, POST or DELETE.
+        path : str
+            What follows the base URL.
+        body : object, optional
+            Sent as JSON.
+        parameters : mapping, optional
+            The query string.
+
+        Raises
+        ------
+        TransientSourceError
+            When trying again may help: no connection, 429, 5xx, a cut answer.
+        SourceError
+            When it won't: wrong certificate, 4xx, something else than JSON.
+        """
+        where = self.where(path)
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            with self._session.request(
+                method,
+                self.base + path,
+                params=dict(parameters or {}),
+                headers=headers,
+                data=None if body is None else orjson.dumps(body),
+                timeout=(min(CONNECT_TIMEOUT, self.silence), self.silence),
+                allow_redirects=method == "GET",
+                stream=True,
+            ) as begun:
+                answer = _Answer(begun, b"".join(begun.iter_content(_CHUNK)))
+        except requests.RequestException as error:
+            raise self._unanswered(error, where) from None
+        return self._read(answer, where)
+
+    def where(self, path: str = "") -> str:
+        """Name an address for messages, without its password and query string."""
+        return self.secret.scrub(self.base + path.partition("?")[0])
+
+    def close(self) -> None:
+        """End the connections."""
+        self._session.close()
+
+    def _unanswered(self, error: requests.RequestException, where: str) -> SourceError:
+        why = self.secret.scrub(" ".join(str(error).split()))[:300]
+        if isinstance(error, requests.exceptions.SSLError) and "certificate" in why.lower():
+            return SourceError(
+                "the server's certificate is not to be trusted",
+                where=where,
+                why=why,
+                cure='Name the authority\'s certificates in the source file: authority = "ca.pem"',
+            )
+        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+            return SourceError("the address is none", where=where, cure="Correct the credential")
+        return TransientSourceError(
+            "the server does not answer",
+            where=where,
+            why=why,
+            cure="See that it runs and that the address in the credential is right",
+        )
+
+    def _read(self, answer: _Answer, where: str) -> Any:
+        self._refuse_status(answer, where)
+        self._refuse_cut(answer, where)
+        try:
+            return parsed(answer.content)
+        except ValueError as error:
+            raise self._not_json(answer, where, str(error)) from None
+
+    def _refuse_status(self, answer: _Answer, where: str) -> None:
+        status = answer.head.status_code
+        if status < 300:
+            return
+        what = f"the server answers {status} {answer.head.reason}"
+        why = self.secret.scrub(_words(answer))
+        if status in _PASSING:
+            transient = TransientSourceError(what, where=where, why=why, cure="Try again later")
+            pause = retry_after(answer.head.headers.get("Retry-After"))
+            raise transient if pause is None else RetryLaterError(transient, pause)
+        kind = MissingError if status == 404 else SourceError
+        raise kind(what, where=where, why=why, cure=_CURES.get(status, "Ask the server's keeper"))
+
+    def _refuse_cut(self, answer: _Answer, where: str) -> None:
+        """Refuse an answer that is shorter than the server said."""
+        told = answer.head.headers.get("Content-Length")
+        encoded = answer.head.headers.get("Content-Encoding")
+        if told and told.isdigit() and not encoded and int(told) != len(answer.content):
+            raise TransientSourceError(
+                "the answer is cut off",
+                where=where,
+                why=f"{len(answer.content)} of {told} bytes came",
+            )
+
+    def _not_json(self, answer: _Answer, where: str, why: str) -> SourceError:
+        """Tell a web page (a proxy's, or a login's) from an answer that was cut off."""
+        kind = answer.head.headers.get("Content-Type", "")
+        if "json" in kind or answer.content[:1] in (b"{", b"["):
+            return TransientSourceError("the answer is cut off or broken", where=where, why=why)
+        return SourceError(
+            "the server answers no JSON",
+            where=where,
+            why=f"{kind or 'something'}: {self.secret.scrub(_words(answer))}",
+            cure="See that the address is the service's own, not a login or maintenance page",
+        )
+
+
+def retry_after(value: str | None) -> float | None:
+    """Read ``Retry-After``: seconds, or a date (RFC 9110 section 10.2.3)."""
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _basic(user: str | None, password: str | None) -> str | None:
+    if user is None:
+        return None
+    pair = f"{unquote(user)}:{unquote(password or '')}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def _words(answer: _Answer) -> str:
+    """Give the start of an answer's text, without the marks of a web page."""
+    text = answer.content[:3000].decode("utf-8", errors="replace")
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:300]

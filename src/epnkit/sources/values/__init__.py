@@ -1,0 +1,1 @@
+"""Values of sources in one form: times, documents, ends of windows."""
