@@ -30,7 +30,7 @@ import numpy as np
 import psycopg2
 import pyvo
 from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
-from tests.proxy import Proxy
+from tests.support.proxy import Proxy
 
 from benchmarks import memory
 from benchmarks.rd import head

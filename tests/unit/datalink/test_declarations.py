@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.conftest import ROOT
-from tests.mapped import load
+from tests.support.granules import load
 
 from epnkit.datalink.collections import Collection, read_collections, with_references
 from epnkit.datalink.links import Link, compile_links, documentation, granule, this

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.drafted import Expected, judged, of_documents
+from tests.support.draft_judge import Expected, judged, of_documents
 
 from epnkit.cli.new import command
 from epnkit.drafts.inspect.words import words_of

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.drafted import Expected, judged, of_documents
+from tests.support.draft_judge import Expected, judged, of_documents
 
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.draft import propose

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.drafted import Expected, judged, of_documents, of_files, of_headers
+from tests.support.draft_judge import Expected, judged, of_documents, of_files, of_headers
 
 from epnkit.drafts.inspect.sample import Sample
 

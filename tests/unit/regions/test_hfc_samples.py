@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.hfc_samples import active_regions, coronal_holes
+from tests.support.hfc_samples import active_regions, coronal_holes
 
 from epnkit.regions import Footprints, Options
 from epnkit.regions._compile import Floats

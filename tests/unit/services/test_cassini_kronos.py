@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests import epncore_csv
-from tests.mapped import granule, reasons
+from tests.support import maser_values
+from tests.support.granules import granule, reasons
 
 N1 = {
     "file_name": "R2012180.20",
@@ -34,7 +34,7 @@ UNREAD = ("access_estsize", "time_sampling_step_min", "time_sampling_step_max")
 
 
 def expected(samples: Path, file: str) -> dict[str, str]:
-    row = epncore_csv.row(samples, file)
+    row = maser_values.row(samples, file)
     return {name: value for name, value in row.items() if name not in UNREAD}
 
 
@@ -42,7 +42,7 @@ def expected(samples: Path, file: str) -> dict[str, str]:
 @pytest.mark.parametrize("record", [N1, TEN])
 def test_an_hour_is_as_maser4py_has_it(samples: Path, record: dict[str, object]) -> None:
     wanted = expected(samples, str(record["file_name"]))
-    epncore_csv.compare(wanted, granule("cassini_kronos", **record), DIFFERING)
+    maser_values.compare(wanted, granule("cassini_kronos", **record), DIFFERING)
 
 
 @pytest.mark.shared

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.mapped import granule, of_folder, reasons
+from tests.support.granules import granule, of_folder, reasons
 
 NAME = "expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01"
 

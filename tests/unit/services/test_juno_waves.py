@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.mapped import granule, reasons
+from tests.support.granules import granule, reasons
 
 NAME = "jno_wav_cdr_lesia_20170329_v02"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.mapped import granule, mapped, reasons
+from tests.support.granules import granule, mapped, reasons
 
 #: The facts of this file are of maser4py's tests; its attributes of the public skeleton.
 ROUTINE = {

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.mapped import granule, of_folder, reasons
+from tests.support.granules import granule, of_folder, reasons
 
 NAME = "VG1-J-PRA-4-SUMM-BROWSE-48SEC-V1.0"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests import epncore_csv
-from tests.mapped import granule, reasons
+from tests.support import maser_values
+from tests.support.granules import granule, reasons
 
 AKR = {
     "file_name": "wi_wa_rad1_l3-akr_19990101_v01.cdf",
@@ -33,8 +33,8 @@ def test_a_cdf_file_is_as_maser4py_has_it(samples: Path) -> None:
         "instrument_host_name",
         "instrument_name",
     }
-    expected = epncore_csv.row(samples, "wi_wa_rad1_l3-akr_19990101_v01.cdf")
-    epncore_csv.compare(expected, granule("wind_waves", **AKR), differing)
+    expected = maser_values.row(samples, "wi_wa_rad1_l3-akr_19990101_v01.cdf")
+    maser_values.compare(expected, granule("wind_waves", **AKR), differing)
 
 
 @pytest.mark.shared
@@ -49,9 +49,9 @@ def test_a_binary_file_is_as_maser4py_has_it(samples: Path) -> None:
         "time_sampling_step_min",
         "time_sampling_step_max",
     }
-    expected = epncore_csv.row(samples, "wi_wa_rad1_l2_19941110_v01.dat")
+    expected = maser_values.row(samples, "wi_wa_rad1_l2_19941110_v01.dat")
     made = granule("wind_waves", **L2)
-    epncore_csv.compare(expected, made, differing)
+    maser_values.compare(expected, made, differing)
     assert made["time_min"] <= float(expected["time_min"])  # type: ignore[operator]
     assert made["time_max"] >= float(expected["time_max"])  # type: ignore[operator]
     assert made["target_region"] == "planetary-magnetosphere#heliosphere"

@@ -18,9 +18,9 @@ from epnkit.replicas import synthetic
 from epnkit.sources.files.source import FilesSource
 
 if TYPE_CHECKING:
-    from tests.servers import Keep
+    from tests.support.servers import Keep
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.support.servers"]
 
 
 def source(folder: Path, text: str) -> FilesSource:

@@ -1,0 +1,141 @@
+"""MongoDB's protocol and RESTHeart: every document once, whatever the network does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pymongo
+import pytest
+from bson import Decimal128
+from scripts.servers.processes import Server
+
+from epnkit.errors import SourceError, TransientSourceError
+from epnkit.sources import open_source
+from epnkit.sources.base import ALL, Order, Source, Window
+from tests.support.proxy import Fault, Proxy, http
+
+if TYPE_CHECKING:
+    from tests.support.servers import Keep
+
+pytest_plugins = ["tests.support.servers"]
+
+COUNT = 2345
+
+EVERY = [f"gris_{number:05d}" for number in range(COUNT)]
+
+START = dt.datetime(2017, 9, 29)
+
+
+def _document(number: int) -> dict[str, object]:
+    return {
+        "name": EVERY[number],
+        "date": START.replace(hour=number % 24) if number % 10 else None,
+        "theta": {"value": number / 10, "mu": Decimal128("0.937")},
+        "files": [1, 2, number],
+    }
+
+
+@pytest.fixture(scope="module")
+def documents(mongo: Server) -> Server:
+    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(mongo.url)
+    client.drop_database("kis")
+    client["kis"]["gris"].insert_many([_document(number) for number in range(COUNT)])
+    client.close()
+    return mongo
+
+
+Make = Callable[..., Source]
+
+
+@pytest.fixture(params=["mongodb", "restheart"])
+def make(
+    request: pytest.FixtureRequest, documents: Server, restheart: Server, keep: Keep, tmp_path: Path
+) -> Make:
+    def source(port: int | None = None, cursor: str | None = "date") -> Source:
+        server, scheme = (
+            (documents, "mongodb") if request.param == "mongodb" else (restheart, "http")
+        )
+        keep("kis", f"{scheme}://127.0.0.1:{port or server.port}")
+        path = tmp_path / "source.toml"
+        path.write_text(
+            f'kind = "{request.param}"\nconnection = "kis"\ndatabase = "kis"\n'
+            'collection = "gris"\nkey = ["name"]\ntimeout = 2\n',
+            encoding="utf-8",
+        )
+        return open_source(path, Order(cursor))
+
+    source.__dict__["target"] = documents if request.param == "mongodb" else restheart
+    return source
+
+
+def _names(source: Source, size: int = 300, window: Window = ALL) -> list[str]:
+    return [name for batch in source.batches(window, size) for name in batch["name"]]
+
+
+@pytest.mark.parametrize("cursor", ["date", None])
+def test_every_document_comes_once(make: Make, cursor: str | None) -> None:
+    source = make(cursor=cursor)
+    assert source.count() == COUNT
+    assert sorted(_names(source)) == EVERY
+
+
+def test_values_are_plain(make: Make) -> None:
+    read = pl.concat(make().batches()).sort("name")
+    assert read["theta.value"].to_list() == [number / 10 for number in range(COUNT)]
+    assert set(read["theta.mu"]) == {0.937}
+    assert read["files"][7].to_list() == [1, 2, 7]
+    assert read["date"][7] == START.replace(hour=7)
+    assert read["_id"].str.len_chars().unique().to_list() == [24]
+
+
+def test_a_window_holds_what_it_says(make: Make) -> None:
+    window = Window(low=START.replace(hour=3), high=START.replace(hour=5), nulls=False)
+    expected = [EVERY[n] for n in range(COUNT) if n % 10 and n % 24 in (3, 4)]
+    source = make()
+    assert source.count(window) == len(expected)
+    assert sorted(_names(source, 50, window)) == expected
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault("reset", 20_000)],
+        [Fault("close", 20_000), Fault("close", 3_000)],
+        [Fault("stall", 20_000)],
+    ],
+)
+def test_what_passes_loses_and_doubles_nothing(make: Make, faults: list[Fault]) -> None:
+    target: Server = make.__dict__["target"]
+    with Proxy(target.port) as proxy:
+        source = make(proxy.port)
+        proxy.faults.extend(faults)
+        assert sorted(_names(source)) == EVERY
+        assert not proxy.faults
+
+
+def test_an_empty_page_in_mid_run_is_not_believed(restheart: Server, make: Make) -> None:
+    if make.__dict__["target"] is not restheart:
+        assert make().count() == COUNT  # MongoDB itself has no pages
+        return
+    empty = http("200 OK", b'{"_embedded": []}', "Content-Type: application/json")
+    with Proxy(restheart.port) as proxy:
+        source = make(proxy.port)
+        proxy.faults.extend([Fault("close", 40_000), empty])
+        assert sorted(_names(source)) == EVERY
+        assert not proxy.faults
+
+
+def test_a_web_page_is_told(restheart: Server, make: Make) -> None:
+    if make.__dict__["target"] is not restheart:
+        with pytest.raises(TransientSourceError, match="does not answer"):
+            make(1).count()
+        return
+    with Proxy(restheart.port) as proxy:
+        source = make(proxy.port)
+        proxy.faults.append(http("200 OK", b"<html>down</html>", "Content-Type: text/html"))
+        with pytest.raises(SourceError, match="answers no JSON"):
+            source.count()

@@ -1,0 +1,1 @@
+"""What tests share: real servers, services brought up, faults on purpose, judges."""
