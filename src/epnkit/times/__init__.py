@@ -1,0 +1,139 @@
+"""Reading times, once for all of epnkit: every form of text, every time scale, leap seconds.
+
+`read_times` takes a column; `parse_time` one text.  The forms are in :mod:`epnkit.times.forms`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from epnkit.times.scales import SCALE_NAMES, Scale, UtcTimes, to_utc
+from epnkit.times.texts import DateOrder, TimeParts, split_times
+
+__all__ = [
+    "SCALE_NAMES",
+    "DateOrder",
+    "Scale",
+    "TimeReading",
+    "UtcTimes",
+    "parse_time",
+    "read_times",
+]
+
+#: Why a text has no time; the text is put before it.
+NOT_A_TIME = "is not a time"
+AMBIGUOUS = 'could be day/month or month/day: declare order="DMY" or order="MDY"'
+UNKNOWN_SCALE = "is in a time scale that is not known"
+
+
+@dataclass(frozen=True)
+class TimeReading:
+    """Times that were read, and why others could not be.
+
+    Parameters
+    ----------
+    times : UtcTimes
+        NaN where there is none.
+    problems : polars.Series
+        Strings; null where the text was read or nothing was given.
+    """
+
+    times: UtcTimes
+    problems: pl.Series
+
+
+def read_times(
+    texts: pl.Series, scale: str | pl.Series = "UTC", order: DateOrder | None = None
+) -> TimeReading:
+    """Read texts of times as UTC.
+
+    Parameters
+    ----------
+    texts : polars.Series, shape (n,)
+        Strings in any form of :data:`epnkit.times.forms.FORMS`.
+    scale : str or polars.Series
+        The scale of texts that name none, as FITS's TIMESYS has it (UTC, TAI, TT, TDB, TCG, TCB,
+        GPS, ET, ...); one for all, or one for each.
+    order : {"DMY", "MDY"}, optional
+        Which number of ``05/06/1998`` is the day.
+
+    Examples
+    --------
+    >>> reading = read_times(pl.Series(["11-DEC-96", "2014-05-01T07:08:45"]), scale="TAI")
+    >>> reading.times.julian_date.round(5).tolist()
+    [2450428.49965, 2456778.79734]
+    """
+    parts = split_times(texts, order)
+    scales = _scale_of_each(parts, scale)
+    days, seconds = parts.days, parts.seconds
+    midnight, fraction = np.full(len(texts), np.nan), np.full(len(texts), np.nan)
+    for name in scales.drop_nulls().unique():
+        here = (scales == name).fill_null(value=False).to_numpy()
+        found = to_utc(days[here], seconds[here], name)
+        midnight[here], fraction[here] = found.midnight, found.fraction
+    known = np.isfinite(midnight + fraction)
+    times = UtcTimes(np.where(known, midnight, np.nan), np.where(known, fraction, np.nan))
+    return TimeReading(times, _problems(texts, known, parts, scales))
+
+
+def parse_time(text: str) -> dt.datetime:
+    """Read one text as a naive datetime in UTC.
+
+    Raises
+    ------
+    ValueError
+        If it is no time, or one that a datetime cannot hold (a leap second).
+
+    Examples
+    --------
+    >>> parse_time("2007-May-04 21:08")
+    datetime.datetime(2007, 5, 4, 21, 8)
+    """
+    reading = read_times(pl.Series([text], dtype=pl.String))
+    problem = reading.problems[0]
+    times = reading.times
+    if problem is not None or not np.isfinite(times.midnight[0]):
+        raise ValueError(f"{text!r} {problem or NOT_A_TIME}")
+    parts = split_times(pl.Series([text], dtype=pl.String))
+    if parts.seconds[0] >= 86400.0:
+        raise ValueError(f"{text!r} is within a leap second, which a datetime cannot hold")
+    day = dt.datetime(1970, 1, 1) + dt.timedelta(days=float(parts.days[0]))
+    if parts.scale[0] in (None, "UTC"):
+        return day + dt.timedelta(microseconds=round(float(parts.seconds[0]) * 1e6))
+    start = dt.datetime(1970, 1, 1) + dt.timedelta(days=float(times.midnight[0]) - 2440587.5)
+    return start + dt.timedelta(microseconds=round(float(times.fraction[0]) * 86400e6))
+
+
+def _scale_of_each(parts: TimeParts, declared: str | pl.Series) -> pl.Series:
+    """Give the scale of each text: the one that it names, and else the declared one."""
+    given = declared if isinstance(declared, pl.Series) else pl.Series([declared])
+    names = given.cast(pl.String).fill_null("").str.strip_chars().str.to_uppercase()
+    known = names.str.replace(r"\(.*\)$", "").replace_strict(
+        SCALE_NAMES, default=None, return_dtype=pl.String
+    )
+    whole = known if len(known) == len(parts.scale) else known.new_from_index(0, len(parts.scale))
+    return parts.scale.zip_with(parts.scale.is_not_null(), whole)
+
+
+def _problems(
+    texts: pl.Series,
+    known: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    parts: TimeParts,
+    scales: pl.Series,
+) -> pl.Series:
+    given = (texts.str.strip_chars() != "").fill_null(value=False)
+    lost = given & ~pl.Series(known)
+    reason = (
+        pl.when(pl.Series(parts.ambiguous))
+        .then(pl.lit(AMBIGUOUS))
+        .when(pl.lit(scales).is_null())
+        .then(pl.lit(UNKNOWN_SCALE))
+        .otherwise(pl.lit(NOT_A_TIME))
+    )
+    return pl.select(
+        pl.when(lost).then(reason).otherwise(pl.lit(None, pl.String)).alias("problem")
+    ).to_series()
