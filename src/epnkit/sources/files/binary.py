@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from epnkit.sources.files.readers import Reader
 
-
-class Layout:
+class RecordLayout:
     """The fields of a record, packed, in the order in which they lie.
 
     Parameters
@@ -33,39 +32,40 @@ class Layout:
         """The length of a record, in bytes."""
         return int(self._type.itemsize)
 
-    def take(self, content: bytes) -> dict[str, Any]:
+    def unpack(self, content: bytes) -> dict[str, Any]:
         """Take one record apart."""
         (record,) = np.frombuffer(content, self._type)
         return {name: record[name].tolist() for name in self._type.names or ()}
 
 
-def records_reader(layout: Layout) -> Reader:
-    """Make a reader of such files.
+@dataclass(frozen=True)
+class RecordsReader:
+    """Reads such files: ``records``, their number, and the fields of the first and the last record.
 
-    It gives ``records``, their number, and the fields of the first and of the last record, named
-    ``first.NAME`` and ``last.NAME``.
+    These are named ``first.NAME`` and ``last.NAME``.
 
     Parameters
     ----------
-    layout : Layout
+    layout : RecordLayout
         The fields of a record.
     """
 
-    def read(path: Path) -> Iterator[dict[str, Any]]:
-        size = path.stat().st_size
-        if size == 0 or size % layout.size:
-            raise ValueError(f"{size} bytes are not records of {layout.size} bytes")
+    layout: RecordLayout
+
+    def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
+        """Read one file."""
+        size, length = path.stat().st_size, self.layout.size
+        if size == 0 or size % length:
+            raise ValueError(f"{size} bytes are not records of {length} bytes")
         with path.open("rb") as stream:
             ends = {
-                "first": _record(stream, layout, 0),
-                "last": _record(stream, layout, size - layout.size),
+                "first": _read_record(stream, self.layout, 0),
+                "last": _read_record(stream, self.layout, size - length),
             }
         found = {f"{end}.{name}": value for end, of in ends.items() for name, value in of.items()}
-        yield {"records": size // layout.size, **found}
-
-    return read
+        yield {"records": size // length, **found}
 
 
-def _record(stream: IO[bytes], layout: Layout, start: int) -> dict[str, Any]:
+def _read_record(stream: IO[bytes], layout: RecordLayout, start: int) -> dict[str, Any]:
     stream.seek(start)
-    return layout.take(stream.read(layout.size))
+    return layout.unpack(stream.read(layout.size))

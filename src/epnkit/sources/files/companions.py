@@ -19,10 +19,10 @@ from typing import Any
 from urllib.parse import quote
 
 #: What is put in: a field of the record, and whether its value's last ending is cut off.
-_PLACE = re.compile(r"\{(?P<field>[^{}|]+)(?P<stem>\|stem)?\}")
+_PLACEHOLDER = re.compile(r"\{(?P<field>[^{}|]+)(?P<stem>\|stem)?\}")
 
 
-def companions(
+def find_companions(
     patterns: Mapping[str, str],
     record: Mapping[str, Any],
     root: Path,
@@ -54,40 +54,40 @@ def companions(
     if not patterns:
         return {}
     named = parts.search(record["file_name"]) if parts is not None else None
-    told = {**record, **_of_path(PurePosixPath(record["path"])), **_groups(named)}
+    told = {**record, **_path_fields(PurePosixPath(record["path"])), **_group_fields(named)}
     found: dict[str, Any] = {}
     for name, pattern in patterns.items():
-        path = _filled(pattern, told)
+        path = _fill_pattern(pattern, told)
         if path is not None and (root / path).is_file():
             found |= {f"{name}.path": path, f"{name}.size": (root / path).stat().st_size}
             found |= {} if address is None else {f"{name}.url": address + quote(path)}
     return found
 
 
-def _of_path(path: PurePosixPath) -> dict[str, str]:
+def _path_fields(path: PurePosixPath) -> dict[str, str]:
     parts = {f"folder.{number}": part for number, part in enumerate(path.parts[:-1], 1)}
     return {"folder": str(path.parent), "stem": path.stem, **parts}
 
 
-def _groups(found: re.Match[str] | None) -> dict[str, str | None]:
+def _group_fields(found: re.Match[str] | None) -> dict[str, str | None]:
     return found.groupdict() if found is not None else {}
 
 
-def _filled(pattern: str, told: Mapping[str, Any]) -> str | None:
+def _fill_pattern(pattern: str, told: Mapping[str, Any]) -> str | None:
     """Put in what the record tells; None where it does not, or where that leads elsewhere."""
-    places = list(_PLACE.finditer(pattern))
-    if any(not isinstance(_first(told.get(place["field"])), str | int) for place in places):
+    places = list(_PLACEHOLDER.finditer(pattern))
+    if any(not isinstance(_first_value(told.get(place["field"])), str | int) for place in places):
         return None
-    path = os.path.normpath(_PLACE.sub(lambda place: _value(place, told), pattern))
+    path = os.path.normpath(_PLACEHOLDER.sub(lambda place: _fill_placeholder(place, told), pattern))
     outside = path.startswith(("/", "..")) or "\0" in path
     return None if outside else path
 
 
-def _value(place: re.Match[str], told: Mapping[str, Any]) -> str:
-    value = str(_first(told[place["field"]])).strip()
+def _fill_placeholder(place: re.Match[str], told: Mapping[str, Any]) -> str:
+    value = str(_first_value(told[place["field"]])).strip()
     return PurePosixPath(value).stem if place["stem"] else value
 
 
-def _first(value: Any) -> Any:
+def _first_value(value: Any) -> Any:
     """Take a pointer for the file that it leads to: PDS3 puts a place within it behind its name."""
     return value[0] if isinstance(value, list) and value else value

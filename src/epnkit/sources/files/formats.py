@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.files.binary import Layout, records_reader
+from epnkit.sources.files.asdf import read_asdf
+from epnkit.sources.files.binary import RecordLayout, RecordsReader
+from epnkit.sources.files.cdf import CdfReader
+from epnkit.sources.files.fits import FitsReader
 from epnkit.sources.files.pds3 import read_pds3
-from epnkit.sources.files.readers import (
-    Reader,
-    cdf_reader,
-    csv_reader,
-    fits_reader,
-    read_asdf,
-    read_json,
-    read_nothing,
-)
+from epnkit.sources.files.readers import CsvReader, Reader, read_json, read_nothing
 
 #: The formats that a source file names; ``name`` is for files whose name says all.
 FORMATS = ("fits", "cdf", "asdf", "pds3", "json", "csv", "records", "name")
@@ -51,48 +47,57 @@ def read_formats(settings: Settings) -> tuple[Reader, tuple[str, ...]]:
         When a format is unknown, or what it needs is missing.
     """
     if not settings.has("formats"):
-        return _reader(settings), settings.names("files") or ("*",)
+        return _take_reader(settings), settings.take_names("files") or ("*",)
     formats: dict[str, object] = settings.take("formats", dict)
-    readers = {glob: _of_glob(settings.path, told) for glob, told in formats.items()}
-    return _by_name(readers), tuple(readers)
+    readers = {glob: _glob_reader(settings.path, told) for glob, told in formats.items()}
+    return ReaderByName(readers), tuple(readers)
 
 
-def _of_glob(path: Path, told: object) -> Reader:
+def _glob_reader(path: Path, told: object) -> Reader:
     inner = Settings(path, dict(told) if isinstance(told, Mapping) else {"format": told})
-    reader = _reader(inner)
+    reader = _take_reader(inner)
     inner.finish()
     return reader
 
 
-def _by_name(readers: Mapping[str, Reader]) -> Reader:
-    def read(path: Path) -> Iterator[dict[str, Any]]:
-        chosen = next(reader for glob, reader in readers.items() if fnmatchcase(path.name, glob))
-        return chosen(path)
+@dataclass(frozen=True)
+class ReaderByName:
+    """Reads each file by the first reader whose pattern fits its name.
 
-    return read
+    Parameters
+    ----------
+    readers : mapping of str to callable
+        The readers by their patterns.
+    """
+
+    readers: Mapping[str, Reader]
+
+    def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
+        """Read one file."""
+        names = self.readers.items()
+        return next(reader for glob, reader in names if fnmatchcase(path.name, glob))(path)
 
 
-def _reader(settings: Settings) -> Reader:
-    form = settings.choice("format", FORMATS)
+def _take_reader(settings: Settings) -> Reader:
+    form = settings.take_choice("format", FORMATS)
     if form == "fits":
-        extension: Any = settings.take("extension", object, 0)
-        return fits_reader(extension)
+        extension: Any = settings.take("extension", object) if settings.has("extension") else None
+        return FitsReader(extension)
     if form == "cdf":
-        return cdf_reader(settings.names("limits"))
+        return CdfReader(settings.take_names("limits"))
     if form == "csv":
-        separator = settings.take("separator", str, ",")
-        return csv_reader(separator, settings.take("encoding", str, "utf-8"))
+        return CsvReader(settings.take_text("separator"), settings.take_text("encoding"))
     if form == "records":
-        return records_reader(_layout(settings))
+        return RecordsReader(_take_layout(settings))
     return _PLAIN[form]
 
 
-def _layout(settings: Settings) -> Layout:
+def _take_layout(settings: Settings) -> RecordLayout:
     """Take the fields of a record, in order: ``fields = {ydh = "<u4", num = "<u4"}``."""
     fields: dict[str, object] = settings.take("fields", dict)
     try:
-        return Layout([(name, str(kind)) for name, kind in fields.items()])
+        return RecordLayout([(name, str(kind)) for name, kind in fields.items()])
     except TypeError as error:
-        raise settings.wrong(
+        raise settings.invalid_key_error(
             "fields", str(error), 'Write fields = {name = "<f8", …}, the types as numpy has them'
         ) from error

@@ -47,13 +47,13 @@ class FileKeys:
                 cure='Take the key ("path",), or ("path", "line") for tables, or load in full',
             )
 
-    def written(self, path: str, lines: Iterable[int]) -> list[str]:
+    def write_keys(self, path: str, lines: Iterable[int]) -> list[str]:
         """Write the keys of a file's lines as the book holds them, joined by a bar."""
         if not self.by_line:
             return [path]
         return ["|".join(self._values(path, line)) for line in lines]
 
-    def path(self, key: str) -> str:
+    def path_of(self, key: str) -> str:
         """Take the path out of a key."""
         if not self.by_line:
             return key

@@ -10,14 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from epnkit.sources.values.documents import flat
-from epnkit.sources.values.extended_json import plain
+from epnkit.modules import requires_extra
+from epnkit.sources.files.limits import LARGEST_LABEL, require_bounded
+from epnkit.sources.values.documents import flatten
+from epnkit.sources.values.extended_json import to_plain
 
 #: The statement that ends a label, on a line of its own.
 _END_OF_LABEL = re.compile(rb"^[ \t]*END[ \t]*\r?$", re.MULTILINE)
-
-#: How much of a PDS3 file is read at most to find the end of its label, in bytes.
-_LARGEST_LABEL = 4 * 1024 * 1024
 
 
 def read_pds3(path: Path) -> Iterator[dict[str, Any]]:
@@ -31,22 +30,27 @@ def read_pds3(path: Path) -> Iterator[dict[str, Any]]:
     with warnings.catch_warnings():
         # The parser deprecates a class of its own whenever it is imported.
         warnings.simplefilter("ignore", PendingDeprecationWarning)
-        import pvl  # type: ignore[import-untyped]
-        from pvl.exceptions import ParseError  # type: ignore[import-untyped]
+        with requires_extra("pds"):
+            import pvl  # type: ignore[import-untyped]
+            from pvl.exceptions import ParseError  # type: ignore[import-untyped]
 
     with path.open("rb") as stream:
-        start = stream.read(_LARGEST_LABEL)
+        start = stream.read(LARGEST_LABEL)
     try:
-        label = pvl.loads(_label(start), decoder=_decoder())
+        label = pvl.loads(_extract_label(start), decoder=_decoder())
     except ParseError as error:
         raise ValueError(str(error)) from error
-    yield flat({name: _of_label(value) for name, value in label.items()})
+    plain = {name: _plain_value(value) for name, value in label.items()}
+    require_bounded(plain)
+    yield flatten(plain)
 
 
 @cache
 def _decoder() -> Any:
     """Make a decoder that tries figures alone for times: trying all takes half of the time."""
-    from pvl.decoder import OmniDecoder  # type: ignore[import-untyped]
+    with requires_extra("pds"):
+        from pvl.decoder import OmniDecoder  # type: ignore[import-untyped]
+        from pvl.grammar import OmniGrammar  # type: ignore[import-untyped]
 
     class Decoder(OmniDecoder):  # type: ignore[misc]
         def decode_datetime(self, value: str) -> Any:
@@ -55,21 +59,30 @@ def _decoder() -> Any:
                 raise ValueError(value)
             return super().decode_datetime(value)
 
-    return Decoder()
+    return Decoder(grammar=OmniGrammar())  # the decoder's own grammar is one of ASCII
 
 
-def _label(start: bytes) -> str:
+def _extract_label(start: bytes) -> str:
     """Take the label off the data that may follow its END statement (PDS3, chapter 12)."""
     end = _END_OF_LABEL.search(start)
-    return start[: end.end() if end else None].decode("latin-1")
+    label = start[: end.end() if end else None]
+    if b"=" not in label:
+        raise ValueError("it has no statement of a label")
+    try:
+        text = label.decode("utf-8")
+    except UnicodeDecodeError:
+        text = label.decode("latin-1")
+    return text
 
 
-def _of_label(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """Turn a label's value into plain ones; a number with a unit is the number."""
     if hasattr(value, "items"):
-        return {name: _of_label(inner) for name, inner in value.items()}
+        return {name: _plain_value(inner) for name, inner in value.items()}
     if hasattr(value, "units"):  # a named tuple, so before the tuples
-        return _of_label(value.value)
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_of_label(inner) for inner in value]
-    return value.isoformat() if isinstance(value, datetime | date) else plain(value)
+        return _plain_value(value.value)
+    if isinstance(value, set | frozenset):  # in no order of their own
+        return sorted((_plain_value(inner) for inner in value), key=str)
+    if isinstance(value, list | tuple):
+        return [_plain_value(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime | date) else to_plain(value)

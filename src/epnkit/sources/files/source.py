@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import bisect
-import csv
 import hashlib
 import re
-import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -22,23 +19,25 @@ import polars as pl
 
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
-from epnkit.sources.config.credentials import credential
-from epnkit.sources.config.settings import Settings, settings_of
-from epnkit.sources.config.types import declared
-from epnkit.sources.files.companions import companions
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, WHOLE, Order, Window
+from epnkit.sources.config.credentials import read_credential
+from epnkit.sources.config.settings import Settings, open_settings
+from epnkit.sources.config.types import declared_types
+from epnkit.sources.files.companions import find_companions
 from epnkit.sources.files.formats import read_formats
+from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
 from epnkit.sources.files.keys import FileKeys
+from epnkit.sources.files.limits import LONGEST
 from epnkit.sources.files.readers import Reader
-from epnkit.sources.files.versions import latest
-from epnkit.sources.files.walk import Found, walk
-from epnkit.sources.values.documents import frame, types_of
+from epnkit.sources.files.versions import keep_latest
+from epnkit.sources.files.walk import FoundFile, walk
+from epnkit.sources.values.documents import build_frame, infer_types
 
 #: How many files are looked at to find the fields.
 _SAMPLE = 200
 
 #: What every record tells of its file.
-_OF_FILE: dict[str, pl.DataType] = {
+_FILE_FIELDS: dict[str, pl.DataType] = {
     "path": pl.String(),
     "file_name": pl.String(),
     "file_size": pl.Int64(),
@@ -50,24 +49,11 @@ _OF_FILE: dict[str, pl.DataType] = {
 }
 
 #: What a record tells of each companion of its file.
-_OF_COMPANION: dict[str, pl.DataType] = {
+_COMPANION_FIELDS: dict[str, pl.DataType] = {
     "path": pl.String(),
     "size": pl.Int64(),
     "url": pl.String(),
 }
-
-#: What readers raise at a file that isn't what it should be.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    EOFError,
-    csv.Error,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -96,6 +82,10 @@ class FilesSettings:
         What is found in a file's name, to be put in there.
     key : tuple of str
         The fields that tell one record from every other.
+    follow_links : bool
+        Whether links may lead out of the directory.
+    seconds : float
+        How long reading one file may take.
     """
 
     directory: Path
@@ -108,6 +98,8 @@ class FilesSettings:
     companions: dict[str, str] = field(default_factory=dict)
     parts: re.Pattern[str] | None = None
     key: tuple[str, ...] = ("path",)
+    follow_links: bool = False
+    seconds: float = LONGEST
 
 
 class FilesSource:
@@ -131,6 +123,7 @@ class FilesSource:
         self._settings = settings
         self.label = f"{settings.directory}/{{{','.join(settings.globs)}}}"
         self._keys = FileKeys(settings.key, self.label)
+        self._reader = IsolatedReader(settings.reader, settings.seconds)
 
     @classmethod
     def from_file(cls, path: Path, order: Order = UNORDERED) -> FilesSource:
@@ -145,9 +138,9 @@ class FilesSource:
             raise ConfigurationError(
                 f"files have no cursor {order.cursor!r}", where=str(path), cure="Use `modified`"
             )
-        with settings_of(path, "files") as settings:
-            key = settings.order(order).key or FilesSettings.key
-            chosen = _files_settings(settings, key)
+        with open_settings(path, "files") as settings:
+            key = settings.take_order(order).key or FilesSettings.key
+            chosen = _take_files_settings(settings, key)
         return cls(chosen)
 
     def schema(self) -> dict[str, str]:
@@ -156,11 +149,13 @@ class FilesSource:
 
     def count(self, window: Window = ALL) -> int:
         """Count the window's records; only tables are opened for it."""
-        return sum(self._count(found) for found in self._walk(window))
+        files = list(self._walk(window))
+        several = [found for found in files if _has_several(found)]
+        return len(files) - len(several) + sum(1 for _ in self._read_all(several))
 
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
         """Read the files that changed within a window, in the order of their paths."""
-        return self._batches(self._walk(window), size)
+        return self._read_batches(self._walk(window), size)
 
     def digests(self, bounds: list[str]) -> pl.DataFrame:
         """Sum up the records between consecutive keys; see :class:`Reconcilable`."""
@@ -187,10 +182,10 @@ class FilesSource:
         """
         self._keys.require_known()
         rows: list[tuple[str, int]] = []
-        for found in self._walk(ALL):
+        for found, lines in self._line_numbers():
             keys = [
                 key
-                for key in self._keys.written(found.name, self._lines(found))
+                for key in self._keys.write_keys(found.name, lines)
                 if (low is None or key >= low) and (high is None or key < high)
             ]
             digest = self._digest(found) if keys else 0
@@ -201,26 +196,33 @@ class FilesSource:
     def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
         """Read the records with these keys, whose form is that of :meth:`keys`."""
         self._keys.require_known()
-        paths, wanted = {self._keys.path(key) for key in keys}, set(keys)
+        paths, wanted = {self._keys.path_of(key) for key in keys}, set(keys)
         files = (found for found in self._walk(ALL) if found.name in paths)
-        return self._batches(files, BATCH_SIZE, wanted if self._keys.by_line else None)
+        return self._read_batches(files, BATCH_SIZE, wanted if self._keys.by_line else None)
 
-    def _lines(self, found: Found) -> Iterator[int]:
-        return (record["line"] for record in self._records(found))
+    def _line_numbers(self) -> Iterator[tuple[FoundFile, list[int]]]:
+        """Give the numbers of each file's records; files are opened only if keys have them."""
+        if not self._keys.by_line:
+            yield from ((found, []) for found in self._walk(ALL))
+            return
+        for found, records in self._read_files(self._walk(ALL)):
+            yield found, [record["line"] for record in records]
 
     @cached_property
     def _types(self) -> dict[str, pl.DataType]:
         sample = [
-            record for found in self._sample() for record in islice(self._records(found), _SAMPLE)
+            record
+            for _, records in self._read_files(self._sample())
+            for record in islice(records, _SAMPLE)
         ]
         of_companions = {
             f"{name}.{part}": dtype
             for name in self._settings.companions
-            for part, dtype in _OF_COMPANION.items()
+            for part, dtype in _COMPANION_FIELDS.items()
         }
-        return {**types_of(sample), **of_companions, **self._settings.types, **_OF_FILE}
+        return {**infer_types(sample), **of_companions, **self._settings.types, **_FILE_FIELDS}
 
-    def _sample(self) -> Iterator[Found]:
+    def _sample(self) -> Iterator[FoundFile]:
         """Take the first files of each pattern of names: files of other formats have other fields.
 
         Going through all names opens nothing.
@@ -234,62 +236,81 @@ class FilesSource:
             if max(left.values()) <= 0:
                 return
 
-    def _walk(self, window: Window) -> Iterator[Found]:
+    def _walk(self, window: Window) -> Iterator[FoundFile]:
         """Go through the directory in order, and open nothing."""
         chosen = self._settings
-        return walk(chosen.directory, chosen.globs, latest if chosen.latest else list, window)
+        choose = keep_latest if chosen.latest else list
+        return walk(chosen.directory, chosen.globs, choose, window, chosen.follow_links)
 
-    def _batches(
-        self, files: Iterable[Found], size: int, wanted: set[str] | None = None
+    def _read_batches(
+        self, files: Iterable[FoundFile], size: int, wanted: set[str] | None = None
     ) -> Iterator[pl.DataFrame]:
         """Read files, or only the lines whose keys are wanted."""
-        records = (record for found in files for record in self._booked(found, wanted))
+        records = (
+            record
+            for found, of_file in self._read_files(files)
+            for record in self._add_digest(found, of_file, wanted)
+        )
         while batch := list(islice(records, size)):
-            yield frame(batch, self._types | {SOURCE_DIGEST: pl.Int64()}, self.label)
+            yield build_frame(batch, self._types | {SOURCE_DIGEST: pl.Int64()}, self.label)
 
-    def _booked(self, found: Found, wanted: set[str] | None) -> Iterator[dict[str, Any]]:
-        """Put the digest of a file's state, taken before it is opened, beside its records.
+    def _add_digest(
+        self, found: FoundFile, records: Iterator[dict[str, Any]], wanted: set[str] | None
+    ) -> Iterator[dict[str, Any]]:
+        """Add the digest of a file's state to its records.
 
         Where the path alone is the key, a file's lines are folded into one and their digests
         summed up: only the first line has it.
         """
         digest = self._digest(found)
-        for record in self._records(found):
+        for record in records:
             line = record["line"]
-            if wanted is None or wanted.intersection(self._keys.written(found.name, [line])):
+            if wanted is None or wanted.intersection(self._keys.write_keys(found.name, [line])):
                 once = line == 1 or self._keys.fields != ("path",)
                 yield record | {SOURCE_DIGEST: digest if once else 0}
 
-    def _records(self, found: Found) -> Iterator[dict[str, Any]]:
+    def _read_all(self, files: Iterable[FoundFile]) -> Iterator[dict[str, Any]]:
+        return (record for _, records in self._read_files(files) for record in records)
+
+    def _read_files(
+        self, files: Iterable[FoundFile]
+    ) -> Iterator[tuple[FoundFile, Iterator[dict[str, Any]]]]:
+        """Read files one after the other, each whole before the next."""
+        given, copy = tee(files)
+        documents = self._reader.read(found.path for found in copy)
+        for found, (_, of_file) in zip(given, documents, strict=True):
+            yield found, self._records_of(found, of_file)
+
+    def _records_of(
+        self, found: FoundFile, documents: Iterator[dict[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
         of_file = {
             "path": found.name,
             "file_name": found.path.name,
             "file_size": found.size,
             "modified": found.modified,
-            **self._served(found),
+            **self._address_fields(found),
         }
         number = 0
         try:
-            for number, document in enumerate(self._settings.reader(found.path), 1):
+            for number, document in enumerate(documents, 1):
                 record = {**document, **of_file, "line": number}
-                yield record | self._companions(record)
-        except _UNREADABLE as error:
-            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-            yield {**of_file, "line": number + 1, "unreadable": why}
+                yield record | self._companion_fields(record)
+        except UnreadableFileError as error:
+            why = str(error)
+            yield {**of_file, "line": number + 1, "unreadable": why, UNREADABLE: f"{WHOLE}: {why}"}
 
-    def _companions(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _companion_fields(self, record: dict[str, Any]) -> dict[str, Any]:
         chosen = self._settings
-        return companions(chosen.companions, record, chosen.directory, chosen.address, chosen.parts)
+        return find_companions(
+            chosen.companions, record, chosen.directory, chosen.address, chosen.parts
+        )
 
-    def _served(self, found: Found) -> dict[str, str]:
+    def _address_fields(self, found: FoundFile) -> dict[str, str]:
         address = self._settings.address
         return {} if address is None else {"address": address, "url": address + quote(found.name)}
 
-    def _count(self, found: Found) -> int:
-        several = found.path.suffix in {".csv", ".json"}
-        return sum(1 for _ in self._records(found)) if several else 1
-
-    def _digest(self, found: Found) -> int:
+    def _digest(self, found: FoundFile) -> int:
         state = f"{found.name}\0{found.size}\0{found.ticks}".encode()
         if self._settings.checksum:
             # A file that cannot be opened is told as unreadable when its records are read.
@@ -298,42 +319,49 @@ class FilesSource:
         return int.from_bytes(hashlib.blake2s(state, digest_size=4).digest(), "big")
 
 
-def _files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettings:
+def _has_several(found: FoundFile) -> bool:
+    """Say whether a file may hold several records."""
+    return found.path.suffix.lower() in {".csv", ".json"}
+
+
+def _take_files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettings:
     reader, globs = read_formats(settings)
-    directory, address = _place(settings)
+    directory, address = _take_location(settings)
     return FilesSettings(
         directory,
         reader,
         globs,
-        declared(settings),
+        declared_types(settings),
         settings.take("checksum", bool, default=False),
         address,
         settings.take("latest", bool, default=False),
         settings.take("companions", dict, {}),
-        _parts(settings),
+        _take_parts(settings),
         key,
+        settings.take("follow_links", bool, default=False),
+        settings.take_positive("seconds", LONGEST),
     )
 
 
-def _parts(settings: Settings) -> re.Pattern[str] | None:
-    pattern = settings.text("parts")
+def _take_parts(settings: Settings) -> re.Pattern[str] | None:
+    pattern = settings.take_text("parts")
     try:
         return None if pattern is None else re.compile(pattern)
     except re.error as error:
-        raise settings.wrong(
+        raise settings.invalid_key_error(
             "parts", str(error), "Write it as Python's re module reads it"
         ) from error
 
 
-def _place(settings: Settings) -> tuple[Path, str | None]:
+def _take_location(settings: Settings) -> tuple[Path, str | None]:
     """Say where the files lie and are served: in the source file, or as a credential has it."""
-    name = settings.text("connection")
+    name = settings.take_text("connection")
     if name is None:
-        directory = settings.beside("directory")
+        directory = settings.take_path("directory")
         if directory is None:
-            raise settings.missing("directory")
-        return directory, settings.text("address")
-    told = dict(part.partition("=")[::2] for part in credential(name).reveal().split(";"))
+            raise settings.missing_key_error("directory")
+        return directory, settings.take_text("address")
+    told = dict(part.partition("=")[::2] for part in read_credential(name).reveal().split(";"))
     if not {"directory"} <= told.keys() <= {"directory", "address"}:
         raise ConfigurationError(
             f"the credential {name!r} says not where the files lie",

@@ -8,7 +8,7 @@ import re
 _VERSION = re.compile(r"_v(\d+(?:\.\d+)*)(?=\.[a-z]\w*$)", re.IGNORECASE)
 
 
-def latest(names: list[str]) -> list[str]:
+def keep_latest(names: list[str]) -> list[str]:
     """Leave out files of which there is a later version.
 
     Parameters
@@ -23,12 +23,12 @@ def latest(names: list[str]) -> list[str]:
     """
     best: dict[str, tuple[int, ...]] = {}
     for given in names:
-        name, version = _parted(given)
+        name, version = _split_version(given)
         best[name] = max(best.get(name, ()), version)
-    return [given for given in names if best[_parted(given)[0]] == _parted(given)[1]]
+    return [given for given in names if best[_split_version(given)[0]] == _split_version(given)[1]]
 
 
-def _parted(name: str) -> tuple[str, tuple[int, ...]]:
+def _split_version(name: str) -> tuple[str, tuple[int, ...]]:
     found = _VERSION.search(name)
     if found is None:
         return name, ()

@@ -1,0 +1,186 @@
+"""FITS headers: of the first unit that says something, or of the one that is asked for."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from epnkit.sources.files.limits import LARGEST_HEADER, open_file
+
+_BLOCK, _CARD = 2880, 80
+
+#: Keywords that say nothing of an observation (FITS 4.0, section 4.4.1).
+_STRUCTURE = frozenset(
+    [
+        "SIMPLE",
+        "XTENSION",
+        "BITPIX",
+        "NAXIS",
+        "NAXIS1",
+        "NAXIS2",
+        "PCOUNT",
+        "GCOUNT",
+        "TFIELDS",
+        "EXTEND",
+        "NEXTEND",
+        "EXTNAME",
+        "CHECKSUM",
+        "DATASUM",
+        "DATE",
+        "ORIGIN",
+        "FILENAME",
+        "BLOCKED",
+    ]
+)
+
+#: Keywords of the table that a compressed image is in, not of the image (FITS 4.0, section 10.1).
+_TABLE = ("TTYPE", "TFORM", "TUNIT", "TDIM", "TFIELDS", "PCOUNT", "GCOUNT", "XTENSION", "THEAP")
+
+
+@dataclass(frozen=True)
+class FitsReader:
+    """Reads FITS headers, also compressed ones (``.gz``, ``.bz2``, tiles), and never the data.
+
+    Parameters
+    ----------
+    extension : int or str, optional
+        The number or name of the header-data unit. Without one, the first header; and if that says
+        nothing of an observation, as in tile-compressed files, also the second.
+    """
+
+    extension: int | str | None = None
+
+    def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
+        """Read one file."""
+        from astropy.utils.exceptions import AstropyWarning
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)  # real headers are full of oddities
+            with open_file(path) as stream:
+                yield self._choose(read_headers(stream))
+
+    def _choose(self, headers: Iterator[Any]) -> dict[str, Any]:
+        if self.extension is None:
+            return _first_that_speaks(headers)
+        for number, header in enumerate(headers):
+            name = str(header.get("EXTNAME", "")).strip().upper()
+            if self.extension in (number, name) or str(self.extension).upper() == name:
+                return read_cards(header)
+        raise ValueError(f"it has no unit {self.extension!r}")
+
+
+def read_headers(stream: IO[bytes]) -> Iterator[Any]:
+    """Read the headers of a FITS file one after the other, and skip the data between them.
+
+    Raises
+    ------
+    ValueError
+        If it is no FITS file, or its headers are longer than they may be.
+    """
+    from astropy.io.fits import Header
+
+    first = True
+    left = LARGEST_HEADER
+    while block := _read_header(stream, left, first=first):
+        left -= len(block)
+        header = Header.fromstring(block.decode("latin-1").encode("ascii", "replace"))
+        yield header
+        _skip(stream, _data_size(header))
+        first = False
+
+
+def _read_header(stream: IO[bytes], most: int, *, first: bool) -> bytes:
+    """Read the blocks of one header; empty if the file ends before it."""
+    found = bytearray()
+    while True:
+        block = stream.read(_BLOCK)
+        if first and not found and not block.startswith(b"SIMPLE  ="):
+            raise ValueError("it does not begin as a FITS file")
+        if not found and not block.startswith((b"SIMPLE  =", b"XTENSION=")):
+            return b""
+        if len(block) < _BLOCK and not _has_end(block):
+            raise ValueError("it ends within a header")
+        found += block
+        if _has_end(block):
+            return bytes(found)
+        if len(found) > most:
+            raise ValueError(f"its headers are longer than {LARGEST_HEADER} bytes, or have no END")
+
+
+def _has_end(block: bytes) -> bool:
+    return any(block[k : k + _CARD].rstrip() == b"END" for k in range(0, len(block), _CARD))
+
+
+def _data_size(header: Any) -> int:
+    """Give the bytes of the data behind a header (FITS 4.0, equation 2), to the block's end."""
+    axes = [_whole(header, f"NAXIS{k}", 0) for k in range(1, _whole(header, "NAXIS", 0) + 1)]
+    if axes and axes[0] == 0 and header.get("GROUPS") is True:
+        axes = axes[1:]
+    count = math.prod(axes) if axes else 0
+    bits = abs(_whole(header, "BITPIX", 8))
+    size = bits // 8 * _whole(header, "GCOUNT", 1) * (_whole(header, "PCOUNT", 0) + count)
+    return -(-size // _BLOCK) * _BLOCK
+
+
+def _whole(header: Any, name: str, default: int) -> int:
+    value = _card_value(header.cards[name]) if name in header else default
+    least = -64 if name == "BITPIX" else 0
+    if not isinstance(value, int) or not least <= value < 2**48:
+        raise ValueError(f"its {name} is no size")
+    return value
+
+
+def _skip(stream: IO[bytes], size: int) -> None:
+    if stream.seekable():
+        stream.seek(size, io.SEEK_CUR)
+        return
+    while size > 0 and (chunk := stream.read(min(size, 1024**2))):
+        size -= len(chunk)
+
+
+def _first_that_speaks(headers: Iterator[Any]) -> dict[str, Any]:
+    primary = read_cards(next(headers))
+    if not _STRUCTURE.issuperset(primary):
+        return primary
+    second = next(headers, None)
+    return primary if second is None else primary | _uncompressed(read_cards(second))
+
+
+def _uncompressed(cards: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the cards of the image that a tile-compressed table stands for."""
+    if cards.get("ZIMAGE") is not True:
+        return dict(cards)
+    own = {name: value for name, value in cards.items() if not name.startswith(_TABLE)}
+    image = {
+        name[1:]: value for name, value in own.items() if name.startswith(("ZNAXIS", "ZBITPIX"))
+    }
+    return {name: value for name, value in own.items() if not name.startswith("Z")} | image
+
+
+def read_cards(header: Any) -> dict[str, Any]:
+    """Take the cards of a header that have a value; of a keyword that stands twice, the first.
+
+    A card that cannot be read (``EXPTIME = 12,5``) has no value: the others are as good as ever.
+    """
+    found: dict[str, Any] = {}
+    for card in header.cards:
+        value = _card_value(card)
+        if card.keyword in {"", "COMMENT", "HISTORY", "END"}:
+            continue
+        if isinstance(value, str | bool | int | float):
+            found.setdefault(card.keyword, value.rstrip() if isinstance(value, str) else value)
+    return found
+
+
+def _card_value(card: Any) -> Any:
+    from astropy.io.fits import VerifyError
+
+    try:
+        return card.value
+    except (VerifyError, ValueError):
+        return None

@@ -1,0 +1,115 @@
+"""What a file of a foreign format may cost: bytes, depth, time and memory, all declared here."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+#: The most bytes of headers that a FITS file may have before the unit that is wanted.
+LARGEST_HEADER = 16 * 1024**2
+
+#: The most bytes that are decompressed of one file.
+LARGEST_DECOMPRESSED = 2 * 1024**3
+
+#: The most bytes of an ASDF file that are read to find the end of its tree.
+LARGEST_TREE = 64 * 1024**2
+
+#: The most bytes of a PDS3 file that are read to find the end of its label.
+LARGEST_LABEL = 4 * 1024**2
+
+#: The largest JSON file, in bytes: it is parsed whole.
+LARGEST_JSON = 256 * 1024**2
+
+#: How deep documents and labels may be nested.
+DEEPEST = 100
+
+#: The most values of one document, those under YAML's aliases counted each time.
+MOST_VALUES = 1_000_000
+
+#: How long a reader may work on one file, or on a thousand lines of it, in seconds.
+LONGEST = 30
+
+#: How much memory a reader may take beyond what it has at its start, in bytes.
+MOST_MEMORY = 1024**3
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """Open a file, decompressed if its name ends in ``.gz`` or ``.bz2``, up to a limit."""
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        return io.BufferedReader(LimitedStream(gzip.open(path), LARGEST_DECOMPRESSED))  # type: ignore[arg-type]
+    if suffix == ".bz2":
+        return io.BufferedReader(LimitedStream(bz2.open(path), LARGEST_DECOMPRESSED))
+    return path.open("rb")
+
+
+class LimitedStream(io.RawIOBase):
+    """A stream that refuses to give more than a number of bytes.
+
+    Parameters
+    ----------
+    stream : binary file
+        What is read.
+    most : int
+        The number of bytes.
+    """
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._most = stream, most
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer.
+
+        Raises
+        ------
+        ValueError
+            If the stream is larger than it may be.
+        """
+        content = self._stream.read(min(len(buffer), 1024**2))
+        self._most -= len(content)
+        if self._most < 0:
+            raise ValueError("it is larger than it may be once it is decompressed")
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        """Close what is read."""
+        self._stream.close()
+        super().close()
+
+
+def require_bounded(document: Any) -> None:
+    """Refuse a document that is too deep or too large, or that holds itself.
+
+    What stands in several places of it (YAML's aliases) is counted in each, without going there.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong.
+    """
+    if _count_values(document, 0, {}, set()) > MOST_VALUES:
+        raise ValueError(f"it has more than {MOST_VALUES} values")
+
+
+def _count_values(node: Any, depth: int, counts: dict[int, int], above: set[int]) -> int:
+    if not isinstance(node, Mapping | list | tuple):
+        return 1
+    if id(node) in above:
+        raise ValueError("it holds itself")
+    if depth > DEEPEST:
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+    if id(node) not in counts:
+        above.add(id(node))
+        inner = node.values() if isinstance(node, Mapping) else node
+        counts[id(node)] = 1 + sum(_count_values(n, depth + 1, counts, above) for n in inner)
+        above.discard(id(node))
+    return counts[id(node)]
