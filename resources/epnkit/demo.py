@@ -1,4 +1,4 @@
-"""Shows a service by its first granules, as TAP gives them."""
+"""Shows a service by its first granules, as TAP returns them."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pyvo
 
 
 def show(url: str, name: str, directory: Path) -> None:
-    """Ask the TAP service how many granules there are, and for the first ones."""
+    """Query the number of granules, and the first ones, over TAP."""
     tap = pyvo.dal.TAPService(url)
     table = f"{name}.epn_core"
     count = tap.run_sync("SELECT COUNT(*) AS n FROM " + table)["n"][0]

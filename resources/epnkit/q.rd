@@ -1,7 +1,7 @@
 <resource schema="epnkit" resdir="epnkit">
   <meta name="creationDate">2026-11-21T00:00:00Z</meta>
   <meta name="title">What the services made with epnkit share</meta>
-  <meta name="description">Streams and procedures that the RDs of epnkit's services take in; it has
+  <meta name="description">Streams and procedures that the RDs of epnkit's services use; it has
     no table and no service of its own.</meta>
   <meta name="subject">solar-system-astronomy</meta>
   <meta name="creator">The epnkit developers</meta>
@@ -9,8 +9,8 @@
   <STREAM id="coverage">
     <doc>
       The times and frequencies of a table epn_core, for the registry: ``dachs limits`` computes
-      them from the granules.  It knows obscore's columns alone, so that there is a view with these; the
-      view is no part of TAP.
+      them from the granules.  It knows only obscore's columns, so this creates a view with these; the
+      view is not in TAP.
     </doc>
     <table id="limits" onDisk="True">
       <meta name="description">Ends of times and frequencies of the granules of \name.</meta>
@@ -39,7 +39,7 @@
 
   <STREAM id="served">
     <doc>
-      What a table with a datalink service has: it is published, and its rows lead to their links.
+      For a table with a datalink service: publishes it, and links its rows to their datalinks.
     </doc>
     <publish sets="ivo_managed,local"/>
     <meta name="_associatedDatalinkService">
@@ -68,10 +68,10 @@
   <!-- No type: DaCHS 2.7 has none for makeQuery, and takes a procDef without one. -->
   <procDef id="incremental">
     <doc>
-      The query of an odbcGrammar, cut to what the table does not have yet.  It is right on the
+      The query of an odbcGrammar, restricted to what the table does not have yet.  It is right on the
       first import, on later ones, on full ones and under ``-R``, and on an empty table; with lag it
-      reads again what may have arrived late.  Where the folder has a source file,
-      ``source_query(rd.getAbsPath("source.toml"))`` is its query.  The grammar must hand over what it
+      reads again what may have arrived late.  If the folder has a source file,
+      ``source_query(rd.getAbsPath("source.toml"))`` is its query.  The grammar must pass what it
       imports into::
 
         &lt;odbcGrammar>
@@ -108,20 +108,20 @@
 
   <procDef id="granule" type="apply">
     <doc>
-      What service.py makes of a record, for a rowmaker with ``idmaps="*"`` behind a grammar of DaCHS
-      that reads the source's records, such as an odbcGrammar with epnkit/q#incremental: the same
-      granule as a load in bulk makes, with its links.  A record that is refused is reported as a
-      warning; a granule that is in the table as it is, is left alone.
+      The granule that service.py makes of a record, for a rowmaker with ``idmaps="*"`` after a grammar
+      of DaCHS that reads the source's records, such as an odbcGrammar with epnkit/q#incremental: the
+      same granule as in a bulk load, with its links.  A refused record is reported as a warning; an
+      unchanged granule is not written again.
     </doc>
     <setup>
       <code>
         from epnkit.errors import EpnkitError
-        from epnkit.loading.single import singles
+        from epnkit.loading.single import rowmaker_granules
       </code>
     </setup>
     <code>
       try:
-        made = singles(rd.resdir, targetTable).granule(vars)
+        made = rowmaker_granules(rd.resdir, targetTable).make_granule(vars)
       except EpnkitError as error:
         raise base.ReportableError(str(error))
       if made is None:
@@ -133,8 +133,8 @@
   <procDef id="links" type="metaMaker">
     <doc>
       Yields the links that the service declares, as they were compiled while the granule was
-      imported, and one to each other product of the same observation.  What is read is text in
-      epnkit.granules_SCHEMA: nothing of the toolkit is needed to serve.
+      imported, and one to each other product of the same observation.  They are read as text from
+      epnkit.granules_SCHEMA: the server does not need epnkit.
     </doc>
     <setup>
       <par key="schema" late="True" description="The service's schema, as a Python value."/>
@@ -173,8 +173,12 @@
   <procDef id="asked" type="metaMaker">
     <doc>
       Yields a link for each movie that an archive's HTTP service lists when it is asked, by POST,
-      for one observation.  Where the service cannot be asked, there is a fault row, and the other
+      for one observation.  If the service cannot be asked, there is a fault row, and the other
       links of the granule are as ever.
+
+      A slow archive does not slow down the server: one deadline holds for the whole request, at
+      most two requests are out at a time, the others get the fault row at once, and after a failure
+      the archive is left alone for half a minute.
 
       The file is JSON in the service's folder: ``url``; ``patience``, for how many seconds at most
       it is waited for; ``excluded``, the frequencies whose movies are not shown.  A file
@@ -187,11 +191,31 @@
         import http.client
         import json
         import os
+        import re
+        import sys
+        import threading
         import time
+        import types
         import urllib.error
+        import urllib.parse
         import urllib.request
 
         LONGEST = 1000000
+        AT_ONCE = 2
+        PAUSE = 30
+
+        # One for the whole server, whatever services ask.
+        archives = sys.modules.setdefault("epnkit_archives", types.ModuleType("epnkit_archives"))
+        if not hasattr(archives, "slots"):
+          archives.slots = threading.BoundedSemaphore(AT_ONCE)
+          archives.resting = {}
+
+        class SameServer(urllib.request.HTTPRedirectHandler):
+          def redirect_request(self, request, fp, code, message, headers, newurl):
+            old, new = (urllib.parse.urlsplit(u) for u in (request.full_url, newurl))
+            if (old.scheme, old.netloc)!=(new.scheme, new.netloc):
+              raise ValueError("it leads to another server")
+            return super().redirect_request(request, fp, code, message, headers, newurl)
 
         def settings(file):
           with open(os.path.join(rd.resdir, file)) as f:
@@ -200,13 +224,15 @@
           if os.path.exists(own):
             with open(own) as f:
               found.update(json.load(f))
+          if not found["url"].startswith(("http://", "https://")):
+            raise ValueError("its address is none of HTTP")
           return found
 
-        def ask(url, identifier, patience):
+        def fetch(url, identifier, end):
           request = urllib.request.Request(url, data=json.dumps({"unique_id": identifier}).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"})
-          end, read = time.monotonic()+patience, b""
-          with urllib.request.urlopen(request, timeout=patience) as answer:
+          opener, read = urllib.request.build_opener(SameServer), b""
+          with opener.open(request, timeout=max(0.01, end-time.monotonic())) as answer:
             while True:
               part = answer.read1(65536)
               if not part:
@@ -215,23 +241,55 @@
               if len(read)>LONGEST or time.monotonic()>end:
                 raise ValueError("its answer does not end")
 
-        def movies(found, excluded):
-          listed = sorted((float(each["frequency"]), each["url"], each.get("size"))
-            for each in found["videoplots"])
-          for frequency, url, size in listed:
-            if not url.startswith(("http://", "https://")):
-              raise ValueError("a movie has no address")
-            if frequency not in excluded:
-              yield frequency/10, url, size
+        def ask(url, identifier, patience):
+          server = urllib.parse.urlsplit(url).netloc
+          if time.monotonic()&lt;archives.resting.get(server, 0):
+            raise OSError("it did not answer a moment ago")
+          if not archives.slots.acquire(blocking=False):
+            raise OSError("others are asking it")
+          outcome, finished, end = {}, threading.Event(), time.monotonic()+patience
+
+          def work():
+            try:
+              outcome["found"] = fetch(url, identifier, end)
+            except Exception as error:
+              outcome["error"] = error
+            finally:
+              archives.slots.release()
+              finished.set()
+
+          # A name that is not found, a handshake or headers that never end hold this thread only.
+          threading.Thread(target=work, daemon=True).start()
+          if not finished.wait(patience):
+            archives.resting[server] = time.monotonic()+PAUSE
+            raise TimeoutError("it takes too long")
+          error = outcome.get("error")
+          if error is None:
+            return outcome["found"]
+          if not isinstance(error, urllib.error.HTTPError) or error.code!=404:
+            archives.resting[server] = time.monotonic()+PAUSE
+          raise error
+
+        def movie(each, excluded):
+          # None for one that is not to be shown, or not as it should be: the others are shown.
+          try:
+            frequency, url, size = float(each["frequency"]), each["url"], each.get("size")
+            if (frequency in excluded or not 0&lt;frequency&lt;1e6
+                or not re.fullmatch(r"https?://[!-~]+", url)):
+              return None
+          except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+          sized = isinstance(size, int) and not isinstance(size, bool) and 0&lt;=size&lt;2**63
+          return frequency, url, size if sized else None
       </code>
     </setup>
     <code>
-      wanted = settings(file)
       try:
+        wanted = settings(file)
         found = ask(wanted["url"], descriptor.metadata[column], wanted["patience"])
-        listed = list(movies(found, wanted["excluded"]))
-      except (OSError, ValueError, KeyError, TypeError, AttributeError,
-          http.client.HTTPException) as error:
+        listed = [movie(each, wanted["excluded"]) for each in found["videoplots"]]
+      except Exception as error:
+        # Whatever an archive sends, the other links of the granule stand.
         if isinstance(error, urllib.error.HTTPError) and error.code==404:
           yield DatalinkFault.NotFoundFault(descriptor.pubDID,
             "the archive has no movies of it", semantics="#preview")
@@ -240,22 +298,23 @@
             "the archive does not list its movies now, try again later: %s"%(
               type(error).__name__), semantics="#preview")
         return
-      for frequency, url, size in listed:
+      for frequency, url, size in sorted(
+          filter(None, listed), key=lambda each: (each[0], each[1])):
         yield descriptor.makeLink(url, semantics="#preview", contentType="image/gif",
-          contentLength=size, description="Movie at %.1f MHz"%frequency)
+          contentLength=size, description="Movie at %.1f MHz"%(frequency/10))
     </code>
   </procDef>
 
   <STREAM id="publication">
     <doc>
-      What the registry is told of a publication that granules are part of: its DOI and title.  For
-      a LOOP over what the service lists in its collections.toml, as in expres/q.
+      The registry's metadata of a publication that granules are part of: its DOI and title.  For a
+      LOOP over what the service lists in its collections.toml, as in expres/q.
     </doc>
     <meta name="isServiceFor">\title, https://doi.org/\doi</meta>
   </STREAM>
 
   <STREAM id="unknown">
-    <doc>The regression test of every datalink service: it knows nothing of an unknown id.</doc>
+    <doc>The regression test of every datalink service: an unknown id gets a fault.</doc>
     <regTest title="An unknown id gets a fault.">
       <url ID="nothing">dl/dlmeta</url>
       <code>
@@ -267,7 +326,7 @@
   <STREAM id="datalink">
     <doc>
       The datalink service of a table epn_core whose granules have links; it is called dl, and its
-      core dlcore, so that an EDIT can give it a metaMaker more.
+      core dlcore, so that an EDIT can add another metaMaker.
     </doc>
     <service id="dl" allowed="dlmeta">
       <meta name="title">\name datalink</meta>

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.identifiers import joined, safe
-from epnkit.mapping.spectral import hertz_of_lists
-from epnkit.mapping.times import julian_date
-from epnkit.service import Cursor, Service
+from epnkit.mapping import Mapping, hertz_of_lists, joined, julian_date, of, safe
+from epnkit.service import Cursor, Link, Service, documentation
 
 #: Frequencies, in units of 100 kHz, that are too noisy to be shown; datalink reads the same file.
 EXCLUDED = json.loads((Path(__file__).parent / "movies.json").read_text())["excluded"]

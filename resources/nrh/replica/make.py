@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from epnkit.replicas.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, draw_picture, write_file
 
 INDEX = "nrh"
 
@@ -79,10 +79,10 @@ def archive(directory: Path) -> None:
     """Write every movie."""
     for _, document in documents():
         for movie in movies(document):
-            write(directory / movie["url"].removeprefix(f"{SYNTHETIC}nrh/"), _MOVIE)
+            write_file(directory / movie["url"].removeprefix(f"{SYNTHETIC}nrh/"), _MOVIE)
 
 
-_MOVIE = picture("GIF", frames=3)
+_MOVIE = draw_picture("GIF", frames=3)
 
 
 def _of_day(

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make
 
-from epnkit.replicas.archive import rebased
+from epnkit.replicas.archive import replace_host
 
 _DOCUMENTS = {document["unique_id"]: document for _, document in make.documents()}
 
@@ -31,7 +31,9 @@ class Answers(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         document = _DOCUMENTS.get(json.loads(body)["unique_id"])
         found = [] if document is None else make.movies(document)
-        answer = json.dumps({"videoplots": rebased(found, "nrh", self.address or None)}).encode()
+        answer = json.dumps(
+            {"videoplots": replace_host(found, "nrh", self.address or None)}
+        ).encode()
         self.send_response(200 if document else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
