@@ -29,11 +29,11 @@ def main(words: list[str]) -> None:
         read(Path(words[1]))
         return
     with tempfile.TemporaryDirectory(prefix="epnkit-bench-") as name:
-        peaks = [measured(Path(name) / str(count), count) for count in COUNTS]
+        peaks = [measure(Path(name) / str(count), count) for count in COUNTS]
     print(f"ten times the files in {peaks[1] / peaks[0]:.2f} times the memory")
 
 
-def measured(directory: Path, count: int) -> int:
+def measure(directory: Path, count: int) -> int:
     """Make files, read them, and print how that went; give the peak of memory in KiB."""
     directory.mkdir()
     for number in range(count):
@@ -64,11 +64,11 @@ def read(directory: Path) -> None:
     """Read all files, then those that changed since, then the list of them all."""
     source = FilesSource(FilesSettings(directory, read_json, ("*.json",)))
     began = time.perf_counter()
-    first, last = passed(source, ALL)
+    first, last = read_window(source, ALL)
     told = {"first": first, "reading": time.perf_counter() - began}
     (directory / "obs_000007.json").write_text(json.dumps(document(8)))
     began = time.perf_counter()
-    told["changed"], _ = passed(source, Window(last, low_closed=False))
+    told["changed"], _ = read_window(source, Window(last, low_closed=False))
     told["again"] = time.perf_counter() - began
     began = time.perf_counter()
     told["listed"] = source.keys(None, None).height
@@ -77,7 +77,7 @@ def read(directory: Path) -> None:
     print(json.dumps(told))
 
 
-def passed(source: FilesSource, window: Window) -> tuple[int, datetime | None]:
+def read_window(source: FilesSource, window: Window) -> tuple[int, datetime | None]:
     """Read what a window holds; give the number of records, and the last change."""
     records, last = 0, None
     for batch in source.batches(window):

@@ -23,11 +23,11 @@ from typing import Any
 from tests.conftest import throw_away_dachs
 
 from benchmarks.rd import head
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.loading.request import Request
 from epnkit.replicas import database
-from epnkit.replicas.sources import Sources, load_replica
+from epnkit.replicas.sources import ReplicaSources, load_replica
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "hfc1ar"
@@ -121,15 +121,15 @@ def main() -> None:
         with throw_away_dachs() as dachs:
             dachs.root.parent.chmod(0o755)  # sunpy asks whether it may write where it may
             database = fill(dachs, rows)
-            ours = imported(dachs, "hfc1ar")
+            ours = run_import(dachs, "hfc1ar")
             print(f"{rows:,} regions: epnkit {ours:.1f} s, {stages(dachs)}", flush=True)
-            two = imported(dachs, "hfc1ar", jobs=2)
+            two = run_import(dachs, "hfc1ar", jobs=2)
             print(f"  in two processes {two:.1f} s", flush=True)
-            index = indexed(dachs, "hfc1ar")
+            index = build_index(dachs, "hfc1ar")
             if rows <= asked.usual:
                 lay_usual(dachs, database)
-                usual = imported(dachs, "usual")
-                by_hand = indexed(dachs, "usual")
+                usual = run_import(dachs, "usual")
+                by_hand = build_index(dachs, "usual")
                 print(
                     f"  odbcGrammar with sunpy {usual:.1f} s: {usual / ours:.0f} times as long,"
                     f" {usual / two:.0f} times that of two processes"
@@ -141,9 +141,9 @@ def main() -> None:
                 )
 
 
-def fill(dachs: Dachs, rows: int) -> Path:
+def fill(dachs: PrivateDachs, rows: int) -> Path:
     """Fill the catalogue with so many regions; give its file."""
-    with Sources(dachs, ROOT) as sources:
+    with ReplicaSources(dachs, ROOT) as sources:
         sources.fill(FOLDER)
     make: Any = load_replica(FOLDER / "replica" / "make.py")
     make._HMI = make._MDI
@@ -152,17 +152,17 @@ def fill(dachs: Dachs, rows: int) -> Path:
     tables["ACTIVEREGIONS"] = tables["ACTIVEREGIONS"][:rows]
     tables["NOAA_AR"] = []
     path = dachs.root / "sources" / "hfc1ar.sqlite"
-    schema = database.read_schema(ROOT / "sql" / make.SCHEMA)
+    schema = database.read_schema(make.SCHEMA)
     database.fill(f"sqlite:///{path}", schema, tables)
-    dachs.account.own(dachs.root / "sources")
-    inputs.lay(dachs, FOLDER)
+    dachs.account.create_owned(dachs.root / "sources")
+    inputs.install(dachs, FOLDER)
     rd = dachs.inputs / "hfc1ar" / "q.rd"
     limits = '<index columns="c1min,c1max"/><index columns="c2min,c2max"/>'
     rd.write_text(rd.read_text().replace('<FEED source="epnkit/q#place"/>', limits))
     return path
 
 
-def lay_usual(dachs: Dachs, database: Path) -> None:
+def lay_usual(dachs: PrivateDachs, database: Path) -> None:
     """Lay the service that is made by hand."""
     folder = dachs.inputs / "usual"
     folder.mkdir()
@@ -170,10 +170,10 @@ def lay_usual(dachs: Dachs, database: Path) -> None:
     (folder / "driver.txt").write_text(f"Driver=SQLite3;Database={database};StepAPI=1")
     settings = dachs.root / "home" / "sunpy"
     settings.mkdir()
-    dachs.account.own(dachs.inputs, settings)
+    dachs.account.create_owned(dachs.inputs, settings)
 
 
-def imported(dachs: Dachs, name: str, jobs: int = 1) -> float:
+def run_import(dachs: PrivateDachs, name: str, jobs: int = 1) -> float:
     """Import a service from nothing; give the seconds."""
     dachs.run("drop", f"{name}/q", check=False)
     settings = {"SUNPY_CONFIGDIR": str(dachs.root / "home" / "sunpy")}
@@ -182,7 +182,7 @@ def imported(dachs: Dachs, name: str, jobs: int = 1) -> float:
     return time.monotonic() - start
 
 
-def indexed(dachs: Dachs, name: str) -> float:
+def build_index(dachs: PrivateDachs, name: str) -> float:
     """Build the index over a sample of footprints; give the seconds a row."""
     link = dachs.cluster.connect()
     link.autocommit = True
@@ -198,7 +198,7 @@ def indexed(dachs: Dachs, name: str) -> float:
     return seconds / _SAMPLE
 
 
-def stages(dachs: Dachs) -> str:
+def stages(dachs: PrivateDachs) -> str:
     """Tell the time by stage, and what became of the records."""
     with dachs.cluster.connect() as link, link.cursor() as cursor:
         cursor.execute("SELECT seconds, read, loaded FROM epnkit.runs ORDER BY run DESC LIMIT 1")

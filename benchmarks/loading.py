@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.rd import head
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,7 +145,7 @@ def _row(number: int) -> tuple[object, ...]:
     )
 
 
-def lay(dachs: Dachs, name: str, database: Path) -> None:
+def lay(dachs: PrivateDachs, name: str, database: Path) -> None:
     """Lay one of the two services."""
     folder = dachs.inputs / name
     folder.mkdir(parents=True)
@@ -160,17 +160,17 @@ def lay(dachs: Dachs, name: str, database: Path) -> None:
     credential = dachs.root / "credentials" / "ours"
     credential.write_text(odbc)
     credential.chmod(0o600)
-    dachs.account.own(dachs.inputs, credential.parent)
+    dachs.account.create_owned(dachs.inputs, credential.parent)
 
 
-def timed(dachs: Dachs, name: str) -> float:
+def measure_time(dachs: PrivateDachs, name: str) -> float:
     """Import a service and give the seconds."""
     start = time.monotonic()
     dachs.run("imp", f"{name}/q")
     return time.monotonic() - start
 
 
-def copied(dachs: Dachs, directory: Path) -> float:
+def copy_rows(dachs: PrivateDachs, directory: Path) -> float:
     """Time psql's copy of the ready rows into an equal table without indices."""
     file = directory / "ready.csv"
     psql = [
@@ -197,19 +197,19 @@ def main() -> None:
     rows = parser.parse_args().rows
     os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "cache" / "numba"))
     directory = Path(tempfile.mkdtemp(prefix="epnkit-"))
-    dachs = Dachs(directory / "d", durable=False)
+    dachs = PrivateDachs(directory / "d", durable=False)
     try:
         dachs.start()
-        inputs.lay(dachs, ROOT / "resources" / "hfc1ar")
+        inputs.install(dachs, ROOT / "resources" / "hfc1ar")
         database = dachs.root / "obs.sqlite"
         catalogue(database, rows)
-        dachs.account.own(dachs.inputs)
+        dachs.account.create_owned(dachs.inputs)
         for name in ("usual", "ours"):
             lay(dachs, name, database)
         database.chmod(0o644)
-        usual, ours = timed(dachs, "usual"), timed(dachs, "ours")
-        again = timed(dachs, "ours")
-        ready = copied(dachs, directory)
+        usual, ours = measure_time(dachs, "usual"), measure_time(dachs, "ours")
+        again = measure_time(dachs, "ours")
+        ready = copy_rows(dachs, directory)
     finally:
         dachs.stop()
         shutil.rmtree(directory, ignore_errors=True)

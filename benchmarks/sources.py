@@ -74,7 +74,7 @@ def elastic(directory: Path) -> None:
     """Compare with the bare ``helpers.scan``."""
     from elasticsearch import Elasticsearch, helpers
 
-    server = search.start("es8", free_port(), directory / "es8", search.cache_directory())
+    server = search.start("es8", free_port(), directory / "es8", search.find_cache_directory())
     try:
         client = Elasticsearch(server.url, request_timeout=60)
         properties = {name: {"type": kind} for name, kind in _KINDS.items()}

@@ -35,7 +35,7 @@ from tests.support.proxy import Proxy
 from benchmarks import memory
 from benchmarks.rd import head
 from epnkit.dachs.ports import free_port
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.loading.request import Request
 
@@ -135,7 +135,7 @@ def main() -> None:
 class Bench:
     """A DaCHS with one service, and its catalogue behind a proxy."""
 
-    dachs: Dachs
+    dachs: PrivateDachs
     source: Any
     proxy: Proxy
 
@@ -168,7 +168,7 @@ def bench() -> Iterator[Bench]:
     """Bring up all that is needed, and take it away."""
     directory = Path(tempfile.mkdtemp(prefix="epnkit-"))
     directory.chmod(0o755)
-    dachs, server = Dachs(directory / "d", durable=False), None
+    dachs, server = PrivateDachs(directory / "d", durable=False), None
     try:
         server = start_postgresql(free_port(), directory / "source")
         source = psycopg2.connect(
@@ -196,7 +196,7 @@ def lay(here: Bench) -> None:
         "CREATE INDEX obs_changed ON obs (changed, id)"
     )
     dachs = here.dachs
-    inputs.lay(dachs, ROOT / "resources" / "hfc1ar")
+    inputs.install(dachs, ROOT / "resources" / "hfc1ar")
     folder = dachs.inputs / "many"
     folder.mkdir()
     (folder / "q.rd").write_text(head("many") + _RD.format(grammar=_OURS))
@@ -211,7 +211,7 @@ def lay(here: Bench) -> None:
         f"Database={DATABASE};UID={USER};PWD={PASSWORD}"
     )
     credential.chmod(0o600)
-    dachs.account.own(dachs.inputs, credential.parent)
+    dachs.account.create_owned(dachs.inputs, credential.parent)
 
 
 @dataclass
@@ -303,7 +303,7 @@ def measure(here: Bench, rows: int) -> None:
     )
     updates = [here.update(rows + 1000 * number) for number in range(_UPDATES)]
     update, top = min(updates), rows + 1000 * _UPDATES
-    vacuum = vacuumed(here)
+    vacuuming = vacuum(here)
     nothing = here.load()
     own = min(here.load("many/nothing") for _ in range(_UPDATES))
     less = seconds / update
@@ -313,7 +313,7 @@ def measure(here: Bench, rows: int) -> None:
     )
     print(
         f"  nothing new: {nothing:.2f} s; DaCHS alone, of no row: {own:.2f} s;"
-        f" VACUUM ANALYZE alone: {vacuum:.2f} s",
+        f" VACUUM ANALYZE alone: {vacuuming:.2f} s",
         flush=True,
     )
     compare(here, whole, top)
@@ -329,7 +329,7 @@ def stages(here: Bench, back: int = 0) -> str:
     return f"the load itself {sum(seconds.values()):.2f} s ({parts})"
 
 
-def vacuumed(here: Bench) -> float:
+def vacuum(here: Bench) -> float:
     """Time what DaCHS does after each update."""
     link = here.dachs.cluster.connect()
     link.autocommit = True
@@ -371,7 +371,7 @@ def compare(here: Bench, whole: int, top: int) -> None:
 
 def read_along(here: Bench, top: int) -> None:
     """Ask TAP while nothing happens, and while 1,000 rows come and 1,000 change."""
-    with here.dachs.serving() as url:
+    with here.dachs.run_server() as url:
         idle, busy = Readers(url), Readers(url)
         with idle.asking():
             time.sleep(15)
@@ -392,7 +392,7 @@ def map_otherwise(here: Bench) -> None:
         service = here.dachs.inputs / "many" / "service.py"
         service.write_text(re.sub(r'"granule_gid": "\w+"', f'"granule_gid": "a{number}"', _SERVICE))
         before = here.proxy.bytes
-        with here.dachs.serving() as url:
+        with here.dachs.run_server() as url:
             busy = Readers(url)
             with busy.asking():
                 seconds = here.load(request=request)

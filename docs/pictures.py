@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from epnkit.regions import Footprints, Images, Options, footprints
-from epnkit.regions.chart import unrolled
-from epnkit.regions.synthetic import encode
+from epnkit.regions.chart import unwrap_longitudes
+from epnkit.regions.synthetic import encode_mask
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -31,7 +31,7 @@ def blob(x: float, y: float, width: float, height: float) -> np.ndarray[Any, Any
 
 def drawn(mask: np.ndarray[Any, Any], **options: Any) -> Footprints:
     """Draw the footprint of a mask."""
-    code = encode(mask)
+    code = encode_mask(mask)
     images = Images([_DATE], *(np.array([v]) for v in (_SCALE, _SCALE, _CENTRE, _CENTRE, _RADIUS)))
     where = np.array([code.x]), np.array([code.y])
     return footprints([code.code], *where, images, Options(**options))
@@ -48,7 +48,7 @@ def outlines() -> None:
     ]
     for place, (title, options) in enumerate(ways, 1):
         found = drawn(mask, **options)
-        ring = unrolled(found.vertices(0))
+        ring = unwrap_longitudes(found.vertices(0))
         axes = figure.add_subplot(1, 3, place, title=title, aspect="equal")
         axes.set(xlim=(56, 61), ylim=(4, 7))
         if place == 1:
@@ -73,7 +73,7 @@ def limb() -> None:
     disc.annotate("limb", (0.45, 0.93), xycoords="axes fraction", color="0.4")
     disc.annotate("contour", (0.48, 0.42), xycoords="axes fraction", color="C3")
     sphere = figure.add_subplot(1, 2, 2, title="its footprint, cut at the limb")
-    ring = unrolled(found.vertices(0))
+    ring = unwrap_longitudes(found.vertices(0))
     sphere.fill(ring[:, 0], ring[:, 1], alpha=0.3, color="C3")
     sphere.plot(ring[:, 0], ring[:, 1], color="C3", linewidth=1)
     sphere.set(xlabel="Carrington longitude (deg)", ylabel="latitude (deg)")

@@ -11,12 +11,12 @@ from types import FrameType
 
 import click
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import coverage, inputs
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.loading.request import Request
 from epnkit.modules import run_file
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "resources"
@@ -31,7 +31,7 @@ VAR = ROOT / "var"
     "--from",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Load a directory of HFC CSV files instead of the replica (hfc1ar alone).",
+    help="Load a directory of HFC CSV files instead of the replica (only hfc1ar).",
 )
 @click.option("--mariadb", is_flag=True, help="Keep SQL catalogues in MariaDB, not in SQLite.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The web port; by default a free one.")
@@ -44,46 +44,48 @@ def demo(
     port: int | None,
 ) -> None:
     """Bring up services (by default hfc1ar) on a private DaCHS, query them, and serve them."""
-    folders = [_folder(name) for name in (_all() if every else names or ("hfc1ar",))]
-    dachs = Dachs(VAR / "dachs", port=port)
-    with _stopping(dachs):
-        _say("starting PostgreSQL and DaCHS")
+    folders = [_find_folder(name) for name in (_list_services() if every else names or ("hfc1ar",))]
+    dachs = PrivateDachs(VAR / "dachs", port=port)
+    with _stop_at_end(dachs):
+        _print_message("starting PostgreSQL and DaCHS")
         dachs.start()
-        with Sources(dachs, ROOT, mariadb=mariadb) as sources:
+        with ReplicaSources(dachs, ROOT, mariadb=mariadb) as sources:
             for folder in folders:
                 _bring_up(dachs, sources, folder, directory)
-            with dachs.serving() as url:
+            with dachs.run_server() as url:
                 for folder in folders:
                     _show(folder, url)
-                _tell(dachs, url, serving=not once)
+                _print_addresses(dachs, url, serving=not once)
                 if not once:
                     signal.pause()
 
 
-def _bring_up(dachs: Dachs, sources: Sources, folder: Path, directory: Path | None) -> None:
+def _bring_up(
+    dachs: PrivateDachs, sources: ReplicaSources, folder: Path, directory: Path | None
+) -> None:
     name = folder.name
-    _say(f"{name}: filling its source")
-    another = sources.fill(folder, directory)
-    rd = inputs.lay(dachs, folder)
-    _say(f"{name}: dachs imp {rd}")
-    # What was loaded from another source has to go.
-    request = Request(full=another)
+    _print_message(f"{name}: filling its source")
+    changed = sources.fill(folder, directory)
+    rd = inputs.install(dachs, folder)
+    _print_message(f"{name}: dachs imp {rd}")
+    # Granules from another source have to be deleted.
+    request = Request(full=changed)
     done = dachs.run("imp", rd, environment=request.to_environment())
     for line in done.stderr.splitlines():
         if line.startswith(f"{name}:"):
-            _say(line)
+            _print_message(line)
     if coverage.is_computed(dachs.inputs, name):
         dachs.run("limits", rd)
 
 
 def _show(folder: Path, url: str) -> None:
-    """Let the service show itself, where it knows how; else ask for its first granules."""
+    """Run the service's own demo, or else query its first granules."""
     own = folder / "demo.py"
     path = own if own.exists() else RESOURCES / "epnkit" / "demo.py"
     run_file(path, f"demo_of_{path.parent.name}").show(f"{url}/tap", folder.name, VAR)
 
 
-def _tell(dachs: Dachs, url: str, *, serving: bool) -> None:
+def _print_addresses(dachs: PrivateDachs, url: str, *, serving: bool) -> None:
     places = {"service": f"{url}/tap", "DaCHS": str(dachs.root), "logs": str(dachs.root / "logs")}
     for what, where in places.items():
         click.echo(f"{what:>8}: {where}")
@@ -91,22 +93,24 @@ def _tell(dachs: Dachs, url: str, *, serving: bool) -> None:
         click.echo("Serving until interrupted (Ctrl-C).")
 
 
-def _all() -> list[str]:
+def _list_services() -> list[str]:
     return sorted(path.parent.name for path in RESOURCES.glob("*/service.py"))
 
 
-def _folder(name: str) -> Path:
+def _find_folder(name: str) -> Path:
     folder = RESOURCES / name
     if (folder / "service.py").is_file():
         return folder
     raise ConfigurationError(
-        f"there is no service {name}", where=str(RESOURCES), cure=f"There are: {', '.join(_all())}."
+        f"there is no service {name}",
+        where=str(RESOURCES),
+        cure=f"There are: {', '.join(_list_services())}.",
     )
 
 
 @contextlib.contextmanager
-def _stopping(dachs: Dachs) -> Iterator[None]:
-    """Stop the database at the end, whatever the end is."""
+def _stop_at_end(dachs: PrivateDachs) -> Iterator[None]:
+    """Stop the database at the end, in any case."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -118,7 +122,7 @@ def _stopping(dachs: Dachs) -> Iterator[None]:
         dachs.stop()
 
 
-def _say(text: str) -> None:
+def _print_message(text: str) -> None:
     click.echo(f"demo: {text}", err=True)
 
 
@@ -129,7 +133,7 @@ if __name__ == "__main__":
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        _say("stopped")
+        _print_message("stopped")
     except EpnkitError as error:
         click.echo(f"demo: {error}", err=True)
         sys.exit(error.exit_status)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from epnkit.dachs.account import unprivileged
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.account import choose_account
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -28,7 +28,7 @@ settings.load_profile("untimed")
 def compiled_kernels() -> None:
     """Keep what numba compiles, for all DaCHS processes of all runs."""
     cache = ROOT / "var" / "cache" / "numba"
-    unprivileged(cache).own(cache)
+    choose_account(cache).create_owned(cache)
     os.environ["NUMBA_CACHE_DIR"] = str(cache)
 
 
@@ -41,21 +41,21 @@ def samples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def dachs(compiled_kernels: None) -> Iterator[Dachs]:
+def dachs(compiled_kernels: None) -> Iterator[PrivateDachs]:
     """Give a DaCHS for the whole session, which every test leaves as it was."""
     with throw_away_dachs() as private:
         yield private
 
 
 @pytest.fixture(scope="module")
-def scratch(compiled_kernels: None) -> Iterator[Dachs]:
+def scratch(compiled_kernels: None) -> Iterator[PrivateDachs]:
     """Give a DaCHS to one module, to do with as it likes."""
     with throw_away_dachs() as private:
         yield private
 
 
 @contextmanager
-def away(path: Path) -> Iterator[None]:
+def tear_down(path: Path) -> Iterator[None]:
     """Move something away for as long as the context lasts."""
     elsewhere = path.with_name(f"{path.name}.away")
     path.rename(elsewhere)
@@ -68,10 +68,10 @@ def away(path: Path) -> Iterator[None]:
 class throw_away_dachs:  # noqa: N801 - used as a function
     """A DaCHS in a directory that goes with it."""
 
-    def __enter__(self) -> Dachs:
+    def __enter__(self) -> PrivateDachs:
         # Short, since a socket's path may have 107 characters.
         self.directory = tempfile.TemporaryDirectory(prefix="epnkit-")
-        self.dachs = Dachs(Path(self.directory.name) / "d", durable=False)
+        self.dachs = PrivateDachs(Path(self.directory.name) / "d", durable=False)
         self.dachs.start()
         return self.dachs
 
@@ -80,24 +80,24 @@ class throw_away_dachs:  # noqa: N801 - used as a function
         self.directory.cleanup()
 
 
-def bring_up(dachs: Dachs, name: str) -> str:
+def bring_up(dachs: PrivateDachs, name: str) -> str:
     """Fill a service's replica, lay the service, import it; give its RD's id."""
-    with Sources(dachs, ROOT) as sources:
+    with ReplicaSources(dachs, ROOT) as sources:
         sources.fill(ROOT / "resources" / name)
-    rd = inputs.lay(dachs, ROOT / "resources" / name)
+    rd = inputs.install(dachs, ROOT / "resources" / name)
     dachs.run("imp", rd)
     return rd
 
 
 @pytest.fixture(scope="session")
-def serving(dachs: Dachs) -> Iterator[str]:
+def serving(dachs: PrivateDachs) -> Iterator[str]:
     """Serve the session's DaCHS, once for all services that are imported into it; give the URL."""
-    with dachs.serving() as url:
+    with dachs.run_server() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def hfc1ar(dachs: Dachs, serving: str) -> str:
+def hfc1ar(dachs: PrivateDachs, serving: str) -> str:
     """Serve HFC1AR from its replica; give the URL of its TAP service."""
     rd = bring_up(dachs, "hfc1ar")
     # Before the server has read the RD, since it does so once.

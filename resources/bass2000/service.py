@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation, this
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.identifiers import joined, stamp
-from epnkit.mapping.media_types import access
-from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.spectral import hertz_band
-from epnkit.mapping.texts import hash_list
-from epnkit.mapping.times import julian_date
-from epnkit.service import Cursor, Service
+from epnkit.mapping import (
+    Mapping,
+    Outcome,
+    access,
+    hash_list,
+    hertz_band,
+    joined,
+    julian_date,
+    of,
+    stamp,
+)
+from epnkit.service import Cursor, Link, Service, documentation, this
 
 #: ``mh050501.074655.fits``, and since 2017 ``spectro_obspm_ha_20170615_081500.fits.gz``.
 NAME = (

@@ -4,14 +4,26 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import Link, companion, documentation, granule, this
-from epnkit.mapping.datasets import dataset_columns, read_datasets
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.file_names import identified
-from epnkit.mapping.media_types import access
-from epnkit.mapping.named_times import observed_interval
-from epnkit.service import FILE_CURSOR, FILE_KEY, Service
+from epnkit.mapping import (
+    Mapping,
+    access,
+    dataset_columns,
+    identified,
+    observed_interval,
+    of,
+    read_datasets,
+)
+from epnkit.service import (
+    FILE_CURSOR,
+    FILE_KEY,
+    Link,
+    Service,
+    companion,
+    documentation,
+    granule,
+    read_collections,
+    this,
+)
 
 FOLDER = Path(__file__).parent
 

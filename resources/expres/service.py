@@ -4,17 +4,27 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import Link, companion, documentation, this
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.file_names import identified
-from epnkit.mapping.media_types import access
-from epnkit.mapping.named_times import observed_interval
-from epnkit.mapping.numbers import without_single_noise
-from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.spectral import hertz_limits
-from epnkit.mapping.texts import hash_list
-from epnkit.service import FILE_CURSOR, FILE_KEY, Service
+from epnkit.mapping import (
+    Mapping,
+    Outcome,
+    access,
+    hash_list,
+    hertz_limits,
+    identified,
+    observed_interval,
+    of,
+    without_single_noise,
+)
+from epnkit.service import (
+    FILE_CURSOR,
+    FILE_KEY,
+    Link,
+    Service,
+    companion,
+    documentation,
+    read_collections,
+    this,
+)
 
 #: ``expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01.json``
 NAME = r"^(expres_[a-z0-9+-]+_[a-z]+_.+_\d{8}_v\d{2}[a-z]?)\.json$"

@@ -4,15 +4,19 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation
-from epnkit.mapping.declare import Fold, Mapping, of
-from epnkit.mapping.footprints import contour
-from epnkit.mapping.identifiers import joined, stamp
-from epnkit.mapping.numbers import without_single_noise
-from epnkit.mapping.spectral import hertz_limits
-from epnkit.mapping.texts import hash_list
-from epnkit.mapping.times import julian_date
-from epnkit.service import Cursor, Service
+from epnkit.mapping import (
+    Fold,
+    Mapping,
+    contour,
+    hash_list,
+    hertz_limits,
+    joined,
+    julian_date,
+    of,
+    stamp,
+    without_single_noise,
+)
+from epnkit.service import Cursor, Link, Service, documentation
 
 observed = of(stamp, "date_obs")
 snapshot = pl.concat_str(

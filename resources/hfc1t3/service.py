@@ -4,16 +4,19 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.identifiers import joined, stamp
-from epnkit.mapping.numbers import without_single_noise
-from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.spectral import hertz_limits
-from epnkit.mapping.texts import hash_list
-from epnkit.mapping.tfcat import contour
-from epnkit.mapping.times import julian_date
-from epnkit.service import Cursor, Service
+from epnkit.mapping import (
+    Mapping,
+    Outcome,
+    hash_list,
+    hertz_limits,
+    joined,
+    julian_date,
+    of,
+    stamp,
+    tfcat_contour,
+    without_single_noise,
+)
+from epnkit.service import Cursor, Link, Service, documentation
 
 CORNERS = ("br_y0_mhz", "br_y1_mhz", "br_y2_mhz", "br_y3_mhz")
 
@@ -27,7 +30,7 @@ def burst_or_band(
     return _either(missing, band.low, own.low), _either(missing, band.high, own.high)
 
 
-def unquoted(documents: pl.Series) -> pl.Series:
+def remove_quotes(documents: pl.Series) -> pl.Series:
     """Write quotes as %22: a value of EPN-TAP holds none (section 1.2)."""
     return documents.str.replace_all('"', "%22", literal=True)
 
@@ -70,7 +73,9 @@ mapping = Mapping(
         "processing_level": 5,
         "thumbnail_url": snapshot,
         "bib_reference": "doi:10.1029/2008SW000425",
-        "contour": of(unquoted, of(contour, "cc", "time_start", "time_end", low, high, observer)),
+        "contour": of(
+            remove_quotes, of(tfcat_contour, "cc", "time_start", "time_end", low, high, observer)
+        ),
         "drift_rate": of(without_single_noise, "drift_start"),
         "confidence": pl.col("lvl_trust"),
         "detection_code": pl.concat_str("code", "version", separator=" "),

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import companion, documentation, this
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.file_names import identified
-from epnkit.mapping.media_types import access
-from epnkit.mapping.spectra import dynamic_spectrum
-from epnkit.service import FILE_CURSOR, FILE_KEY, Service
+from epnkit.mapping import Mapping, access, dynamic_spectrum, identified, of
+from epnkit.service import (
+    FILE_CURSOR,
+    FILE_KEY,
+    Service,
+    companion,
+    documentation,
+    read_collections,
+    this,
+)
 
 #: ``jno_wav_cdr_lesia_20170329_v02.cdf``
 NAME = r"^(jno_wav_cdr_lesia_\d{8}_v\d{2})\.cdf$"

@@ -2,15 +2,27 @@
 
 import polars as pl
 
-from epnkit.datalink.links import Link, companion, documentation, granule, this
-from epnkit.datalink.streams import Stream
-from epnkit.mapping.declare import Mapping, Product, of
-from epnkit.mapping.file_names import identified
-from epnkit.mapping.identifiers import joined
-from epnkit.mapping.media_types import access
-from epnkit.mapping.numbers import without_single_noise
-from epnkit.mapping.spectra import dynamic_spectrum
-from epnkit.service import FILE_CURSOR, FILE_KEY, Service
+from epnkit.mapping import (
+    Mapping,
+    Product,
+    access,
+    dynamic_spectrum,
+    identified,
+    joined,
+    of,
+    without_single_noise,
+)
+from epnkit.service import (
+    FILE_CURSOR,
+    FILE_KEY,
+    Link,
+    Service,
+    Stream,
+    companion,
+    documentation,
+    granule,
+    this,
+)
 
 #: An observation of Routine is called as the raw file that the CDF was made of (``J160131.RT1``),
 #: one of NewRoutine as its file without the version.

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.datalink.links import Link, documentation, this
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.identifiers import safe
-from epnkit.mapping.media_types import access
-from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.spectral import hertz_limits
-from epnkit.mapping.times import julian_date_of_date_and_time
-from epnkit.service import Cursor, Service
+from epnkit.mapping import (
+    Mapping,
+    Outcome,
+    access,
+    hertz_limits,
+    julian_date_of_date_and_time,
+    of,
+    safe,
+)
+from epnkit.service import Cursor, Link, Service, documentation, this
 
 #: ``orf20220402_093000.fts``, ``int_orf20241110_120000_0.1.fts``: the last number is the
 #: integration in seconds, and may have a dot.

@@ -2,13 +2,8 @@
 
 import polars as pl
 
-from epnkit.datalink.links import Link, companion, documentation, this
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.file_names import identified
-from epnkit.mapping.identifiers import joined, stamp
-from epnkit.mapping.media_types import access
-from epnkit.mapping.named_times import observed_interval
-from epnkit.service import FILE_CURSOR, FILE_KEY, Service
+from epnkit.mapping import Mapping, access, identified, joined, observed_interval, of, stamp
+from epnkit.service import FILE_CURSOR, FILE_KEY, Link, Service, companion, documentation, this
 
 #: ``VG1-J-PRA-3-RDR-LOWBAND-6SEC-V1.0``, ``VG2-N-PRA-4-SUMM-BROWSE-48SEC-V1.0``
 DATA_SET = r"^(VG[12]-[JSUN]-PRA-(?:3-RDR-LOWBAND-6SEC|4-SUMM-BROWSE-48SEC)-V1\.0)$"

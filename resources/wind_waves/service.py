@@ -4,15 +4,25 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.datalink.collections import read_collections
-from epnkit.datalink.links import companion, documentation, this
-from epnkit.mapping.datasets import dataset_columns, read_datasets
-from epnkit.mapping.declare import Mapping, of
-from epnkit.mapping.file_names import identified
-from epnkit.mapping.identifiers import joined
-from epnkit.mapping.media_types import access
-from epnkit.mapping.named_times import observed_interval
-from epnkit.service import FILE_CURSOR, FILE_KEY, Service
+from epnkit.mapping import (
+    Mapping,
+    access,
+    dataset_columns,
+    identified,
+    joined,
+    observed_interval,
+    of,
+    read_datasets,
+)
+from epnkit.service import (
+    FILE_CURSOR,
+    FILE_KEY,
+    Service,
+    companion,
+    documentation,
+    read_collections,
+    this,
+)
 
 FOLDER = Path(__file__).parent
 

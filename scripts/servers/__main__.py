@@ -27,7 +27,7 @@ def main(words: list[str]) -> int:
 
 
 def _start(kind: str, port: int, more: list[str]) -> Server:
-    cache = search.cache_directory()
+    cache = search.find_cache_directory()
     directory = cache / "run" / f"{kind}-{port}"
     if kind in search.DISTRIBUTIONS:
         return search.start(kind, port, directory, cache)

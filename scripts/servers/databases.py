@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 from scripts.servers.maven import run
-from scripts.servers.processes import Server, launch, listening
+from scripts.servers.processes import Server, is_listening, launch
 
-from epnkit.dachs.account import unprivileged
+from epnkit.dachs.account import choose_account
 from epnkit.errors import DeployError
 
 #: The database, its user, and the password that must appear nowhere.
@@ -25,10 +25,10 @@ _GRANT = (
 
 
 def start_mariadb(port: int, directory: Path) -> Server:
-    """Start MariaDB, making its system tables first where there are none."""
+    """Start MariaDB; create its system tables first if there are none."""
     directory.mkdir(parents=True, exist_ok=True)
-    data, account = directory / "data", unprivileged(directory)
-    account.own(directory)
+    data, account = directory / "data", choose_account(directory)
+    account.create_owned(directory)
     if not data.is_dir():
         run(
             account.command(
@@ -64,12 +64,12 @@ def start_mariadb(port: int, directory: Path) -> Server:
 def start_postgresql(port: int, directory: Path, sockets: Path | str = "") -> Server:
     """Start PostgreSQL, making the cluster, the user and the database first.
 
-    Its Unix socket lies in the directory of sockets, where one is named: a path of 107 bytes at
-    most, so that it isn't made where nobody asks for it.
+    Its Unix socket is created in the directory of sockets, if one is named; the path may have 107
+    bytes at most.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    data, account = directory / "data", unprivileged(directory)
-    account.own(directory)
+    data, account = directory / "data", choose_account(directory)
+    account.create_owned(directory)
     if not data.is_dir():
         secret = directory / "password"
         secret.write_text(PASSWORD)
@@ -107,13 +107,13 @@ def start_postgresql(port: int, directory: Path, sockets: Path | str = "") -> Se
         "timezone=UTC",
     ]
     url = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
-    server = launch("postgresql", argv, port, directory, url, lambda: _answers(port))
+    server = launch("postgresql", argv, port, directory, url, lambda: _is_answering(port))
     _create(port)
     return server
 
 
-def _answers(port: int) -> bool:
-    return listening(port) and _psql(port, "SELECT 1").returncode == 0
+def _is_answering(port: int) -> bool:
+    return is_listening(port) and _psql(port, "SELECT 1").returncode == 0
 
 
 def _create(port: int) -> None:
@@ -122,7 +122,11 @@ def _create(port: int) -> None:
         return
     made = _psql(port, f"CREATE DATABASE {DATABASE}")
     if made.returncode:
-        raise DeployError("the test database cannot be made", why=made.stderr.strip())
+        raise DeployError(
+            "the test database cannot be created",
+            why=made.stderr.strip(),
+            cure="Look into the log of the cluster.",
+        )
 
 
 def _psql(port: int, statement: str) -> subprocess.CompletedProcess[str]:

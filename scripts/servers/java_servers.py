@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.servers.maven import SOURCES, Artifact, compile_java, fetch, java_home
+from scripts.servers.maven import SOURCES, Artifact, compile_java, fetch, find_java_home
 from scripts.servers.processes import Server, launch
 
 MONGO = Artifact("de.bwaldvogel", "mongo-java-server", "1.47.0")
@@ -51,7 +51,7 @@ def start_mongo(port: int, directory: Path, cache: Path) -> Server:
         compile_java(source, 17, jars, home / "classes")
     directory.mkdir(parents=True, exist_ok=True)
     argv: list[str | Path] = [
-        java_home(17) / "bin/java",
+        find_java_home(17) / "bin/java",
         "-Xmx512m",
         "-XX:+UseSerialGC",
         "-cp",
@@ -71,7 +71,7 @@ def start_restheart(
     settings = directory / "restheart.yml"
     settings.write_text(_RESTHEART_SETTINGS.format(form=form, port=port, mongo=mongo))
     argv: list[str | Path] = [
-        java_home(17) / "bin/java",
+        find_java_home(17) / "bin/java",
         "-Xmx256m",
         "-cp",
         f"{jars}/*",

@@ -13,7 +13,7 @@ from epnkit.errors import DeployError
 #: Where Debian and Temurin put Java.
 JAVA_HOMES = Path("/usr/lib/jvm")
 
-#: Where the sources of our launchers lie.
+#: The folder with the sources of our launchers.
 SOURCES = Path(__file__).parent / "java"
 
 
@@ -46,7 +46,7 @@ class Artifact:
         )
 
 
-def java_home(release: int) -> Path:
+def find_java_home(release: int) -> Path:
     """Find a Java of this release, or else the next newer one.
 
     Raises
@@ -54,7 +54,9 @@ def java_home(release: int) -> Path:
     DeployError
         When there is none.
     """
-    found = sorted((_release(home), home) for home in JAVA_HOMES.glob("*") if not home.is_symlink())
+    found = sorted(
+        (_read_release(home), home) for home in JAVA_HOMES.glob("*") if not home.is_symlink()
+    )
     fitting = [home for number, home in found if number >= release]
     if not fitting:
         raise DeployError(
@@ -65,7 +67,7 @@ def java_home(release: int) -> Path:
     return fitting[0]
 
 
-def _release(home: Path) -> int:
+def _read_release(home: Path) -> int:
     """Read a Java's release number; 0 for what is no JDK."""
     file = home / "release"
     if not file.is_file() or not (home / "bin/javac").exists():
@@ -121,7 +123,7 @@ def compile_java(sources: dict[str, str], release: int, classpath: Path, target:
     for name, text in sources.items():
         (folder / name).write_text(text)
     files = [folder / name for name in sources]
-    home = java_home(release)
+    home = find_java_home(release)
     run(
         [
             home / "bin/javac",
@@ -148,4 +150,6 @@ def run(argv: Sequence[str | Path], directory: Path) -> None:
     )
     if done.returncode:
         words = " ".join((done.stdout + done.stderr).split())[-600:]
-        raise DeployError(f"{argv[0]} failed", where=str(directory), why=words)
+        raise DeployError(
+            f"{argv[0]} failed", where=str(directory), why=words, cure="Fix what it names."
+        )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from epnkit.dachs.account import unprivileged
+from epnkit.dachs.account import choose_account
 from epnkit.errors import DeployError
 
 #: How long a server may take until it answers, in seconds.
@@ -53,7 +53,7 @@ class Server:
             self.process.wait(30)
 
 
-def listening(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Tell whether something listens on a port."""
     with socket.socket() as probe:
         probe.settimeout(1)
@@ -73,25 +73,25 @@ def launch(
     Parameters
     ----------
     name : str
-        What it is, for messages.
+        Its name, for messages.
     argv : list
         The command line.
     port : int
-        Where it will listen.
+        The port that it will listen on.
     directory : pathlib.Path
-        Where it runs; given to the unprivileged account with all that lies in it.
+        The working directory; given to the unprivileged account with its content.
     url : str
-        How it will be reached.
+        Its address.
     ready : callable, optional
-        Tells whether it answers; by default, whether it listens.
+        Returns whether it answers; by default, whether it listens.
 
     Raises
     ------
     DeployError
         When it ends or doesn't answer in time; the end of its log is the reason.
     """
-    account = unprivileged(directory, *(Path(word) for word in argv if Path(word).is_absolute()))
-    account.own(directory)
+    account = choose_account(directory, *(Path(word) for word in argv if Path(word).is_absolute()))
+    account.create_owned(directory)
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 (our own words, no shell)
@@ -104,7 +104,7 @@ def launch(
             env={**os.environ, "HOME": str(directory), "TMPDIR": "/tmp"},  # noqa: S108 (sockets)
         )
     server = Server(name, port, process, log, url)
-    _wait(server, ready or (lambda: listening(port)))
+    _wait(server, ready or (lambda: is_listening(port)))
     return server
 
 
@@ -114,14 +114,17 @@ def _wait(server: Server, ready: Callable[[], bool]) -> None:
         if ready():
             return
         if server.process.poll() is not None:
-            raise _failed(server, "ended")
+            raise _start_error(server, "ended")
         time.sleep(0.1)
     server.stop()
-    raise _failed(server, f"did not answer within {PATIENCE:.0f} s")
+    raise _start_error(server, f"did not answer within {PATIENCE:.0f} s")
 
 
-def _failed(server: Server, what: str) -> DeployError:
+def _start_error(server: Server, what: str) -> DeployError:
     lines = server.log.read_text(errors="replace").splitlines()
     return DeployError(
-        f"{server.name} {what}", where=str(server.log), why=" / ".join(lines[-5:]) or None
+        f"{server.name} {what}",
+        where=str(server.log),
+        why=" / ".join(lines[-5:]) or None,
+        cure="Read the whole log.",
     )

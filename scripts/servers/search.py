@@ -9,10 +9,10 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.servers.maven import SOURCES, Artifact, compile_java, fetch, java_home, run
+from scripts.servers.maven import SOURCES, Artifact, compile_java, fetch, find_java_home, run
 from scripts.servers.processes import Server, launch
 
-from epnkit.dachs.account import unprivileged
+from epnkit.dachs.account import choose_account
 
 #: Memory of the node.
 HEAP = "512m"
@@ -159,10 +159,10 @@ def prepare(kind: str, cache: Path) -> Path:
         (home / folder).mkdir(parents=True)
     for jar in jars.glob("*.jar"):
         shutil.copy(jar, home / "lib")
-    compile_java(_launcher(chosen), chosen.release, jars, home / "classes")
-    _module(chosen, home)
-    _root_plugin(chosen, jars, home)
-    _native(kind, home)
+    compile_java(_read_launcher_sources(chosen), chosen.release, jars, home / "classes")
+    _move_module(chosen, home)
+    _build_root_plugin(chosen, jars, home)
+    _add_native_libraries(kind, home)
     (home / "config/log4j2.properties").write_text(_LOGGING)
     (home / f"config/{chosen.name}.yml").touch()
     (home / "ready").touch()
@@ -179,7 +179,7 @@ def start(kind: str, port: int, directory: Path, cache: Path) -> Server:
             link.symlink_to(home / part)
     launcher = "ClassicNode" if chosen.node else "ModernNode"
     argv: list[str | Path] = [
-        java_home(chosen.release) / "bin/java",
+        find_java_home(chosen.release) / "bin/java",
         f"-Xms{HEAP}",
         f"-Xmx{HEAP}",
         "-XX:+UseSerialGC",
@@ -197,10 +197,10 @@ def start(kind: str, port: int, directory: Path, cache: Path) -> Server:
         str(port),
     ]
     url = f"http://127.0.0.1:{port}"
-    return launch(kind, argv, port, directory, url, lambda: _healthy(url))
+    return launch(kind, argv, port, directory, url, lambda: _is_healthy(url))
 
 
-def _healthy(url: str) -> bool:
+def _is_healthy(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:  # noqa: S310 (http)
             return bool(answer.status == 200)
@@ -208,7 +208,7 @@ def _healthy(url: str) -> bool:
         return False
 
 
-def _launcher(chosen: Distribution) -> dict[str, str]:
+def _read_launcher_sources(chosen: Distribution) -> dict[str, str]:
     settings = (SOURCES / "NodeSettings.java").read_text()
     if chosen.node is None:
         modern = (SOURCES / "ModernNode.java").read_text()
@@ -227,7 +227,7 @@ def _describe(chosen: Distribution, folder: Path, main: str) -> None:
     )
 
 
-def _module(chosen: Distribution, home: Path) -> None:
+def _move_module(chosen: Distribution, home: Path) -> None:
     """Move the transport's jars where the node looks for modules."""
     if chosen.module is None:
         return
@@ -237,7 +237,7 @@ def _module(chosen: Distribution, home: Path) -> None:
         jar.rename(folder / jar.name)
 
 
-def _root_plugin(chosen: Distribution, jars: Path, home: Path) -> None:
+def _build_root_plugin(chosen: Distribution, jars: Path, home: Path) -> None:
     """Build the module that answers GET /."""
     if chosen.parameters is None:
         return
@@ -247,11 +247,11 @@ def _root_plugin(chosen: Distribution, jars: Path, home: Path) -> None:
     classes = home / "root-classes"
     filled = source.replace("@PARAMETERS@", chosen.parameters)
     compile_java({"RootPlugin.java": filled}, chosen.release, jars, classes)
-    jar = java_home(chosen.release) / "bin/jar"
+    jar = find_java_home(chosen.release) / "bin/jar"
     run([jar, "cf", folder / "epnkit-root.jar", "-C", classes, "epnkit"], home)
 
 
-def _native(kind: str, home: Path) -> None:
+def _add_native_libraries(kind: str, home: Path) -> None:
     """Give Elasticsearch 8 and 9 the libraries that their jars leave out."""
     if kind not in {"es8", "es9"}:
         return
@@ -267,11 +267,11 @@ def _native(kind: str, home: Path) -> None:
         run(["cc", "-shared", "-fPIC", "-o", folder / "libvec.so", source], home)
 
 
-def cache_directory() -> Path:
+def find_cache_directory() -> Path:
     """Tell where programs are kept: ``$EPNKIT_SERVERS``, or ``var/servers`` of the project.
 
     Elasticsearch does not run in a clone in ``/root``: then it is a directory of the system's.
     """
     named = os.environ.get("EPNKIT_SERVERS")
     own = Path(named) if named else Path(__file__).parents[2] / "var/servers"
-    return Path("/var/cache/epnkit/servers") if unprivileged(own).by_capability else own
+    return Path("/var/cache/epnkit/servers") if choose_account(own).by_capability else own

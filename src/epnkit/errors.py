@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class EpnkitError(Exception):
-    """Something that a person has to act upon.
+    """An error that a person has to act upon.
 
     Parameters
     ----------
     what : str
         What went wrong, in a few words.
+    cure : str
+        What to do about it.
     where : str, optional
         The file (``path:line``), table, granule or URL; never with a password.
     why : str, optional
         The cause, as far as it is known.
-    cure : str, optional
-        What to do about it.
     """
 
     #: The status with which the command line ends.
     exit_status = 1
 
     def __init__(
-        self,
-        what: str,
-        *,
-        where: str | None = None,
-        why: str | None = None,
-        cure: str | None = None,
+        self, what: str, *, cure: str, where: str | None = None, why: str | None = None
     ) -> None:
         super().__init__(what)
         self.what, self.where, self.why, self.cure = what, where, why, cure
@@ -35,6 +32,18 @@ class EpnkitError(Exception):
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.where, self.what, self.why) if part)
         return f"{head}. {self.cure}" if self.cure else head
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let pickle copy an error between processes without calling its constructor."""
+        return _copy_error, (type(self), self.args, self.__dict__)
+
+
+def _copy_error(
+    kind: type[EpnkitError], arguments: tuple[Any, ...], state: dict[str, Any]
+) -> EpnkitError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigurationError(EpnkitError):
@@ -54,7 +63,7 @@ class MappingError(EpnkitError):
 
 
 class LoadError(EpnkitError):
-    """A load was stopped; the table is as it was before."""
+    """A load was stopped; the table is unchanged."""
 
 
 class RegionError(EpnkitError):
@@ -62,7 +71,7 @@ class RegionError(EpnkitError):
 
 
 class CheckError(EpnkitError):
-    """What was to be checked cannot be read."""
+    """The target of a check cannot be read."""
 
     exit_status = 2
 

@@ -1,4 +1,4 @@
-"""Putting Python's search for garbage off while much is made that is none."""
+"""Pausing the garbage collector while many objects are created that are no garbage."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from threading import Lock
 
 _LOCK = Lock()
 
-#: How many wait for the search to stay off, and whether it was on before the first.
-_waiting, _was_on = 0, False
+#: How many users keep it paused, and whether it was enabled before the first.
+_users, _was_enabled = 0, False
 
 
 @contextmanager
-def put_off() -> Iterator[None]:
-    """Do something without the search, which goes on when nobody is left, in any thread.
+def gc_paused() -> Iterator[None]:
+    """Pause garbage collection, until the last user in any thread has ended.
 
-    Every few hundred objects Python looks through the youngest, and now and then through all: to
-    read a page of thousands of documents so takes half as long again.
+    The collector searches the youngest objects after every few hundred, and all of them now and
+    then: this makes reading a page of thousands of documents half as slow again.
     """
-    global _waiting, _was_on
+    global _users, _was_enabled
     with _LOCK:
-        if _waiting == 0:
-            _was_on = gc.isenabled()
+        if _users == 0:
+            _was_enabled = gc.isenabled()
             gc.disable()
-        _waiting += 1
+        _users += 1
     try:
         yield
     finally:
         with _LOCK:
-            _waiting -= 1
-            if _waiting == 0 and _was_on:
+            _users -= 1
+            if _users == 0 and _was_enabled:
                 gc.enable()

@@ -1,38 +1,40 @@
-"""Modules: running a file as one, and importing many without delay."""
+"""Importing: files as modules, many modules quickly, and packages of optional extras."""
 
 from __future__ import annotations
 
 import gc
+import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from epnkit.errors import ConfigurationError
-from epnkit.garbage import put_off
+from epnkit.garbage import gc_paused
 
 
 def run_file(path: Path, name: str) -> ModuleType:
-    """Run a Python file, and give what it defines.
+    """Run a Python file as a module.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
     name : str
-        What the module is called; it is registered so, which its dataclasses and pickle need.
+        The name of the module; it is registered as such, which its dataclasses and pickle need.
 
     Raises
     ------
     ConfigurationError
-        Where the file is no Python by its name. What the file itself raises is passed on.
+        If the file's name does not end in ``.py``. What the file itself raises is passed on.
     """
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigurationError(
-            "it cannot be read as Python", where=str(path), cure="Let its name end in .py."
+            "it cannot be read as Python", where=str(path), cure="Give it a name that ends in .py."
         )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -40,16 +42,77 @@ def run_file(path: Path, name: str) -> ModuleType:
     return module
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Import without a search for garbage.
+def import_attribute(package: str, homes: Mapping[str, str], name: str) -> Any:
+    """Import a name that a package offers from one of its modules (PEP 562).
 
-    Modules leave none, and Python would search all of DaCHS's objects again and again: it takes
-    half of the time of importing them.  What is there then stays until the process ends, and is not
-    searched later either.
+    Parameters
+    ----------
+    package : str
+        The package that is asked for the name; it keeps the name, and is asked once.
+    homes : dict of str to str
+        Where each name is defined, as ``module:name``.
+    name : str
+        The name.
+
+    Raises
+    ------
+    AttributeError
+        If the package offers no such name.
+
+    Examples
+    --------
+    >>> import_attribute("epnkit", {"path_like": "os:PathLike"}, "path_like")
+    <class 'os.PathLike'>
     """
-    with put_off():
+    if name not in homes:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    module, _, attribute = homes[name].partition(":")
+    value = getattr(importlib.import_module(module), attribute)
+    setattr(sys.modules[package], name, value)
+    return value
+
+
+@contextmanager
+def gc_frozen() -> Iterator[None]:
+    """Import modules without garbage collection.
+
+    Importing leaves no garbage, and the collector would search all of DaCHS's objects again and
+    again, which takes half of the time.  What has been imported then stays until the process ends,
+    and is not searched later either.
+    """
+    with gc_paused():
         try:
             yield
         finally:
             gc.freeze()
+
+
+@contextmanager
+def requires_extra(name: str) -> Iterator[None]:
+    """Import packages that an extra of epnkit brings.
+
+    Parameters
+    ----------
+    name : str
+        The extra, as in pyproject.toml.
+
+    Raises
+    ------
+    ConfigurationError
+        If a package is not installed.
+
+    Examples
+    --------
+    >>> with requires_extra("mongodb"):
+    ...     import pymongo
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "epnkit").partition(".")[0] == "epnkit":
+            raise
+        raise ConfigurationError(
+            f"the Python package {error.name} is not installed",
+            where=f"epnkit[{name}]",
+            cure=f'Install it with epnkit: pip install "epnkit[{name}]"',
+        ) from error

@@ -6,37 +6,69 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import Mapping
-from epnkit.modules import run_file
+from epnkit.modules import import_attribute, run_file
 from epnkit.sources.base import CursorValue, Order
 
 if TYPE_CHECKING:
-    from epnkit.datalink.collections import Collection
-    from epnkit.datalink.links import Link
+    from epnkit.datalink.collections import Collection, read_collections
+    from epnkit.datalink.links import Link, companion, documentation, granule, this
     from epnkit.datalink.streams import Stream
 
-#: What a service, and so its schema and its folder, may be called.
+__all__ = [
+    "FILE_CURSOR",
+    "FILE_KEY",
+    "Collection",
+    "Cursor",
+    "Link",
+    "Service",
+    "Stream",
+    "companion",
+    "documentation",
+    "granule",
+    "read_collections",
+    "this",
+]
+
+#: Where names are defined that a ``service.py`` takes from here too.
+_HOMES = {
+    "Collection": "epnkit.datalink.collections:Collection",
+    "Link": "epnkit.datalink.links:Link",
+    "Stream": "epnkit.datalink.streams:Stream",
+    "companion": "epnkit.datalink.links:companion",
+    "documentation": "epnkit.datalink.links:documentation",
+    "granule": "epnkit.datalink.links:granule",
+    "read_collections": "epnkit.datalink.collections:read_collections",
+    "this": "epnkit.datalink.links:this",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return import_attribute(__name__, _HOMES, name)
+
+
+#: Allowed names of a service, and so of its schema and its folder.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far an import got, and what the next one reads again.
+    """By what a source is read incrementally, and what each import reads again.
 
     Parameters
     ----------
     field : str
         A field of the record that grows with time: a run date, a modification date, an id.
     lag : datetime.timedelta, int or float
-        How far back of the last value a run re-reads, for records that arrive late; a number
-        where the field is one.
+        How far before the last value a run starts, for records that arrive late; a number if the
+        field is one.
     initial_value : optional
-        Where the very first run starts; by default with the first record.
+        Where the very first run starts; by default at the first record.
     nulls : {"always", "first", "refuse"}
-        What happens to records without a value: read in every run, only in the first, or
+        What happens to records without a value: they are read in every run, only in the first, or
         quarantined.
     """
 
@@ -46,17 +78,17 @@ class Cursor:
     nulls: Literal["always", "first", "refuse"] = "always"
 
 
-#: What tells one file from every other, for a service whose source is files.
+#: The key of a record, for a service whose source is files.
 FILE_KEY = ("path",)
 
-#: By what files are read incrementally; those of the last month again, since what belongs to an
-#: observation (raw files, plots) comes within days of it, with the times it was made at.
+#: The cursor of files.  Those of the last month are read again: the companions of an observation
+#: (raw files, plots) arrive within days of it, with earlier modification times.
 FILE_CURSOR = Cursor("modified", lag=timedelta(days=30))
 
 
 @dataclass(frozen=True)
 class Service:
-    """All that tells one service from another, except what its RD says to the world.
+    """What distinguishes a service from others, except for its RD.
 
     Parameters
     ----------
@@ -67,22 +99,21 @@ class Service:
     mapping : Mapping
         How a record becomes a granule.
     key : tuple of str
-        The fields that tell one record from every other.
+        The fields that identify a record.
     cursor : Cursor, optional
-        By what the source is read incrementally; without one it is read whole each time.
+        By what the source is read incrementally; without one, all of it is read each time.
     source : str
         The source file, in the service's folder.
     links : tuple of Link
         What datalink offers for a granule.
     collections : tuple of Collection
-        The publications that granules are part of: they fill ``bib_reference``, and each has a
-        link.
+        The publications that granules are part of: each fills ``bib_reference`` and adds a link.
     streams : tuple of Stream
         Data sets of HAPI and Das2 servers that granules are part of.
     refuse_share : float
-        The share of refused records above which a load is taken to be plainly broken and stopped.
+        The share of refused records above which a load is stopped.
     folder : pathlib.Path
-        Where the service lies; :func:`load` sets it.
+        The service's folder; :func:`read_service` sets it.
     """
 
     name: str
@@ -102,28 +133,28 @@ class Service:
         rule = self.mapping.fold
         if rule is not None and not {*self.key} <= {*rule.by}:
             raise ConfigurationError(
-                f"records of several keys become one: the key is {', '.join(self.key)}, but they"
-                f" are folded by {', '.join(rule.by)}",
-                why="a granule is known by the key of its record",
-                cure="Fold by the key too, or take as the key what they are folded by.",
+                f"records with different keys would be folded: the key is {', '.join(self.key)},"
+                f" and they are folded by {', '.join(rule.by)}",
+                why="a granule is identified by the key of its record",
+                cure="Fold by the key too, or declare as the key what they are folded by.",
             )
         read = {name for link in self.all_links for name in link.columns}
         read |= {name for stream in self.streams for name in stream.where}
-        unmade = sorted(read - {*self.mapping.names})
-        if unmade:
+        missing = sorted(read - {*self.mapping.names})
+        if missing:
             raise ConfigurationError(
-                f"a link, collection or stream reads {', '.join(unmade)}, which no column is",
+                f"a link, collection or stream reads {', '.join(missing)}, which is no column",
                 cure="Declare the column in the mapping, or let the link read a field.",
             )
 
     @property
     def all_links(self) -> tuple[Link, ...]:
-        """The links of a granule, those to its publications last."""
+        """The links of a granule, with those to its publications last."""
         return self.links + tuple(collection.link for collection in self.collections)
 
     @property
     def order(self) -> Order:
-        """How the source is to order its records."""
+        """The order in which the source gives its records."""
         return Order(self.cursor.field if self.cursor else None, self.key)
 
     @property
@@ -134,27 +165,27 @@ class Service:
 
     @property
     def source_file(self) -> Path:
-        """Where the source file lies."""
+        """The path of the source file."""
         return self.folder / self.source
 
 
 def require_name(name: str) -> None:
-    """Refuse a name that a service cannot have.
+    """Check the name of a service.
 
     Raises
     ------
     ConfigurationError
-        With what a name is.
+        If a service cannot have this name.
     """
     if not _NAME.fullmatch(name):
         raise ConfigurationError(
             f"{name!r} cannot be the name of a service",
             why="it becomes the name of a schema",
-            cure="Take a lower-case letter and then at most 30 letters, digits or underscores.",
+            cure="Use a lower-case letter, then at most 30 letters, digits or underscores.",
         )
 
 
-def load(folder: Path) -> Service:
+def read_service(folder: Path) -> Service:
     """Read the service that a folder declares.
 
     Parameters
@@ -165,7 +196,7 @@ def load(folder: Path) -> Service:
     Raises
     ------
     ConfigurationError
-        Where there is none, or it cannot be run; the cause is named with file and line.
+        If there is none, or it defines no service, or one with another name than the folder.
     """
     folder = folder.resolve()
     path = folder / "service.py"
@@ -173,7 +204,7 @@ def load(folder: Path) -> Service:
         raise ConfigurationError(
             "there is no service.py", where=str(folder), cure="Name a folder that holds a service."
         )
-    service = _execute(path, f"epnkit_service_{folder.name}")
+    service = _run_service_file(path, f"epnkit_service_{folder.name}")
     if service.name != folder.name:
         raise ConfigurationError(
             f"the service calls itself {service.name}, its folder {folder.name}",
@@ -183,7 +214,7 @@ def load(folder: Path) -> Service:
     return replace(service, folder=folder)
 
 
-def _execute(path: Path, name: str) -> Service:
+def _run_service_file(path: Path, name: str) -> Service:
     service = getattr(run_file(path, name), "service", None)
     if not isinstance(service, Service):
         raise ConfigurationError(

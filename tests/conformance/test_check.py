@@ -104,7 +104,7 @@ def _describe(field: Any) -> None:
         field.xtype = "adql:REGION"
 
 
-def found(path: Path) -> set[int]:
+def find_rules(path: Path) -> set[int]:
     return set(check(str(path)).findings["rule"])
 
 
@@ -121,25 +121,25 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_a_good_votable_is_clean(written: Callable[..., Path]) -> None:
-    assert found(written(as_votable(rows({}, {})))) == set()
+    assert find_rules(written(as_votable(rows({}, {})))) == set()
 
 
 @pytest.mark.parametrize(
     ("rule", "change"),
     [
-        (28, lambda table: setattr(_named(table, "time_min"), "unit", "yr")),
-        (60, lambda table: setattr(_named(table, "release_date"), "xtype", None)),
-        (71, lambda table: setattr(_named(table, "c1min"), "ucd", "pos.eq.ra;stat.min")),
-        (82, lambda table: setattr(_named(table, "s_region"), "xtype", None)),
+        (28, lambda table: setattr(find_field(table, "time_min"), "unit", "yr")),
+        (60, lambda table: setattr(find_field(table, "release_date"), "xtype", None)),
+        (71, lambda table: setattr(find_field(table, "c1min"), "ucd", "pos.eq.ra;stat.min")),
+        (82, lambda table: setattr(find_field(table, "s_region"), "xtype", None)),
     ],
 )
 def test_a_votable_with_one_wrong_declaration(
     written: Callable[..., Path], rule: int, change: Callable[[Any], None]
 ) -> None:
-    assert found(written(as_votable(rows({}), change=change))) == {rule}
+    assert find_rules(written(as_votable(rows({}), change=change))) == {rule}
 
 
-def _named(table: Any, name: str) -> Any:
+def find_field(table: Any, name: str) -> Any:
     return next(field for field in table.fields if field.name == name)
 
 
@@ -155,11 +155,11 @@ def test_csv_and_parquet(tmp_path: Path, name: str) -> None:
     for table, rules in ((good, set()), (bad, {13, 52})):
         path = tmp_path / name
         table.write_csv(path) if name.endswith("csv") else table.write_parquet(path)
-        assert found(path) == rules
+        assert find_rules(path) == rules
 
 
 def test_csv_with_text_for_a_number_and_without_columns(written: Callable[..., Path]) -> None:
-    assert found(written("granule_uid,time_min\na,soon\n", "t.csv")) >= {4, 29}
+    assert find_rules(written("granule_uid,time_min\na,soon\n", "t.csv")) >= {4, 29}
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from epnkit.check.report import check
 from epnkit.cli import cli
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
 
 #: What is planted, and the rule that names it.
@@ -46,7 +46,7 @@ MOC_COLUMN = '<column name="coverage" type="smoc" ucd="pos.outline;obs.field" xt
 
 
 @pytest.fixture
-def published(hfc1ar: str, dachs: Dachs) -> str:
+def published(hfc1ar: str, dachs: PrivateDachs) -> str:
     """Put the record of the served HFC1AR into the registry interface; give the TAP URL."""
     dachs.run("pub", "hfc1ar/q")
     return hfc1ar
@@ -73,18 +73,18 @@ def test_no_table_of_that_name_is_an_error(hfc1ar: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def spoiled(scratch: Dachs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def spoiled(scratch: PrivateDachs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a copy of HFC1AR with the ten defects."""
     resources = tmp_path_factory.mktemp("spoiled") / "resources"
     shutil.copytree(ROOT / "resources", resources)
     _spoil_rd(resources / "hfc1ar" / "q.rd")
-    with Sources(scratch, ROOT) as sources:
+    with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(resources / "hfc1ar")
-    rd = inputs.lay(scratch, resources / "hfc1ar")
+    rd = inputs.install(scratch, resources / "hfc1ar")
     scratch.run("imp", rd)
     _spoil_rows(scratch)
     scratch.run("pub", rd)
-    with scratch.serving() as url:
+    with scratch.run_server() as url:
         yield f"{url}/tap"
 
 
@@ -99,7 +99,7 @@ def _spoil_rd(path: Path) -> None:
     path.write_text(spoiled)
 
 
-def _spoil_rows(dachs: Dachs) -> None:
+def _spoil_rows(dachs: PrivateDachs) -> None:
     with dachs.cluster.connect() as connection, connection.cursor() as cursor:
         cursor.execute("ALTER TABLE hfc1ar.epn_core DROP CONSTRAINT epn_core_pkey")
         cursor.execute("SELECT ctid FROM hfc1ar.epn_core ORDER BY granule_uid LIMIT 40")
@@ -129,7 +129,7 @@ def test_the_command_tells_the_defects_and_fails(spoiled: str) -> None:
 
 
 def test_a_laid_folder_is_read_by_dachs_itself(
-    hfc1ar: str, dachs: Dachs, monkeypatch: pytest.MonkeyPatch
+    hfc1ar: str, dachs: PrivateDachs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("GAVOSETTINGS", "GAVOCUSTOM", "HOME", "EPNKIT_CREDENTIALS"):
         monkeypatch.setenv(name, dachs.environment[name])

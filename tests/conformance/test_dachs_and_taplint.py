@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 
 #: All but those that try DaCHS's asynchronous jobs, which a service has no part in.
 _STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ EXA"
@@ -14,13 +14,13 @@ _STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ EXA"
 _STATISTICS = "Attribute 'g-colstat:"
 
 
-def test_dachs_finds_nothing_in_the_rd(hfc1ar: str, dachs: Dachs) -> None:
+def test_dachs_finds_nothing_in_the_rd(hfc1ar: str, dachs: PrivateDachs) -> None:
     done = dachs.run("val", "-v", "hfc1ar/q")
     assert done.stdout.strip() == "hfc1ar/q -- OK"
     assert "WARNING" not in done.stdout + done.stderr
 
 
-def test_the_regression_tests_of_the_rd_pass(hfc1ar: str, dachs: Dachs) -> None:
+def test_the_regression_tests_of_the_rd_pass(hfc1ar: str, dachs: PrivateDachs) -> None:
     done = dachs.run("test", "-v", "hfc1ar/q", "-u", hfc1ar.removesuffix("/tap"))
     assert re.search(r"\b0 of 4 bad", done.stdout), done.stdout + done.stderr
 

@@ -44,7 +44,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
     monkeypatch.undo()
     vocabularies.load.cache_clear()
-    ucd.forget()
+    ucd.clear_caches()
 
 
 def _run(*words: str) -> tuple[int, str, BaseException | None]:
@@ -75,9 +75,9 @@ def test_refreshed_terms_go_before_packaged_ones(server: str) -> None:
 
 
 def test_refreshed_words_judge_ucds(server: str) -> None:
-    assert "not a word" in ucd.fault("phys.magic;em.magic")
+    assert "not a word" in ucd.find_fault("phys.magic;em.magic")
     assert _run("refresh", "ucd", "--url", f"{server}/ucd")[0] == 0
-    assert ucd.fault("phys.magic;em.magic") == ""
+    assert ucd.find_fault("phys.magic;em.magic") == ""
     assert "v9.9" in vocabularies.load("ucd").version
 
 

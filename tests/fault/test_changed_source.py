@@ -36,29 +36,29 @@ def history() -> Iterator[History]:
     made.teardown()
 
 
-def table(history: History) -> list[tuple[object, ...]]:
-    return answers(history, "SELECT * FROM thing.epn_core ORDER BY granule_uid")
+def read_table(history: History) -> list[tuple[object, ...]]:
+    return query_all(history, "SELECT * FROM thing.epn_core ORDER BY granule_uid")
 
 
-def answers(history: History, query: str) -> list[tuple[object, ...]]:
+def query_all(history: History, query: str) -> list[tuple[object, ...]]:
     with closing(history.cluster.connect()) as link, link.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()
 
 
-def ask_for(history: History, query: str) -> None:
+def request_load(history: History, query: str) -> None:
     path = Path(history.directory.name) / "source.toml"
     path.write_text(f'kind = "sql"\nconnection = "thing"\nquery = "{query}"\n')
 
 
 def is_refused(history: History, field: str) -> None:
     """See that a load names the field, and leaves the table."""
-    before = table(history)
+    before = read_table(history)
     history.put("2003-01-09T00:00:00", "late")
     with pytest.raises(EpnkitError, match=field):
         history.run(Load, Request())
-    assert table(history) == before
-    ((state, reason),) = answers(
+    assert read_table(history) == before
+    ((state, reason),) = query_all(
         history, "SELECT state, reason FROM epnkit.runs ORDER BY run DESC LIMIT 1"
     )
     assert state == "failed"
@@ -73,13 +73,13 @@ def is_whole(history: History) -> None:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_column_is_dropped(history: History, query: str) -> None:
-    ask_for(history, query)
+    request_load(history, query)
     history.write("ALTER TABLE thing RENAME TO kept")
     history.write("CREATE VIEW thing AS SELECT id, changed, seen FROM kept")
-    before = table(history)
+    before = read_table(history)
     with pytest.raises(EpnkitError, match="name"):
         history.run(Load, Request())
-    assert table(history) == before
+    assert read_table(history) == before
     history.write("DROP VIEW thing")
     history.write("ALTER TABLE kept RENAME TO thing")
     history.put("2003-01-09T00:00:00", "late")
@@ -88,10 +88,10 @@ def test_a_column_is_dropped(history: History, query: str) -> None:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_column_is_renamed(history: History, query: str) -> None:
-    ask_for(history, query)
+    request_load(history, query)
     history.write("ALTER TABLE thing RENAME COLUMN seen TO observed")
     is_refused(history, "seen")
-    ask_for(history, "SELECT id, changed, observed AS seen, name FROM thing")
+    request_load(history, "SELECT id, changed, observed AS seen, name FROM thing")
     assert history.run(Load, Request())
     assert len(history.table()) == 4
 
@@ -100,10 +100,10 @@ def test_a_column_changes_its_type(history: History) -> None:
     history.write("ALTER TABLE thing RENAME COLUMN seen TO was")
     history.write("ALTER TABLE thing ADD COLUMN seen INTEGER")
     history.write("UPDATE thing SET seen = id * 86400, changed = '2003-01-08T00:00:00'")
-    before = table(history)
+    before = read_table(history)
     with pytest.raises(EpnkitError, match=r"time_min|seen"):
         history.run(Load, Request())
-    assert table(history) == before
+    assert read_table(history) == before
     history.write("UPDATE thing SET seen = was")
     is_whole(history)
 
@@ -113,11 +113,11 @@ def test_the_cursor_changes_its_type(history: History) -> None:
     history.write("ALTER TABLE thing RENAME COLUMN changed TO was")
     history.write("ALTER TABLE thing ADD COLUMN changed INTEGER")
     history.write("UPDATE thing SET changed = id")
-    before = table(history)
+    before = read_table(history)
     with pytest.raises(EpnkitError, match="changed") as raised:
         history.run(Load, Request())
     assert "the cursor was a text and now is a number" in str(raised.value)
-    assert table(history) == before
+    assert read_table(history) == before
     # The lag is declared anew, since a day cannot be taken from a number.
     history.service = replace(history.service, cursor=Cursor("changed", lag=1))
     history.write("INSERT INTO thing (id, changed, seen, name) VALUES (9, 9, '2003-01-09', 'new')")
@@ -132,12 +132,12 @@ def test_an_emptied_source_is_no_other_type(history: History) -> None:
 
 
 def test_a_column_is_added(history: History) -> None:
-    ask_for(history, QUERIES[1])
+    request_load(history, QUERIES[1])
     history.write("ALTER TABLE thing ADD COLUMN more TEXT")
     history.write("UPDATE thing SET more = 'more'")
-    before = table(history)
+    before = read_table(history)
     assert history.run(Load, Request(full=True))
-    assert table(history) == before
+    assert read_table(history) == before
 
 
 def test_the_source_s_clock_is_ahead(history: History) -> None:
@@ -157,19 +157,19 @@ def test_our_clock_was_ahead_and_the_source_s_too(history: History) -> None:
         cursor.execute("UPDATE epnkit.cursors SET value = %s", (ahead,))
     history.put(datetime.now().isoformat(timespec="seconds"), "of today")
     is_whole(history)
-    ((value,),) = answers(history, "SELECT value FROM epnkit.cursors")
+    ((value,),) = query_all(history, "SELECT value FROM epnkit.cursors")
     assert str(value) < ahead
 
 
 def test_the_date_of_modification_never_goes_back(history: History) -> None:
     dates = "SELECT modification_date, creation_date FROM thing.epn_core WHERE granule_uid ~ '_1$'"
-    ((modified, created),) = answers(history, dates)
+    ((modified, created),) = query_all(history, dates)
     for hours in (-5, 3, -2):
         history.clock = timedelta(hours=hours)
         history.write("UPDATE thing SET name = name || 'x', changed = '2003-01-05T00:00:00'")
         assert history.run(Load, Request())
         before = modified
-        ((modified, again),) = answers(history, dates)
+        ((modified, again),) = query_all(history, dates)
         assert str(modified) > str(before)
         assert again == created
     is_whole(history)

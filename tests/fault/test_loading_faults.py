@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 from tests.conftest import ROOT, bring_up
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.errors import DeployError
 
@@ -47,16 +47,16 @@ _ALWAYS = ("copy", "ledger")
 
 
 @pytest.fixture(scope="module")
-def loaded(scratch: Dachs) -> Iterator[Dachs]:
+def loaded(scratch: PrivateDachs) -> Iterator[PrivateDachs]:
     bring_up(scratch, "hfc1ar")
     yield scratch
     scratch.run("drop", RD)
 
 
 @pytest.fixture
-def half_gone(loaded: Dachs) -> Dachs:
+def half_gone(loaded: PrivateDachs) -> PrivateDachs:
     """Take half of the granules away, as if they had not come yet; give the DaCHS."""
-    inputs.lay(loaded, ROOT / "resources" / "hfc1ar")
+    inputs.install(loaded, ROOT / "resources" / "hfc1ar")
     execute(loaded, "DELETE FROM hfc1ar.epn_core WHERE time_min > 2452750")
     execute(
         loaded,
@@ -67,12 +67,12 @@ def half_gone(loaded: Dachs) -> Dachs:
     return loaded
 
 
-def execute(dachs: Dachs, statement: str) -> None:
+def execute(dachs: PrivateDachs, statement: str) -> None:
     with closing(dachs.cluster.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
 
 
-def ask(dachs: Dachs, query: str) -> object:
+def query(dachs: PrivateDachs, query: str) -> object:
     with closing(dachs.cluster.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(query)
         row = cursor.fetchone()
@@ -80,53 +80,53 @@ def ask(dachs: Dachs, query: str) -> object:
         return row[0]
 
 
-def fingerprint(dachs: Dachs) -> object:
+def read_fingerprint(dachs: PrivateDachs) -> object:
     """Hash what table and cursor hold."""
-    return ask(
+    return query(
         dachs,
         "SELECT md5(string_agg(t::text, '' ORDER BY granule_uid)) || (SELECT value FROM"
         " epnkit.cursors WHERE service = 'hfc1ar') FROM hfc1ar.epn_core t",
     )
 
 
-def is_whole(dachs: Dachs) -> None:
+def is_whole(dachs: PrivateDachs) -> None:
     """Import once more, and see that all is there."""
-    inputs.lay(dachs, ROOT / "resources" / "hfc1ar")
+    inputs.install(dachs, ROOT / "resources" / "hfc1ar")
     dachs.run("imp", RD)
-    assert ask(dachs, "SELECT count(*) FROM hfc1ar.epn_core") == 1200
-    assert ask(dachs, "SELECT count(*) FROM epnkit.granules_hfc1ar") == 1200
-    assert ask(dachs, "SELECT state FROM epnkit.runs ORDER BY run DESC LIMIT 1") == "done"
+    assert query(dachs, "SELECT count(*) FROM hfc1ar.epn_core") == 1200
+    assert query(dachs, "SELECT count(*) FROM epnkit.granules_hfc1ar") == 1200
+    assert query(dachs, "SELECT state FROM epnkit.runs ORDER BY run DESC LIMIT 1") == "done"
 
 
 @pytest.mark.parametrize(
     "step", [pytest.param(s, marks=() if s in _ALWAYS else pytest.mark.all) for s in STEPS]
 )
-def test_killed_at_any_stage(half_gone: Dachs, step: str) -> None:
-    before = fingerprint(half_gone)
+def test_killed_at_any_stage(half_gone: PrivateDachs, step: str) -> None:
+    before = read_fingerprint(half_gone)
     owner, name = STEPS[step]
     with (half_gone.inputs / "hfc1ar" / "service.py").open("a") as service:
         service.write(KILL.format(owner=owner, step=name))
     with pytest.raises(DeployError):
         half_gone.run("imp", RD)
     _await_backends(half_gone)
-    assert fingerprint(half_gone) == before
+    assert read_fingerprint(half_gone) == before
     is_whole(half_gone)
     states = "SELECT state FROM epnkit.runs ORDER BY run DESC LIMIT 1 OFFSET 1"
-    assert ask(half_gone, states) == "interrupted"
+    assert query(half_gone, states) == "interrupted"
 
 
-def _await_backends(dachs: Dachs) -> None:
+def _await_backends(dachs: PrivateDachs) -> None:
     """Wait until PostgreSQL has noticed that the importer is gone."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'gavoadmin'"
+    backends = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'gavoadmin'"
     for _ in range(100):
-        if ask(dachs, query) == 0:
+        if query(dachs, backends) == 0:
             return
         time.sleep(0.1)
     pytest.fail("the importer's connections stay")
 
 
-def test_the_backend_is_killed_while_it_copies(half_gone: Dachs) -> None:
-    before = fingerprint(half_gone)
+def test_the_backend_is_killed_while_it_copies(half_gone: PrivateDachs) -> None:
+    before = read_fingerprint(half_gone)
     with (half_gone.inputs / "hfc1ar" / "service.py").open("a") as service:
         service.write(
             "from epnkit.loading import table as _table\n"
@@ -139,11 +139,11 @@ def test_the_backend_is_killed_while_it_copies(half_gone: Dachs) -> None:
     with pytest.raises(DeployError) as caught:
         half_gone.run("imp", RD)
     assert "Traceback" not in str(caught.value)
-    assert fingerprint(half_gone) == before
+    assert read_fingerprint(half_gone) == before
     is_whole(half_gone)
 
 
-def test_two_imports_at_once(half_gone: Dachs) -> None:
+def test_two_imports_at_once(half_gone: PrivateDachs) -> None:
     done: list[int] = []
 
     def import_it() -> None:
@@ -156,11 +156,11 @@ def test_two_imports_at_once(half_gone: Dachs) -> None:
         thread.join()
     # Either one waited for the other in DaCHS, or it was refused; nothing came twice.
     assert 0 in done
-    assert ask(half_gone, "SELECT count(*) FROM hfc1ar.epn_core") == 1200
+    assert query(half_gone, "SELECT count(*) FROM hfc1ar.epn_core") == 1200
     is_whole(half_gone)
 
 
-def test_a_reader_holds_its_snapshot_and_nobody_waits(half_gone: Dachs) -> None:
+def test_a_reader_holds_its_snapshot_and_nobody_waits(half_gone: PrivateDachs) -> None:
     with closing(half_gone.cluster.connect(autocommit=False)) as reader, reader.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM hfc1ar.epn_core")
         seen = cursor.fetchone()
@@ -171,8 +171,8 @@ def test_a_reader_holds_its_snapshot_and_nobody_waits(half_gone: Dachs) -> None:
     is_whole(half_gone)
 
 
-def test_readers_never_see_half_of_a_load(half_gone: Dachs) -> None:
-    before = ask(half_gone, "SELECT count(*) FROM hfc1ar.epn_core")
+def test_readers_never_see_half_of_a_load(half_gone: PrivateDachs) -> None:
+    before = query(half_gone, "SELECT count(*) FROM hfc1ar.epn_core")
     seen, waits, stop = set(), [], threading.Event()
 
     def read() -> None:
@@ -193,11 +193,11 @@ def test_readers_never_see_half_of_a_load(half_gone: Dachs) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
-def test_a_full_disk(half_gone: Dachs) -> None:
-    before = fingerprint(half_gone)
+def test_a_full_disk(half_gone: PrivateDachs) -> None:
+    before = read_fingerprint(half_gone)
     # The staging table and sorts go where the disk is full.
     where = half_gone.root / "full"
-    half_gone.account.own(where)
+    half_gone.account.create_owned(where)
     owner = pwd.getpwnam(half_gone.account.name).pw_uid
     options = f"size=200k,mode=0700,uid={owner}"
     mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(where)]
@@ -209,7 +209,7 @@ def test_a_full_disk(half_gone: Dachs) -> None:
         execute(half_gone, "ALTER ROLE gavoadmin SET temp_tablespaces = 'full_disk'")
         with pytest.raises(DeployError, match="No space left"):
             half_gone.run("imp", RD)
-        assert fingerprint(half_gone) == before
+        assert read_fingerprint(half_gone) == before
     finally:
         execute(half_gone, "ALTER ROLE gavoadmin RESET temp_tablespaces")
         execute(half_gone, "DROP TABLESPACE IF EXISTS full_disk")
@@ -217,8 +217,8 @@ def test_a_full_disk(half_gone: Dachs) -> None:
     is_whole(half_gone)
 
 
-def test_a_new_column_comes_to_the_served_table(loaded: Dachs) -> None:
-    inputs.lay(loaded, ROOT / "resources" / "hfc1ar")
+def test_a_new_column_comes_to_the_served_table(loaded: PrivateDachs) -> None:
+    inputs.install(loaded, ROOT / "resources" / "hfc1ar")
     folder = loaded.inputs / "hfc1ar"
     rd = folder / "q.rd"
     column = '<column name="polarity" type="text" ucd="meta.code" description="A new one."/>\n'
@@ -228,7 +228,7 @@ def test_a_new_column_comes_to_the_served_table(loaded: Dachs) -> None:
     text = service.read_text().replace('"granule_gid"', '"polarity": "new", "granule_gid"', 1)
     service.write_text(text.replace("extra={", 'extra={"polarity": "text", ', 1))
     loaded.run("imp", RD)
-    assert ask(loaded, "SELECT count(*) FROM hfc1ar.epn_core WHERE polarity = 'new'") != 0
-    inputs.lay(loaded, ROOT / "resources" / "hfc1ar")
+    assert query(loaded, "SELECT count(*) FROM hfc1ar.epn_core WHERE polarity = 'new'") != 0
+    inputs.install(loaded, ROOT / "resources" / "hfc1ar")
     with pytest.raises(psycopg2.errors.UndefinedColumn):
         execute(loaded, "SELECT colour FROM hfc1ar.epn_core")

@@ -11,12 +11,12 @@ from typing import Any
 
 from astropy.io import fits
 
-from epnkit.drafts.inspect.sample import Sample, look
+from epnkit.drafts.inspect.sample import Sample, read_sample
 from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.mapping.declare import Mapping
 from epnkit.sources import open_source
-from epnkit.sources.values.documents import flat, frame, types_of
-from epnkit.sources.values.extended_json import plain
+from epnkit.sources.values.documents import build_frame, flatten, infer_types
+from epnkit.sources.values.extended_json import to_plain
 
 #: What a column ought to be: a value, or one of several that are right.
 Expected = Dictionary[str, Any]
@@ -46,8 +46,8 @@ class Judgement:
 
 def of_documents(documents: Sequence[Dictionary[str, Any]], kind: str) -> Sample:
     """Make a sample of documents."""
-    bare = [flat(plain(document)) for document in documents]
-    return Sample(kind, frame(bare, types_of(bare), "documents"), len(bare))
+    bare = [flatten(to_plain(document)) for document in documents]
+    return Sample(kind, build_frame(bare, infer_types(bare), "documents"), len(bare))
 
 
 def of_headers(directory: Path, *texts: Path) -> Sample:
@@ -70,10 +70,10 @@ def of_files(directory: Path, files: Path, form: str, glob: str) -> Sample:
         f'files = ["{glob}"]',
     ]
     source.write_text("\n".join(lines))
-    return look(open_source(source), "files")
+    return read_sample(open_source(source), "files")
 
 
-def judged(sample: Sample, name: str, expected: Expected) -> Judgement:
+def judge_draft(sample: Sample, name: str, expected: Expected) -> Judgement:
     """Compare a draft's first granule with what it ought to be."""
     draft = propose(sample, name)
     row = _first(draft, sample)
@@ -89,7 +89,7 @@ def _is_sure(draft: Draft, column: str) -> bool:
 
 def _first(draft: Draft, sample: Sample) -> dict[str, Any]:
     columns = {
-        each.columns if len(each.columns) > 1 else each.columns[0]: each.made.value
+        each.columns if len(each.columns) > 1 else each.columns[0]: each.value.value
         for each in draft.proposals
     }
     made = Mapping(columns).apply(sample.records)

@@ -9,24 +9,24 @@ import pytest
 
 from epnkit import service as services
 from epnkit.loading.prepare.preparation import Preparation, Prepared
-from epnkit.mapping.declare import Mapped
+from epnkit.mapping.declare import MappingResult
 from epnkit.service import Service
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
 from epnkit.sources.config.settings import read_settings
-from epnkit.sources.config.types import declared
+from epnkit.sources.config.types import declared_types
 from tests.conftest import ROOT
 
 
-def load(name: str) -> Service:
+def load_resource(name: str) -> Service:
     """Load a service of the repository."""
-    return services.load(ROOT / "resources" / name)
+    return services.read_service(ROOT / "resources" / name)
 
 
-def mapped(name: str, **record: object) -> Mapped:
+def map_records(name: str, **record: object) -> MappingResult:
     """Map one record of a service; fields that it does not name are null."""
-    service = load(name)
-    types = declared(read_settings(service.source_file))
+    service = load_resource(name)
+    types = declared_types(read_settings(service.source_file))
     absent = {
         name: types.get(name, _kind(name)) for name in service.fields if record.get(name) is None
     }
@@ -40,14 +40,14 @@ def mapped(name: str, **record: object) -> Mapped:
 
 def granule(name: str, **record: object) -> dict[str, object]:
     """Give the only granule of one record."""
-    made = mapped(name, **record)
+    made = map_records(name, **record)
     assert made.refusals.is_empty(), made.refusals
     return made.granules.row(0, named=True)
 
 
 def reasons(name: str, **record: object) -> list[str]:
     """Give why a record is refused."""
-    return mapped(name, **record).refusals["reason"].to_list()
+    return map_records(name, **record).refusals["reason"].to_list()
 
 
 def _kind(name: str) -> pl.DataType:
@@ -62,6 +62,6 @@ def of_folder(name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Pr
     path.write_text(f"directory={directory};address=https://archive.example/", encoding="utf-8")
     path.chmod(0o600)
     monkeypatch.setenv("EPNKIT_CREDENTIALS", str(folder))
-    service = load(name)
+    service = load_resource(name)
     (made,) = Preparation(service).batches(open_source(service.source_file, service.order), ALL)
     return made

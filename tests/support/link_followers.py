@@ -27,14 +27,14 @@ FILES = {
 }
 
 
-def links(url: str) -> list[Any]:
+def read_links(url: str) -> list[Any]:
     """Fetch a datalink document."""
     return list(DatalinkResults.from_result_url(url))
 
 
-def opened(url: str) -> list[str]:
+def open_links(url: str) -> list[str]:
     """Open every file that a datalink document leads to; give their semantics."""
-    found = [link for link in links(url) if link["semantics"] in FILES]
+    found = [link for link in read_links(url) if link["semantics"] in FILES]
     for link in found:
         answer = requests.get(link["access_url"], timeout=30)
         answer.raise_for_status()

@@ -37,7 +37,7 @@ def http(status: str, body: bytes = b"", *headers: str) -> Fault:
 
 
 class Proxy:
-    """A port that passes everything on to another one, but for the faults it is told.
+    """A port that passes everything on to another one, except for the given faults.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ class Proxy:
 
     def _answer(self, client: socket.socket, answer: bytes) -> None:
         with suppress(OSError), client:
-            asked = b""
-            while b"\r\n\r\n" not in asked:
-                asked += client.recv(65536)
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += client.recv(65536)
             client.sendall(answer)
 
     def _pass_back(self, server: socket.socket, client: socket.socket, fault: Fault | None) -> None:
@@ -117,7 +117,7 @@ def _break(client: socket.socket, server: socket.socket, fault: Fault) -> None:
 
 
 def _reset(client: socket.socket) -> None:
-    """Close a connection so that the other side is told it was reset (RFC 9293 section 3.10.7)."""
+    """Close a connection so that the other side sees that it was reset (RFC 9293 section 3.10.7)."""
     with suppress(OSError):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.shutdown(socket.SHUT_RD)  # ends a read in another thread, which keeps it open

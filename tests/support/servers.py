@@ -47,7 +47,7 @@ def postgresql(server_directory: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def mongo(server_directory: Path) -> Iterator[Server]:
     server = java_servers.start_mongo(
-        free_port(), server_directory / "mongo", search.cache_directory()
+        free_port(), server_directory / "mongo", search.find_cache_directory()
     )
     yield server
     server.stop()
@@ -56,7 +56,7 @@ def mongo(server_directory: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def restheart(server_directory: Path, mongo: Server) -> Iterator[Server]:
     server = java_servers.start_restheart(
-        free_port(), mongo.url, server_directory / "restheart", search.cache_directory()
+        free_port(), mongo.url, server_directory / "restheart", search.find_cache_directory()
     )
     yield server
     server.stop()
@@ -71,7 +71,7 @@ def restheart(server_directory: Path, mongo: Server) -> Iterator[Server]:
 )
 def search_server(request: pytest.FixtureRequest, server_directory: Path) -> Iterator[Server]:
     directory = server_directory / request.param
-    server = search.start(request.param, free_port(), directory, search.cache_directory())
+    server = search.start(request.param, free_port(), directory, search.find_cache_directory())
     yield server
     server.stop()
 

@@ -15,9 +15,9 @@ import requests
 from astropy.table import Table
 
 from epnkit.check.report import check
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
 from tests.support import link_followers
 
@@ -37,7 +37,7 @@ class Served:
     """
 
     name: str
-    dachs: Dachs
+    dachs: PrivateDachs
     base: str
 
     @property
@@ -45,16 +45,16 @@ class Served:
         """The URL of its TAP service."""
         return f"{self.base}/tap"
 
-    def ask(self, query: str) -> Table:
+    def query(self, query: str) -> Table:
         """Ask TAP; ``{table}`` in the query is the service's table."""
         asked = query.format(table=f"{self.name}.epn_core")
         return pyvo.dal.TAPService(self.tap).run_sync(asked, maxrec=10_000).to_table()
 
-    def count(self) -> int:
+    def count_granules(self) -> int:
         """Count its granules."""
-        return int(self.ask("SELECT COUNT(*) AS n FROM {table}")["n"][0])
+        return int(self.query("SELECT COUNT(*) AS n FROM {table}")["n"][0])
 
-    def refused(self) -> list[str]:
+    def count_refused(self) -> list[str]:
         """Give the keys of the records in quarantine, in order."""
         with self.dachs.cluster.connect().cursor() as cursor:
             query = "SELECT record_key FROM epnkit.quarantine WHERE service = %s ORDER BY 1"
@@ -64,24 +64,24 @@ class Served:
     def datalink(self, uid: str) -> str:
         """Give the URL of a granule's datalink document, as its row does."""
         query = "SELECT datalink_url FROM {table} WHERE granule_uid = '" + uid + "'"
-        return str(self.ask(query)["datalink_url"][0])
+        return str(self.query(query)["datalink_url"][0])
 
     def links(self, uid: str) -> list[Any]:
         """Fetch a granule's datalink document."""
-        return link_followers.links(self.datalink(uid))
+        return link_followers.read_links(self.datalink(uid))
 
-    def opened(self, uid: str) -> list[str]:
+    def open_links(self, uid: str) -> list[str]:
         """Open the files that a granule's links lead to; give the links' semantics."""
-        return link_followers.opened(self.datalink(uid))
+        return link_followers.open_links(self.datalink(uid))
 
     def open_sample(self) -> None:
         """Open what every link leads to, of the first and the last granule of each kind."""
-        kinds = self.ask(
+        kinds = self.query(
             "SELECT MIN(granule_uid) AS low, MAX(granule_uid) AS high FROM {table}"
             " GROUP BY granule_gid"
         )
         for uid in sorted({str(uid) for row in kinds for uid in row}):
-            self.opened(uid)
+            self.open_links(uid)
 
     def counterparts(self, uid: str) -> list[str]:
         """Name the other granules of the same observation."""
@@ -97,7 +97,7 @@ class Served:
         report = check(self.tap, f"{self.name}.epn_core", rows=None)
         assert not report.broken(strict=True), report.to_json()
 
-    def record(self) -> bytes:
+    def find_registry_record(self) -> bytes:
         """Fetch its record from the registry interface."""
         answer = requests.get(
             f"{self.base}/oai.xml",
@@ -113,7 +113,7 @@ class Served:
 
     def check_record(self) -> None:
         """Judge its registry record by DaCHS's schemas of it; what searches ask for is in it."""
-        record = self.record()
+        record = self.find_registry_record()
         assert re.search(rb"<temporal>[\d.]+ [\d.]+</temporal>", record)
         assert re.search(rb"<spectral>\S+ \S+</spectral>", record)
         for word in (b"subject", b"creator", b"facility", b"instrument", b"referenceURL"):
@@ -143,7 +143,7 @@ class Served:
 
 
 @contextmanager
-def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[Served]:
+def bring_up_service(dachs: PrivateDachs, base: str, name: str, **sources: Any) -> Iterator[Served]:
     """Fill a service's replica; lay, import, validate and publish the service, as long as it lasts.
 
     Parameters
@@ -158,9 +158,9 @@ def brought_up(dachs: Dachs, base: str, name: str, **sources: Any) -> Iterator[S
         As for :class:`epnkit.replicas.sources.Sources`.
     """
     folder = ROOT / "resources" / name
-    with Sources(dachs, ROOT, **sources) as filled:
+    with ReplicaSources(dachs, ROOT, **sources) as filled:
         filled.fill(folder)
-        rd = inputs.lay(dachs, folder)
+        rd = inputs.install(dachs, folder)
         dachs.run("imp", rd)
         # Before the server has read the RD, since it does so once.
         dachs.run("limits", rd)

@@ -37,21 +37,23 @@ class Step:
     stays: bool
     line: int
 
-    def shows(self, printed: str) -> bool:
+    def matches(self, printed: str) -> bool:
         """Tell whether what was printed is what the page shows."""
-        return re.fullmatch(_pattern(_tidy(self.expected)), _tidy(printed)) is not None
+        return (
+            re.fullmatch(_pattern(_strip_output(self.expected)), _strip_output(printed)) is not None
+        )
 
 
 def _pattern(expected: str) -> str:
     return _VARIES.join(re.escape(part) for part in expected.split("..."))
 
 
-def _tidy(text: str) -> str:
+def _strip_output(text: str) -> str:
     """Leave out the blanks at the ends of lines, which nobody sees."""
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 
-def steps(page: str, start: str = "") -> Iterator[Step]:
+def read_steps(page: str, start: str = "") -> Iterator[Step]:
     """Take the commands of a page's console blocks that come after a line."""
     lines = page.splitlines()
     number = next((n for n, line in enumerate(lines) if line.startswith(start)), 0) if start else 0

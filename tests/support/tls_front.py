@@ -1,4 +1,4 @@
-"""A front before a server: TLS with a certificate of the tests' own, and a lock."""
+"""A TLS front for a server, with a certificate of the tests' own, that may require a key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import requests
 import trustme
 
 
-class Front:
+class TlsFront:
     """Passes requests on to a server, those that carry the right authorization.
 
     Parameters
@@ -20,7 +20,7 @@ class Front:
     target : str
         The server's URL.
     authorization : str, optional
-        What the header has to say.
+        What the header has to be.
     name : str
         Whose certificate is shown.
     """
@@ -37,7 +37,7 @@ class Front:
         self.port: int = self._server.server_address[1]
 
     def authority(self, path: Path) -> Path:
-        """Write the certificate of who signed."""
+        """Write the certificate of the authority that signed."""
         self._authority.cert_pem.write_to_path(path)
         return path
 

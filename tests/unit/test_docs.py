@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,7 @@ from epnkit.datalink.links import Link
 from epnkit.datalink.streams import Stream
 from epnkit.mapping.declare import Fold, Mapping, Product
 from epnkit.service import Cursor, Service
-from epnkit.sources.search.settings import _WANTED
+from epnkit.sources.search.settings import REQUEST_KEYS
 
 DOCS = ROOT / "docs"
 
@@ -44,7 +45,7 @@ SOURCES = ROOT / "src" / "epnkit" / "sources"
 
 #: How the code takes a key out of a source file.
 _TAKEN = re.compile(
-    r"""settings\.(?:take|text|names|positive|choice|beside|has)\(\s*["'](\w+)["']"""
+    r"""settings\.(?:take\w*|has)\(\s*["'](\w+)["']"""
 )
 
 
@@ -134,11 +135,13 @@ def test_code_of_pages_is_python() -> None:
         for code in re.findall(r"^```python\n(.*?)^```", path.read_text(), re.M | re.S)
     ]
     assert len(found) > 5
+    functions: dict[Path, set[str]] = defaultdict(set)
     for path, code in found:
         tree = _parsed(code, str(path))
+        functions[path] |= {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         made = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-        made |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        made |= functions[path]
         made |= {
             node.id
             for node in ast.walk(tree)
@@ -174,7 +177,7 @@ def test_source_files_of_pages_are_ones() -> None:
     ]
     assert len(found) > 4
     known = {key for path in SOURCES.rglob("*.py") for key in _TAKEN.findall(path.read_text())}
-    known |= {"key", *_WANTED}
+    known |= {"key", *REQUEST_KEYS}
     for path, code in found:
         told = json.loads(code) if code.startswith("{") else tomllib.loads(code)
         assert told.keys() <= known, path.name

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from epnkit.garbage import put_off
+from epnkit.garbage import gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def searching() -> Iterator[None]:
 
 def test_it_goes_on_behind_an_error() -> None:
     def read() -> None:
-        with put_off():
+        with gc_paused():
             assert not gc.isenabled()
             raise OSError("cut")
 
@@ -31,8 +31,8 @@ def test_it_goes_on_behind_an_error() -> None:
 
 
 def test_who_is_in_the_middle_does_not_end_it() -> None:
-    with put_off():
-        with put_off():
+    with gc_paused():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
@@ -40,7 +40,7 @@ def test_who_is_in_the_middle_does_not_end_it() -> None:
 
 def test_what_was_off_stays_off() -> None:
     gc.disable()
-    with put_off():
+    with gc_paused():
         pass
     assert not gc.isenabled()
 
@@ -49,12 +49,12 @@ def test_threads_that_overlap_leave_it_on() -> None:
     begun, first_gone = Barrier(2, timeout=10), Barrier(2, timeout=10)
 
     def first() -> None:
-        with put_off():
+        with gc_paused():
             begun.wait()
         first_gone.wait()
 
     def last() -> bool:
-        with put_off():
+        with gc_paused():
             begun.wait()
             first_gone.wait()
             return gc.isenabled()

@@ -13,8 +13,12 @@ SOURCE = ROOT / "src"
 #: From the ground up: each imports from those before it alone.
 LAYERS = (
     "errors",
+    "packaged",
     "garbage",
     "modules",
+    "tables",
+    "times",
+    "fits",
     "epncore",
     "regions",
     "mapping",
@@ -49,7 +53,7 @@ def _run(path: Path) -> ast.Module:
     return tree
 
 
-def imports(name: str) -> set[str]:
+def find_imports(name: str) -> set[str]:
     """Name the modules of epnkit that a module imports, at its top or later."""
     found: set[str] = set()
     for node in ast.walk(_run(MODULES[name])):
@@ -61,25 +65,26 @@ def imports(name: str) -> set[str]:
     return found - {name}
 
 
-def layer(name: str) -> str:
+def find_layer(name: str) -> str:
     return name.split(".")[1] if "." in name else ""
 
 
 def test_every_package_has_its_place() -> None:
-    assert {layer(name) for name in MODULES if name != "epnkit"} == {*LAYERS}
+    assert {find_layer(name) for name in MODULES if name != "epnkit"} == {*LAYERS}
 
 
 def test_packages_import_downward() -> None:
     upward = {
         f"{name} imports {other}"
         for name in MODULES
-        for other in imports(name)
-        if "epnkit" not in (name, other) and LAYERS.index(layer(other)) > LAYERS.index(layer(name))
+        for other in find_imports(name)
+        if "epnkit" not in (name, other)
+        and LAYERS.index(find_layer(other)) > LAYERS.index(find_layer(name))
     }
     assert upward == set()
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
     # What goes round in a circle is named by the error.
-    order = TopologicalSorter({name: imports(name) for name in MODULES}).static_order()
+    order = TopologicalSorter({name: find_imports(name) for name in MODULES}).static_order()
     assert {*order} == {*MODULES}

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from epnkit.cli._imports import carry_out, requests
+from epnkit.cli._imports import run_imports, split_into_requests
 from epnkit.cli.load import command as load
-from epnkit.dachs.instance import Place
+from epnkit.dachs.instance import DachsInstance
 from epnkit.errors import ConfigurationError
 from epnkit.loading.request import Request
 
@@ -36,7 +36,7 @@ def test_granules_are_made_anew_all_or_none(others: list[str]) -> None:
 
 def test_requests_with_many_long_keys_can_be_handed_to_a_process() -> None:
     missing, gone = ({f"{side}{number:069d}" for number in range(2500)} for side in "mg")
-    asked = list(requests(missing, gone, reconcile=True))
+    asked = list(split_into_requests(missing, gone, reconcile=True))
     assert {key for each in asked for key in each.keys} == missing
     assert {key for each in asked for key in each.gone} == gone
     assert sum(len(each.keys) + len(each.gone) for each in asked) == 5000
@@ -48,17 +48,17 @@ def test_requests_with_many_long_keys_can_be_handed_to_a_process() -> None:
 
 
 def test_keys_that_json_writes_longer_are_measured_as_written() -> None:
-    asked = list(requests(f"{'é' * 70}{number}" for number in range(5000)))
+    asked = list(split_into_requests(f"{'é' * 70}{number}" for number in range(5000)))
     assert max(len(text) for each in asked for text in each.to_environment().values()) < 100_000
     assert {each.kind for each in asked} == {"retry"}
 
 
 def test_nothing_to_read_again_is_no_request() -> None:
-    assert list(requests([], [])) == []
+    assert list(split_into_requests([], [])) == []
 
 
 @dataclass(frozen=True)
-class Noted(Place):
+class Noted(DachsInstance):
     """A DaCHS whose commands are noted, and fail from the given number on."""
 
     fails: int = 99
@@ -70,12 +70,12 @@ class Noted(Place):
         self.commands.append(" ".join(arguments))
         return subprocess.CompletedProcess(arguments, int(len(self.commands) >= self.fails))
 
-    def ask(self, *arguments: str) -> str:
+    def execute(self, *arguments: str) -> str:
         self.commands.append(" ".join(arguments))
         return ""
 
 
-def place_with(rd: str, directory: Path, fails: int = 99) -> Noted:
+def make_instance(rd: str, directory: Path, fails: int = 99) -> Noted:
     (directory / "inputs" / "sun").mkdir(parents=True)
     (directory / "inputs" / "sun" / "q.rd").write_text(rd)
     (directory / "gavo.rc").write_text(f"[general]\nrootDir: {directory}\n")
@@ -86,30 +86,30 @@ COVERED = '<resource schema="sun"><FEED source="epnkit/q#coverage" name="sun"/><
 
 
 def test_the_coverage_is_computed_once_after_all_imports(tmp_path: Path) -> None:
-    place = place_with(COVERED, tmp_path)
-    assert carry_out(place, "sun", [Request(keys=("a",)), Request(gone=("b",), reconcile=True)])
+    place = make_instance(COVERED, tmp_path)
+    assert run_imports(place, "sun", [Request(keys=("a",)), Request(gone=("b",), reconcile=True)])
     assert place.commands == ["imp sun/q", "imp sun/q", "limits -t sun/q"]
 
 
 def test_what_dachs_knows_of_columns_is_computed_after_a_full_load(tmp_path: Path) -> None:
-    place = place_with(COVERED, tmp_path)
-    assert carry_out(place, "sun", [Request(full=True)])
+    place = make_instance(COVERED, tmp_path)
+    assert run_imports(place, "sun", [Request(full=True)])
     assert place.commands == ["imp sun/q", "limits sun/q"]
 
 
 def test_an_rd_without_coverage_is_imported_alone(tmp_path: Path) -> None:
-    place = place_with('<resource schema="sun"/>', tmp_path)
-    assert carry_out(place, "sun", [Request()])
+    place = make_instance('<resource schema="sun"/>', tmp_path)
+    assert run_imports(place, "sun", [Request()])
     assert place.commands == ["imp sun/q"]
 
 
 def test_a_failure_ends_it_with_the_coverage_of_what_came_before(tmp_path: Path) -> None:
-    place = place_with(COVERED, tmp_path, fails=2)
-    assert not carry_out(place, "sun", [Request()] * 3)
+    place = make_instance(COVERED, tmp_path, fails=2)
+    assert not run_imports(place, "sun", [Request()] * 3)
     assert place.commands == ["imp sun/q", "imp sun/q", "limits -t sun/q"]
 
 
 def test_an_import_that_failed_computes_nothing(tmp_path: Path) -> None:
-    place = place_with(COVERED, tmp_path, fails=1)
-    assert not carry_out(place, "sun", [Request()])
+    place = make_instance(COVERED, tmp_path, fails=1)
+    assert not run_imports(place, "sun", [Request()])
     assert place.commands == ["imp sun/q"]

@@ -22,7 +22,7 @@ HEAVY = {"polars", "numpy", "astropy", "gavo", "numba", "shapely", "requests", "
 RARE = {"matplotlib", "mocpy", "sunpy", "pyvo", "cdflib", "jinja2", "rich", "pandas"}
 
 
-def imported(code: str, directory: Path) -> set[str]:
+def find_imported(code: str, directory: Path) -> set[str]:
     """Run code in a Python of its own, and name the packages that it brings in."""
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
@@ -63,7 +63,7 @@ def imported(code: str, directory: Path) -> set[str]:
 def test_a_verb_imports_what_it_needs(
     modules: list[str], unneeded: set[str], tmp_path: Path
 ) -> None:
-    brought = imported(f"import {', '.join(modules)}", tmp_path)
+    brought = find_imported(f"import {', '.join(modules)}", tmp_path)
     assert "epnkit" in brought
     assert not brought & unneeded
 
@@ -81,11 +81,11 @@ def test_an_import_of_nothing_new_brings_in_no_more_than_the_service_names(
     service: str, kind: str, needed: set[str], unneeded: set[str], tmp_path: Path
 ) -> None:
     folder = ROOT / "resources" / service
-    by_dachs = imported("import gavo.api, gavo.user.importing, gavo.user.cli", tmp_path)
-    brought = imported(
+    by_dachs = find_imported("import gavo.api, gavo.user.importing, gavo.user.cli", tmp_path)
+    brought = find_imported(
         "import gavo.api, gavo.user.importing, gavo.user.cli, pathlib\n"
-        f"import epnkit.loading.grammar.bulk_import, epnkit.sources.{kind}, epnkit.service\n"
-        f"epnkit.service.load(pathlib.Path({str(folder)!r}))",
+        f"import epnkit.loading.grammar.bulk_import, epnkit.sources.{kind}.source, epnkit.service\n"
+        f"epnkit.service.read_service(pathlib.Path({str(folder)!r}))",
         tmp_path,
     )
     assert brought >= needed

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from epnkit.replicas.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, draw_picture, write_file
 
-SCHEMA = "bass2000.csv"
+#: The tables that it fills.
+SCHEMA = Path(__file__).with_name("schema.csv")
 
 Row = dict[str, Any]
 
@@ -48,14 +49,14 @@ def tables() -> dict[str, list[Row]]:
 
 def archive(directory: Path) -> None:
     """Write the image and the quicklook of each row."""
-    looks = {"gif": picture("GIF"), "jpg": picture("JPEG")}
+    looks = {"gif": draw_picture("GIF"), "jpg": draw_picture("JPEG")}
     prefix = f"{SYNTHETIC}bass2000/"
     for row in tables()["IMAGES"]:
         if row["URL"] is not None and row["DATE_OBS"] is not None:
-            write(directory / row["URL"].removeprefix(prefix), _content(row))
+            write_file(directory / row["URL"].removeprefix(prefix), _content(row))
         if row["QUICKLOOK_URL"] is not None:
             look = row["QUICKLOOK_URL"].removeprefix(prefix)
-            write(directory / look, looks[look[-3:]])
+            write_file(directory / look, looks[look[-3:]])
 
 
 def _real() -> list[Row]:
@@ -152,7 +153,7 @@ def _row(code: str, moment: datetime, longitude: float, latitude: float, more: s
 
 def _content(row: Row) -> bytes:
     plain = _file(row["NAXIS"])
-    return _packed(plain) if row["FILENAME"].endswith(".gz") else plain
+    return _compress(plain) if row["FILENAME"].endswith(".gz") else plain
 
 
 @cache
@@ -161,14 +162,14 @@ def _file(axes: int) -> bytes:
     shape = (4, 12, 12)[-axes:]
     image = fits.PrimaryHDU(np.arange(np.prod(shape), dtype=np.int16).reshape(shape))
     image.header["COMMENT"] = "synthetic: made for a replica of BASS2000, no observation"
-    content: bytes = image.header.tostring().encode() + _padded(image.data.astype(">i2").tobytes())
+    content: bytes = image.header.tostring().encode() + _pad(image.data.astype(">i2").tobytes())
     return content
 
 
-def _padded(data: bytes) -> bytes:
+def _pad(data: bytes) -> bytes:
     return data + bytes(-len(data) % 2880)
 
 
 @cache
-def _packed(content: bytes) -> bytes:
+def _compress(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from epnkit.replicas.archive import spectrogram, write
+from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: The first hours of each stay, and how many there are.
 _STAYS = (
@@ -38,14 +38,14 @@ def files(directory: Path) -> None:
 def _write_hour(directory: Path, hour: datetime, number: int) -> None:
     name, folder = f"{hour:%Y%j.%H}", directory / _quarter(hour)
     ends = _TEN if hour == datetime(2012, 6, 28, 22) else _ENDS
-    write(folder / "k" / f"K{name}", bytes(100))
-    write(folder / "n1" / f"R{name}", _receiver(hour, ends))
-    write(folder / "n2" / f"P{name}", _calibrated(hour, ends))
+    write_file(folder / "k" / f"K{name}", bytes(100))
+    write_file(folder / "n1" / f"R{name}", _receiver(hour, ends))
+    write_file(folder / "n2" / f"P{name}", _write_calibrated(hour, ends))
     for level, length in (("n3b", 72), ("n3d", 40), ("n3e", 40)):
         content = struct.pack("<II", _ydh(hour), 1) + bytes(length - 8)
-        write(folder / level / f"{level.upper()[:2]}{level[2]}_dsq{name}", content * 2)
+        write_file(folder / level / f"{level.upper()[:2]}{level[2]}_dsq{name}", content * 2)
     if number % 3 == 0:
-        write(folder / "img" / f"{name}.png", _look())
+        write_file(folder / "img" / f"{name}.png", _look())
 
 
 def _write_traps(directory: Path) -> None:
@@ -53,14 +53,14 @@ def _write_traps(directory: Path) -> None:
     # As it is published: the hour 0 of day 181 has the times of the hour 22 of day 180.
     wrong, right = datetime(2012, 6, 29, 0), datetime(2012, 6, 28, 22)
     folder = directory / _quarter(wrong)
-    write(folder / "n1" / f"R{wrong:%Y%j.%H}", _receiver(right, _TEN))
+    write_file(folder / "n1" / f"R{wrong:%Y%j.%H}", _receiver(right, _TEN))
     other = datetime(2013, 1, 5, 7)
     folder = directory / _quarter(other)
-    write(folder / "n1" / f"R{other:%Y%j.%H}", _receiver(other, _ENDS)[:-3])
-    write(folder / "n2" / f"P{other:%Y%j.%H}", b"")
-    write(folder / "n1" / "R2013366.05", _receiver(other, _ENDS))
-    write(folder / "n1" / "R2013005.24", _receiver(other, _ENDS))
-    write(folder / "n1" / "R2013.005", _receiver(other, _ENDS))
+    write_file(folder / "n1" / f"R{other:%Y%j.%H}", _receiver(other, _ENDS)[:-3])
+    write_file(folder / "n2" / f"P{other:%Y%j.%H}", b"")
+    write_file(folder / "n1" / "R2013366.05", _receiver(other, _ENDS))
+    write_file(folder / "n1" / "R2013005.24", _receiver(other, _ENDS))
+    write_file(folder / "n1" / "R2013.005", _receiver(other, _ENDS))
 
 
 def _quarter(hour: datetime) -> str:
@@ -86,7 +86,7 @@ def _receiver(hour: datetime, ends: tuple[float, float]) -> bytes:
     return content
 
 
-def _calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
+def _write_calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
     """Write level N2: times in days, of which the first is 1 January 1997."""
     content = b""
     for number, end in enumerate(ends):
@@ -98,4 +98,4 @@ def _calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
 
 @cache
 def _look() -> bytes:
-    return spectrogram()
+    return draw_spectrogram()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import spectrogram, write
+from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: Observer, source, magnetic model and version of each family, and how many days it has.
 _FAMILIES = (
@@ -88,10 +88,10 @@ def _name(observer: str, source: str, model: str, day: datetime, version: str) -
 
 def _write(directory: Path, name: str, told: dict[str, Any], *, spectrum: bool = True) -> None:
     folder = directory / "_".join(name.split("_")[:4])
-    write(folder / f"{name}.json", json.dumps(told, indent=2).encode())
+    write_file(folder / f"{name}.json", json.dumps(told, indent=2).encode())
     if spectrum:
-        write(folder / f"{name}.cdf", _cdf(told["OBSERVER"]["SCTIME"]))
-        write(folder / f"{name}.png", _look())
+        write_file(folder / f"{name}.cdf", _cdf(told["OBSERVER"]["SCTIME"]))
+        write_file(folder / f"{name}.png", _look())
 
 
 def _write_traps(directory: Path) -> None:
@@ -111,17 +111,17 @@ def _write_traps(directory: Path) -> None:
     told[4]["FREQUENCY"].update(TYPE="Log", MIN=40.0, MAX=0.5)
     _write(directory, names[4], told[4])
     folder = directory / "expres_earth_jupiter_io"
-    write(folder / f"{names[5]}.json", json.dumps(told[5])[:200].encode())
+    write_file(folder / f"{names[5]}.json", json.dumps(told[5])[:200].encode())
 
 
 @cache
-def _spectrum() -> dict[str, synthetic.Variable]:
+def _spectrum() -> dict[str, synthetic.CdfVariable]:
     frequencies = np.array([0.01, 22.0, 44.0], "f4")
     polarization = np.array([[0.0, 1.0, -1.0], [0.0, -1.0, 1.0]], "f4")
     return {
-        "CML": synthetic.Variable(synthetic.REAL4, np.array([10.0, 880.0], "f4")),
-        "Polarization": synthetic.Variable(synthetic.REAL4, polarization),
-        "Frequency": synthetic.Variable(synthetic.REAL4, frequencies, False, {"UNITS": "MHz"}),
+        "CML": synthetic.CdfVariable(synthetic.REAL4, np.array([10.0, 880.0], "f4")),
+        "Polarization": synthetic.CdfVariable(synthetic.REAL4, polarization),
+        "Frequency": synthetic.CdfVariable(synthetic.REAL4, frequencies, False, {"UNITS": "MHz"}),
     }
 
 
@@ -139,9 +139,9 @@ def _cdf(start: str) -> bytes:
         "VESPA_instrument_name": "ExPRES",
         "VESPA_target_class": "planet#satellite",
     }
-    return synthetic.cdf(attributes, {"Epoch": synthetic.epochs(*ends), **_spectrum()})
+    return synthetic.write_cdf(attributes, {"Epoch": synthetic.make_epochs(*ends), **_spectrum()})
 
 
 @cache
 def _look() -> bytes:
-    return spectrogram()
+    return draw_spectrogram()

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import SYNTHETIC, picture, write
+from epnkit.replicas.archive import SYNTHETIC, draw_picture, write_file
 
-SCHEMA = "hfc1.csv"
+#: The tables that it fills.
+SCHEMA = Path(__file__).with_name("schema.csv")
 
 _SEED = 20050402
 _FIRST = datetime(2003, 1, 1, 0, 0, 1, 123000)
@@ -70,13 +71,13 @@ def tables() -> dict[str, list[dict[str, Any]]]:
 
 def archive(directory: Path) -> None:
     """Write the magnetogram, its quicklook and the snapshot of each observation."""
-    look, magnetogram = picture("PNG"), synthetic.fits({"INSTRUME": "synthetic"})
+    look, magnetogram = draw_picture("PNG"), synthetic.write_fits({"INSTRUME": "synthetic"})
     rows = tables()
     for image in rows["OBSERVATIONS"]:
-        write(_place(directory, image["URL"]), magnetogram)
-        write(_place(directory, f"{image['QCLK_URL']}/{image['QCLK_FNAME']}"), look)
+        write_file(_place(directory, image["URL"]), magnetogram)
+        write_file(_place(directory, f"{image['QCLK_URL']}/{image['QCLK_FNAME']}"), look)
     for region in rows["ACTIVEREGIONS"]:
-        write(_place(directory, f"{region['SNAPSHOT_PATH']}/{region['SNAPSHOT_FN']}"), look)
+        write_file(_place(directory, f"{region['SNAPSHOT_PATH']}/{region['SNAPSHOT_FN']}"), look)
 
 
 def _place(directory: Path, url: str) -> Path:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import SYNTHETIC, spectrogram, write
+from epnkit.replicas.archive import SYNTHETIC, draw_spectrogram, write_file
 
-SCHEMA = "hfc1.csv"
+#: The tables that it fills: those of the same database that hfc1ar has.
+SCHEMA = Path(__file__).resolve().parents[2] / "hfc1ar" / "replica" / "schema.csv"
 
 Row = dict[str, Any]
 
@@ -39,13 +40,13 @@ def tables() -> dict[str, list[Row]]:
 
 def archive(directory: Path) -> None:
     """Write the spectrum, its quicklook and the snapshots of each day."""
-    look, spectrum = spectrogram(), synthetic.fits({"INSTRUME": "synthetic"})
+    look, spectrum = draw_spectrogram(), synthetic.write_fits({"INSTRUME": "synthetic"})
     rows = tables()
     for image in rows["OBSERVATIONS"]:
-        write(directory / "data" / image["FILENAME"], spectrum)
-        write(directory / "quicklook" / image["QCLK_FNAME"], look)
+        write_file(directory / "data" / image["FILENAME"], spectrum)
+        write_file(directory / "quicklook" / image["QCLK_FNAME"], look)
     for burst in rows["TYPE_III"]:
-        write(directory / "snapshots" / burst["SNAPSHOT_FN"], look)
+        write_file(directory / "snapshots" / burst["SNAPSHOT_FN"], look)
 
 
 _CODES = [

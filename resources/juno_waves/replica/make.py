@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import spectrogram, write
+from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: For each version its folder, its first day and how many days there are.
 _VERSIONS = (
@@ -28,9 +28,9 @@ def files(directory: Path) -> None:
         for number in range(days):
             day = first + timedelta(days=number)
             path = directory / _path(folder, day, version)
-            write(path, _cdf(day))
+            write_file(path, _cdf(day))
             if number % 40 != 39:
-                write(path.with_suffix(".png"), _look())
+                write_file(path.with_suffix(".png"), _look())
     _write_traps(directory)
 
 
@@ -42,14 +42,16 @@ def _write_traps(directory: Path) -> None:
     """Write a cut file, one of another day, one without times, and one that is called otherwise."""
     days = [datetime(2020, 2, 26) + timedelta(days=number) for number in range(5)]
     content = _cdf(days[0])
-    write(directory / _path("l3a_v02", days[0], "v02"), content[:700])
-    write(directory / _path("l3a_v02", days[2], "v02"), content)
-    variables = {**_spectra(), "Epoch": synthetic.Variable(synthetic.TT2000, np.zeros(0, "i8"))}
-    write(directory / _path("l3a_v02", days[3], "v02"), synthetic.cdf(_told(), variables))
-    write(directory / "l3a_v02/data/cdf/jno_wav_cdr_lesia_2020_v02.cdf", content)
+    write_file(directory / _path("l3a_v02", days[0], "v02"), content[:700])
+    write_file(directory / _path("l3a_v02", days[2], "v02"), content)
+    variables = {**_spectra(), "Epoch": synthetic.CdfVariable(synthetic.TT2000, np.zeros(0, "i8"))}
+    write_file(
+        directory / _path("l3a_v02", days[3], "v02"), synthetic.write_cdf(_attributes(), variables)
+    )
+    write_file(directory / "l3a_v02/data/cdf/jno_wav_cdr_lesia_2020_v02.cdf", content)
 
 
-def _told() -> dict[str, Any]:
+def _attributes() -> dict[str, Any]:
     return {
         "TITLE": "Juno/Waves estimated flux density",
         "TEXT": synthetic.NOTICE,
@@ -62,21 +64,23 @@ def _cdf(day: datetime) -> bytes:
     ends = [f"{time:%Y-%m-%dT%H:%M:%S.%f}" for time in (day, day + timedelta(seconds=86399))]
     if day == datetime(2016, 12, 31):
         ends[1] = "2016-12-31T23:59:60.000000"
-    return synthetic.cdf(_told(), {"Epoch": synthetic.epochs(*ends), **_spectra()})
+    return synthetic.write_cdf(_attributes(), {"Epoch": synthetic.make_epochs(*ends), **_spectra()})
 
 
 @cache
-def _spectra() -> dict[str, synthetic.Variable]:
+def _spectra() -> dict[str, synthetic.CdfVariable]:
     frequencies = np.array([0.048828, 3.5, 140.0, 40500.0], "f4")
     data = np.full((2, 4), 1e-20, "f4")
     units = {"UNITS": "kHz", "FILLVAL": np.float32(-1e31)}
     return {
-        "Data": synthetic.Variable(synthetic.REAL4, data, attributes={"UNITS": "W m**-2 Hz**-1"}),
-        "Background": synthetic.Variable(synthetic.REAL4, data[0], False),
-        "Frequency": synthetic.Variable(synthetic.REAL4, frequencies, False, units),
+        "Data": synthetic.CdfVariable(
+            synthetic.REAL4, data, attributes={"UNITS": "W m**-2 Hz**-1"}
+        ),
+        "Background": synthetic.CdfVariable(synthetic.REAL4, data[0], False),
+        "Frequency": synthetic.CdfVariable(synthetic.REAL4, frequencies, False, units),
     }
 
 
 @cache
 def _look() -> bytes:
-    return spectrogram()
+    return draw_spectrogram()

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import spectrogram, write
+from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: How many observations there are: of Jupiter, of the Sun, and by NewRoutine.
 _JUPITER, _SUN, _NEW = 700, 200, 120
@@ -95,25 +95,25 @@ def _write_traps(directory: Path) -> None:
         day = begin + timedelta(days=number)
         _write_cdf(directory, Observation(day, day + later, raw=raw))
     cut = Observation(begin + timedelta(days=3), begin + timedelta(days=3) + later)
-    write(directory / cut.folder / cut.cdf, _cdf(cut)[:512])
+    write_file(directory / cut.folder / cut.cdf, _cdf(cut)[:512])
     # Content of another night than the name tells.
     other = Observation(begin + timedelta(days=4), begin + timedelta(days=4) + later)
-    write(directory / other.folder / other.cdf, _cdf(cut))
+    write_file(directory / other.folder / other.cdf, _cdf(cut))
 
 
 def _write_cdf(directory: Path, observation: Observation) -> None:
-    write(directory / observation.folder / observation.cdf, _cdf(observation))
+    write_file(directory / observation.folder / observation.cdf, _cdf(observation))
 
 
 def _write_companions(directory: Path, observation: Observation, *, plots: bool) -> None:
     """Write the raw file, and plots but for a few observations."""
     name, folder = observation.name, observation.folder
-    write(directory / folder / f"{name}.RT1", bytes(405))
+    write_file(directory / folder / f"{name}.RT1", bytes(405))
     kind, _, rest = folder.partition("/")
     looks = directory / f"ql_{kind}" / "B-W" / rest
     if plots:
-        write(looks / f"{name}.pdf", synthetic.pdf(synthetic.NOTICE))
-        write(looks / f"T_{name}.png", _look())
+        write_file(looks / f"{name}.pdf", synthetic.write_pdf(synthetic.NOTICE))
+        write_file(looks / f"T_{name}.png", _look())
 
 
 def _cdf(observation: Observation) -> bytes:
@@ -139,19 +139,19 @@ def _cdf(observation: Observation) -> bytes:
         "VESPA_access_format": "application/x-cdf",
         "VESPA_bib_reference": "2000GMS...119..321L",
     }
-    variables = {"Epoch": synthetic.epochs(begin, end), **_spectra()}
-    return synthetic.cdf(attributes, variables)
+    variables = {"Epoch": synthetic.make_epochs(begin, end), **_spectra()}
+    return synthetic.write_cdf(attributes, variables)
 
 
 @cache
-def _spectra() -> dict[str, synthetic.Variable]:
+def _spectra() -> dict[str, synthetic.CdfVariable]:
     frequencies = np.array([10.0, 20.0, 30.0, 39.925], "f4")
-    flux = synthetic.Variable(synthetic.UINT1, np.arange(8, dtype="u1").reshape(2, 4))
+    flux = synthetic.CdfVariable(synthetic.UINT1, np.arange(8, dtype="u1").reshape(2, 4))
     told = {"UNITS": "MHz", "FILLVAL": np.float32(-1e31)}
     return {
         "RR": flux,
         "LL": flux,
-        "Frequency": synthetic.Variable(synthetic.REAL4, frequencies, False, told),
+        "Frequency": synthetic.CdfVariable(synthetic.REAL4, frequencies, False, told),
     }
 
 
@@ -165,9 +165,11 @@ def _write_fits(directory: Path, begin: datetime, number: int) -> None:
         "DATE-OBS": f"{begin:%Y-%m-%dT%H:%M}:27.260",
         "DATE-END": f"{end:%Y-%m-%dT%H:%M}:59.000",
     }
-    write(directory / "newroutine" / folder / f"{begin:%Y/%m}" / name, synthetic.fits(cards))
+    write_file(
+        directory / "newroutine" / folder / f"{begin:%Y/%m}" / name, synthetic.write_fits(cards)
+    )
 
 
 @cache
 def _look() -> bytes:
-    return spectrogram()
+    return draw_spectrogram()

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from epnkit.replicas.archive import SYNTHETIC, spectrogram, write
+from epnkit.replicas.archive import SYNTHETIC, draw_spectrogram, write_file
 
 INDEX = "orfees"
 
@@ -61,11 +61,11 @@ def documents() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def archive(directory: Path) -> None:
     """Write each file, and the picture of each day."""
-    look = spectrogram()
+    look = draw_spectrogram()
     for _, document in documents():
         for field, content in (("url", _spectrum(document["time_step"])), ("quicklook", look)):
             if document[field] is not None:
-                write(directory / document[field].removeprefix(f"{SYNTHETIC}orfees/"), content)
+                write_file(directory / document[field].removeprefix(f"{SYNTHETIC}orfees/"), content)
 
 
 def _document(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from epnkit.replicas.archive import spectrogram, write
+from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: Each encounter: spacecraft and planet, its planet's name, its first day.
 _ENCOUNTERS = (
@@ -48,11 +48,11 @@ def _ends(day: datetime, days: int) -> tuple[str, str]:
 def _write(
     folder: Path, stem: str, label: str, data: str | None = None, *, look: bool = False
 ) -> None:
-    write(folder / f"{stem}.LBL", label.encode("ascii"))
+    write_file(folder / f"{stem}.LBL", label.encode("ascii"))
     if data != "":
-        write(folder / (data or f"{stem}.DAT"), b"0.0  1.2  2.4\r\n" * 8)
+        write_file(folder / (data or f"{stem}.DAT"), b"0.0  1.2  2.4\r\n" * 8)
     if look:
-        write(folder / f"{stem}.PNG", _look())
+        write_file(folder / f"{stem}.PNG", _look())
 
 
 def _label(
@@ -107,4 +107,4 @@ def _write_traps(directory: Path) -> None:
 
 @cache
 def _look() -> bytes:
-    return spectrogram()
+    return draw_spectrogram()

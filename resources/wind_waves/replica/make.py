@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from epnkit.replicas import synthetic
-from epnkit.replicas.archive import spectrogram, write
+from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: The name of each data set's files, its first day, and how many days there are.
 _DATA_SETS = (
@@ -35,9 +35,9 @@ def files(directory: Path) -> None:
         for count in range(days):
             day = first + timedelta(days=count)
             path = directory / _path(pattern, day)
-            write(path, _cdf(day) if pattern.endswith(".cdf") else bytes(64 + number))
+            write_file(path, _cdf(day) if pattern.endswith(".cdf") else bytes(64 + number))
             if count % 2:
-                write(path.with_suffix(".png"), _look())
+                write_file(path.with_suffix(".png"), _look())
     _write_traps(directory)
 
 
@@ -49,15 +49,15 @@ def _path(pattern: str, day: datetime) -> str:
 def _write_traps(directory: Path) -> None:
     """Write two versions, a cut file, names of no day and no data set, and content of another."""
     first = directory / _path("wi_wa_rad1_l3-akr_{}_v01.cdf", datetime(1999, 1, 1))
-    write(first, _cdf_of("1999-01-01T00:00:52.604899", "1999-01-01T23:56:25.677931"))
+    write_file(first, _cdf_of("1999-01-01T00:00:52.604899", "1999-01-01T23:56:25.677931"))
     later = datetime(2000, 2, 29)
     for version in ("v01", "v02"):
-        write(directory / _path("wi_wa_rad2_l2_60s_{}_" + version + ".dat", later), bytes(64))
+        write_file(directory / _path("wi_wa_rad2_l2_60s_{}_" + version + ".dat", later), bytes(64))
     df = "wi_wa_rad1_l3_df_{}_v02.cdf"
-    write(directory / _path(df, later), _cdf(later)[:600])
-    write(directory / _path(df, later + timedelta(days=1)), _cdf(later + timedelta(days=9)))
-    write(directory / "wi_wa_rad1_l2" / "2001" / "wi_wa_rad1_l2_20010229_v01.dat", bytes(64))
-    write(directory / "wi_wa_rad1_l2" / "2001" / "wi_wa_rad1_l9_20010228_v01.dat", bytes(64))
+    write_file(directory / _path(df, later), _cdf(later)[:600])
+    write_file(directory / _path(df, later + timedelta(days=1)), _cdf(later + timedelta(days=9)))
+    write_file(directory / "wi_wa_rad1_l2" / "2001" / "wi_wa_rad1_l2_20010229_v01.dat", bytes(64))
+    write_file(directory / "wi_wa_rad1_l2" / "2001" / "wi_wa_rad1_l9_20010228_v01.dat", bytes(64))
 
 
 def _cdf(day: datetime) -> bytes:
@@ -67,19 +67,21 @@ def _cdf(day: datetime) -> bytes:
 
 def _cdf_of(begin: str, end: str) -> bytes:
     attributes = {"TITLE": "Wind/Waves/RAD1", "TEXT": synthetic.NOTICE}
-    return synthetic.cdf(attributes, {"Epoch": synthetic.epochs(begin, end), **_spectra()})
+    return synthetic.write_cdf(
+        attributes, {"Epoch": synthetic.make_epochs(begin, end), **_spectra()}
+    )
 
 
 @cache
-def _spectra() -> dict[str, synthetic.Variable]:
+def _spectra() -> dict[str, synthetic.CdfVariable]:
     return {
-        "FREQUENCY": synthetic.Variable(
+        "FREQUENCY": synthetic.CdfVariable(
             synthetic.REAL4, np.array([20.0, 1040.0], "f4"), attributes={"UNITS": "kHz"}
         ),
-        "STOKES_I": synthetic.Variable(synthetic.REAL4, np.array([1e-20, 2e-20], "f4")),
+        "STOKES_I": synthetic.CdfVariable(synthetic.REAL4, np.array([1e-20, 2e-20], "f4")),
     }
 
 
 @cache
 def _look() -> bytes:
-    return spectrogram()
+    return draw_spectrogram()

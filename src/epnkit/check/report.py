@@ -1,4 +1,4 @@
-"""Checking a target by every rule that can be decided from it, and telling what was found."""
+"""Checking a target by every rule that can be decided from it, and reporting what was found."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import polars as pl
 from lxml import etree
 
 from epnkit.check.readers import files, folder
-from epnkit.check.readers.read import Read
+from epnkit.check.readers.read import TargetContents
 from epnkit.epncore import answerrules, registryrules, rules, schemarules
-from epnkit.epncore.columns import COLUMNS, Column, EpnType, free
+from epnkit.epncore.columns import COLUMNS, Column, EpnType, free_column
 from epnkit.epncore.findings import to_frame
-from epnkit.epncore.published import Table
+from epnkit.epncore.published import DeclaredTable
 from epnkit.epncore.rulebook import RULES
 from epnkit.errors import CheckError
 
@@ -40,7 +40,7 @@ class Report:
     target : str
         What was checked.
     findings : polars.DataFrame
-        As `epnkit.epncore.rules.judge` gives them, with the ``granule`` beside the row.
+        As `epnkit.epncore.rules.check_rows` gives them, with the ``granule`` next to the row.
     looked_at, not_looked_at : tuple of str
         The extent of the check.
     """
@@ -51,7 +51,7 @@ class Report:
     not_looked_at: tuple[str, ...]
 
     def broken(self, *, strict: bool = False) -> bool:
-        """Tell whether a MUST is broken, or with `strict` a SHOULD."""
+        """Return whether a MUST is broken, or with `strict` a SHOULD."""
         found = self.findings["level"]
         return bool(len(found)) if strict else "MUST" in found
 
@@ -87,7 +87,7 @@ class Report:
         return json.dumps(said, indent=2)
 
     def to_junit(self) -> str:
-        """Write the report as JUnit XML: a test case a rule, failed where the rule is broken."""
+        """Write the report as JUnit XML: a test case a rule, failed if the rule is broken."""
         suite = etree.Element("testsuite", name=f"EPN-TAP 2.0: {self.target}")
         broken = {row["rule"]: row for row in self.by_rule().to_dicts()}
         for rule in RULES.values():
@@ -138,19 +138,23 @@ def check(target: str, table: str = "", *, rows: int | None = ROWS, oai: str = "
     if re.match(r"https?://", target):
         from epnkit.check.readers import tap  # with pyvo, which files and folders do not need
 
-        return judged(tap.read(target, table, rows=rows, oai=oai))
+        return build_report(tap.read(target, table, rows=rows, oai=oai))
     path = Path(target)
     if table:
-        raise CheckError("a table is named only with a TAP URL", where=target)
-    return judged(folder.read(path, rows=rows) if path.is_dir() else files.read(path))
+        raise CheckError(
+            "a table is named only with a TAP URL",
+            where=target,
+            cure="Leave the table out, or give the URL of a TAP service.",
+        )
+    return build_report(folder.read(path, rows=rows) if path.is_dir() else files.read(path))
 
 
-def judged(read: Read) -> Report:
-    """Judge what was read, by every rule that it decides.
+def build_report(read: TargetContents) -> Report:
+    """Check what was read, by every rule that it decides.
 
     Parameters
     ----------
-    read : Read
+    read : TargetContents
         What a reader gave.
 
     Returns
@@ -162,17 +166,17 @@ def judged(read: Read) -> Report:
     frame = read.frame or _one_frame(read.granules)
     found = [to_frame(read.findings)]
     if read.table is not None:
-        found.append(to_frame(schemarules.judge(read.table, frame)))
+        found.append(to_frame(schemarules.check_declaration(read.table, frame)))
         if read.answer is not None:
-            found.append(to_frame(answerrules.judge(read.table, read.answer, frame)))
+            found.append(to_frame(answerrules.check_votable(read.table, read.answer, frame)))
         if read.record is not None:
-            found.append(to_frame(registryrules.judge(read.record, read.table.name)))
+            found.append(to_frame(registryrules.check_record(read.record, read.table.name)))
     if read.granules is not None and read.granules.height:
         extra = _own_columns(read.table)
-        found.append(rules.judge(read.granules, service=service, frame=frame, extra=extra))
+        found.append(rules.check_rows(read.granules, service=service, frame=frame, extra=extra))
         if read.whole:
-            found.append(rules.judge_table(read.granules))
-    findings = _named(pl.concat(found), read.granules)
+            found.append(rules.check_table(read.granules))
+    findings = _add_granule_ids(pl.concat(found), read.granules)
     return Report(read.target, findings, read.looked_at, read.not_looked_at)
 
 
@@ -183,13 +187,13 @@ def _one_frame(granules: pl.DataFrame | None) -> str:
     return str(granules[name][0] or "")
 
 
-def _own_columns(table: Table | None) -> dict[str, Column]:
+def _own_columns(table: DeclaredTable | None) -> dict[str, Column]:
     own = [f for f in (table.fields if table else ()) if f.name not in COLUMNS]
-    return {f.name: free(f.name, _EPN_TYPES.get(f.datatype, "text"), ucd=f.ucd) for f in own}
+    return {f.name: free_column(f.name, _EPN_TYPES.get(f.datatype, "text"), ucd=f.ucd) for f in own}
 
 
-def _named(findings: pl.DataFrame, granules: pl.DataFrame | None) -> pl.DataFrame:
-    """Put the granule_uid beside the row, where there is one; else the number of the row."""
+def _add_granule_ids(findings: pl.DataFrame, granules: pl.DataFrame | None) -> pl.DataFrame:
+    """Add the granule_uid to each row that has one, else the number of the row."""
     row = pl.format("row {}", pl.col("row") + 1)
     if granules is None or "granule_uid" not in granules.columns:
         return findings.with_columns(granule=row).sort("rule", "column", "row")

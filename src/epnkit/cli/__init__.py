@@ -1,4 +1,4 @@
-"""The command ``epnkit``: one module a verb, found by its name in this package."""
+"""The command ``epnkit``: each module of this package is a subcommand."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import epnkit
 from epnkit.errors import EpnkitError
 
 
-class _Verbs(click.Group):
-    """A group whose commands are the modules of this package, imported when asked for."""
+class _CommandGroup(click.Group):
+    """A group whose commands are the modules of this package, imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the verbs by the names of their modules."""
+        """List the commands by the names of their modules."""
         return sorted(
             module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"
         )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of one verb."""
+        """Import the module of a command."""
         if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
@@ -32,7 +32,7 @@ class _Verbs(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb; with ``-v`` an error is followed by where it arose."""
+        """Run a command; with ``-v`` an error comes with its traceback."""
         try:
             return super().invoke(ctx)
         except EpnkitError:
@@ -41,11 +41,9 @@ class _Verbs(click.Group):
             raise
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(epnkit.__version__, prog_name="epnkit")
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Say of an error where in epnkit it arose, too."
-)
+@click.option("-v", "--verbose", is_flag=True, help="Print the traceback of an error, too.")
 def cli(*, verbose: bool) -> None:
     """Publish catalogues of observations as EPN-TAP 2.0 services on GAVO DaCHS.
 
@@ -54,7 +52,7 @@ def cli(*, verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line, and turn an error of epnkit into one line and a status."""
+    """Run the command line, and turn an error of epnkit into one line and an exit status."""
     try:
         cli()
     except EpnkitError as error:

@@ -1,4 +1,4 @@
-"""What the Tab key offers for a service: the folders in ``resources/`` that hold one."""
+"""Shell completion of a service: the folders in ``resources/`` that hold one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class ServiceName(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """List the services whose names begin so; with a slash, directories are meant."""
+        """List the services whose names begin so; with a slash, complete directories."""
         if "/" in incomplete:
             return [CompletionItem(incomplete, type="dir")]
         found = sorted(path.parent.name for path in RESOURCES.glob("*/service.py"))
         return [CompletionItem(name) for name in found if name.startswith(incomplete)]
 
 
-#: For the argument of a verb that takes a service.
+#: The type of a command's argument that is a service.
 SERVICE = ServiceName()

@@ -1,4 +1,4 @@
-"""Imports, each with the coverage after it; those of single records are cut into requests."""
+"""Running imports with the coverage after them, and splitting imports of many single records."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epnkit.dachs.instance import Place
+    from epnkit.dachs.instance import DachsInstance
     from epnkit.loading.request import Request
 
 #: Bytes of keys in a request: it travels in an environment variable, which holds 128 kB at most.
-LARGEST = 64_000
+LARGEST_REQUEST = 64_000
 
 
-def requests(
+def split_into_requests(
     keys: Iterable[str], gone: Iterable[str] = (), *, reconcile: bool = False
 ) -> Iterator[Request]:
-    """Cut the keys of records into requests that each fit into an environment variable.
+    """Split the keys of records into requests that each fit into an environment variable.
 
     Parameters
     ----------
     keys : iterable of str
         The records to read again; they come first.
     gone : iterable of str
-        The records whose granules go.
+        The records whose granules are deleted.
     reconcile : bool
         Whether a comparison of source and table found them.
     """
     from epnkit.loading.request import Request
 
     marked = [*((key, False) for key in sorted(keys)), *((key, True) for key in sorted(gone))]
-    for part in _parts(marked):
+    for part in _split_keys(marked):
         yield Request(
             keys=tuple(key for key, is_gone in part if not is_gone),
             gone=tuple(key for key, is_gone in part if is_gone),
@@ -39,38 +39,38 @@ def requests(
         )
 
 
-def carry_out(place: Place, service: str, asked: Iterable[Request]) -> bool:
-    """Import once for each request, and tell whether all went well; the first failure ends it.
+def run_imports(instance: DachsInstance, service: str, requests: Iterable[Request]) -> bool:
+    """Import once for each request until one fails, and return whether all succeeded.
 
-    Since an import clears the coverage in the service's registry record, that is computed anew;
-    what DaCHS knows of each column, only after one that made every granule anew.
+    An import clears the coverage in the service's registry record, so that it is computed again;
+    DaCHS's statistics of each column only after an import that made all granules again.
 
     Raises
     ------
     DeployError
-        Where the coverage cannot be computed.
+        If the coverage cannot be computed.
     """
     from epnkit.deploy import coverage
 
     done: list[Request] = []
-    well = True
-    for request in asked:
+    succeeded = True
+    for request in requests:
         environment = request.to_environment()
-        well = place.run("imp", f"{service}/q", environment=environment).returncode == 0
-        if not well:
+        succeeded = instance.run("imp", f"{service}/q", environment=environment).returncode == 0
+        if not succeeded:
             break
         done.append(request)
     if done:
-        coverage.renew(place, service, columns=any(request.whole for request in done))
-    return well
+        coverage.renew(instance, service, columns=any(request.whole for request in done))
+    return succeeded
 
 
-def _parts(marked: list[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:
+def _split_keys(marked: list[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:
     part: list[tuple[str, bool]] = []
     size = 0
     for key, is_gone in marked:
         length = len(json.dumps(key)) + len(", ")
-        if part and size + length > LARGEST:
+        if part and size + length > LARGEST_REQUEST:
             yield part
             part, size = [], 0
         part.append((key, is_gone))

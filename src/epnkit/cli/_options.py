@@ -1,4 +1,4 @@
-"""Options that several verbs have in common."""
+"""Options that several commands have in common."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-#: Which DaCHS a verb acts on.
+#: The DaCHS that a command acts on.
 dachs_option = click.option(
     "--dachs",
     "directory",
@@ -16,20 +16,20 @@ dachs_option = click.option(
     " var/, or the system's.",
 )
 
-#: The form in which a verb answers.
+#: The form of a command's output.
 format_option = click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to answer.",
+    help="The form of the output.",
 )
 
-#: Where services are laid.
+#: Where services are installed.
 to_option = click.option(
     "--to",
     "inputs",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="DaCHS's inputs directory, which tells which DaCHS is meant.",
+    help="DaCHS's inputs directory, as another way to choose the DaCHS.",
 )

@@ -1,4 +1,4 @@
-"""Finding the service that a verb is told, and the credentials of its source."""
+"""Finding the service that a command names, and the credentials of its source."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from epnkit.errors import ConfigurationError, DeployError
 if TYPE_CHECKING:
     from epnkit.service import Service
 
-#: Where services lie that are given by their name.
+#: The folder of services that are given by their name.
 RESOURCES = Path("resources")
 
 
 def find_service(given: str) -> Service:
-    """Load a service, given its folder or the name of a folder in ``resources/``.
+    """Read a service, given its folder or the name of a folder in ``resources/``.
 
     Raises
     ------
     ConfigurationError
-        Where neither holds a ``service.py``.
+        If neither holds a ``service.py``.
     """
-    from epnkit.service import load
+    from epnkit.service import read_service
 
     folders = (Path(given), RESOURCES / given)
     for folder in folders:
         if (folder / "service.py").is_file():
-            return load(folder)
+            return read_service(folder)
     raise ConfigurationError(
         "there is no such service",
         where=given,
         why="no service.py in " + ", ".join(str(folder) for folder in folders),
-        cure="Name a service's folder, or one in resources/ of the directory you are in",
+        cure="Name a service's folder, or one in resources/ of the current directory.",
     )
 
 
 @contextmanager
-def credentials(directory: Path | None) -> Iterator[None]:
-    """Let sources find the credentials of a DaCHS, where there is one.
+def use_credentials(directory: Path | None) -> Iterator[None]:
+    """Let sources find the credentials of a DaCHS, if there is one.
 
     Parameters
     ----------
     directory : pathlib.Path, optional
-        The DaCHS that was named; where none was and none is found, the usual places count.
+        The DaCHS that was named; without one, and if none is found, the usual places count.
 
     Raises
     ------
     DeployError
-        Where a DaCHS was named that isn't there.
+        If the DaCHS that was named does not exist.
     """
-    from epnkit.dachs.instance import Place
+    from epnkit.dachs.instance import DachsInstance
 
     try:
-        place = Place.find(directory)
+        instance = DachsInstance.find(directory)
     except DeployError:
         if directory is not None:
             raise
         yield
         return
-    place.use_credentials()
+    instance.use_credentials()
     yield

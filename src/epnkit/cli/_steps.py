@@ -1,4 +1,4 @@
-"""Performing the steps of a deployment, or telling them."""
+"""Performing or printing the steps of a deployment."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ import click
 from epnkit.errors import DeployError
 
 if TYPE_CHECKING:
-    from epnkit.dachs.instance import Place
+    from epnkit.dachs.instance import DachsInstance
     from epnkit.deploy.deploy import Deployment
     from epnkit.deploy.steps import Step
 
 
-def place_of(directory: Path | None, inputs: Path | None) -> Place:
-    """Find the DaCHS that is meant by its directory, by its inputs directory, or by neither.
+def find_instance(directory: Path | None, inputs: Path | None) -> DachsInstance:
+    """Find the DaCHS that is named by its directory, by its inputs directory, or by neither.
 
     Raises
     ------
     DeployError
-        Where there is none, or it finds its services elsewhere.
+        If there is none, or it finds its services elsewhere.
     """
-    from epnkit.dachs.instance import Place
+    from epnkit.dachs.instance import DachsInstance
 
     if directory is None and inputs is not None and (inputs.parent / "gavo.rc").is_file():
         directory = inputs.parent
-    place = Place.find(directory)
-    if inputs is not None and inputs.resolve() != place.inputs.resolve():
+    instance = DachsInstance.find(directory)
+    if inputs is not None and inputs.resolve() != instance.inputs.resolve():
         raise DeployError(
             "DaCHS does not find its services there",
             where=str(inputs),
-            why=f"{place.settings} says {place.inputs}",
+            why=f"{instance.settings} says {instance.inputs}",
             cure="Name that directory, or with --dachs another DaCHS.",
         )
-    return place
+    return instance
 
 
 def perform(
     deployment: Deployment, plans: Mapping[str, Callable[[], list[Step]]], *, dry_run: bool
 ) -> None:
-    """Carry the steps of one service after the other out, or print them.
+    """Carry out the steps of each service, or print them.
 
     Parameters
     ----------
     deployment : Deployment
-        What is done.
+        The deployment.
     plans : dict
-        What gives the steps, by service.
+        Functions that return the steps, by service.
     dry_run : bool
-        Whether they are only printed.
+        Whether to print them only.
     """
     from epnkit.deploy.steps import carry_out
 
@@ -64,38 +64,38 @@ def perform(
             for number, step in enumerate(plan(), 1):
                 click.echo(f"{name} {number}: {step.plan}")
         return
-    with _interruptible(), deployment.alone(), deployment.place.running():
+    with _interrupt_on_sigterm(), deployment.lock(), deployment.instance.ensure_running():
         for name, plan in plans.items():
-            carry_out(plan(), partial(_say, name))
+            carry_out(plan(), partial(_print_step, name))
 
 
 @contextmanager
-def telling_permissions() -> Iterator[None]:
-    """Turn a lack of rights into an error that tells who has them.
+def explain_permissions() -> Iterator[None]:
+    """Turn a lack of permissions into an error that says who has them.
 
     Raises
     ------
     DeployError
-        With the file or directory that is closed to us.
+        With the file or directory that cannot be accessed.
     """
     try:
         yield
     except PermissionError as error:
         raise DeployError(
-            "this account may not do that",
+            "this account lacks the permission",
             where=error.filename,
             why=error.strerror,
             cure="Run it as root, or as the account that DaCHS's files belong to.",
         ) from None
 
 
-def _say(name: str, said: str) -> None:
-    click.echo(f"{name}: {said}")
+def _print_step(name: str, message: str) -> None:
+    click.echo(f"{name}: {message}")
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make an end by SIGTERM one that undoes what was begun."""
+def _interrupt_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM interrupt as Ctrl-C does, so that the steps so far are undone."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield

@@ -1,4 +1,4 @@
-"""``epnkit check``: what is wrong with a file, a service folder, or a served table."""
+"""``epnkit check``: check a file, a service folder, or a served table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "junit"]),
     default="text",
     show_default=True,
-    help="How to answer.",
+    help="The form of the output.",
 )
 def command(
     target: str, table: str, rows: int, everything: bool, oai: str, strict: bool, form: str
@@ -44,7 +44,7 @@ def command(
     """Check TARGET by the rules of EPN-TAP 2.0.
 
     TARGET is a VOTable, CSV or Parquet file, a service folder, or a TAP URL followed by a TABLE.
-    Exit status 1 where a MUST is broken, 2 where TARGET could not be read.
+    Exit status 1 if a MUST is broken, 2 if TARGET could not be read.
     """
     from epnkit.check.report import check
 

@@ -1,4 +1,4 @@
-"""``epnkit deploy``: services into a DaCHS, imported and published."""
+"""``epnkit deploy``: install services in a DaCHS, import and publish them."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ def command(
     no_publish: bool,
     directory: Path | None,
 ) -> None:
-    """Lay each SERVICE into DaCHS, validate, import and publish it, and tell the web server.
+    """Install each SERVICE in DaCHS, validate, import and publish it, and reload the web server.
 
-    SERVICE is a folder with a service.py, or the name of one in resources/. The account that
-    DaCHS's files belong to imports; run this as root, or as that account. A step that fails is
-    undone with those before it: the service is as it was. Done again, only changes are laid and new
-    records read.
+    SERVICE is a folder with a service.py, or the name of one in resources/. The account that owns
+    DaCHS's files runs the import; run this as root, or as that account. If a step fails, it and
+    those before it are undone: the service is as it was. Deploying again installs only what
+    changed, and reads only new records.
     """
-    from epnkit.cli._steps import perform, place_of, telling_permissions
+    from epnkit.cli._steps import explain_permissions, find_instance, perform
     from epnkit.deploy.deploy import Deployment
 
     found = [find_service(given) for given in services]
-    with telling_permissions():
-        deployment = Deployment(place_of(directory, inputs), force=force, publish=not no_publish)
-        plans = {each.name: partial(deployment.deploying, each) for each in found}
+    with explain_permissions():
+        deployment = Deployment(
+            find_instance(directory, inputs), force=force, publish=not no_publish
+        )
+        plans = {each.name: partial(deployment.plan_deploy, each) for each in found}
         perform(deployment, plans, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""``epnkit doctor``: what is not well with a DaCHS and its services, and what cures it."""
+"""``epnkit doctor``: find what is wrong with a DaCHS and its services, and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import click
 from epnkit.cli._options import dachs_option, format_option
 
 if TYPE_CHECKING:
-    from epnkit.dachs.instance import Place
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.doctor.checks import CheckContext, Finding
     from epnkit.doctor.examination import Diagnosis
-    from epnkit.doctor.patient import Finding, Patient
 
 #: The checks, as ``--check`` names them.
 _NAMES = (
@@ -39,7 +39,7 @@ _NAMES = (
 
 def _host_and_port(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):\d{1,5}", value):
-        raise click.BadParameter(f"{value!r} is no HOST:PORT")
+        raise click.BadParameter(f"{value!r} is not HOST:PORT")
     return value
 
 
@@ -51,7 +51,7 @@ def _host_and_port(context: click.Context, parameter: click.Parameter, value: st
     multiple=True,
     type=click.Choice(_NAMES),
     metavar="CHECK",
-    help=f"Make this check alone; may be repeated. One of: {', '.join(_NAMES)}.",
+    help=f"Run only this check; may be repeated. One of: {', '.join(_NAMES)}.",
 )
 @click.option(
     "--sample",
@@ -66,7 +66,7 @@ def _host_and_port(context: click.Context, parameter: click.Parameter, value: st
     show_default=True,
     metavar="HOST:PORT",
     callback=_host_and_port,
-    help="What to try whether the web server can reach outward.",
+    help="An address outside, to test whether the web server can reach it.",
 )
 @format_option
 @dachs_option
@@ -78,67 +78,69 @@ def command(
     form: str,
     directory: Path | None,
 ) -> None:
-    """Examine DaCHS and each SERVICE: by default all that lie in its inputs.
+    """Examine DaCHS and each SERVICE: by default all in its inputs.
 
-    Exit status 1 where something is not well, 2 where something could not be looked at.
+    Exit status 1 if something is wrong, 2 if something could not be checked.
     """
-    from epnkit.dachs.instance import Place
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.doctor.checks import CheckContext
     from epnkit.doctor.examination import Diagnosis, examine
-    from epnkit.doctor.patient import Patient
-    from epnkit.doctor.work import read
+    from epnkit.doctor.imports import read_services
 
-    place = Place.find(directory)
-    found, broken = read(_folders(place, services))
-    patient = Patient(place, found, broken, sample, reach)
+    instance = DachsInstance.find(directory)
+    services_found, broken = read_services(_find_folders(instance, services))
+    context = CheckContext(instance, services_found, broken, sample, reach)
     diagnosis = Diagnosis()
-    for name, diagnosis in examine(patient, names):
+    for name, diagnosis in examine(context, names):
         if form == "text":
-            click.echo("\n".join(_lines(name, diagnosis)))
+            click.echo("\n".join(_format_check(name, diagnosis)))
     if form == "json":
-        click.echo(json.dumps(_told(patient, diagnosis), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(_as_dict(context, diagnosis), indent=1, ensure_ascii=False))
     sys.exit(diagnosis.status)
 
 
-def _folders(place: Place, names: tuple[str, ...]) -> Iterator[Path]:
+def _find_folders(instance: DachsInstance, names: tuple[str, ...]) -> Iterator[Path]:
     from epnkit.errors import ConfigurationError
 
-    there = sorted(path.parent.name for path in place.inputs.glob("*/service.py"))
-    for name in names or there:
-        if name not in there:
+    deployed = sorted(path.parent.name for path in instance.inputs.glob("*/service.py"))
+    for name in names or deployed:
+        if name not in deployed:
             raise ConfigurationError(
                 f"there is no service {name}",
-                where=str(place.inputs),
-                why=f"there are: {', '.join(there) or 'none'}",
+                where=str(instance.inputs),
+                why=f"there are: {', '.join(deployed) or 'none'}",
                 cure="Deploy it first: epnkit deploy.",
             )
-        yield place.inputs / name
+        yield instance.inputs / name
 
 
-def _lines(name: str, diagnosis: Diagnosis) -> Iterator[str]:
+def _format_check(name: str, diagnosis: Diagnosis) -> Iterator[str]:
     if name in diagnosis.failed:
-        yield _state(name, "could not look", "yellow")
+        yield _format_state(name, "could not look", "yellow")
         yield f"    {diagnosis.failed[name]}"
         return
     found = diagnosis.findings[name]
-    yield _state(name, f"{len(found)} found" if found else "well", "red" if found else "green")
+    yield _format_state(
+        name, f"{len(found)} found" if found else "well", "red" if found else "green"
+    )
     for each in found:
-        yield from _finding(each)
+        yield from _format_finding(each)
 
 
-def _state(name: str, state: str, colour: str) -> str:
+def _format_state(name: str, state: str, colour: str) -> str:
     return f"{name:<12} {click.style(state, fg=colour)}"
 
 
-def _finding(found: Finding) -> Iterator[str]:
+def _format_finding(found: Finding) -> Iterator[str]:
     yield f"  - {found.where}: {found.what}"
     yield f"    {found.why}"
     yield f"    {click.style('cure:', bold=True)} {found.cure}"
 
 
-def _told(patient: Patient, diagnosis: Diagnosis) -> dict[str, object]:
+def _as_dict(context: CheckContext, diagnosis: Diagnosis) -> dict[str, object]:
     return {
-        "dachs": str(patient.place.settings),
-        "services": [service.name for service in patient.services],
+        "dachs": str(context.instance.settings),
+        "services": [service.name for service in context.services],
         "findings": [
             {"check": name, **asdict(each)}
             for name, found in diagnosis.findings.items()

@@ -1,4 +1,4 @@
-"""``epnkit footprint``: contours of a CSV table to regions on the Carrington sphere."""
+"""``epnkit footprint``: convert contours of a CSV table to regions on the Carrington sphere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import click
     type=click.Choice(["earth", "l1"]),
     default="earth",
     show_default=True,
-    help="From where the Sun is seen.",
+    help="Where the Sun is observed from.",
 )
 @click.option(
     "--outline",
@@ -89,14 +89,16 @@ def command(
         separator=separator,
         threads=threads,
     )
-    read = tables.read(table)
-    found = tables.draw(read, options)
-    opened = output.open("w", newline="", encoding="utf-8") if output else nullcontext(sys.stdout)
-    with opened as file:
-        csv.writer(file, lineterminator="\n").writerows(tables.lines(read, found))
+    read = tables.read_table(table)
+    found = tables.draw_table(read, options)
+    destination = (
+        output.open("w", newline="", encoding="utf-8") if output else nullcontext(sys.stdout)
+    )
+    with destination as file:
+        csv.writer(file, lineterminator="\n").writerows(tables.output_rows(read, found))
     if picture:
         draw_map(found, picture)
-    bad = tables.complaints(read, found)
+    bad = tables.list_errors(read, found)
     for line, error in bad:
         click.echo(f"{table}:{line}: {error}", err=True)
     sys.exit(1 if bad else 0)

@@ -1,4 +1,4 @@
-"""``epnkit new``: a service folder for a source that nobody has mapped yet."""
+"""``epnkit new``: draft a service folder for a source that nobody has mapped yet."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from epnkit.cli._options import dachs_option
-from epnkit.cli._services import RESOURCES, credentials
+from epnkit.cli._services import RESOURCES, use_credentials
 
 if TYPE_CHECKING:
     from epnkit.drafts.inspect.sample import Sample
     from epnkit.drafts.propose.draft import Draft
-    from epnkit.drafts.write.service import Fate
+    from epnkit.drafts.write.service import FileStatus
 
 _FATES = {
     "written": "written",
@@ -69,46 +69,48 @@ def command(
     column, the source file, README.md. Files that are there are never changed. A password is
     never written: a credential of the service's name has to hold it.
     """
-    from epnkit.drafts.inspect.ordering import orderable
-    from epnkit.drafts.inspect.origin import Choices, origin_of
-    from epnkit.drafts.inspect.sample import look
+    from epnkit.drafts.inspect.ordering import find_sort_key
+    from epnkit.drafts.inspect.origin import Choices, parse_origin
+    from epnkit.drafts.inspect.sample import read_sample
     from epnkit.drafts.propose.draft import propose
-    from epnkit.drafts.write.scaffold import accompany, keep_credential
-    from epnkit.drafts.write.service import Papers, write
+    from epnkit.drafts.write.scaffold import link_shared, store_credential
+    from epnkit.drafts.write.service import ServiceFiles, write_files
     from epnkit.service import require_name
     from epnkit.sources.base import UNORDERED
 
     require_name(name)
-    with credentials(directory):
-        origin = origin_of(source, name, Choices(table, query, kind, address))
-        with origin.opened(UNORDERED) as opened:
-            sample, label = look(opened, origin.kind), opened.label
+    with use_credentials(directory):
+        origin = parse_origin(source, name, Choices(table, query, kind, address))
+        with origin.open(UNORDERED) as opened:
+            sample, label = read_sample(opened, origin.kind), opened.label
         draft = propose(sample, name)
-        origin, key = orderable(origin, draft.key)
+        origin, key = find_sort_key(origin, draft.key)
         draft = replace(draft, key=key)
-        files = Papers(draft, origin, sample, title or name, creator).files()
-        told = _told(label, sample, draft, parent / name, write(parent / name, files))
-        more = [*accompany(parent), *keep_credential(origin.secret)]
-    click.echo("\n".join([*told, *more]))
+        files = ServiceFiles(draft, origin, sample, title or name, creator).render()
+        summary = _describe_draft(
+            label, sample, draft, parent / name, write_files(parent / name, files)
+        )
+        more = [*link_shared(parent), *store_credential(origin.secret)]
+    click.echo("\n".join([*summary, *more]))
 
 
-def _told(
-    label: str, sample: Sample, draft: Draft, folder: Path, fates: dict[str, Fate]
+def _describe_draft(
+    label: str, sample: Sample, draft: Draft, folder: Path, fates: dict[str, FileStatus]
 ) -> list[str]:
-    from epnkit.drafts.write.service import decisions_of, ordered
+    from epnkit.drafts.write.service import list_decisions, sort_proposals
 
-    found = [(", ".join(p.columns), p) for p in ordered(draft)]
+    found = [(", ".join(p.columns), p) for p in sort_proposals(draft)]
     width = max(len(names) for names, _ in found)
     return [
         f"{label}: {sample.count} records, {len(sample.fields)} fields",
         "",
         *(
-            f"  {names:<{width}}  {p.confidence:.2f}  {', '.join(p.fields) or p.made.code}"
+            f"  {names:<{width}}  {p.confidence:.2f}  {', '.join(p.fields) or p.value.code}"
             for names, p in found
         ),
         "",
         "to decide, where service.py says DECIDE:",
-        *(f"  {line}" for line in decisions_of(draft) or ["nothing"]),
+        *(f"  {line}" for line in list_decisions(draft) or ["nothing"]),
         "",
         *(f"{folder / name}: {_FATES[fate]}" for name, fate in fates.items()),
     ]

@@ -1,4 +1,4 @@
-"""``epnkit preview``: the first granules of a service, with what is wrong beside the values."""
+"""``epnkit preview``: show the first granules of a service, with the rules that they break."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
-from epnkit.cli._services import credentials, find_service
+from epnkit.cli._services import find_service, use_credentials
 
 if TYPE_CHECKING:
     from epnkit.loading.prepare.preview import Preview
@@ -35,70 +35,74 @@ _SHOWN = 72
 def command(service: str, count: int, form: str, directory: Path | None) -> None:
     """Show the first granules that a load of SERVICE would make, and load nothing.
 
-    SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 where a
+    SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 if a
     record is refused or a granule breaks a MUST.
     """
-    from epnkit.loading.prepare.preview import preview
+    from epnkit.loading.prepare.preview import preview as make
     from epnkit.sources import open_source
 
     found = find_service(service)
-    with credentials(directory):
-        made = preview(found, open_source(found.source_file, found.order), count)
-    click.echo(_as_json(made) if form == "json" else "\n".join(_lines(made)))
-    sys.exit(1 if made.broken else 0)
+    with use_credentials(directory):
+        shown = make(found, open_source(found.source_file, found.order), count)
+    click.echo(_as_json(shown) if form == "json" else "\n".join(_as_text(shown)))
+    sys.exit(1 if shown.broken else 0)
 
 
-def _lines(made: Preview) -> list[str]:
+def _as_text(preview: Preview) -> list[str]:
     lines = []
-    for number, granule in enumerate(made.granules.to_dicts()):
-        lines += [f"granule {number + 1}", *_granule(granule, _findings(made, number)), ""]
-    for refusal in made.refusals.to_dicts():
+    for number, granule in enumerate(preview.granules.to_dicts()):
+        lines += [
+            f"granule {number + 1}",
+            *_format_granule(granule, _messages_by_column(preview, number)),
+            "",
+        ]
+    for refusal in preview.refusals.to_dicts():
         rule = f"rule {refusal['rule']}: " if refusal["rule"] else ""
         field = f" {refusal['field']}:" if refusal["field"] else ""
         lines.append(f"refused {refusal['record_key']}:{field} {rule}{refusal['reason']}")
-    told = made.counts
+    counts = preview.counts
     return [
         *lines,
-        f"{told.read} records read; {len(made.granules)} granules and {len(made.refusals)} refused"
-        f" records shown; {len(made.findings)} breaches of rules",
+        f"{counts.read} records read; {len(preview.granules)} granules and {len(preview.refusals)}"
+        f" refused records shown; {len(preview.findings)} breaches of rules",
     ]
 
 
-def _granule(granule: dict[str, Any], findings: dict[str, list[str]]) -> list[str]:
+def _format_granule(granule: dict[str, Any], findings: dict[str, list[str]]) -> list[str]:
     """Write the columns that have a value or break a rule, one a line."""
     names = [name for name, value in granule.items() if value is not None or name in findings]
     names += [name for name in findings if name not in granule]
     width = max((len(name) for name in names), default=0)
     lines = []
     for name in names:
-        lines.append(f"  {name:<{width}}  {_short(granule.get(name))}".rstrip())
+        lines.append(f"  {name:<{width}}  {_shorten(granule.get(name))}".rstrip())
         lines += [f"  {'':<{width}}  ! {message}" for message in findings.get(name, ())]
     return lines
 
 
-def _findings(made: Preview, number: int) -> dict[str, list[str]]:
-    """Give the messages about a granule, by column."""
+def _messages_by_column(preview: Preview, number: int) -> dict[str, list[str]]:
+    """Return the messages about a granule, by column."""
     messages: dict[str, list[str]] = {}
-    for found in made.findings.to_dicts():
+    for found in preview.findings.to_dicts():
         if found["row"] == number:
             text = f"rule {found['rule']} ({found['level']}): {found['message']}"
             messages.setdefault(found["column"] or "(granule)", []).append(text)
     return messages
 
 
-def _short(value: object) -> str:
+def _shorten(value: object) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-def _as_json(made: Preview) -> str:
-    granules = made.granules.to_dicts()
-    told = {
+def _as_json(preview: Preview) -> str:
+    granules = preview.granules.to_dicts()
+    content = {
         "granules": [
-            {"columns": granule, "findings": _findings(made, number)}
+            {"columns": granule, "findings": _messages_by_column(preview, number)}
             for number, granule in enumerate(granules)
         ],
-        "refusals": made.refusals.to_dicts(),
-        "read": made.counts.read,
+        "refusals": preview.refusals.to_dicts(),
+        "read": preview.counts.read,
     }
-    return json.dumps(told, default=str, ensure_ascii=False, indent=1)
+    return json.dumps(content, default=str, ensure_ascii=False, indent=1)

@@ -1,4 +1,4 @@
-"""``epnkit quarantine``: the refused records of a service."""
+"""``epnkit quarantine``: list, show, retry or drop the refused records of a service."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ def command() -> None:
 
 
 @contextmanager
-def _connected(directory: Path | None) -> Iterator[Any]:
-    from epnkit.dachs.instance import Place
-    from epnkit.loading.state.schema import prepare_books
+def _connect(directory: Path | None) -> Iterator[Any]:
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.loading.state.schema import create_state_schema
 
-    place = Place.find(directory)
-    with place.running(), place.connection() as connection:
-        prepare_books(connection)
+    instance = DachsInstance.find(directory)
+    with instance.ensure_running(), instance.connect() as connection:
+        create_state_schema(connection)
         yield connection
 
 
 @command.command("list")
 @click.argument("service", type=SERVICE)
-@click.option("--settled", is_flag=True, help="Those too that were loaded later, or dropped.")
-@click.option("-n", "--limit", default=50, show_default=True, help="At most so many.")
+@click.option("--settled", is_flag=True, help="Include those that were loaded later, or dropped.")
+@click.option("-n", "--limit", default=50, show_default=True, help="How many at most.")
 @format_option
 @dachs_option
 def list_(service: str, settled: bool, limit: int, form: str, directory: Path | None) -> None:
     """List the refused records of SERVICE, newest first, with the reason and the rule."""
-    from epnkit.loading.state.quarantine import entries
+    from epnkit.loading.state.quarantine import list_entries
 
-    with _connected(directory) as connection:
-        found = entries(connection, service, settled=settled, limit=limit)
+    with _connect(directory) as connection:
+        found = list_entries(connection, service, settled=settled, limit=limit)
     if form == "json":
         click.echo(json.dumps(found, default=str, indent=2))
     elif found:
@@ -56,10 +56,10 @@ def list_(service: str, settled: bool, limit: int, form: str, directory: Path | 
 @dachs_option
 def show(entry: int, directory: Path | None) -> None:
     """Show ENTRY whole, with the record as the source gave it."""
-    from epnkit.loading.state.quarantine import entry as find
+    from epnkit.loading.state.quarantine import read_entry
 
-    with _connected(directory) as connection:
-        found = find(connection, entry)
+    with _connect(directory) as connection:
+        found = read_entry(connection, entry)
     found["record"] = json.loads(found["record"])
     click.echo(json.dumps(found, default=str, indent=2, ensure_ascii=False))
 
@@ -70,10 +70,10 @@ def show(entry: int, directory: Path | None) -> None:
 @dachs_option
 def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     """Mark entries of SERVICE as dropped: all that wait, or those named."""
-    from epnkit.loading.state.quarantine import drop as mark
+    from epnkit.loading.state.quarantine import drop_entries
 
-    with _connected(directory) as connection:
-        count = mark(connection, service, list(entry) or None)
+    with _connect(directory) as connection:
+        count = drop_entries(connection, service, list(entry) or None)
     click.echo(f"{count} dropped")
 
 
@@ -83,19 +83,19 @@ def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 @dachs_option
 def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     """Read the refused records of SERVICE again, all that wait or those named, and load them."""
-    from epnkit.cli._imports import carry_out, requests
-    from epnkit.dachs.instance import Place
-    from epnkit.loading.state.quarantine import waiting_keys
+    from epnkit.cli._imports import run_imports, split_into_requests
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.loading.state.quarantine import read_waiting_keys
 
-    with _connected(directory) as connection:
-        keys = waiting_keys(connection, service, list(entry) or None)
+    with _connect(directory) as connection:
+        keys = read_waiting_keys(connection, service, list(entry) or None)
     if not keys:
         click.echo(f"Nothing of {service} waits.")
         return
-    place = Place.find(directory)
-    with place.running():
-        well = carry_out(place, service, requests(keys))
-    sys.exit(0 if well else 1)
+    instance = DachsInstance.find(directory)
+    with instance.ensure_running():
+        succeeded = run_imports(instance, service, split_into_requests(keys))
+    sys.exit(0 if succeeded else 1)
 
 
 def _show(found: list[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""``epnkit report``: a page that shows what a service holds."""
+"""``epnkit report``: write a page that shows what a service holds."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from epnkit.errors import ConfigurationError
 )
 @dachs_option
 def command(service: str, output: Path, last: int, directory: Path | None) -> None:
-    """Write a page of HTML about SERVICE that needs nothing beside itself, offline too.
+    """Write an HTML page about SERVICE that needs no other file, nor the network.
 
-    It shows what the table holds by type, time, frequency and place, where there is nothing, what
-    lies in quarantine, and the last runs.
+    It shows the table's content by type, time, frequency and place, its gaps, the quarantine, and
+    the last runs.
     """
-    from epnkit.dachs.instance import Place
-    from epnkit.report.page import write
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.report.page import write_page
 
-    place = Place.find(directory)
-    with place.running(), place.connection() as connection:
-        page = write(connection, service, last)
+    instance = DachsInstance.find(directory)
+    with instance.ensure_running(), instance.connect() as connection:
+        page = write_page(connection, service, last)
     try:
         output.write_text(page, encoding="utf-8")
     except OSError as error:
@@ -48,6 +48,6 @@ def command(service: str, output: Path, last: int, directory: Path | None) -> No
             "the page cannot be written",
             where=str(output),
             why=error.strerror,
-            cure="Name a file in a directory that is there and open to you.",
+            cure="Name a file in an existing directory that you may write to.",
         ) from None
     click.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB")

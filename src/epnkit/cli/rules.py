@@ -1,4 +1,4 @@
-"""``epnkit rules``: the rules of EPN-TAP 2.0, and which of them can be decided."""
+"""``epnkit rules``: list the rules of EPN-TAP 2.0, and which of them can be decided."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def command(numbers: tuple[int, ...], undecided: bool, form: str) -> None:
 
     unknown = sorted(set(numbers) - set(RULES))
     if unknown:
-        raise ConfigurationError(f"there is no rule {unknown[0]}", cure="They go from 1 to 117")
+        raise ConfigurationError(
+            f"there is no rule {unknown[0]}", cure="The rules are numbered from 1 to 117."
+        )
     chosen = [rule for rule in RULES.values() if not numbers or rule.number in numbers]
     chosen = [rule for rule in chosen if not (undecided and rule.judged_by)]
     if form == "json":

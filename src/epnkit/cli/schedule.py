@@ -1,4 +1,4 @@
-"""``epnkit schedule``: a timer that imports a service again and again."""
+"""``epnkit schedule``: print or install a timer that imports a service regularly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from epnkit.cli._completion import SERVICE
 @click.option(
     "--settings",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
-    help="DaCHS's rc file, where it is not /etc/gavo.rc.",
+    help="DaCHS's rc file, if it is not /etc/gavo.rc.",
 )
 @click.option(
     "--install",
@@ -42,13 +42,13 @@ def command(
     settings: Path | None,
     directory: Path | None,
 ) -> None:
-    """Print (or install) what imports SERVICE every so often.
+    """Print (or install) a timer that imports SERVICE regularly.
 
-    An import that fails exits with status 1, says why in one line, and leaves the table as it was;
+    An import that fails exits with status 1, says why in one line, and leaves the table unchanged;
     two imports of one service never overlap.
     """
-    from epnkit.dachs.instance import SYSTEM, Place
-    from epnkit.deploy.schedule import Schedule, interval
+    from epnkit.dachs.instance import SYSTEM, DachsInstance
+    from epnkit.deploy.schedule import Schedule, parse_interval
     from epnkit.sources.config.credentials import require_private
 
     if credential is not None:
@@ -56,12 +56,12 @@ def command(
     program = shutil.which("epnkit") or str(Path(sys.argv[0]).resolve())
     plan = Schedule(
         service,
-        interval(every),
+        parse_interval(every),
         Path(program),
         user or getpass.getuser(),
         credential,
         settings,
-        Place(settings or SYSTEM, None).root,
+        DachsInstance(settings or SYSTEM, None).root,
     )
     if cron:
         click.echo(plan.cron())

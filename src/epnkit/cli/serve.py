@@ -1,4 +1,4 @@
-"""``epnkit serve``: a private DaCHS, made where there is none, served until interrupted."""
+"""``epnkit serve``: create a private DaCHS if there is none, and serve it until interrupted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import click
     envvar="EPNKIT_DACHS",
     default=Path("var/dachs"),
     show_default=True,
-    help="The directory of the private DaCHS; made where it is missing.",
+    help="The directory of the private DaCHS; created if it is missing.",
 )
 @click.option(
     "--port",
@@ -27,16 +27,16 @@ import click
 def command(directory: Path, port: int | None) -> None:
     """Serve a private DaCHS, with a PostgreSQL cluster of its own, until Ctrl-C.
 
-    It listens on this machine alone. What is deployed meanwhile is served at once; what it holds
-    stays for the next time.
+    It listens on this machine only. What is deployed meanwhile is served at once; its data stay for
+    the next time.
     """
-    from epnkit.dachs.private import Dachs
+    from epnkit.dachs.private import PrivateDachs
 
-    dachs = Dachs(directory, port=port)
+    dachs = PrivateDachs(directory, port=port)
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         dachs.start()
-        with dachs.serving() as url:
+        with dachs.run_server() as url:
             click.echo(f"serving {url}/tap from {directory}, until Ctrl-C")
             signal.pause()
     except KeyboardInterrupt:

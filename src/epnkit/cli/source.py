@@ -1,4 +1,4 @@
-"""``epnkit source``: whether a service's source answers, and whether it is what it was."""
+"""``epnkit source``: check whether a service's source answers, and whether its fields changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
-from epnkit.cli._services import credentials, find_service
+from epnkit.cli._services import find_service, use_credentials
 
 if TYPE_CHECKING:
     from epnkit.sources.drift import Drift
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 def command(service: str, form: str, directory: Path | None) -> None:
     """Ask the source of SERVICE how many records it has and which fields, and compare the fields.
 
-    SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 where the
+    SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 if the
     source does not answer, or lacks a field that the service uses.
     """
     from epnkit.sources import open_source
-    from epnkit.sources.drift import drift
+    from epnkit.sources.drift import compare_fields
 
     found = find_service(service)
-    with credentials(directory):
+    with use_credentials(directory):
         source = open_source(found.source_file, found.order)
         fields, count = source.schema(), source.count()
-    compared = drift(found.fields, fields)
+    compared = compare_fields(found.fields, fields)
     show = _as_json if form == "json" else _as_text
     click.echo(show(source.label, count, fields, compared))
     sys.exit(1 if compared.missing else 0)
@@ -54,7 +54,7 @@ def _as_text(label: str, count: int, fields: dict[str, str], compared: Drift) ->
 
 
 def _as_json(label: str, count: int, fields: dict[str, str], compared: Drift) -> str:
-    told = {
+    content = {
         "source": label,
         "count": count,
         "fields": fields,
@@ -62,4 +62,4 @@ def _as_json(label: str, count: int, fields: dict[str, str], compared: Drift) ->
         "missing": compared.missing,
         "unused": compared.unused,
     }
-    return json.dumps(told, ensure_ascii=False, indent=1)
+    return json.dumps(content, ensure_ascii=False, indent=1)

@@ -1,4 +1,4 @@
-"""``epnkit status``: what became of the records of a service."""
+"""``epnkit status``: show what became of the records of a service."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
 
 if TYPE_CHECKING:
-    from epnkit.loading.state.status import Standing
+    from epnkit.loading.state.status import ServiceStatus
 
 
 @click.command()
@@ -23,27 +23,33 @@ if TYPE_CHECKING:
 @format_option
 @dachs_option
 def command(service: str, last: int, form: str, directory: Path | None) -> None:
-    """Show the ledger of SERVICE: its last runs, its cursor, and whether table and book agree.
+    """Show the ledger of SERVICE: its last runs, its cursor, and whether it agrees with the table.
 
-    Exit status 1 where they do not, or where the last run failed.
+    Exit status 1 if they do not agree, or if the last run failed.
     """
-    from epnkit.dachs.instance import Place
-    from epnkit.loading.state.status import standing
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.loading.state.status import read_status
 
-    place = Place.find(directory)
-    with place.running(), place.connection() as connection:
-        folder = place.inputs / service
+    instance = DachsInstance.find(directory)
+    with instance.ensure_running(), instance.connect() as connection:
+        folder = instance.inputs / service
         declared = folder if (folder / "service.py").is_file() else None
-        found = standing(connection, service, last, declared)
+        found = read_status(connection, service, last, declared)
     if form == "json":
-        click.echo(json.dumps(asdict(found), default=str, indent=2))
+        click.echo(json.dumps(_as_dict(found), default=str, indent=2))
     else:
         _show(found)
     failed = bool(found.runs) and found.runs[0]["state"] in ("failed", "interrupted")
-    sys.exit(0 if found.sound and not failed else 1)
+    sys.exit(0 if found.consistent and not failed else 1)
 
 
-def _show(found: Standing) -> None:
+def _as_dict(found: ServiceStatus) -> dict[str, Any]:
+    """Return the keys of the JSON form, which scripts read: they stay as they are."""
+    names = {"tracked": "booked", "unmatched": "strangers", "stale": "outdated"}
+    return {names.get(name, name): value for name, value in asdict(found).items()}
+
+
+def _show(found: ServiceStatus) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -51,23 +57,25 @@ def _show(found: Standing) -> None:
     from epnkit.loading.prepare.counts import Counts
 
     console = Console()
-    agree = "they agree" if found.sound else f"{found.strangers} granules are in only one of them"
-    console.print(f"{found.service}: {found.rows} granules, {found.booked} in the book: {agree}")
+    agree = (
+        "they agree" if found.consistent else f"{found.unmatched} granules are in only one of them"
+    )
+    console.print(f"{found.service}: {found.rows} granules, {found.tracked} in the ledger: {agree}")
     if found.cursor:
         console.print(f"cursor: {found.cursor['value']} (run {found.cursor['run']})")
     console.print(f"in quarantine: {found.quarantined}")
-    if found.outdated is not None:
-        console.print(found.outdated.advice(), highlight=False)
+    if found.stale is not None:
+        console.print(found.stale.advice(), highlight=False)
     console.print()
     table = Table("run", "started", "kind", "state", "what became of its records", box=None)
     for run in found.runs:
         counts = Counts(**{name: run[name] for name in Counts.__dataclass_fields__})
-        told = run["reason"] or counts.summary()
+        outcome = run["reason"] or counts.summary()
         table.add_row(
             str(run["run"]),
             f"{run['started']:%Y-%m-%d %H:%M:%S}",
             run["kind"],
             run["state"],
-            escape(told),
+            escape(outcome),
         )
     console.print(table)

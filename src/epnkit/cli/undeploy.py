@@ -1,4 +1,4 @@
-"""``epnkit undeploy``: services out of a DaCHS, with all that deploying them did."""
+"""``epnkit undeploy``: remove services from a DaCHS, with all that deploying them did."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def command(
     force: bool,
     directory: Path | None,
 ) -> None:
-    """Take each SERVICE out of DaCHS: its publication, its table and ledger, its files.
+    """Remove each SERVICE from DaCHS: its publication, its table and ledger, its files.
 
-    What services share goes with the last of them. Files that others put into its folder stay.
+    What services share is removed with the last of them. Files that others put into its folder
+    stay.
     """
-    from epnkit.cli._steps import perform, place_of, telling_permissions
+    from epnkit.cli._steps import explain_permissions, find_instance, perform
     from epnkit.deploy.deploy import Deployment
 
-    with telling_permissions():
-        deployment = Deployment(place_of(directory, inputs), force=force)
-        plans = {name: partial(deployment.undeploying, name, services) for name in services}
+    with explain_permissions():
+        deployment = Deployment(find_instance(directory, inputs), force=force)
+        plans = {name: partial(deployment.plan_undeploy, name, services) for name in services}
         perform(deployment, plans, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""``epnkit vocabularies``: the vocabularies that epnkit judges by, and their refreshing."""
+"""``epnkit vocabularies``: list, show or refresh the vocabularies that the checks use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def list_all(form: str) -> None:
 
     carried = [vocabularies.load(name) for name in vocabularies.NAMES]
     if form == "json":
-        told = [
+        listed = [
             {
                 "name": v.name,
                 "uri": v.uri,
@@ -33,7 +33,7 @@ def list_all(form: str) -> None:
             }
             for v in carried
         ]
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(listed, indent=2))
         return
     for v in carried:
         click.echo(f"{v.name:<12} {v.version:<18} {len(v.terms):>5} terms  {v.source}")
@@ -61,5 +61,8 @@ def refresh(names: tuple[str, ...], url: str) -> None:
     for name in names or vocabularies.NAMES:
         before = vocabularies.load(name).terms
         new, path = fetch(name, url)
-        came, went = len(new.terms.keys() - before.keys()), len(before.keys() - new.terms.keys())
-        click.echo(f"{name}: {len(new.terms)} terms, {came} new, {went} gone, in {path}")
+        added, removed = (
+            len(new.terms.keys() - before.keys()),
+            len(before.keys() - new.terms.keys()),
+        )
+        click.echo(f"{name}: {len(new.terms)} terms, {added} new, {removed} gone, in {path}")

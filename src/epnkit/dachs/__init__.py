@@ -1,1 +1,1 @@
-"""A DaCHS: the instance that commands act on, a private one of our own, and what it runs on."""
+"""A DaCHS instance: the one that commands act on, a private one, and what it runs on."""

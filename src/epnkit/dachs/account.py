@@ -1,4 +1,4 @@
-"""The account under which servers run: never root, since PostgreSQL refuses it."""
+"""The account that servers run under: never root, which PostgreSQL refuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from epnkit.errors import DeployError
 
-#: The account that Debian's postgresql package brings.
+#: The account of Debian's postgresql package.
 UNPRIVILEGED = "postgres"
 
 
@@ -37,31 +37,31 @@ class Account:
         return any("ambient-caps" in word for word in self.prefix)
 
     def command(self, argv: Iterable[str | Path]) -> list[str]:
-        """Give the command line that runs ``argv`` under the account."""
+        """Return the command line that runs ``argv`` under the account."""
         return [*self.prefix, *map(str, argv)]
 
-    def own(self, *directories: Path) -> None:
-        """Make directories, and what lies in them, and give them to the account."""
+    def create_owned(self, *directories: Path) -> None:
+        """Create directories, and give them and their content to the account."""
         for directory in directories:
             directory.mkdir(parents=True, exist_ok=True)
             if self.prefix:
                 known = pwd.getpwnam(self.name)
                 for path in (directory, *directory.rglob("*")):
-                    # A link goes to the account, not what it leads to.
+                    # Only the link itself changes its owner, not its target.
                     os.lchown(path, known.pw_uid, known.pw_gid)
 
 
-def unprivileged(directory: Path, *others: Path) -> Account:
-    """Choose the account for servers whose files lie in a directory, and what they need in others.
+def choose_account(directory: Path, *others: Path) -> Account:
+    """Choose the account for servers that keep files in a directory, and need to read others.
 
-    Someone who is not root runs them as themselves. Root runs them as ``postgres``; where that
-    account may not pass the directories above (a clone in ``/root``, say), it gets the one
+    An ordinary user runs them under their own account. Root runs them as ``postgres``; if that
+    account may not enter the directories above (a clone in ``/root``, say), it gets the one
     capability to read and search, and nothing else.
 
     Raises
     ------
     DeployError
-        Where root has no such account, or the directory stays out of its reach.
+        If there is no such account, or it cannot reach the directory.
     """
     if os.geteuid() != 0:
         return Account(pwd.getpwuid(os.geteuid()).pw_name)
@@ -69,33 +69,33 @@ def unprivileged(directory: Path, *others: Path) -> Account:
         pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
         raise DeployError(
-            f"there is no account {UNPRIVILEGED} to run PostgreSQL under, and it refuses root",
+            f"there is no account {UNPRIVILEGED} to run PostgreSQL, which refuses root",
             cure="Install the package postgresql-15, or run this as an ordinary user.",
         ) from None
     plain = ("setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups")
     reading = (*plain, "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
     for prefix in (plain, reading):
         account = Account(UNPRIVILEGED, prefix)
-        if all(_reaches(account, each) for each in (directory, *others)):
+        if all(_can_enter(account, each) for each in (directory, *others)):
             return account
     raise DeployError(
-        f"the account {UNPRIVILEGED} may not pass the directories above it",
+        f"the account {UNPRIVILEGED} may not enter the directories above it",
         where=str(directory),
         cure="Clone the project where others may enter, or run this as an ordinary user.",
     )
 
 
-def owner(path: Path) -> Account:
-    """Give the account that a file or directory belongs to, to run programs under.
+def owner_account(path: Path) -> Account:
+    """Return the account that owns a file or directory, to run programs under it.
 
-    Only root can become another: anyone else acts as themselves, and so does root for what is
-    root's own.
+    Only root can switch accounts: anyone else acts as themselves, and so does root for files of
+    its own.
     """
-    return switched(pwd.getpwuid(path.stat().st_uid))
+    return switch_account(pwd.getpwuid(path.stat().st_uid))
 
 
-def switched(known: pwd.struct_passwd) -> Account:
-    """Give a known account, as root can take it on; without root, one's own."""
+def switch_account(known: pwd.struct_passwd) -> Account:
+    """Return an account that root can switch to; without root, the current one."""
     if os.geteuid() != 0 or known.pw_uid == 0:
         return Account(pwd.getpwuid(os.geteuid()).pw_name)
     group = grp.getgrgid(known.pw_gid).gr_name
@@ -103,9 +103,9 @@ def switched(known: pwd.struct_passwd) -> Account:
     return Account(known.pw_name, prefix)
 
 
-def _reaches(account: Account, directory: Path) -> bool:
-    """Tell whether the account can enter a directory."""
+def _can_enter(account: Account, directory: Path) -> bool:
+    """Return whether the account can enter a directory."""
     existing = next(path for path in (directory, *directory.parents) if path.is_dir())
-    # Not "test -x": access(2) asks with capabilities dropped.
+    # Not "test -x": access(2) ignores capabilities.
     test = account.command(["stat", f"{existing}/."])
     return subprocess.run(test, check=False, capture_output=True).returncode == 0  # noqa: S603 - our own words

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import connection
 
-from epnkit.dachs.account import Account, unprivileged
+from epnkit.dachs.account import Account, choose_account
 from epnkit.errors import DeployError
 
 #: Where Debian puts PostgreSQL's own programs, newest last.
@@ -24,7 +24,7 @@ _PROGRAMS = Path("/usr/lib/postgresql")
 #: The longest path that a unix socket may have (sun_path, less the name of PostgreSQL's socket).
 _LONGEST_SOCKET = 107 - len("/.s.PGSQL.5432.lock")
 
-#: Settings of a cluster that serves one DaCHS on one machine and can be made again.
+#: Settings of a cluster that serves one DaCHS on one machine and can be created again.
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -40,16 +40,16 @@ _SETTINGS = {
 
 @dataclass
 class Cluster:
-    """A PostgreSQL cluster of our own.
+    """A private PostgreSQL cluster.
 
     Parameters
     ----------
     directory : pathlib.Path
-        Where its data lie; made when missing.
+        The directory of its data; created if missing.
     superuser : str
         The name of its superuser.
     durable : bool
-        Whether a commit waits for the disk; False only for what a test throws away.
+        Whether a commit waits for the disk; False only for tests.
     """
 
     directory: Path
@@ -59,11 +59,11 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
-        self.account = unprivileged(self.directory)
+        self.account = choose_account(self.directory)
 
     @property
     def socket_directory(self) -> Path:
-        """Where the socket lies: beside the data, or in ``/tmp`` where that path is too long."""
+        """The socket's directory: next to the data, or in ``/tmp`` if that path is too long."""
         near = self.directory.with_name(f"{self.directory.name}-socket")
         if len(str(near)) <= _LONGEST_SOCKET:
             return near
@@ -72,23 +72,23 @@ class Cluster:
 
     @property
     def dsn(self) -> str:
-        """How to reach the database that DaCHS uses, in libpq's words."""
+        """The connection string of DaCHS's database, for libpq."""
         return f"host={self.socket_directory} port=5432 dbname=gavo user={self.superuser}"
 
     @property
     def running(self) -> bool:
-        """Whether a server runs on this directory (a file left by a crash does not count)."""
+        """Whether a server runs on this directory (a pid file left by a crash does not count)."""
         if _is_left_over(self.directory / "postmaster.pid"):
             return False
         return self._run("pg_ctl", "status", "-D", self.directory, check=False)[0] == 0
 
     def start(self) -> None:
-        """Start the server, making the cluster first where there is none.
+        """Start the server; create the cluster first if there is none.
 
         Raises
         ------
         DeployError
-            Where PostgreSQL does not start; the end of its log is the reason.
+            If PostgreSQL does not start; the end of its log is the reason.
         """
         if not (self.directory / "PG_VERSION").exists():
             self._initialise()
@@ -98,19 +98,19 @@ class Cluster:
             (self.directory / "postmaster.pid").unlink()
             for path in self.socket_directory.glob(".s.PGSQL.*"):
                 path.unlink()
-        self.account.own(self.socket_directory)
+        self.account.create_owned(self.socket_directory)
         self.socket_directory.chmod(0o700)
-        status, said = self._run(*self._starting, check=False)
+        status, output = self._run(*self._start_arguments, check=False)
         if status != 0:
             raise DeployError(
                 "PostgreSQL does not start",
                 where=str(self.directory),
-                why=_last_line(self._log) or said,
-                cure=f"See {self._log}; a cluster that can be made again may simply be removed.",
+                why=_find_fatal_line(self._log) or output,
+                cure=f"See {self._log}; a cluster whose data can be loaded again may be deleted.",
             )
 
     def stop(self) -> None:
-        """Stop the server, if it runs; open transactions are rolled back."""
+        """Stop the server if it runs; open transactions are rolled back."""
         if (self.directory / "PG_VERSION").exists() and self.running:
             self._run("pg_ctl", "stop", "-w", "-s", "-m", "fast", "-D", self.directory)
 
@@ -124,12 +124,12 @@ class Cluster:
 
     @property
     def start_command(self) -> str:
-        """What starts its server, as one types it."""
-        program, *words = self._starting
-        return shlex.join(self.account.command([_program(str(program)), *words]))
+        """The shell command that starts its server."""
+        program, *words = self._start_arguments
+        return shlex.join(self.account.command([_find_program(str(program)), *words]))
 
     @property
-    def _starting(self) -> tuple[str | Path, ...]:
+    def _start_arguments(self) -> tuple[str | Path, ...]:
         options = f"-c unix_socket_directories='{self.socket_directory}'"
         return (
             "pg_ctl",
@@ -151,7 +151,7 @@ class Cluster:
         return self.directory / "server.log"
 
     def _initialise(self) -> None:
-        self.account.own(self.directory)
+        self.account.create_owned(self.directory)
         self.directory.chmod(0o700)
         self._run(
             "initdb",
@@ -171,11 +171,11 @@ class Cluster:
         with (self.directory / "postgresql.auto.conf").open("a") as conf:
             conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         self.start()
-        with self._cursor("postgres") as cursor:
+        with self._open_cursor("postgres") as cursor:
             cursor.execute("CREATE DATABASE gavo")
 
     @contextmanager
-    def _cursor(self, database: str) -> Iterator[psycopg2.extensions.cursor]:
+    def _open_cursor(self, database: str) -> Iterator[psycopg2.extensions.cursor]:
         opened = self.connect(database)
         try:
             yield opened.cursor()
@@ -185,8 +185,8 @@ class Cluster:
     def _run(
         self, program: str | Path, *arguments: str | Path, check: bool = True
     ) -> tuple[int, str]:
-        argv = self.account.command([_program(str(program)), *arguments])
-        # The server inherits these streams: a pipe would stay open for as long as it runs.
+        argv = self.account.command([_find_program(str(program)), *arguments])
+        # The server inherits these streams: a pipe would stay open as long as it runs.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603 - our own words, no shell
                 argv,
@@ -199,20 +199,20 @@ class Cluster:
                 start_new_session=True,
             )
             output.seek(0)
-            said = output.read().strip()
+            text = output.read().strip()
         if check and done.returncode != 0:
             raise DeployError(
                 f"{program} failed",
                 where=str(self.directory),
-                why=said[-500:],
-                cure=f"Mend what it names; {self.account.name} has to own the directory, and the"
-                " disk to have room.",
+                why=text[-500:],
+                cure=f"Fix what it names; {self.account.name} has to own the directory, and the"
+                " disk needs free space.",
             )
-        return done.returncode, said
+        return done.returncode, text
 
 
-def _program(name: str) -> Path:
-    """Find one of PostgreSQL's programs where Debian keeps them."""
+def _find_program(name: str) -> Path:
+    """Find one of PostgreSQL's programs where Debian installs them."""
     found: Sequence[Path] = sorted(
         _PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3])
     )
@@ -226,10 +226,9 @@ def _program(name: str) -> Path:
 
 
 def _is_left_over(pid_file: Path) -> bool:
-    """Tell whether a pid file names a process that is dead, or is no PostgreSQL.
+    """Return whether a pid file names a process that is dead or is not PostgreSQL.
 
-    pg_ctl believes any process of that number: one that took the number over, or a dead one that
-    its parent has not asked after.
+    pg_ctl accepts any process of that number: one that reuses the number, or a zombie.
     """
     if not pid_file.exists():
         return False
@@ -241,8 +240,8 @@ def _is_left_over(pid_file: Path) -> bool:
     return lines["Name"].strip() != "postgres" or lines["State"].strip().startswith("Z")
 
 
-def _last_line(path: Path) -> str:
-    """Give the last line of a log that says what was fatal, or its last line."""
+def _find_fatal_line(path: Path) -> str:
+    """Return the last fatal message of a log, or else its last line."""
     lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-    telling = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines
-    return telling[-1] if telling else ""
+    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines
+    return fatal[-1] if fatal else ""

@@ -1,4 +1,4 @@
-"""The DaCHS that a command acts on: named by GAVOSETTINGS, a private one, or the system's."""
+"""The DaCHS instance that a command acts on: a private one, or the system's."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from typing import Any
 
 import psycopg2
 
-from epnkit.dachs.account import Account, owner, switched
-from epnkit.dachs.private import AGAIN, COMMAND, Dachs, reason
+from epnkit.dachs.account import Account, owner_account, switch_account
+from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
 
-#: Where a system DaCHS has its settings, if it departs from DaCHS's own in any.
+#: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
 SYSTEM = Path("/etc/gavo.rc")
 
-#: Where a system DaCHS keeps all that it has.
+#: The root directory of a system DaCHS.
 _SYSTEM_ROOT = Path("/var/gavo")
 
-#: What DaCHS calls itself until its operator names an authority.
+#: DaCHS's authority until its operator sets one.
 _UNREGISTERED = "x-unregistered"
 
 
 class NoDatabaseError(DeployError):
-    """DaCHS's database cannot be opened: it does not answer, or DaCHS does not know how to."""
+    """DaCHS's database cannot be opened: it does not answer, or DaCHS's profiles are wrong."""
 
 
 @dataclass(frozen=True)
-class Place:
+class DachsInstance:
     """A DaCHS to act on.
 
     Parameters
@@ -42,20 +42,20 @@ class Place:
     settings : pathlib.Path
         Its rc file.
     private : Dachs, optional
-        The private DaCHS that it belongs to; None for a system one.
+        The private DaCHS that it is; None for the system's.
     """
 
     settings: Path
-    private: Dachs | None
+    private: PrivateDachs | None
 
     @classmethod
-    def find(cls, directory: Path | None) -> Place:
+    def find(cls, directory: Path | None) -> DachsInstance:
         """Find the DaCHS: in a directory, by GAVOSETTINGS, under ``var``, or the system's.
 
         Raises
         ------
         DeployError
-            Where there is none.
+            If there is none.
         """
         named = os.environ.get("GAVOSETTINGS")
         candidates = (
@@ -68,7 +68,7 @@ class Place:
         for settings in candidates:
             if settings.is_file() or (settings == SYSTEM and _SYSTEM_ROOT.is_dir()):
                 private = (settings.parent / "postgresql" / "PG_VERSION").exists()
-                return cls(settings.resolve(), Dachs(settings.parent) if private else None)
+                return cls(settings.resolve(), PrivateDachs(settings.parent) if private else None)
         raise DeployError(
             "there is no DaCHS",
             where=", ".join(map(str, candidates)),
@@ -77,74 +77,74 @@ class Place:
 
     @property
     def root(self) -> Path:
-        """Where it keeps all that it has."""
-        return Path(self._setting("rootDir", str(_SYSTEM_ROOT))).expanduser()
+        """Its root directory: ``rootDir``."""
+        return Path(self._read_setting("rootDir", str(_SYSTEM_ROOT))).expanduser()
 
     @property
     def inputs(self) -> Path:
-        """Where it finds its services."""
-        return self.root / self._setting("inputsDir", "inputs")
+        """The directory of its services: ``inputsDir``."""
+        return self.root / self._read_setting("inputsDir", "inputs")
 
     @property
     def configuration(self) -> Path:
-        """Where it keeps what its operator sets: its ``configDir``."""
-        return self.root / self._setting("configDir", "etc")
+        """The directory of its operator's settings: ``configDir``."""
+        return self.root / self._read_setting("configDir", "etc")
 
     @property
     def state(self) -> Path:
-        """Where it notes what runs: its ``stateDir``."""
-        return self.root / self._setting("stateDir", "state")
+        """The directory of its pid files: ``stateDir``."""
+        return self.root / self._read_setting("stateDir", "state")
 
     @property
     def cache(self) -> Path:
-        """Where it and its imports keep what they can make again: its ``cacheDir``."""
-        return self.root / self._setting("cacheDir", "cache")
+        """The directory of its caches: ``cacheDir``."""
+        return self.root / self._read_setting("cacheDir", "cache")
 
     @property
     def url(self) -> str:
-        """Where it serves, as it tells the world."""
-        return self._setting("serverURL", "http://localhost:8080", section="web")
+        """The public address of its web server."""
+        return self._read_setting("serverURL", "http://localhost:8080", section="web")
 
     @property
     def authority(self) -> str | None:
-        """The IVOA authority that it publishes under; None where none was ever set."""
-        named = self._setting("authority", _UNREGISTERED, section="ivoa")
+        """The IVOA authority that it publishes under; None if none is set."""
+        named = self._read_setting("authority", _UNREGISTERED, section="ivoa")
         return None if named == _UNREGISTERED else named
 
     @property
     def account(self) -> Account:
-        """The account that imports: the one that DaCHS's files belong to (Debian: dachsroot)."""
-        return self.private.account if self.private is not None else owner(self.root)
+        """The account that imports: the owner of DaCHS's files (Debian: dachsroot)."""
+        return self.private.account if self.private is not None else owner_account(self.root)
 
     @property
     def server_account(self) -> Account:
-        """The account that the web server runs under: ``[web] user``, which the public talks to.
+        """The account of the web server: ``[web] user``.
 
         Raises
         ------
         DeployError
-            Where there is no such account, or only root may run a program under it.
+            If there is no such account, or only root may run a program under it.
         """
         if self.private is not None:
             return self.private.account
-        name = self._setting("user", "gavo", section="web")
+        name = self._read_setting("user", "gavo", section="web")
         try:
             known = pwd.getpwnam(name)
         except KeyError:
             raise DeployError(
                 f"there is no account {name} for the web server",
                 where=str(self.settings),
-                cure="Name one that there is as [web] user.",
+                cure="Name an existing account as [web] user.",
             ) from None
         if os.geteuid() not in (0, known.pw_uid):
             raise DeployError(
                 f"only root can find out what the account {name} may do", cure="Run this as root."
             )
-        return switched(known)
+        return switch_account(known)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to act on this DaCHS."""
+        """The environment of a process that acts on this DaCHS."""
         if self.private is not None:
             return self.private.environment
         known = {"GAVOSETTINGS": str(self.settings)} if self.settings != SYSTEM else {}
@@ -152,7 +152,7 @@ class Place:
             known["HOME"] = pwd.getpwnam(self.account.name).pw_dir
         return {**os.environ, **known}
 
-    def _setting(self, name: str, default: str, section: str = "general") -> str:
+    def _read_setting(self, name: str, default: str, section: str = "general") -> str:
         settings = configparser.ConfigParser(interpolation=None)
         try:
             settings.read(self.settings)
@@ -160,8 +160,8 @@ class Place:
             raise DeployError(
                 "its settings cannot be read",
                 where=str(self.settings),
-                why=_complaint(error),
-                cure="Mend the file: sections in brackets, and a name: value a line.",
+                why=_describe_error(error),
+                cure="Fix the file: sections in brackets, and a name: value per line.",
             ) from None
         return settings.get(section, name, fallback=default)
 
@@ -171,8 +171,8 @@ class Place:
             os.environ.setdefault("EPNKIT_CREDENTIALS", str(self.private.root / "credentials"))
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """See that the database of a private DaCHS runs; what ran before goes on running."""
+    def ensure_running(self) -> Iterator[None]:
+        """Run the database of a private DaCHS during the context, unless it runs already."""
         if self.private is None or self.private.cluster.running:
             yield
             return
@@ -183,54 +183,54 @@ class Place:
             self.private.stop()
 
     @contextmanager
-    def connection(self) -> Iterator[Any]:
+    def connect(self) -> Iterator[Any]:
         """Open an autocommitting connection as DaCHS's administrator.
 
         Raises
         ------
         NoDatabaseError
-            Where the database does not answer, or DaCHS's profiles are not well.
+            If the database does not answer, or DaCHS's profiles are wrong.
         """
-        base = self._gavo()
+        base = self._import_gavo()
         try:
             opened = base.getDBConnection("admin", autocommitted=True)
         except base.config.ProfileParseError as error:
             raise NoDatabaseError(
-                "how DaCHS opens its database cannot be read",
+                "DaCHS's database profiles cannot be read",
                 where=str(self.configuration),
-                why=_in_a_line(error),
-                cure="Mend the file that it names.",
+                why=_one_line(error),
+                cure="Fix the file that it names.",
             ) from None
         except (psycopg2.OperationalError, base.ReportableError) as error:
             raise NoDatabaseError(
                 "its database does not answer",
                 where=str(self.settings),
-                why=_in_a_line(error),
-                cure=f"Start it: {self._start}",
+                why=_one_line(error),
+                cure=f"Start it: {self._start_command}",
             ) from None
         try:
             yield opened
         finally:
             opened.close()
 
-    def _gavo(self) -> Any:
+    def _import_gavo(self) -> Any:
         """Import DaCHS with these settings."""
         os.environ["GAVOSETTINGS"] = str(self.settings)
         os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
         try:
             from gavo import base
-        except SystemExit as error:  # what DaCHS does where a setting is not well
+        except SystemExit as error:  # DaCHS's reaction to a wrong setting
             raise NoDatabaseError(
-                "DaCHS does not take its settings",
+                "DaCHS does not accept its settings",
                 where=str(self.settings),
-                why=_in_a_line(error),
-                cure="Mend what it names.",
+                why=_one_line(error),
+                cure="Fix what it names.",
             ) from None
         return base
 
     @property
-    def _start(self) -> str:
-        """How its database is started."""
+    def _start_command(self) -> str:
+        """The shell command that starts its database."""
         if self.private is None:
             return "systemctl start postgresql"
         return self.private.cluster.start_command
@@ -238,7 +238,7 @@ class Place:
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run one ``dachs`` command, its words going where ours go."""
+        """Run one ``dachs`` command, with its output going where ours goes."""
         return subprocess.run(  # noqa: S603 - our own words, no shell
             self.command(*arguments),
             env={**self.environment, **(environment or {})},
@@ -248,13 +248,13 @@ class Place:
             stdin=subprocess.DEVNULL,
         )
 
-    def ask(self, *arguments: str) -> str:
-        """Run one ``dachs`` command, and give what it said.
+    def execute(self, *arguments: str) -> str:
+        """Run one ``dachs`` command, and return its output.
 
         Raises
         ------
         DeployError
-            Where it fails, with the reason that DaCHS printed.
+            If it fails, with the reason that DaCHS printed.
         """
         done = subprocess.run(  # noqa: S603 - our own words, no shell
             self.command(*arguments),
@@ -266,24 +266,26 @@ class Place:
             check=False,
             errors="replace",
         )
-        said = done.stdout + done.stderr
+        output = done.stdout + done.stderr
         if done.returncode != 0:
-            raise DeployError(f"dachs {' '.join(arguments)} failed", why=reason(said), cure=AGAIN)
-        return said
+            raise DeployError(
+                f"dachs {' '.join(arguments)} failed", why=find_reason(output), cure=FIX_AND_RETRY
+            )
+        return output
 
     def command(self, *arguments: str) -> list[str]:
-        """Give the command line of a ``dachs`` command, under the account that imports."""
+        """Return the command line of a ``dachs`` command, under the account that imports."""
         if self.private is not None:
             return self.private.command(*arguments)
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
 
 
-def _in_a_line(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def _complaint(error: configparser.Error) -> str:
-    """Say what is wrong with a file of settings, and in which line."""
+def _describe_error(error: configparser.Error) -> str:
+    """Describe what is wrong with a settings file, and in which line."""
     if isinstance(error, configparser.ParsingError):
         return "; ".join(f"line {number}: {line}" for number, line in error.errors)
-    return _in_a_line(error)
+    return _one_line(error)

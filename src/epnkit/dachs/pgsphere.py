@@ -1,10 +1,10 @@
-"""Making pg_sphere in a database, also where PostgreSQL refuses the script that Debian 12 ships.
+"""Creating pg_sphere in a database, even if PostgreSQL refuses the script that Debian 12 ships.
 
 The script of pg_sphere 1.2.0 ends with two operators for DaCHS, ``@``, that call ``@>`` their
-commutator and ``!<@`` their negator, which are those of ``<@`` already. PostgreSQL 15.18 takes
-that, 15.20 does not. The script is then run without these claims, which only a planner would use.
+commutator and ``!<@`` their negator, which belong to ``<@`` already. PostgreSQL 15.18 accepts that,
+15.20 does not. The script is then run without these claims, which only the planner would use.
 
-For the database of a system DaCHS, as a superuser of it::
+For the database of a system DaCHS, as its superuser::
 
     python -m epnkit.dachs.pgsphere dbname=gavo
 """
@@ -22,11 +22,11 @@ from psycopg2.extensions import connection, cursor
 
 from epnkit.errors import DeployError
 
-#: An operator's definition, and a claim of it.
+#: An operator's definition, and a clause of it.
 _OPERATOR = re.compile(r"CREATE OPERATOR\s+(?P<name>\S+)\s*\((?P<body>[^;]*)\);")
 _CLAIM = re.compile(r"\b(LEFTARG|RIGHTARG|COMMUTATOR|NEGATOR)\s*=\s*'?([^\s',]+)'?,?")
 
-#: A line of a script that psql alone understands.
+#: A line of a script that only psql understands.
 _OF_PSQL = re.compile(r"^\\.*$", re.MULTILINE)
 
 _SCRIPT = """
@@ -43,8 +43,8 @@ FROM pg_available_extensions, pg_roles r, pg_namespace n
 WHERE name = 'pg_sphere' AND rolname = current_user AND nspname = 'public'
 """
 
-#: What this transaction made; the types of arrays belong to those of their elements.
-_MADE = """
+#: What this transaction created; array types belong to their element types.
+_CREATED_OBJECTS = """
 WITH now AS (SELECT pg_current_xact_id()::xid AS xid), made AS (
   SELECT tableoid, oid FROM pg_proc, now WHERE xmin = xid
   UNION ALL SELECT tableoid, oid FROM pg_type, now WHERE xmin = xid AND typcategory <> 'A'
@@ -58,17 +58,17 @@ SELECT type, identity FROM made, pg_identify_object(tableoid, oid, 0)
 
 
 def create_pgsphere(opened: connection) -> None:
-    """Create the extension ``pg_sphere``, unless it is there.
+    """Create the extension ``pg_sphere``, unless it exists.
 
     Parameters
     ----------
     opened : psycopg2 connection
-        To the database, as a superuser; not one that commits by itself.
+        To the database, as a superuser; not autocommitting.
 
     Raises
     ------
     DeployError
-        Where the server has no pg_sphere.
+        If the server has no pg_sphere.
     """
     opened.rollback()
     try:
@@ -79,7 +79,7 @@ def create_pgsphere(opened: connection) -> None:
             run_without_claims(asked)
     except psycopg2.Error as error:
         raise DeployError(
-            "pg_sphere cannot be made",
+            "pg_sphere cannot be created",
             why=str(error).strip(),
             cure="Run scripts/setup, or install the package postgresql-15-pgsphere.",
         ) from None
@@ -96,7 +96,7 @@ def run_without_claims(asked: cursor) -> None:
     Raises
     ------
     DeployError
-        Where the script cannot be read on this machine.
+        If the script cannot be read on this machine.
     """
     asked.execute(_SCRIPT)
     (path,) = asked.fetchone() or ("",)
@@ -107,19 +107,19 @@ def run_without_claims(asked: cursor) -> None:
             "the script of pg_sphere cannot be read",
             where=path,
             why=error.strerror,
-            cure="Do this on the machine of the database, with postgresql-15-pgsphere installed.",
+            cure="Run this on the machine of the database, with postgresql-15-pgsphere installed.",
         ) from None
     asked.execute("SET LOCAL client_min_messages = error")  # a type is a shell at first
-    asked.execute(without_claims(script).replace("MODULE_PATHNAME", "$libdir/pg_sphere"))
-    asked.execute(_MADE)
+    asked.execute(remove_claims(script).replace("MODULE_PATHNAME", "$libdir/pg_sphere"))
+    asked.execute(_CREATED_OBJECTS)
     made = asked.fetchall()
     asked.execute(_REGISTER)
     for kind, identity in made:
         asked.execute(f"ALTER EXTENSION pg_sphere ADD {kind} {identity}")
 
 
-def without_claims(script: str) -> str:
-    """Leave out commutators and negators that say they are another operator's.
+def remove_claims(script: str) -> str:
+    """Remove the commutators and negators that belong to another operator.
 
     Parameters
     ----------
@@ -128,13 +128,13 @@ def without_claims(script: str) -> str:
     """
     operators = {_signature(found): _claims(found) for found in _OPERATOR.finditer(script)}
 
-    def judged(found: re.Match[str]) -> str:
+    def rewrite(found: re.Match[str]) -> str:
         name, left, right = _signature(found)
         other = operators.get((_claims(found).get("COMMUTATOR"), right, left))
         mutual = other is None or other.get("COMMUTATOR") == name
-        return found[0] if mutual else _CLAIM.sub(_unclaimed, found[0])
+        return found[0] if mutual else _CLAIM.sub(_drop_claim, found[0])
 
-    return _OPERATOR.sub(judged, script)
+    return _OPERATOR.sub(rewrite, script)
 
 
 def _claims(operator: re.Match[str]) -> dict[str, str]:
@@ -142,16 +142,16 @@ def _claims(operator: re.Match[str]) -> dict[str, str]:
 
 
 def _signature(operator: re.Match[str]) -> tuple[str | None, str | None, str | None]:
-    told = _claims(operator)
-    return operator["name"], told.get("LEFTARG"), told.get("RIGHTARG")
+    claims = _claims(operator)
+    return operator["name"], claims.get("LEFTARG"), claims.get("RIGHTARG")
 
 
-def _unclaimed(claim: re.Match[str]) -> str:
+def _drop_claim(claim: re.Match[str]) -> str:
     return "" if claim[1] in ("COMMUTATOR", "NEGATOR") else claim[0]
 
 
 def main(dsn: str) -> None:
-    """Make the extension in the database that libpq finds by ``dsn``."""
+    """Create the extension in the database that libpq finds by ``dsn``."""
     try:
         with closing(psycopg2.connect(dsn)) as opened:
             create_pgsphere(opened)

@@ -14,7 +14,7 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on a port."""
+    """Return whether a server could listen on a port."""
     with socket() as probe:
         # As servers do: the last one's closed connections are no obstacle.
         probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""A DaCHS of our own: its rc file, its inputs, its database, its server on one local port."""
+"""A private DaCHS: its rc file, its inputs, its database, its server on one local port."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.dachs.ports import free_port, is_free
 from epnkit.errors import DeployError
-from epnkit.loading.table.catalog import exists
+from epnkit.loading.table.catalog import table_exists
 
-#: DaCHS's command, as Debian's python3-gavo brings it.
+#: DaCHS's command, of Debian's python3-gavo.
 COMMAND = Path("/usr/bin/dachs")
 
-#: The cure where a command of DaCHS fails for a reason of its own.
-AGAIN = "Mend what it names, and do it again."
+#: The cure if a command of DaCHS fails for a reason of its own.
+FIX_AND_RETRY = "Fix what it names, and try again."
 
 #: The files in its ``etc`` that hold passwords of its database.
 PROFILES = ("dsn", "feed", "trustedquery", "untrustedquery")
 
-#: What initialising makes last: where it is missing, that has to be done, or done again.
+#: The last table that initialising creates: if it is missing, DaCHS is initialised (again).
 _LAST_TABLE = ("ivoa", "obscore")
 
 #: How long the server may take to answer its first request, in seconds.
-_PATIENCE = 60.0
+_ANSWER_TIMEOUT = 60.0
 
-#: What a registry shows of a data centre; a private DaCHS says plainly that it is one.
+#: What a registry shows of the data centre: that it is a private DaCHS.
 _META = """\
 publisher: epnkit on this machine
 contact.name: The operator of this machine
@@ -61,17 +61,17 @@ site.description: EPN-TAP services made with epnkit
 
 
 @dataclass
-class Dachs:
+class PrivateDachs:
     """A private DaCHS under one directory, with its own PostgreSQL cluster.
 
     Parameters
     ----------
     root : pathlib.Path
-        The directory for everything it keeps; made when missing.
+        The directory for all of its files; created if missing.
     port : int, optional
         The web port; by default the one that this DaCHS had before, or a free one.
     durable : bool
-        Whether the database waits for the disk; False only for what a test throws away.
+        Whether the database waits for the disk; False only for tests.
     """
 
     root: Path
@@ -85,32 +85,32 @@ class Dachs:
 
     @property
     def account(self) -> Account:
-        """The account that runs it all."""
+        """The account of its servers."""
         return self.cluster.account
 
     @property
     def settings(self) -> Path:
-        """The rc file that the variable GAVOSETTINGS names."""
+        """The rc file, for the variable GAVOSETTINGS."""
         return self.root / "gavo.rc"
 
     @property
     def inputs(self) -> Path:
-        """Where DaCHS finds its services."""
+        """The directory of its services."""
         return self.root / "inputs"
 
     @property
     def url(self) -> str:
-        """Where it serves."""
+        """The address of its web server."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def server_note(self) -> Path:
+    def server_pid_file(self) -> Path:
         """The file with the process number of the web server, while it runs."""
         return self.root / "state" / "server.pid"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to act on this DaCHS."""
+        """The environment of a process that acts on this DaCHS."""
         return {
             **os.environ,
             "GAVOSETTINGS": str(self.settings),
@@ -125,16 +125,18 @@ class Dachs:
         }
 
     def start(self) -> None:
-        """Make what is missing and start the database; a second time this takes no second."""
+        """Create what is missing and start the database; if all exists, this is fast."""
         _require_dachs()
         self._choose_port()
-        self.account.own(*(self.root / name for name in ("home", "cache", "credentials", "inputs")))
-        self.account.own(self.root)
+        self.account.create_owned(
+            *(self.root / name for name in ("home", "cache", "credentials", "inputs"))
+        )
+        self.account.create_owned(self.root)
         (self.root / "credentials").chmod(0o700)
         self._write_settings()
         self.cluster.start()
         with closing(self.cluster.connect(autocommit=False)) as opened:
-            done = exists(opened, *_LAST_TABLE)
+            done = table_exists(opened, *_LAST_TABLE)
             if not done:
                 create_pgsphere(opened)
         if not done:
@@ -142,8 +144,8 @@ class Dachs:
 
     def _initialise(self) -> None:
         self.run("init", "-d", self.cluster.dsn)
-        self._describe()
-        # Without it "dachs imp -I" fails, of whatever service.
+        self._write_metadata()
+        # Without it "dachs imp -I" fails for any service.
         self.run("imp", "//obscore")
 
     def run(
@@ -157,11 +159,11 @@ class Dachs:
         Parameters
         ----------
         *arguments : str or pathlib.Path
-            The command's words, such as ``"imp", "hfc1ar/q"``.
+            The command's arguments, such as ``"imp", "hfc1ar/q"``.
         check : bool
             Whether a status other than 0 is an error.
         environment : dict, optional
-            Further variables for it.
+            Further environment variables.
 
         Raises
         ------
@@ -181,19 +183,19 @@ class Dachs:
         if check and done.returncode != 0:
             raise DeployError(
                 f"dachs {' '.join(map(str, arguments))} failed",
-                why=reason(done.stdout + done.stderr),
-                cure=AGAIN,
+                why=find_reason(done.stdout + done.stderr),
+                cure=FIX_AND_RETRY,
             )
         return done
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
-        """Run the web server for as long as the context lasts, and give its URL."""
-        server = self.serve()
+    def run_server(self) -> Iterator[str]:
+        """Run the web server during the context, and yield its URL."""
+        server = self.start_server()
         try:
             yield self.url
         finally:
-            self.server_note.unlink(missing_ok=True)
+            self.server_pid_file.unlink(missing_ok=True)
             server.send_signal(signal.SIGTERM)
             try:
                 server.wait(20)
@@ -201,13 +203,13 @@ class Dachs:
                 server.kill()
                 server.wait()
 
-    def serve(self) -> subprocess.Popen[bytes]:
+    def start_server(self) -> subprocess.Popen[bytes]:
         """Start the web server and wait until TAP answers.
 
         Raises
         ------
         DeployError
-            Where the port is taken, or the server ends or stays silent; its log is the reason.
+            If the port is in use, or the server ends or does not answer; the reason is in its log.
         """
         if self.port is None or not is_free(self.port):
             raise DeployError(
@@ -231,20 +233,20 @@ class Dachs:
             failing.callback(server.kill)
             self._await_answer(server, log)
             failing.pop_all()
-        # DaCHS notes the number of a server in the background alone.
-        self.server_note.write_text(str(server.pid))
+        # DaCHS writes a pid file only for a server in the background.
+        self.server_pid_file.write_text(str(server.pid))
         return server
 
     def stop(self) -> None:
-        """Stop the database; a web server ends with the context that started it."""
+        """Stop the database; the web server ends with the context that started it."""
         self.cluster.stop()
 
     def command(self, *arguments: str | Path) -> list[str]:
-        """Give the command line of a ``dachs`` command, under the account that runs it all."""
+        """Return the command line of a ``dachs`` command, under the account of its servers."""
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
 
     def _choose_port(self) -> None:
-        before = _port_before(self.settings)
+        before = _read_port(self.settings)
         self.port = self.port or before or free_port()
 
     def _write_settings(self) -> None:
@@ -270,18 +272,18 @@ class Dachs:
         with self.settings.open("w") as rc:
             settings.write(rc)
 
-    def _describe(self) -> None:
-        """Say whose DaCHS this is, and give it the vocabulary that it would fetch.
+    def _write_metadata(self) -> None:
+        """Write the metadata of the data centre, and install the vocabulary that it would fetch.
 
-        What opens the database DaCHS leaves for all to read.
+        DaCHS leaves the profiles of its database readable for all: this restricts them.
         """
         for name in PROFILES:
             (self.root / "etc" / name).chmod(0o640)
         (self.root / "etc" / "defaultmeta.txt").write_text(_META)
-        vocabulary.give(self.root / "cache")
+        vocabulary.install_copy(self.root / "cache")
 
     def _await_answer(self, server: subprocess.Popen[bytes], log: Path) -> None:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _ANSWER_TIMEOUT
         while time.monotonic() < end:
             if server.poll() is not None:
                 break
@@ -292,16 +294,16 @@ class Dachs:
         raise DeployError(
             "DaCHS does not answer",
             where=self.url,
-            why=reason(log.read_text(errors="replace")),
+            why=find_reason(log.read_text(errors="replace")),
             cure=f"See {log}.",
         )
 
 
-def reason(output: str) -> str:
-    """Find in what DaCHS printed the lines that say why it stopped.
+def find_reason(output: str) -> str:
+    """Find the reason of a failure in the output of DaCHS.
 
     DaCHS marks its own errors with ``*** Error:`` and breaks them over lines; other failures end
-    in a traceback whose last line tells.
+    in a traceback whose last line is the reason.
     """
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for number, line in enumerate(lines):
@@ -320,7 +322,7 @@ def _require_dachs() -> None:
         )
 
 
-def _port_before(settings: Path) -> int | None:
+def _read_port(settings: Path) -> int | None:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(settings)
     return parser.getint("web", "serverPort", fallback=None)

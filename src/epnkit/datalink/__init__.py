@@ -1,1 +1,1 @@
-"""The links of a granule, from one declaration a service."""
+"""The links of granules, from one declaration per service."""

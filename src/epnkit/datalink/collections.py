@@ -14,7 +14,7 @@ import polars as pl
 from epnkit.datalink.links import Link, documentation, granule
 from epnkit.errors import ConfigurationError
 
-#: A DOI, with nothing before it (https://www.doi.org/doi-handbook, section 3).
+#: A DOI without prefix (https://www.doi.org/doi-handbook, section 3).
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
 
@@ -29,13 +29,13 @@ class Collection:
     title : str
         Its title.
     where : dict of str to str
-        Which granules belong to it: for columns of EPNcore, the pattern that a value must hold; by
-        default all do.
+        Which granules belong to it: for columns of EPNcore, a regular expression that the value
+        must match; by default all do.
 
     Raises
     ------
     ConfigurationError
-        Where the DOI is none, or a pattern cannot be read.
+        If the DOI or a pattern is invalid.
     """
 
     doi: str
@@ -45,34 +45,35 @@ class Collection:
     def __post_init__(self) -> None:
         if not _DOI.fullmatch(self.doi):
             raise ConfigurationError(
-                f"{self.doi!r} is no DOI", cure="Write it as 10.25935/xxxx, without doi: or a host."
+                f"{self.doi!r} is not a DOI",
+                cure="Write it as 10.25935/xxxx, without doi: or a host.",
             )
         for column, pattern in self.where.items():
             _require_pattern(column, pattern)
 
     @property
     def link(self) -> Link:
-        """The link to its page, of each granule that belongs to it."""
-        url = pl.when(self._holds(granule)).then(pl.lit(f"https://doi.org/{self.doi}"))
+        """The link to its page, for each granule that belongs to it."""
+        url = pl.when(self._condition(granule)).then(pl.lit(f"https://doi.org/{self.doi}"))
         return documentation(url, f"The data set that it is part of: {self.title}")
 
     @property
     def reference(self) -> pl.Expr:
-        """The reference to it, over columns of EPNcore; null where a granule is not part of it."""
-        return pl.when(self._holds(pl.col)).then(pl.lit(f"doi:{self.doi}"))
+        """The reference to it, over columns of EPNcore; null if a granule is not part of it."""
+        return pl.when(self._condition(pl.col)).then(pl.lit(f"doi:{self.doi}"))
 
-    def _holds(self, column: Any) -> pl.Expr:
+    def _condition(self, column: Any) -> pl.Expr:
         parts = [column(name).str.contains(pattern) for name, pattern in self.where.items()]
         return pl.all_horizontal(pl.lit(True), *parts)
 
 
 def _require_pattern(column: str, pattern: str) -> None:
-    """Have the pattern read by what will use it, whose patterns are not quite Python's."""
+    """Check that polars can use a pattern: its syntax is not quite Python's."""
     try:
         pl.Series([""]).str.contains(pattern)
     except (pl.exceptions.ComputeError, TypeError) as error:
         raise ConfigurationError(
-            f"{pattern!r} is no pattern for {column}",
+            f"{pattern!r} is not a pattern for {column}",
             why=" ".join(str(error).split()),
             cure=r"Write a regular expression; a bracket or star meant as such is \[ or \*.",
         ) from error
@@ -89,21 +90,21 @@ def read_collections(path: Path) -> tuple[Collection, ...]:
     Raises
     ------
     ConfigurationError
-        Where the file is not there, or a collection is incomplete.
+        If the file is not there, or a collection is incomplete.
     """
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))["collection"]
-        return tuple(Collection(**each) for each in told)
+        listed = tomllib.loads(path.read_text(encoding="utf-8"))["collection"]
+        return tuple(Collection(**each) for each in listed)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
             "its collections cannot be read",
             where=str(path),
             why=str(error),
-            cure="Give each [[collection]] a doi, a title, and [collection.where] if need be.",
+            cure="Give each [[collection]] a doi, a title, and [collection.where] if needed.",
         ) from error
 
 
-def with_references(granules: pl.DataFrame, collections: tuple[Collection, ...]) -> pl.DataFrame:
+def add_references(granules: pl.DataFrame, collections: tuple[Collection, ...]) -> pl.DataFrame:
     """Add to ``bib_reference`` the collections that each granule is part of.
 
     Parameters

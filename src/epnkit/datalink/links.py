@@ -12,7 +12,7 @@ from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import evaluate, fields_of
 from epnkit.mapping.media_types import media_type
 
-#: What the name of a granule's column begins with, among the fields of its record.
+#: The prefix of a granule's columns, among the fields of its record.
 _OF_GRANULE = "granule."
 
 
@@ -29,18 +29,18 @@ class Link:
     semantics : str
         A term of the IVOA's datalink vocabulary, with its ``#``: ``#this``, ``#preview``.
     url
-        Where it leads; a granule whose value is null or empty has no such link.
+        The address; a granule whose value is null or empty has no such link.
     description
-        What lies there, for people.
+        What is there, for people.
     content_type : optional
-        The media type; by default what the ending of the URL tells.
+        The media type; by default from the file extension of the URL.
     content_length : optional
         The length in bytes.
 
     Raises
     ------
     ConfigurationError
-        Where the vocabulary has no such term.
+        If the vocabulary has no such term.
     """
 
     semantics: str
@@ -53,7 +53,7 @@ class Link:
         if self.semantics.removeprefix("#") not in vocabularies.load("datalink"):
             raise ConfigurationError(
                 f"datalink has no semantics {self.semantics}",
-                cure="Take a term of http://www.ivoa.net/rdf/datalink/core, with its #.",
+                cure="Use a term of http://www.ivoa.net/rdf/datalink/core, with its #.",
             )
 
     @property
@@ -81,8 +81,8 @@ class Link:
         }
 
     def of(self, records: pl.DataFrame) -> pl.Series:
-        """Give the link of each record, as a JSON object; null where it has none."""
-        columns = [_series(name, value, records) for name, value in self._values.items()]
+        """Return the link of each record, as a JSON object; null if it has none."""
+        columns = [_evaluate(name, value, records) for name, value in self._values.items()]
         links = pl.DataFrame(columns)
         if self.content_type is None:
             links = links.with_columns(media_type(links["url"]).alias("content_type"))
@@ -102,7 +102,7 @@ def this(description: Any, length: pl.Expr | None = None) -> Link:
     Parameters
     ----------
     description
-        What lies there, for people.
+        What is there, for people.
     length : polars.Expr, optional
         Its length in bytes; access_estsize is too coarse for it.
     """
@@ -121,9 +121,9 @@ def companion(semantics: str, name: str, description: Any, content_type: str | N
         The companion's name in the source file; its address is the field ``<name>.url``, its
         length ``<name>.size``.
     description
-        What lies there, for people.
+        What is there, for people.
     content_type : str, optional
-        The media type; by default what the ending of the URL tells.
+        The media type; by default from the file extension of the URL.
     """
     return Link(semantics, pl.col(f"{name}.url"), description, content_type, pl.col(f"{name}.size"))
 
@@ -145,27 +145,27 @@ def compile_links(
     records : polars.DataFrame
         The records of a batch.
     granules : polars.DataFrame
-        What was made of them.
+        The granules that were made of them.
     origin : polars.Series
         For each granule the number of its record.
 
     Returns
     -------
     polars.Series
-        A string a granule; ``[]`` where there is no link.
+        A string a granule; ``[]`` if there is no link.
     """
     if not links:
         return pl.Series(["[]"]).new_from_index(0, len(granules))
-    told = _told(links, records, granules, origin)
-    columns = [link.of(told).alias(str(number)) for number, link in enumerate(links)]
+    values = _join_columns(links, records, granules, origin)
+    columns = [link.of(values).alias(str(number)) for number, link in enumerate(links)]
     joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
     return pl.DataFrame(columns).select(pl.concat_str(pl.lit("["), joined, pl.lit("]"))).to_series()
 
 
-def _told(
+def _join_columns(
     links: tuple[Link, ...], records: pl.DataFrame, granules: pl.DataFrame, origin: pl.Series
 ) -> pl.DataFrame:
-    """Put beside each granule's number the fields and columns that its links read."""
+    """Join the fields and columns that the links read, one row for each granule."""
     fields = set().union(*(link.fields for link in links))
     columns = set().union(*(link.columns for link in links))
     numbered = pl.DataFrame([origin.alias("number of its record")])
@@ -174,7 +174,7 @@ def _told(
     return pl.concat([numbered, of_record, of_granule], how="horizontal")
 
 
-def _series(name: str, value: object, records: pl.DataFrame) -> pl.Series:
+def _evaluate(name: str, value: object, records: pl.DataFrame) -> pl.Series:
     made = evaluate(value, records)
     values = made if isinstance(made, pl.Series) else made.values
     return values.cast(pl.Int64 if name == "content_length" else pl.String).alias(name)

@@ -1,7 +1,7 @@
-"""Data sets that granules are cut from, at servers that stream by time: HAPI and Das2.
+"""Data sets at servers that stream by time (HAPI and Das2), of which granules are parts.
 
-A service declares which of its granules a data set holds; a service descriptor of datalink needs no
-more than that, and the granule's own times.
+A service declares which of its granules a data set holds; a service descriptor of datalink needs
+only that and the granule's own times.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ class Stream:
     Parameters
     ----------
     protocol : {"hapi", "das2"}
-        How the server is asked.
+        The protocol of the server.
     dataset : str
         The name of the data set at the server.
     title : str
         What it holds, for people.
     where : dict of str to str
-        Which granules it holds: for columns of EPNcore, the pattern that a value must hold.
+        Which granules it holds: for columns of EPNcore, a regular expression that the value must
+        match.
 
     Raises
     ------
     ConfigurationError
-        Where the name could not stand in a request.
+        If a request could not contain the name.
     """
 
     protocol: Literal["hapi", "das2"]

@@ -1,1 +1,1 @@
-"""A DaCHS to serve from: private or system, and the services laid into it."""
+"""Installing services in a DaCHS, and removing them."""

@@ -1,19 +1,19 @@
-"""The times and frequencies that the registry is told of a service: each import clears them."""
+"""The coverage of a service in the registry (times, frequencies), which each import clears."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from epnkit.dachs.instance import Place
+from epnkit.dachs.instance import DachsInstance
 from epnkit.errors import DeployError
 
-#: How an RD asks DaCHS to compute its coverage: by epnkit's stream, or by itself.
-_ASKED = re.compile(r"epnkit/q#coverage\b|<updater\b")
+#: How an RD requests its coverage from DaCHS: by epnkit's stream, or by itself.
+_REQUESTED = re.compile(r"epnkit/q#coverage\b|<updater\b")
 
 
 def is_computed(inputs: Path, service: str) -> bool:
-    """Tell whether ``dachs limits`` computes the coverage of a service.
+    """Return whether ``dachs limits`` computes the coverage of a service.
 
     Parameters
     ----------
@@ -23,37 +23,39 @@ def is_computed(inputs: Path, service: str) -> bool:
         The service.
     """
     rd = inputs / service / "q.rd"
-    return rd.is_file() and bool(_ASKED.search(rd.read_text(encoding="utf-8", errors="replace")))
+    return rd.is_file() and bool(
+        _REQUESTED.search(rd.read_text(encoding="utf-8", errors="replace"))
+    )
 
 
-def renew(place: Place, service: str, *, columns: bool = True) -> str:
-    """Compute the coverage of a service anew, where its RD asks for it, and say what was done.
+def renew(instance: DachsInstance, service: str, *, columns: bool = True) -> str:
+    """Compute the coverage of a service again if its RD requests it, and report what was done.
 
     Parameters
     ----------
-    place : Place
+    instance : DachsInstance
         The DaCHS.
     service : str
         The service.
     columns : bool
-        Whether the limits and percentiles of each column too: these stay from one import to the
-        next, and to compute them DaCHS sorts the table by every column of numbers.
+        Whether to compute the limits and percentiles of each column too: an import does not clear
+        them, and DaCHS sorts the table by every numeric column for them.
 
     Raises
     ------
     DeployError
-        Where DaCHS cannot; the granules are in the table all the same.
+        If DaCHS fails; the granules are in the table all the same.
     """
-    if not is_computed(place.inputs, service):
-        return f"the RD of {service} asks for no coverage"
+    if not is_computed(instance.inputs, service):
+        return f"the RD of {service} requests no coverage"
     words = ["limits", *([] if columns else ["-t"]), f"{service}/q"]
     try:
-        place.ask(*words)
+        instance.execute(*words)
     except DeployError as error:
         raise DeployError(
             "its granules are in, but their coverage could not be computed for the registry",
             where=service,
             why=error.why,
-            cure=f"Mend what it names, and do it again: dachs {' '.join(words)}.",
+            cure=f"Fix what it names, and repeat: dachs {' '.join(words)}.",
         ) from error
     return f"dachs {' '.join(words)}: done"

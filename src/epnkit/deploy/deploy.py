@@ -1,4 +1,4 @@
-"""Deploying services into a DaCHS, and taking them out again: the steps of both."""
+"""Deploying services in a DaCHS, and removing them: the steps of both."""
 
 from __future__ import annotations
 
@@ -10,249 +10,258 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from epnkit.dachs import vocabulary
-from epnkit.dachs.instance import SYSTEM, Place
-from epnkit.deploy import access, books, coverage, webserver
-from epnkit.deploy.inputs import SHARED, parts
-from epnkit.deploy.layout import Folder, digests
+from epnkit.dachs.instance import SYSTEM, DachsInstance
+from epnkit.deploy import access, coverage, state, webserver
+from epnkit.deploy.folder import InstalledFolder, hash_files
+from epnkit.deploy.inputs import SHARED, find_parts
 from epnkit.deploy.manifest import Manifest
 from epnkit.deploy.steps import Step
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import DeployError
 from epnkit.service import Service
 
-#: What DaCHS says where it has no vocabulary of subjects, and cannot fetch it.
+#: DaCHS's message if it has no vocabulary of subjects and cannot fetch it.
 _NO_SUBJECTS = "No such vocabulary: uat"
 
-_MEND = "Mend what it names, and deploy again; DaCHS is as it was."
+_FIX = "Fix what it names, and deploy again; DaCHS is unchanged."
 
 
 class Deployment:
-    """Services into, or out of, one DaCHS.
+    """Installs services in one DaCHS, or removes them.
 
     Parameters
     ----------
-    place : Place
+    instance : DachsInstance
         The DaCHS.
     force : bool
-        Whether files that somebody edited are replaced or deleted.
+        Whether to replace or delete files that somebody edited.
     publish : bool
-        Whether the registry learns of what is deployed.
+        Whether to publish in the registry what is deployed.
     """
 
-    def __init__(self, place: Place, *, force: bool = False, publish: bool = True) -> None:
-        self.place, self.force, self.publish = place, force, publish
-        self.manifest = Manifest.of(place)
-        self.toolkit = Toolkit(place.account) if place.private is None else None
+    def __init__(
+        self, instance: DachsInstance, *, force: bool = False, publish: bool = True
+    ) -> None:
+        self.instance, self.force, self.publish = instance, force, publish
+        self.manifest = Manifest.read(instance)
+        self.toolkit = Toolkit(instance.account) if instance.private is None else None
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep a second deployment out, and put right what one that was killed left behind.
+    def lock(self) -> Iterator[None]:
+        """Lock out other deployments, and repair what one that was killed left.
 
         Raises
         ------
         DeployError
-            Where another goes on.
+            If another deployment is running.
         """
-        directory = os.open(self.place.inputs, os.O_RDONLY)
+        directory = os.open(self.instance.inputs, os.O_RDONLY)
         try:
             fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for left in [*self.place.inputs.glob(".*.before"), *self.place.inputs.glob(".*.new")]:
+            for left in [
+                *self.instance.inputs.glob(".*.before"),
+                *self.instance.inputs.glob(".*.new"),
+            ]:
                 self._folder(left.name[1:].rpartition(".")[0]).undo()
             yield
         except BlockingIOError:
             raise DeployError(
-                "another deployment goes on",
-                where=str(self.place.inputs),
+                "another deployment is running",
+                where=str(self.instance.inputs),
                 cure="Wait until it has ended.",
             ) from None
         finally:
             os.close(directory)
 
-    def deploying(self, service: Service) -> list[Step]:
-        """Give the steps that deploy a service.
+    def plan_deploy(self, service: Service) -> list[Step]:
+        """Return the steps that deploy a service.
 
         Raises
         ------
         EpnkitError
-            Where something is missing, or a file that was edited would be replaced.
+            If something is missing, or a file that was edited would be replaced.
         """
-        name, sources = service.name, parts(service.folder)
+        name, sources = service.name, find_parts(service.folder)
         self._require_authority()
         if not self.force:
             for part, source in sources.items():
                 self._folder(part).refuse_edits(source)
         return [
-            *self._making_known(),
+            *self._plan_toolkit(),
             Step(
-                f"see that the credential of {name} is private, and readable by"
-                f" {self.place.account.name}",
-                lambda: access.require_access(self.place, service),
+                f"check that the credential of {name} is private, and readable by"
+                f" {self.instance.account.name}",
+                lambda: access.require_access(self.instance, service),
             ),
-            *(self._laying(part, source) for part, source in sources.items()),
-            Step(self._shown("val", name), lambda: self._validate(name)),
-            self._importing(name),
+            *(self._plan_install(part, source) for part, source in sources.items()),
+            Step(self._format_command("val", name), lambda: self._validate(name)),
+            self._plan_import(name),
             Step(
-                f"{self._shown('limits', name)}, if its RD asks for coverage",
-                lambda: coverage.renew(self.place, name),
+                f"{self._format_command('limits', name)}, if its RD requests coverage",
+                lambda: coverage.renew(self.instance, name),
             ),
-            *([self._publishing(name)] if self.publish else []),
-            self._reloading(),
-            Step(f"note it in {self.manifest.path}", lambda: self._settle(name, sources)),
+            *([self._plan_publish(name)] if self.publish else []),
+            self._plan_reload(),
+            Step(
+                f"record it in {self.manifest.path}", lambda: self._record_deployed(name, sources)
+            ),
         ]
 
-    def undeploying(self, name: str, leaving: Sequence[str]) -> list[Step]:
-        """Give the steps that take a service out.
+    def plan_undeploy(self, name: str, removing: Sequence[str]) -> list[Step]:
+        """Return the steps that remove a service.
 
         Parameters
         ----------
         name : str
             The service.
-        leaving : sequence of str
-            All services that leave, in this order: the last of all takes along what they share.
+        removing : sequence of str
+            All services to remove, in this order: what they share goes with the last of all.
 
         Raises
         ------
         DeployError
-            Where it was not deployed, or files of it were edited.
+            If it was not deployed, or files of it were edited.
         """
         self._require_deployed(name)
-        last = name == leaving[-1] and {*self.manifest.services} <= {*leaving}
+        last = name == removing[-1] and {*self.manifest.services} <= {*removing}
         folders = [name, *(SHARED if last else ())]
         if not self.force:
             self._refuse_edits(folders)
-        note = Step(f"strike it out in {self.manifest.path}", lambda: self._strike(name, folders))
+        unrecord = Step(
+            f"remove it from {self.manifest.path}", lambda: self._unrecord(name, folders)
+        )
         return [
             Step(
-                f"{self._shown('pub', '-u', name)}, if it is published",
+                f"{self._format_command('pub', '-u', name)}, if it is published",
                 lambda: self._unpublish(name),
             ),
-            Step(self._shown("drop", name), lambda: self._drop(name)),
-            *(self._removing(folder) for folder in folders),
-            *([self._clearing(), *self._forgetting()] if last else ()),
-            note,
-            self._reloading(),
+            Step(self._format_command("drop", name), lambda: self._drop(name)),
+            *(self._plan_removal(folder) for folder in folders),
+            *([self._plan_cache_removal(), *self._plan_toolkit_removal()] if last else ()),
+            unrecord,
+            self._plan_reload(),
         ]
 
-    def _making_known(self) -> list[Step]:
+    def _plan_toolkit(self) -> list[Step]:
         toolkit = self.toolkit
         if toolkit is None:
             return []
-        before = toolkit.before
+        before = toolkit.installed_line
         return [
             Step(
                 f"write {toolkit.path}: {toolkit.line.strip()}",
                 lambda: (
-                    f"{toolkit.path}: {toolkit.lay()}; {toolkit.account.name} can import"
+                    f"{toolkit.path}: {toolkit.install()}; {toolkit.account.name} can import"
                     " epnkit in an empty environment"
                 ),
                 lambda: toolkit.restore(before),
             )
         ]
 
-    def _laying(self, part: str, source: Path) -> Step:
+    def _plan_install(self, part: str, source: Path) -> Step:
         folder = self._folder(part)
         return Step(
-            f"lay {source} at {folder.target} ({folder.changes(source)})",
-            lambda: f"{folder.target}: {folder.lay(source)}",
+            f"install {source} as {folder.target} ({folder.describe_changes(source)})",
+            lambda: f"{folder.target}: {folder.install(source)}",
             folder.undo,
         )
 
     def _validate(self, name: str) -> str:
-        """Run ``dachs val``; where DaCHS cannot fetch a vocabulary, with our copy of it."""
+        """Run ``dachs val``; if DaCHS cannot fetch a vocabulary, with our copy of it."""
         try:
             return self._run("val", name)
         except DeployError as error:
             if _NO_SUBJECTS not in (error.why or ""):
                 raise
-        path = vocabulary.give(self.place.cache)
+        path = vocabulary.install_copy(self.instance.cache)
         return (
             f"{self._run('val', name)}; DaCHS could not fetch the vocabulary of subjects: {path}"
             " is epnkit's copy, to be deleted once it reaches www.ivoa.net"
         )
 
-    def _importing(self, name: str) -> Step:
-        return self._adding("imp", name, books.has_table, self._drop)
+    def _plan_import(self, name: str) -> Step:
+        return self._plan_command("imp", name, state.has_table, self._drop)
 
-    def _publishing(self, name: str) -> Step:
-        return self._adding("pub", name, books.published, self._unpublish)
+    def _plan_publish(self, name: str) -> Step:
+        return self._plan_command("pub", name, state.is_published, self._unpublish)
 
-    def _adding(
+    def _plan_command(
         self,
         verb: str,
         name: str,
-        is_there: Callable[[Place, str], bool],
+        exists: Callable[[DachsInstance, str], bool],
         take_back: Callable[[str], str],
     ) -> Step:
-        """Run a command that adds something; what was there before it stays when it is undone."""
-        there: list[bool] = []
+        """Plan a command that adds something; undoing it keeps what existed before."""
+        existed: list[bool] = []
 
         def do() -> str:
-            there.append(is_there(self.place, name))
+            existed.append(exists(self.instance, name))
             return self._run(verb, name)
 
         def undo() -> None:
-            if there == [False]:
+            if existed == [False]:
                 take_back(name)
 
-        return Step(self._shown(verb, name), do, undo)
+        return Step(self._format_command(verb, name), do, undo)
 
-    def _reloading(self) -> Step:
+    def _plan_reload(self) -> Step:
         return Step(
-            "tell the web server, if it runs, to read its services anew (SIGHUP)",
-            lambda: webserver.reload(self.place),
+            "let the web server, if it runs, reload its services (SIGHUP)",
+            lambda: webserver.reload(self.instance),
         )
 
     def _run(self, verb: str, name: str) -> str:
         """Run a command of DaCHS on a service's RD, which may fail with status 0."""
         try:
-            said = self.place.ask(verb, f"{name}/q")
+            output = self.instance.execute(verb, f"{name}/q")
         except DeployError as error:
-            raise DeployError(error.what, where=name, why=error.why, cure=_MEND) from None
-        if (verb == "val" and "-- OK" not in said) or (verb == "pub" and "Aborting" in said):
+            raise DeployError(error.what, where=name, why=error.why, cure=_FIX) from None
+        if (verb == "val" and "-- OK" not in output) or (verb == "pub" and "Aborting" in output):
             raise DeployError(
-                f"dachs {verb} {name}/q: it is not well",
+                f"dachs {verb} {name}/q failed",
                 where=name,
-                why=_told(said),
-                cure="Mend the RD, and deploy again; DaCHS is as it was.",
+                why=_extract_error(output),
+                cure="Fix the RD, and deploy again; DaCHS is unchanged.",
             )
-        lines = [line for line in said.splitlines() if line.startswith(f"{name}: ")]
-        told = [f"dachs {verb} {name}/q: done", *(line.split(": ", 1)[1] for line in lines[-1:])]
-        return "; ".join(told)
+        lines = [line for line in output.splitlines() if line.startswith(f"{name}: ")]
+        summary = [f"dachs {verb} {name}/q: done", *(line.split(": ", 1)[1] for line in lines[-1:])]
+        return "; ".join(summary)
 
     def _unpublish(self, name: str) -> str:
-        if not books.published(self.place, name):
+        if not state.is_published(self.instance, name):
             return f"{name} is not published"
-        self.place.ask("pub", "-u", f"{name}/q")
-        return f"dachs pub -u {name}/q: done; DaCHS tells registries that it is gone"
+        self.instance.execute("pub", "-u", f"{name}/q")
+        return f"dachs pub -u {name}/q: done; DaCHS reports it to registries as deleted"
 
     def _drop(self, name: str) -> str:
-        if (self.place.inputs / name / "q.rd").is_file():
-            self.place.ask("drop", f"{name}/q")
-        books.remove(self.place, name)
-        return f"dachs drop {name}/q: done, and its books are gone"
+        if (self.instance.inputs / name / "q.rd").is_file():
+            self.instance.execute("drop", f"{name}/q")
+        state.remove_state(self.instance, name)
+        return f"dachs drop {name}/q: done, and its state is deleted"
 
-    def _removing(self, name: str) -> Step:
+    def _plan_removal(self, name: str) -> Step:
         folder = self._folder(name)
 
         def do() -> str:
             left = folder.remove()
             return f"{folder.target}: removed" + (f", but for {', '.join(left)}" if left else "")
 
-        return Step(f"remove what was laid in {folder.target}", do)
+        return Step(f"remove what was installed in {folder.target}", do)
 
-    def _clearing(self) -> Step:
-        """Remove what lies in DaCHS's cache for our sake: compiled loops, a vocabulary."""
-        compiled = self.place.cache / "epnkit"
+    def _plan_cache_removal(self) -> Step:
+        """Remove what epnkit put into DaCHS's cache: compiled loops, a vocabulary."""
+        compiled = self.instance.cache / "epnkit"
 
         def do() -> str:
             shutil.rmtree(compiled, ignore_errors=True)
-            if self.place.private is None:
-                vocabulary.take_back(self.place.cache)
+            if self.instance.private is None:
+                vocabulary.remove_copy(self.instance.cache)
             return f"{compiled}: removed"
 
         return Step(f"remove what was compiled, {compiled}", do)
 
-    def _forgetting(self) -> list[Step]:
+    def _plan_toolkit_removal(self) -> list[Step]:
         toolkit = self.toolkit
         if toolkit is None or self.manifest.toolkit != str(toolkit.path):
             return []
@@ -263,35 +272,37 @@ class Deployment:
 
         return [Step(f"remove {toolkit.path}", do)]
 
-    def _settle(self, name: str, sources: dict[str, Path]) -> str:
+    def _record_deployed(self, name: str, sources: dict[str, Path]) -> str:
         for part, source in sources.items():
             folder = self._folder(part)
-            folder.settle()
-            # Of what was laid: while an import runs, somebody may edit the source.
-            laid = digests(folder.target)
-            self.manifest.folders[part] = {n: laid[n] for n in digests(source) if n in laid}
+            folder.commit()
+            # Hash the installed files: while an import runs, somebody may edit the source.
+            installed = hash_files(folder.target)
+            self.manifest.folders[part] = {
+                n: installed[n] for n in hash_files(source) if n in installed
+            }
         self.manifest.services = sorted({*self.manifest.services, name})
         self.manifest.toolkit = str(self.toolkit.path) if self.toolkit else None
         self.manifest.save()
-        return f"noted in {self.manifest.path}"
+        return f"recorded in {self.manifest.path}"
 
-    def _strike(self, name: str, folders: list[str]) -> str:
+    def _unrecord(self, name: str, folders: list[str]) -> str:
         for folder in folders:
             self.manifest.folders.pop(folder, None)
         self.manifest.services.remove(name)
         self.manifest.save()
-        return f"struck out in {self.manifest.path}"
+        return f"removed from {self.manifest.path}"
 
-    def _folder(self, name: str) -> Folder:
-        laid = self.manifest.folders.get(name, {})
-        return Folder(self.place.inputs / name, laid, self.place.account)
+    def _folder(self, name: str) -> InstalledFolder:
+        installed = self.manifest.folders.get(name, {})
+        return InstalledFolder(self.instance.inputs / name, installed, self.instance.account)
 
     def _require_authority(self) -> None:
-        """Find out before an import, not after it, that DaCHS cannot publish."""
-        if self.publish and self.place.authority is None:
+        """Refuse before an import, not after it, if DaCHS cannot publish."""
+        if self.publish and self.instance.authority is None:
             raise DeployError(
                 "DaCHS has no IVOA authority to publish under",
-                where=str(self.place.settings),
+                where=str(self.instance.settings),
                 cure="Set authority in its section [ivoa]; or deploy with --no-publish: TAP serves"
                 " the table all the same, and no registry knows it.",
             )
@@ -302,26 +313,26 @@ class Deployment:
                 f"{name} was not deployed by epnkit",
                 where=str(self.manifest.path),
                 why=f"there are: {', '.join(self.manifest.services) or 'none'}",
-                cure=f"What was laid by hand goes by hand: dachs drop {name}/q, and its folder.",
+                cure=f"If it was installed by hand: dachs drop {name}/q, and delete its folder.",
             )
 
     def _refuse_edits(self, folders: list[str]) -> None:
         for name in folders:
-            edited = self.manifest.edited(self.place.inputs, name)
+            edited = self.manifest.find_edited(self.instance.inputs, name)
             if edited:
                 raise DeployError(
-                    f"edited since they were laid: {', '.join(edited)}",
-                    where=str(self.place.inputs / name),
+                    f"edited since they were installed: {', '.join(edited)}",
+                    where=str(self.instance.inputs / name),
                     cure="Save the changes elsewhere; --force deletes the files.",
                 )
 
-    def _shown(self, *words: str) -> str:
-        settings = self.place.settings
+    def _format_command(self, *words: str) -> str:
+        settings = self.instance.settings
         named = [] if settings == SYSTEM else [f"GAVOSETTINGS={settings}"]
-        return " ".join([*named, *self.place.command(*words[:-1], f"{words[-1]}/q")])
+        return " ".join([*named, *self.instance.command(*words[:-1], f"{words[-1]}/q")])
 
 
-def _told(said: str) -> str:
-    """Give what DaCHS wrote about something that is not well, in a line."""
-    told = said.partition("*** Error:")[2] or said
-    return " ".join(told.removesuffix("Fail\n").split())
+def _extract_error(output: str) -> str:
+    """Return DaCHS's error message in one line."""
+    message = output.partition("*** Error:")[2] or output
+    return " ".join(message.removesuffix("Fail\n").split())

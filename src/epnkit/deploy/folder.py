@@ -1,4 +1,4 @@
-"""Laying a folder among others' files, and taking it away: whole, or as it was before."""
+"""Installing a folder among files of others, and removing it: completely, or not at all."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epnkit.dachs.account import Account
-from epnkit.deploy.inputs import contents
-from epnkit.deploy.manifest import Digests, differing, digest
+from epnkit.deploy.inputs import list_files
+from epnkit.deploy.manifest import Digests, find_differing, hash_file
 from epnkit.errors import DeployError
 
-#: What is said where there is nothing to do.
+#: The report if there is nothing to do.
 _SAME = "nothing changed"
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A folder that lies, or is to lie, under the inputs directory.
+class InstalledFolder:
+    """A folder that is, or will be, installed under the inputs directory.
 
     Parameters
     ----------
     target : pathlib.Path
-        Where it lies.
-    laid : dict
-        The digests of the files that were laid there before.
+        Where it is installed.
+    installed : dict
+        The digests of the files that were installed there before.
     account : Account
-        To whom its files belong.
+        The owner of its files.
     """
 
     target: Path
-    laid: Digests
+    installed: Digests
     account: Account
 
     @property
     def _before(self) -> Path:
-        """Where it stands as it was, for as long as a change may be undone."""
+        """The copy of the old state, as long as a change may be undone."""
         return self.target.with_name(f".{self.target.name}.before")
 
     @property
@@ -51,53 +51,59 @@ class Folder:
         Raises
         ------
         DeployError
-            Where a file is neither what was laid nor what is to be laid.
+            If a file is neither as installed before nor as it is to be installed.
         """
-        wanted = digests(source)
-        edited = sorted({*differing(self.target, self.laid)} & {*differing(self.target, wanted)})
-        edited += [name for name in differing(self.target, self.laid) if name not in wanted]
-        edited += [name for name in differing(self.target, wanted) if name not in self.laid]
+        wanted = hash_files(source)
+        edited = sorted(
+            {*find_differing(self.target, self.installed)} & {*find_differing(self.target, wanted)}
+        )
+        edited += [
+            name for name in find_differing(self.target, self.installed) if name not in wanted
+        ]
+        edited += [
+            name for name in find_differing(self.target, wanted) if name not in self.installed
+        ]
         if edited:
             raise DeployError(
-                f"{', '.join(edited)}: not as epnkit laid it",
+                f"{', '.join(edited)}: not as epnkit installed it",
                 where=str(self.target),
-                why="somebody edited it, or it was laid by hand",
-                cure="Take the change over into the service's folder; --force replaces the file.",
+                why="somebody edited it, or it was installed by hand",
+                cure="Copy the change into the service's folder; --force replaces the file.",
             )
 
-    def changes(self, source: Path) -> str:
-        """Say what laying would do."""
-        wanted = digests(source)
+    def describe_changes(self, source: Path) -> str:
+        """Say what installing would change."""
+        wanted = hash_files(source)
         new = sum(not (self.target / name).is_file() for name in wanted)
-        changed = len(differing(self.target, wanted))
-        gone = sum((self.target / name).is_file() for name in self.laid.keys() - wanted.keys())
+        changed = len(find_differing(self.target, wanted))
+        gone = sum((self.target / name).is_file() for name in self.installed.keys() - wanted.keys())
         counts = {"new": new, "changed": changed, "gone": gone}
-        told = [f"{count} {what}" for what, count in counts.items() if count]
-        return ", ".join(told) if told else _SAME
+        parts = [f"{count} {what}" for what, count in counts.items() if count]
+        return ", ".join(parts) if parts else _SAME
 
-    def lay(self, source: Path) -> str:
-        """Lay the files of a source folder, beside whatever else lies there.
+    def install(self, source: Path) -> str:
+        """Install the files of a source folder, next to whatever else is in the target.
 
-        The folder is made anew beside the old one, and takes its place by being renamed.
+        A new folder is built next to the old one, and replaces it by a rename.
         """
-        told = self.changes(source)
-        if told == _SAME:
-            return told
-        self._copy()
-        for name in self.laid:
+        changes = self.describe_changes(source)
+        if changes == _SAME:
+            return changes
+        self._link_existing()
+        for name in self.installed:
             (self._new / name).unlink(missing_ok=True)
-        for name in contents(source):
+        for name in list_files(source):
             self._write(source, name)
         if self.target.exists():
             self.target.rename(self._before)
         else:
-            # An empty one says that there was none.
+            # An empty directory means that there was none.
             self._before.mkdir()
         self._new.rename(self.target)
-        return told
+        return changes
 
     def undo(self) -> None:
-        """Put back what was there before a change that was not settled."""
+        """Restore the state before a change that was not committed."""
         shutil.rmtree(self._new, ignore_errors=True)
         if not self._before.exists():
             return
@@ -107,13 +113,13 @@ class Folder:
         else:
             self._before.rmdir()
 
-    def settle(self) -> None:
-        """Forget what was there before."""
+    def commit(self) -> None:
+        """Delete the copy of the old state."""
         shutil.rmtree(self._before, ignore_errors=True)
 
     def remove(self) -> list[str]:
-        """Delete what was laid, and give the files of others, which stay."""
-        for name in self.laid:
+        """Delete what was installed, and list the files of others, which stay."""
+        for name in self.installed:
             (self.target / name).unlink(missing_ok=True)
         for cache in self.target.rglob("__pycache__"):
             shutil.rmtree(cache)
@@ -123,27 +129,27 @@ class Folder:
         left = (path for path in self.target.rglob("*") if not path.is_dir())
         return sorted(str(path.relative_to(self.target)) for path in left)
 
-    def _copy(self) -> None:
-        """Start the new folder with what lies in the old one, by hard links: owners stay."""
+    def _link_existing(self) -> None:
+        """Start the new folder with the content of the old one, by hard links: owners stay."""
         shutil.rmtree(self._new, ignore_errors=True)
         if self.target.exists():
             shutil.copytree(self.target, self._new, symlinks=True, copy_function=os.link)
         else:
             self._new.mkdir()
-            self._give(self._new, 0o755)
+            self._set_owner(self._new, 0o755)
 
     def _write(self, source: Path, name: str) -> None:
         path = self._new / name
         missing = [parent for parent in path.parents if not parent.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         for directory in missing:
-            self._give(directory, 0o755)
+            self._set_owner(directory, 0o755)
         path.unlink(missing_ok=True)
         shutil.copyfile(source / name, path)
-        self._give(path, 0o644)
+        self._set_owner(path, 0o644)
 
-    def _give(self, path: Path, mode: int) -> None:
-        """Let all read and the account write, as the inputs directory's group."""
+    def _set_owner(self, path: Path, mode: int) -> None:
+        """Let everybody read and the account write, with the group of the inputs directory."""
         path.chmod(mode)
         if self.account.prefix:
             group = grp.getgrgid(self.target.parent.stat().st_gid).gr_name
@@ -155,6 +161,6 @@ class Folder:
             yield from (path for path in self.target.rglob("*") if path.is_dir())
 
 
-def digests(source: Path) -> Digests:
-    """Give the digests of the files of a folder that are laid."""
-    return {name: digest(source / name) for name in contents(source)}
+def hash_files(source: Path) -> Digests:
+    """Hash the files of a folder that are installed."""
+    return {name: hash_file(source / name) for name in list_files(source)}

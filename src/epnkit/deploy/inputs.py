@@ -1,4 +1,4 @@
-"""Laying a service into the inputs of a DaCHS: its folder, the grammars, what services share."""
+"""The folders of a service in the inputs of a DaCHS: its own, the grammars, what services share."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import shutil
 from pathlib import Path
 
 from epnkit import service as services
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import ConfigurationError
 
-#: What stays behind: replicas are for tests and demos, the rest is nobody's.
-_LEFT_OUT = shutil.ignore_patterns("replica", "demo.py", "__pycache__", "*.pyc", ".*")
+#: Files that are not installed: replicas are for tests and demos.
+_IGNORED = shutil.ignore_patterns("replica", "demo.py", "__pycache__", "*.pyc", ".*")
 
-#: What every service takes in, beside its own folder.
+#: What every service needs besides its own folder.
 SHARED = ("epnkit", "grammars")
 
 
-def lay(dachs: Dachs, folder: Path) -> str:
+def install(dachs: PrivateDachs, folder: Path) -> str:
     """Copy a service, and what it shares with others, to where DaCHS finds it.
 
     The layout is the repository's: a service folder finds its grammar in ``../grammars``, in
@@ -35,15 +35,15 @@ def lay(dachs: Dachs, folder: Path) -> str:
     str
         The id of its RD, for ``dachs imp``.
     """
-    name = services.load(folder).name
-    for part, source in parts(folder).items():
-        shutil.copytree(source, dachs.inputs / part, ignore=_LEFT_OUT, dirs_exist_ok=True)
-    dachs.account.own(dachs.inputs)
+    name = services.read_service(folder).name
+    for part, source in find_parts(folder).items():
+        shutil.copytree(source, dachs.inputs / part, ignore=_IGNORED, dirs_exist_ok=True)
+    dachs.account.create_owned(dachs.inputs)
     return f"{name}/q"
 
 
-def parts(folder: Path) -> dict[str, Path]:
-    """Name the folders that have to lie under the inputs directory, and where they are now.
+def find_parts(folder: Path) -> dict[str, Path]:
+    """Find the folders that a service needs under the inputs directory.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def parts(folder: Path) -> dict[str, Path]:
     Raises
     ------
     ConfigurationError
-        Where one of them, or the service's RD, is missing.
+        If one of them, or the service's RD, is missing.
     """
     if not (folder / "q.rd").is_file():
         raise ConfigurationError(
@@ -66,20 +66,20 @@ def parts(folder: Path) -> dict[str, Path]:
     for name, source in found.items():
         if not source.is_dir():
             raise ConfigurationError(
-                f"{name} is missing beside the service",
+                f"the folder {name} is missing next to the service",
                 where=str(folder.parent),
-                cure="A service folder lies beside the folders grammars and epnkit: copy those"
+                cure="A service folder needs the folders grammars and epnkit next to it: copy those"
                 " too.",
             )
     return {name: path.resolve() for name, path in found.items()} | {folder.name: folder}
 
 
-def contents(source: Path) -> list[str]:
-    """List the files of a folder that are laid, by their paths in it."""
+def list_files(source: Path) -> list[str]:
+    """List the files of a folder that are installed, by their paths in it."""
     found: list[str] = []
     for directory, names, files in os.walk(source):
-        left_out = _LEFT_OUT(directory, [*names, *files])
-        names[:] = sorted(name for name in names if name not in left_out)
+        ignored = _IGNORED(directory, [*names, *files])
+        names[:] = sorted(name for name in names if name not in ignored)
         here = Path(directory).relative_to(source)
-        found += [str(here / file) for file in sorted(files) if file not in left_out]
+        found += [str(here / file) for file in sorted(files) if file not in ignored]
     return found

@@ -1,4 +1,4 @@
-"""What was deployed into a DaCHS: a file in its ``etc`` that tells whose each laid file is."""
+"""The manifest of a DaCHS: a file in its ``etc`` that lists what was deployed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import epnkit
-from epnkit.dachs.instance import Place
+from epnkit.dachs.instance import DachsInstance
 from epnkit.errors import DeployError
 
 _NAME = "epnkit-deployed.json"
@@ -20,16 +20,16 @@ Digests = dict[str, str]
 
 @dataclass
 class Manifest:
-    """The folders that were laid, and what makes the toolkit known to DaCHS's Python.
+    """The installed folders, and the file that makes epnkit known to DaCHS's Python.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file that keeps it.
+        The file of the manifest.
     folders : dict
-        The digests of the files laid, by the folder's name under the inputs directory.
+        The digests of the installed files, by the folder's name under the inputs directory.
     services : list of str
-        Which of the folders are services; the others are what these share.
+        Which of the folders are services; these share the others.
     toolkit : str, optional
         The ``.pth`` file that was written.
     """
@@ -40,15 +40,15 @@ class Manifest:
     toolkit: str | None = None
 
     @classmethod
-    def of(cls, place: Place) -> Manifest:
-        """Read the manifest of a DaCHS; an empty one where nothing was deployed.
+    def read(cls, instance: DachsInstance) -> Manifest:
+        """Read the manifest of a DaCHS; an empty one if nothing was deployed.
 
         Raises
         ------
         DeployError
-            Where the file is none of ours.
+            If the file cannot be read as a manifest.
         """
-        path = place.configuration / _NAME
+        path = instance.configuration / _NAME
         if not path.is_file():
             return cls(path)
         try:
@@ -56,14 +56,14 @@ class Manifest:
             return cls(path, known["folders"], known["services"], known["toolkit"])
         except (ValueError, KeyError, TypeError) as error:
             raise DeployError(
-                "it is no manifest of epnkit",
+                "it is not a manifest of epnkit",
                 where=str(path),
                 why=repr(error),
-                cure="Move it away: epnkit deploy makes it anew from what lies there.",
+                cure="Move it away: epnkit deploy writes a new one.",
             ) from None
 
     def save(self) -> None:
-        """Write it whole or not at all; one without services is deleted."""
+        """Write it completely or not at all; without services, delete it."""
         if not self.services:
             self.path.unlink(missing_ok=True)
             return
@@ -73,20 +73,20 @@ class Manifest:
         new.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
         new.rename(self.path)
 
-    def edited(self, inputs: Path, name: str) -> list[str]:
-        """List the files of a folder that are not as they were laid (missing ones are no loss)."""
-        return differing(inputs / name, self.folders.get(name, {}))
+    def find_edited(self, inputs: Path, name: str) -> list[str]:
+        """List the files of a folder that somebody edited; missing ones do not count."""
+        return find_differing(inputs / name, self.folders.get(name, {}))
 
 
-def digest(path: Path) -> str:
-    """Give the digest of a file's content."""
+def hash_file(path: Path) -> str:
+    """Hash a file's content."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def differing(folder: Path, digests: Mapping[str, str]) -> list[str]:
-    """List the files of a folder that are there and have another digest."""
+def find_differing(folder: Path, digests: Mapping[str, str]) -> list[str]:
+    """List the files of a folder that exist and have another digest."""
     return [
         name
         for name, known in digests.items()
-        if (folder / name).is_file() and digest(folder / name) != known
+        if (folder / name).is_file() and hash_file(folder / name) != known
     ]

@@ -1,4 +1,4 @@
-"""Timers that import a service again and again: for systemd, or for cron."""
+"""Timers that import a service regularly: for systemd, or for cron."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ LockPersonality=yes
 """
 
 
-def interval(text: str) -> timedelta:
+def parse_interval(text: str) -> timedelta:
     """Read an interval such as ``90s``, ``15min``, ``1h`` or ``1d``.
 
     Raises
     ------
     ConfigurationError
-        Where it is none, or shorter than a minute.
+        If it is not an interval, or is shorter than a minute.
     """
     found = re.fullmatch(r"(\d+)\s*(s|min|m|h|d)", text.strip())
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if seconds < 60:
         raise ConfigurationError(
-            f"{text!r} is no interval of at least a minute", cure="Write it as 15min, 1h or 1d."
+            f"{text!r} is not an interval of at least a minute", cure="Write it as 15min, 1h or 1d."
         )
     return timedelta(seconds=seconds)
 
@@ -63,9 +63,9 @@ class Schedule:
         The file with the source's connection string; root alone needs to read it, since systemd
         hands it to the import (LoadCredential).
     settings : pathlib.Path, optional
-        DaCHS's rc file, where it is not the system's.
+        DaCHS's rc file, if it is not the system's.
     root : pathlib.Path
-        Where DaCHS keeps all that it has: its ``rootDir``.
+        DaCHS's ``rootDir``.
     """
 
     service: str
@@ -82,64 +82,64 @@ class Schedule:
         return shlex.join([str(self.program), "load", self.service])
 
     def units(self) -> dict[str, str]:
-        """Give the two units of systemd, by file name.
+        """Return the two units of systemd, by file name.
 
         Two imports of one service never overlap: systemd starts no second one, and the loader's
         lock refuses one that was started by hand.
         """
         name = f"epnkit-{self.service}"
-        return {f"{name}.service": self._service(), f"{name}.timer": self._timer()}
+        return {f"{name}.service": self._service_unit(), f"{name}.timer": self._timer_unit()}
 
-    def _service(self) -> str:
-        command = _literal(self.command).replace("$", "$$")
+    def _service_unit(self) -> str:
+        command = _escape_specifiers(self.command).replace("$", "$$")
         lines = [f"ExecStart={command}", f"User={self.user}", "Type=oneshot"]
         if self.credential is not None:
-            # Unlike elsewhere, quotes would belong to the path, and blanks do no harm.
+            # Unlike elsewhere, quotes would be part of the path, and blanks are allowed.
             named = f"{self.credential.name}:{self.credential}"
-            lines.append(f"LoadCredential={_literal(named)}")
+            lines.append(f"LoadCredential={_escape_specifiers(named)}")
         if self.settings is not None:
-            lines.append(f"Environment={_quoted(f'GAVOSETTINGS={self.settings}')}")
-        lines.append(f"ReadWritePaths={_quoted(f'-{self.root}')}")
+            lines.append(f"Environment={_quote(f'GAVOSETTINGS={self.settings}')}")
+        lines.append(f"ReadWritePaths={_quote(f'-{self.root}')}")
         return (
             f"[Unit]\nDescription=Import of {self.service} into DaCHS\n"
             "After=network-online.target postgresql.service\nWants=network-online.target\n\n"
             "[Service]\n" + "\n".join(lines) + f"\n{_HARDENED}"
         )
 
-    def _timer(self) -> str:
+    def _timer_unit(self) -> str:
         seconds = int(self.every.total_seconds())
         return (
-            f"[Unit]\nDescription=Import of {self.service}, every {_spoken(seconds)}\n\n"
+            f"[Unit]\nDescription=Import of {self.service}, every {_format_interval(seconds)}\n\n"
             f"[Timer]\nOnBootSec=5min\nOnUnitActiveSec={seconds}s\n"
             f"RandomizedDelaySec={max(seconds // 20, 5)}s\nPersistent=yes\n\n"
             "[Install]\nWantedBy=timers.target\n"
         )
 
     def cron(self) -> str:
-        """Give a line for a crontab of the user; cron mails what is printed.
+        """Return a line for a crontab of the user; cron mails what is printed.
 
         Raises
         ------
         ConfigurationError
-            Where cron knows no such interval.
+            If cron cannot express the interval.
         """
         minutes = int(self.every.total_seconds()) // 60
         when = _cron_times(minutes)
         settings = f"GAVOSETTINGS={shlex.quote(str(self.settings))} " if self.settings else ""
-        # Up to a twentieth of the interval later, so that not all sources are asked at once.
+        # Up to a twentieth of the interval later, so that not all sources are read at once.
         jitter = f'sleep "$(shuf -i 0-{max(minutes * 3, 5)} -n 1)"'
         return f"{when} {jitter}; {settings}{self.command}".replace("%", r"\%")
 
 
-def _literal(text: str) -> str:
-    """Write a text so that systemd takes no part of it for a specifier."""
+def _escape_specifiers(text: str) -> str:
+    """Escape what systemd would take for a specifier."""
     return text.replace("%", "%%")
 
 
-def _quoted(text: str) -> str:
-    """Write a text as one word of a setting of systemd."""
+def _quote(text: str) -> str:
+    """Quote a text as one word of a systemd setting."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{_literal(escaped)}"'
+    return f'"{_escape_specifiers(escaped)}"'
 
 
 def _cron_times(minutes: int) -> str:
@@ -152,11 +152,11 @@ def _cron_times(minutes: int) -> str:
         return "7 3 * * *"
     raise ConfigurationError(
         f"cron cannot run something every {minutes} minutes",
-        cure="Take a part of an hour, of a day, or 1d; a systemd timer takes any interval.",
+        cure="Choose a divisor of an hour or a day, or 1d; a systemd timer takes any interval.",
     )
 
 
-def _spoken(seconds: int) -> str:
+def _format_interval(seconds: int) -> str:
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds % size == 0:
             return f"{seconds // size} {unit}"

@@ -1,4 +1,4 @@
-"""The books of a service in DaCHS's database: whether there is a table, and taking all away."""
+"""The state of a service in DaCHS's database: its table, its publication, and removing both."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import Any
 
 from psycopg2 import sql
 
-from epnkit.dachs.instance import Place
-from epnkit.loading.table.catalog import exists
+from epnkit.dachs.instance import DachsInstance
+from epnkit.loading.table.catalog import table_exists
 
-#: Where rows of a service lie, beside the book of its granules.
-_SHARED_BOOKS = ("runs", "quarantine", "cursors", "declarations", "comparisons", "records")
-
-
-def has_table(place: Place, service: str) -> bool:
-    """Tell whether a service has its table of granules."""
-    with place.connection() as connection:
-        return exists(connection, service, "epn_core")
+#: The state tables with rows of several services.
+_SHARED_TABLES = ("runs", "quarantine", "cursors", "declarations", "comparisons", "records")
 
 
-def published(place: Place, service: str) -> bool:
-    """Tell whether DaCHS's registry offers anything of a service."""
-    with place.connection() as connection, connection.cursor() as cursor:
+def has_table(instance: DachsInstance, service: str) -> bool:
+    """Return whether a service has its table of granules."""
+    with instance.connect() as connection:
+        return table_exists(connection, service, "epn_core")
+
+
+def is_published(instance: DachsInstance, service: str) -> bool:
+    """Return whether DaCHS's registry offers anything of a service."""
+    with instance.connect() as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM dc.resources WHERE sourcerd = %s AND NOT deleted",
             (f"{service}/q",),
@@ -30,8 +30,8 @@ def published(place: Place, service: str) -> bool:
         return bool(count)
 
 
-def largest_table(connection: Any) -> int:
-    """Give the size of the largest table of granules with its indices, in bytes."""
+def largest_table_size(connection: Any) -> int:
+    """Return the size of the largest table of granules with its indices, in bytes."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(max(pg_total_relation_size(c.oid)), 0) FROM pg_class c"
@@ -41,9 +41,9 @@ def largest_table(connection: Any) -> int:
         return int(size)
 
 
-def last_runs(connection: Any, service: str) -> list[float]:
-    """Give how long the last finished runs of a service took, in seconds, newest first."""
-    if not exists(connection, "epnkit", "runs"):
+def last_durations(connection: Any, service: str) -> list[float]:
+    """Return the durations of the last successful runs of a service, in seconds, newest first."""
+    if not table_exists(connection, "epnkit", "runs"):
         return []
     with connection.cursor() as cursor:
         cursor.execute(
@@ -54,33 +54,35 @@ def last_runs(connection: Any, service: str) -> list[float]:
         return [seconds for (seconds,) in cursor.fetchall()]
 
 
-def remove(place: Place, service: str) -> None:
-    """Delete what epnkit keeps of a service; the books themselves go with the last service.
+def remove_state(instance: DachsInstance, service: str) -> None:
+    """Delete the state of a service; the state schema itself goes with the last service.
 
-    DaCHS's ``drop`` leaves the line of the RD in ``dc.rdmeta``: that goes too, and what a load that
-    was killed left of its parts.
+    DaCHS's ``drop`` leaves the RD's row in ``dc.rdmeta``: this deletes it too, and the parts that a
+    killed load left.
 
     Raises
     ------
     LoadError
-        Where a backend of such a load still works.
+        If a backend of such a load still works.
     """
-    # With parts of a load come polars and the rules of EPNcore.
-    from epnkit.loading.table.parallel_copy import clear
+    # Imported late: it needs polars and the rules of EPNcore.
+    from epnkit.loading.table.parallel_copy import drop_parts
 
-    with place.connection() as connection, connection.cursor() as cursor:
+    with instance.connect() as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM dc.rdmeta WHERE sourcerd = %s", (f"{service}/q",))
-        if not exists(connection, "epnkit", "runs"):
+        if not table_exists(connection, "epnkit", "runs"):
             return
-        clear(connection, service)
+        drop_parts(connection, service)
         cursor.execute(
             sql.SQL("DROP TABLE IF EXISTS {}").format(
                 sql.Identifier("epnkit", f"granules_{service}")
             )
         )
-        for book in _SHARED_BOOKS:
+        for table in _SHARED_TABLES:
             cursor.execute(
-                sql.SQL("DELETE FROM {} WHERE service = %s").format(sql.Identifier("epnkit", book)),
+                sql.SQL("DELETE FROM {} WHERE service = %s").format(
+                    sql.Identifier("epnkit", table)
+                ),
                 (service,),
             )
         cursor.execute("SELECT count(*) FROM epnkit.runs")

@@ -1,4 +1,4 @@
-"""A piece of work in steps: each can be told beforehand, says what it did, and can be undone."""
+"""Work in steps: each describes itself beforehand, reports what it did, and can be undone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psycopg2
 
 from epnkit.errors import EpnkitError
 
-#: What an undoing may meet; the others are undone all the same.
+#: Errors of an undo function, after which the other steps are still undone.
 _UNDOING_ERRORS = (EpnkitError, OSError, psycopg2.Error)
 
 
@@ -23,9 +23,9 @@ class Step:
     plan : str
         What it will do, with the paths and the command line.
     do : callable
-        Does it, and says what it did.
+        Does it, and returns a report of what it did.
     undo : callable, optional
-        Makes good whatever ``do`` did, be it done in part or not at all.
+        Reverts whatever ``do`` did, even if only in part or not at all.
     """
 
     plan: str
@@ -34,14 +34,14 @@ class Step:
 
 
 def carry_out(steps: Iterable[Step], say: Callable[[str], None]) -> None:
-    """Do the steps one after the other; where one fails, undo it and those before it.
+    """Do the steps one after the other; if one fails, undo it and those before it.
 
     Parameters
     ----------
     steps : iterable of Step
-        What to do.
+        The steps.
     say : callable
-        Gets a line for each step.
+        Is called with a line for each step.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Making the toolkit known to the Python that a system DaCHS runs under."""
+"""Making epnkit importable for the Python of a system DaCHS."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import epnkit
 from epnkit.dachs.account import Account
-from epnkit.dachs.private import COMMAND, reason
+from epnkit.dachs.private import COMMAND, find_reason
 from epnkit.errors import DeployError
+from epnkit.packaged import CONSTRAINTS, find_packaged
 
-#: Where Debian's Python looks for what its administrator adds.
+#: Where Debian's Python looks for local additions.
 _DIRECTORY = Path("/usr/local/lib/python3.11/dist-packages")
 
 #: The Python that /usr/bin/dachs names in its first line.
@@ -21,20 +22,20 @@ _PYTHON = Path("/usr/bin/python3")
 #: What an init script leaves in the environment.
 _BARE = {"LANG": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
-#: Processes of DaCHS alone get the packages: other programs of the system go on as they were.
+#: Only DaCHS's processes get the packages: other programs of the system are not affected.
 _LINE = "import site, sys; any(word.endswith('/dachs') for word in sys.orig_argv) and ({calls},)\n"
 
 
 @dataclass(frozen=True)
 class Toolkit:
-    """The toolkit as DaCHS's Python finds it.
+    """The ``.pth`` file by which DaCHS's Python finds epnkit.
 
     Parameters
     ----------
     account : Account
-        The account that imports, and so has to read it.
+        The account that imports, and so has to read epnkit.
     path : pathlib.Path
-        The ``.pth`` file, which no environment is needed for.
+        The file; it works in an empty environment.
     """
 
     account: Account
@@ -42,30 +43,30 @@ class Toolkit:
 
     @property
     def line(self) -> str:
-        """What the file says."""
+        """The line that the file should have."""
         installed = Path(sysconfig.get_path("purelib"))
-        # An editable installation is read from its sources, which its own .pth names there.
+        # An editable installation is imported from its sources, which its own .pth file names.
         own = Path(epnkit.__file__).parent.parent
-        # Each path is a call of its own: the line's names are unknown inside a comprehension.
+        # Each path is a call of its own: a comprehension could not see the line's names.
         calls = (f"site.addsitedir({str(path)!r})" for path in sorted({installed, own}))
         return _LINE.format(calls=", ".join(calls))
 
     @property
-    def before(self) -> str | None:
-        """What the file says now, if it is there."""
+    def installed_line(self) -> str | None:
+        """The line that the file has now, if it exists."""
         return self.path.read_text() if self.path.is_file() else None
 
-    def lay(self) -> str:
-        """Write the file, and see that an import starts by it.
+    def install(self) -> str:
+        """Write the file, and check that an import works with it.
 
         Raises
         ------
         DeployError
-            Where DaCHS's Python still finds no epnkit, or one that does not work there.
+            If DaCHS's Python still cannot import epnkit.
         """
-        if self.before == self.line:
+        if self.installed_line == self.line:
             self.check()
-            return "as it was"
+            return "unchanged"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(self.line)
         self.path.chmod(0o644)
@@ -73,7 +74,13 @@ class Toolkit:
         return "written"
 
     def check(self) -> None:
-        """See that the account can import the toolkit, in an environment with nothing in it."""
+        """Check that the account can import epnkit in an empty environment.
+
+        Raises
+        ------
+        DeployError
+            If it cannot.
+        """
         words: list[str | Path] = [
             _PYTHON,
             "-c",
@@ -93,15 +100,15 @@ class Toolkit:
             raise DeployError(
                 f"the account {self.account.name} cannot import epnkit",
                 where=str(_PYTHON),
-                why=reason(done.stderr),
-                cure=f"Install epnkit where the account may read it (not under /root, say in "
-                f"/opt/epnkit), with constraints/debian12.txt; now it is in "
-                f"{Path(epnkit.__file__).parent}.",
+                why=find_reason(done.stderr),
+                cure=f"Install epnkit where the account may read it (not under /root, but in"
+                f" /opt/epnkit, for example), with {find_packaged(CONSTRAINTS)}; now it is in"
+                f" {Path(epnkit.__file__).parent}.",
             )
 
     def restore(self, before: str | None) -> None:
-        """Let the file be what it was, or not be."""
-        if before == self.before:
+        """Restore an earlier line of the file, or delete it."""
+        if before == self.installed_line:
             return
         if before is None:
             self.path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Examining a DaCHS and its services: what would fail, or let others in, and what cures it."""
+"""Examining a DaCHS and its services: what would fail or is insecure, and how to fix it."""

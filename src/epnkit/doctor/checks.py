@@ -1,4 +1,4 @@
-"""Whom the doctor examines, and what is found."""
+"""What a check gets, and what it finds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from epnkit.dachs.instance import Place
+from epnkit.dachs.instance import DachsInstance
 from epnkit.service import Service
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not well.
+    """A fault that a check found.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Finding:
     where : str
         The file, setting, table or address.
     why : str
-        What comes of it, or how it is known.
+        Its consequence, or how it is known.
     cure : str
         What to do.
     """
@@ -33,28 +33,28 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Patient:
+class CheckContext:
     """What is examined.
 
     Parameters
     ----------
-    place : Place
+    instance : DachsInstance
         The DaCHS.
     services : tuple of Service
         Its services.
     broken : dict
-        Why a service cannot be read, by the folder that it lies in.
+        Why a service cannot be read, by its folder.
     sample : int
-        How many granules of each service are followed to their files.
+        How many links of each service are followed.
     reach : str
-        ``HOST:PORT`` outside, which the web server's account is tried with.
+        ``HOST:PORT`` outside, which the web server's account should not reach.
     units, crontabs : tuple of pathlib.Path
-        Directories of systemd's units, and files or directories of cron's tables.
+        Directories of systemd's units, and files or directories of crontabs.
     constraints : pathlib.Path, optional
-        The versions that epnkit was tested with.
+        The file with the versions that epnkit was tested with; by default, epnkit's own.
     """
 
-    place: Place
+    instance: DachsInstance
     services: tuple[Service, ...] = ()
     broken: Mapping[Path, str] = field(default_factory=dict)
     sample: int = 10
@@ -68,5 +68,5 @@ class Patient:
     constraints: Path | None = None
 
 
-#: A check gives what it finds; where it cannot look, it raises an error that says why.
-Check = Callable[[Patient], Iterable[Finding]]
+#: A check yields what it finds; if it cannot run, it raises an error that says why.
+Check = Callable[[CheckContext], Iterable[Finding]]

@@ -1,4 +1,4 @@
-"""Checks of what imports need: drivers of sources, and timers that leave them time."""
+"""Checks of what imports need: readable services, drivers of sources, and timers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epnkit.deploy import access, books
-from epnkit.doctor.patient import Finding, Patient
+from epnkit.deploy import access, state
+from epnkit.doctor.checks import CheckContext, Finding
 from epnkit.errors import ConfigurationError, EpnkitError
-from epnkit.service import Service, load
-from epnkit.sources.config.credentials import Secret, credential
+from epnkit.modules import requires_extra
+from epnkit.service import Service, read_service
+from epnkit.sources.config.credentials import Secret, read_credential
 
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -34,7 +35,7 @@ _PACKAGES = {
 
 @dataclass(frozen=True)
 class Timer:
-    """What imports a service now and then.
+    """A timer that imports a service.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ class Timer:
     where : str
         The unit, or the line of the crontab.
     seconds : float, optional
-        The time between two imports, where it can be told.
+        The time between two imports, if it is known.
     """
 
     service: str
@@ -51,7 +52,7 @@ class Timer:
     seconds: float | None
 
 
-#: What running somebody's ``service.py`` may end in.
+#: The errors that running somebody's ``service.py`` may raise.
 _BROKEN = (
     EpnkitError,
     ImportError,
@@ -64,88 +65,89 @@ _BROKEN = (
 )
 
 
-def read(folders: Iterable[Path]) -> tuple[tuple[Service, ...], dict[Path, str]]:
-    """Read services, and give those that can be read, and why the others cannot."""
+def read_services(folders: Iterable[Path]) -> tuple[tuple[Service, ...], dict[Path, str]]:
+    """Read services: return those that can be read, and the reasons for the others."""
     found: list[Service] = []
     broken: dict[Path, str] = {}
     for folder in folders:
         try:
-            found.append(load(folder))
+            found.append(read_service(folder))
         except _BROKEN as error:
             broken[folder] = f"{type(error).__name__}: {error}"
     return tuple(found), broken
 
 
-def services(patient: Patient) -> Iterator[Finding]:
-    """See that each service can be read."""
-    for folder, why in patient.broken.items():
+def check_services(context: CheckContext) -> Iterator[Finding]:
+    """Check that each service can be read."""
+    for folder, why in context.broken.items():
         yield Finding(
             f"the service {folder.name} cannot be read",
             str(folder / "service.py"),
             why,
-            "Mend it where it was deployed from, and deploy it again.",
+            "Fix it where it was deployed from, and deploy it again.",
         )
 
 
-def drivers(patient: Patient) -> Iterator[Finding]:
-    """See that the drivers are installed that the credentials of sources name."""
-    patient.place.use_credentials()
-    for service in patient.services:
-        name = access.credential_name(service)
-        # A credential that is not there names no driver; the check of credentials tells of it.
-        if name is not None and access.credential_file(patient.place, name) is not None:
-            yield from _missing_driver(service, credential(name))
+def check_drivers(context: CheckContext) -> Iterator[Finding]:
+    """Check that the drivers named in the credentials of sources are installed."""
+    context.instance.use_credentials()
+    for service in context.services:
+        name = access.read_credential_name(service)
+        # A missing credential is reported by the check of credentials.
+        if name is not None and access.find_credential_file(context.instance, name) is not None:
+            yield from _check_driver(service, read_credential(name))
 
 
-def timers(patient: Patient) -> Iterator[Finding]:
-    """See that timers import what is there, one a service, and leave an import its time."""
-    found = found_timers(patient)
-    yield from overlapping(found)
-    yield from orphaned(found, patient.place.inputs)
+def check_timers(context: CheckContext) -> Iterator[Finding]:
+    """Check that timers import existing services, one timer each, with enough time."""
+    found = find_timers(context)
+    yield from find_overlapping(found)
+    yield from find_orphaned(found, context.instance.inputs)
     if found:
-        with patient.place.connection() as connection:
-            yield from too_short(connection, found)
+        with context.instance.connect() as connection:
+            yield from find_too_short(connection, found)
 
 
-def found_timers(patient: Patient) -> list[Timer]:
-    """Find what imports services now and then: systemd's timers, and lines of cron's tables."""
-    return [*_systemd(patient.units), *_cron(patient.crontabs)]
+def find_timers(context: CheckContext) -> list[Timer]:
+    """Find the timers that import services: systemd's, and lines of crontabs."""
+    return [*_find_systemd_timers(context.units), *_find_cron_timers(context.crontabs)]
 
 
-def overlapping(found: list[Timer]) -> Iterator[Finding]:
+def find_overlapping(found: list[Timer]) -> Iterator[Finding]:
     """Find the services that have more than one timer."""
     for service in sorted({timer.service for timer in found}):
-        own = [timer for timer in found if timer.service == service]
-        if len(own) > 1:
+        timers = [timer for timer in found if timer.service == service]
+        if len(timers) > 1:
             yield Finding(
-                f"{service} is imported by {len(own)} timers",
-                "; ".join(t.where for t in own),
-                "they meet, and one is refused each time",
+                f"{service} is imported by {len(timers)} timers",
+                "; ".join(t.where for t in timers),
+                "they coincide, and one is refused each time",
                 "Keep one of them.",
             )
 
 
-def orphaned(found: list[Timer], inputs: Path) -> Iterator[Finding]:
-    """Find the timers of services that are not there."""
+def find_orphaned(found: list[Timer], inputs: Path) -> Iterator[Finding]:
+    """Find the timers of services that do not exist."""
     for timer in found:
         if not (inputs / timer.service / "q.rd").is_file():
             yield Finding(
-                f"it imports {timer.service}, which is not there",
+                f"it imports {timer.service}, which does not exist",
                 timer.where,
                 f"there is no {timer.service}/q.rd in {inputs}",
                 f"Remove the timer, or deploy {timer.service}.",
             )
 
 
-def _missing_driver(service: Service, secret: Secret) -> Iterator[Finding]:
+def _check_driver(service: Service, secret: Secret) -> Iterator[Finding]:
     if secret.kind == "odbc":
-        yield from _missing_odbc(service, secret)
+        yield from _check_odbc_driver(service, secret)
     elif secret.kind == "sqlalchemy":
-        yield from _missing_dialect(service, secret)
+        yield from _check_dialect(service, secret)
 
 
-def _missing_odbc(service: Service, secret: Secret) -> Iterator[Finding]:
-    import pyodbc
+def _check_odbc_driver(service: Service, secret: Secret) -> Iterator[Finding]:
+    with requires_extra("sql"):
+        import pyodbc
 
     named = re.search(r"(?i)\bdriver\s*=\s*\{?([^;}]*)", secret.reveal())
     if named is None:
@@ -157,14 +159,15 @@ def _missing_odbc(service: Service, secret: Secret) -> Iterator[Finding]:
             f"the ODBC driver {driver} is not installed",
             service.name,
             f"there are: {', '.join(known) or 'none'}",
-            f"Install the package {package}, or name another."
+            f"Install the package {package}, or name another driver in the credential."
             if package
             else "Name one of these in the credential.",
         )
 
 
-def _missing_dialect(service: Service, secret: Secret) -> Iterator[Finding]:
-    import sqlalchemy as sa
+def _check_dialect(service: Service, secret: Secret) -> Iterator[Finding]:
+    with requires_extra("sql"):
+        import sqlalchemy as sa
 
     try:
         url = sa.make_url(secret.reveal())
@@ -174,14 +177,14 @@ def _missing_dialect(service: Service, secret: Secret) -> Iterator[Finding]:
             f"the driver of {secret.reveal().partition(':')[0]} is not installed",
             service.name,
             secret.scrub(error),
-            "Install its Python package beside epnkit.",
+            "Install its Python package where epnkit is installed.",
         )
 
 
-def too_short(connection: Any, found: list[Timer]) -> Iterator[Finding]:
-    """Find the timers that come again before an import has ended, by the ledger."""
+def find_too_short(connection: Any, found: list[Timer]) -> Iterator[Finding]:
+    """Find the timers that are shorter than an import takes, by the ledger."""
     for timer in found:
-        longest = max(books.last_runs(connection, timer.service), default=0.0)
+        longest = max(state.last_durations(connection, timer.service), default=0.0)
         if timer.seconds is not None and longest > timer.seconds:
             yield Finding(
                 f"{timer.service} is imported every {timer.seconds:.0f} s",
@@ -191,36 +194,36 @@ def too_short(connection: Any, found: list[Timer]) -> Iterator[Finding]:
             )
 
 
-def _systemd(directories: tuple[Path, ...]) -> Iterator[Timer]:
+def _find_systemd_timers(directories: tuple[Path, ...]) -> Iterator[Timer]:
     for path in sorted({p for folder in directories for p in folder.glob("*.timer")}):
-        timer = _unit(path)
+        timer = _read_unit(path)
         own = path.with_suffix(".service").name
         service = path.with_name(timer.get("Timer", "Unit", fallback=own))
         if service.is_file():
-            line = _unit(service).get("Service", "ExecStart", fallback="")
+            line = _read_unit(service).get("Service", "ExecStart", fallback="")
             every = timer.get("Timer", "OnUnitActiveSec", fallback="")
-            yield from _of_line(line, str(path), _seconds(every))
+            yield from _parse_command_line(line, str(path), _parse_span(every))
 
 
-def _unit(path: Path) -> configparser.ConfigParser:
+def _read_unit(path: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read(path)
     except configparser.Error as error:
         raise ConfigurationError(
-            "it is no unit of systemd", where=str(path), why=str(error), cure="Mend or remove it."
+            "it is not a unit of systemd", where=str(path), why=str(error), cure="Fix or remove it."
         ) from None
     return parser
 
 
-def _seconds(span: str) -> float | None:
+def _parse_span(span: str) -> float | None:
     parts = re.findall(r"(\d+)\s*([a-z]*)", span)
     known = [int(number) * _UNITS[unit] for number, unit in parts if unit in _UNITS]
     return float(sum(known)) if known else None
 
 
-def _cron(tables: tuple[Path, ...]) -> Iterator[Timer]:
+def _find_cron_timers(tables: tuple[Path, ...]) -> Iterator[Timer]:
     files = [
         file
         for table in tables
@@ -230,11 +233,13 @@ def _cron(tables: tuple[Path, ...]) -> Iterator[Timer]:
         lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
         for number, line in enumerate(lines, 1):
             if not line.lstrip().startswith("#"):
-                yield from _of_line(line, f"{path}:{number}", _cron_seconds(line.split()))
+                yield from _parse_command_line(
+                    line, f"{path}:{number}", _parse_cron_interval(line.split())
+                )
 
 
-def _cron_seconds(words: list[str]) -> float | None:
-    """Tell how far apart the times of a line are, where it is a step of minutes or hours."""
+def _parse_cron_interval(words: list[str]) -> float | None:
+    """Return the interval of a crontab's line in seconds, if it is a step of minutes or hours."""
     if not words:
         return None
     if words[0] in _SHORTHANDS:
@@ -247,7 +252,7 @@ def _cron_seconds(words: list[str]) -> float | None:
     return 86400.0 if len(words) > 5 and all(word.isdigit() for word in words[:2]) else None
 
 
-def _of_line(line: str, where: str, seconds: float | None) -> Iterator[Timer]:
+def _parse_command_line(line: str, where: str, seconds: float | None) -> Iterator[Timer]:
     """Find the services that a command line imports, with epnkit load or dachs imp."""
     try:
         words = shlex.split(line.replace(r"\%", "%"))

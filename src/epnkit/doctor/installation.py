@@ -1,4 +1,4 @@
-"""Checks of what is installed: DaCHS, PostgreSQL, pgsphere, the toolkit, versions, room on disk."""
+"""Checks of what is installed: DaCHS, PostgreSQL, pgsphere, epnkit, versions, disk space."""
 
 from __future__ import annotations
 
@@ -11,71 +11,71 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-import epnkit
-from epnkit.deploy import books
+from epnkit.deploy import state
 from epnkit.deploy.toolkit import Toolkit
-from epnkit.doctor.patient import Finding, Patient
-from epnkit.errors import ConfigurationError, DeployError
+from epnkit.doctor.checks import CheckContext, Finding
+from epnkit.errors import DeployError
+from epnkit.packaged import CONSTRAINTS, find_packaged
 
-#: The release of DaCHS that epnkit was tried with, on Debian 12.
-_TRIED = "2.7"
+#: The release of DaCHS that epnkit was tested with, on Debian 12.
+_TESTED = "2.7"
 
-#: The oldest PostgreSQL that epnkit was tried with.
+#: The oldest PostgreSQL that epnkit was tested with.
 _OLDEST = 15
 
-#: The least room that a disk should have, in bytes, and the least share of it.
-_ROOM, _SHARE = 2 * 10**9, 0.05
+#: The free space that a disk should have at least, in bytes, and as a share of the disk.
+_FREE, _SHARE = 2 * 10**9, 0.05
 
 #: Where Debian keeps PostgreSQL's clusters.
 _CLUSTERS = Path("/var/lib/postgresql")
 
 
-def dachs(patient: Patient) -> Iterator[Finding]:
-    """See that DaCHS starts with these settings, and is of a release that epnkit knows."""
+def check_dachs(context: CheckContext) -> Iterator[Finding]:
+    """Check that DaCHS starts with these settings, and is the tested release."""
     try:
-        said = patient.place.ask("--version")
+        output = context.instance.execute("--version")
     except DeployError as error:
         if "database" in (error.why or "") or "Profile" in (error.why or ""):
-            # It does not even tell its version without its database.
-            with patient.place.connection():
+            # Without its database, it does not even print its version.
+            with context.instance.connect():
                 pass
         yield Finding(
             "DaCHS does not start",
-            str(patient.place.settings),
+            str(context.instance.settings),
             error.why or "",
-            "Mend what it names; dachs --version tells whether it is well.",
+            "Fix what it names, until dachs --version works.",
         )
         return
-    found = re.search(r"\d+\.\d+(\.\d+)?", said)
-    if found is None or not found[0].startswith(_TRIED):
+    found = re.search(r"\d+\.\d+(\.\d+)?", output)
+    if found is None or not found[0].startswith(_TESTED):
         yield Finding(
-            f"this is DaCHS {found[0] if found else said.strip()}",
-            str(patient.place.settings),
-            f"epnkit was tried with {_TRIED}",
-            f"Run its tests with it, or install DaCHS {_TRIED}.",
+            f"this is DaCHS {found[0] if found else output.strip()}",
+            str(context.instance.settings),
+            f"epnkit was tested with {_TESTED}",
+            f"Run epnkit's tests with it, or install DaCHS {_TESTED}.",
         )
 
 
-def postgresql(patient: Patient) -> Iterator[Finding]:
-    """See that the database answers, and is no older than what epnkit was tried with."""
-    with patient.place.connection() as connection:
+def check_postgresql(context: CheckContext) -> Iterator[Finding]:
+    """Check that the database answers, and is not older than what epnkit was tested with."""
+    with context.instance.connect() as connection:
         number = connection.server_version
     if number // 10_000 < _OLDEST:
         yield Finding(
             f"this is PostgreSQL {number // 10_000}",
             "server_version",
-            f"epnkit was tried with {_OLDEST} and newer",
+            f"epnkit was tested with {_OLDEST} and newer",
             f"Upgrade it to {_OLDEST}.",
         )
 
 
-def pgsphere(patient: Patient) -> Iterator[Finding]:
-    """See that the database knows regions: spoly and smoc."""
-    with patient.place.connection() as connection:
-        yield from missing_types(connection)
+def check_pgsphere(context: CheckContext) -> Iterator[Finding]:
+    """Check that the database has the types of regions: spoly and smoc."""
+    with context.instance.connect() as connection:
+        yield from find_missing_types(connection)
 
 
-def missing_types(connection: Any) -> Iterator[Finding]:
+def find_missing_types(connection: Any) -> Iterator[Finding]:
     """Find the types of regions that a database does not have."""
     with connection.cursor() as cursor:
         for kind in ("spoly", "smoc"):
@@ -90,34 +90,28 @@ def missing_types(connection: Any) -> Iterator[Finding]:
                 )
 
 
-def toolkit(patient: Patient) -> Iterator[Finding]:
-    """See that the Python of a system DaCHS can import epnkit in an empty environment."""
-    if patient.place.private is not None:
+def check_toolkit(context: CheckContext) -> Iterator[Finding]:
+    """Check that the Python of a system DaCHS can import epnkit in an empty environment."""
+    if context.instance.private is not None:
         return
     try:
-        Toolkit(patient.place.account).check()
+        Toolkit(context.instance.account).check()
     except DeployError as error:
         yield Finding(
             error.what,
             error.where or "",
             error.why or "",
-            "Run epnkit deploy, which makes it known. " + (error.cure or ""),
+            "Run epnkit deploy, which makes it importable. " + (error.cure or ""),
         )
 
 
-def versions(patient: Patient) -> Iterator[Finding]:
-    """Compare what is installed with what epnkit was tested with, or breaks with."""
-    path = patient.constraints or _constraints()
-    if not path.is_file():
-        raise ConfigurationError(
-            "the versions that epnkit was tested with are not here",
-            where=str(path),
-            cure="They lie in its repository: constraints/debian12.txt.",
-        )
+def check_versions(context: CheckContext) -> Iterator[Finding]:
+    """Compare the installed versions with those that epnkit was tested with."""
+    path = context.constraints or find_packaged(CONSTRAINTS)
     lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
     for line in filter(None, lines):
         wanted = Requirement(line)
-        present = _version(wanted.name)
+        present = _installed_version(wanted.name)
         if present and not wanted.specifier.contains(present, prereleases=True):
             yield Finding(
                 f"{wanted.name} {present} is installed",
@@ -127,40 +121,33 @@ def versions(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def disk(patient: Patient) -> Iterator[Finding]:
-    """See that there is room where DaCHS writes, for the largest table once more, too."""
-    private = patient.place.private
+def check_disk(context: CheckContext) -> Iterator[Finding]:
+    """Check that there is free space where DaCHS writes, for a copy of the largest table, too."""
+    private = context.instance.private
     data = private.cluster.directory if private else _CLUSTERS
-    with patient.place.connection() as connection:
-        again = books.largest_table(connection)
-    yield from room((patient.place.root,), _ROOM)
-    yield from room((data,), max(_ROOM, again))
+    with context.instance.connect() as connection:
+        again = state.largest_table_size(connection)
+    yield from find_full_disks((context.instance.root,), _FREE)
+    yield from find_full_disks((data,), max(_FREE, again))
 
 
-def room(paths: Iterable[Path], needed: float) -> Iterator[Finding]:
-    """Find the directories whose disk has less than so many bytes, or than its share, left."""
+def find_full_disks(paths: Iterable[Path], needed: float) -> Iterator[Finding]:
+    """Find the directories whose disk has less free space than needed, or than its share."""
     for path in paths:
-        # The directory itself may be closed to us; the disk is the same.
+        # A parent directory will do: the directory itself may not be accessible.
         usage = shutil.disk_usage(next(p for p in (path, *path.parents) if p.exists()))
         if usage.free < max(needed, _SHARE * usage.total):
             yield Finding(
                 f"{usage.free / 1e9:.1f} GB are free",
                 str(path),
-                f"{max(needed, _SHARE * usage.total) / 1e9:.1f} GB are wanted: PostgreSQL stops"
-                " when its disk is full, and a load in full writes the table once more",
-                "Make room, or move it to a larger disk.",
+                f"{max(needed, _SHARE * usage.total) / 1e9:.1f} GB are needed: PostgreSQL stops"
+                " when its disk is full, and a full load writes the table again",
+                "Free space, or move it to a larger disk.",
             )
 
 
-def _version(name: str) -> str | None:
+def _installed_version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _constraints() -> Path:
-    """Find the file in the repository that epnkit runs from, or in the installed package."""
-    here = Path(epnkit.__file__).parent
-    places = (here / "constraints" / "debian12.txt", here.parents[1] / "constraints/debian12.txt")
-    return next((path for path in places if path.is_file()), places[0])

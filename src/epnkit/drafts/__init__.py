@@ -1,1 +1,1 @@
-"""Drafting a service for a source that nobody has mapped yet: what ``epnkit new`` writes."""
+"""Drafting a service for a source that is not mapped yet: what ``epnkit new`` writes."""

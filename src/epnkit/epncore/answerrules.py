@@ -5,60 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epnkit.epncore.columns import COLUMNS
-from epnkit.epncore.findings import Finding
-from epnkit.epncore.published import Answer, Field, Table
+from epnkit.epncore.findings import RuleFinding
+from epnkit.epncore.published import DeclaredField, DeclaredTable, VotableMetadata
 
 _TEXT = frozenset({"char", "unicodeChar"})
 _FLOATS = frozenset({"float", "double"})
 _SHAPES = frozenset({"point", "circle", "polygon"})
 
 
-def judge(table: Table, answer: Answer, frame: str) -> Iterator[Finding]:
-    """Judge what a VOTable declares.
+def check_votable(
+    table: DeclaredTable, answer: VotableMetadata, frame: str
+) -> Iterator[RuleFinding]:
+    """Check what a VOTable declares.
 
     Parameters
     ----------
-    table : Table
+    table : DeclaredTable
         Its fields.
-    answer : Answer
-        What it says beside.
+    answer : VotableMetadata
+        What it says about the whole answer.
     frame : str
-        The one spatial frame of its rows; empty where it varies or isn't known.
+        The one spatial frame of its rows; empty if it varies or isn't known.
 
     Yields
     ------
-    Finding
+    RuleFinding
         What breaks a rule.
     """
     for fault in answer.faults:
-        yield Finding(10, "", fault, "is not valid VOTable")
+        yield RuleFinding(10, "", fault, "is not valid VOTable")
     if not answer.time_systems:
-        yield Finding(9, "time_min", "", "no TIMESYS is declared")
+        yield RuleFinding(9, "time_min", "", "no TIMESYS is declared")
     framed = frame == "celestial" or (frame == "body" and answer.names_bodies)
     if framed and not answer.space_systems:
-        yield Finding(9, "c1min", "", "no COOSYS is declared")
+        yield RuleFinding(9, "c1min", "", "no COOSYS is declared")
     for field in table.fields:
-        yield from _xtype(field)
+        yield from _check_xtype(field)
 
 
-def _xtype(field: Field) -> Iterator[Finding]:
+def _check_xtype(field: DeclaredField) -> Iterator[RuleFinding]:
     column = COLUMNS.get(field.name)
     if column is None or not field.datatype:
         return
     if column.epn_type == "timestamp" and field.xtype != "timestamp":
         rule = 58 if field.name.startswith("target_time") else 60
-        yield Finding(rule, field.name, field.xtype, "has not the xtype timestamp")
-    if field.name == "s_region" and not _region(field):
+        yield RuleFinding(rule, field.name, field.xtype, "has not the xtype timestamp")
+    if field.name == "s_region" and not _is_region(field):
         message = "is neither text with xtype adql:REGION nor numbers with that of a shape"
-        yield Finding(82, field.name, f"{field.datatype} {field.xtype}".strip(), message)
-    if field.name == "coverage" and not _moc(field):
-        yield Finding(84, field.name, field.xtype, "is not text with xtype moc or stmoc")
+        yield RuleFinding(82, field.name, f"{field.datatype} {field.xtype}".strip(), message)
+    if field.name == "coverage" and not _is_moc(field):
+        yield RuleFinding(84, field.name, field.xtype, "is not text with xtype moc or stmoc")
 
 
-def _region(field: Field) -> bool:
+def _is_region(field: DeclaredField) -> bool:
     text = field.datatype in _TEXT and field.xtype == "adql:REGION"
     return text or (field.datatype in _FLOATS and field.xtype in _SHAPES)
 
 
-def _moc(field: Field) -> bool:
+def _is_moc(field: DeclaredField) -> bool:
     return field.datatype in _TEXT and field.xtype in {"moc", "stmoc"}

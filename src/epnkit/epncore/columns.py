@@ -52,11 +52,11 @@ class Column:
     dachs_type : str
         The type that DaCHS stores: ``text``, ``double precision``, ``spoly``, ``smoc``...
     unit, ucd : str
-        As in the standard's table; empty where they depend on a kind (see ``unit_in``).
+        As in the standard's table; empty if they depend on a kind (see ``unit_in``).
     required : bool
         Whether each row must hold a value.
     hash_list : {'yes', 'may', 'no', ''}
-        Whether a value may be a list joined by ``#``; ``may`` where the standard is silent.
+        Whether a value may be a list joined by ``#``; ``may`` if the standard does not say.
     lower_case : bool
         Whether values are lower case for want of another standard.
     allowed_values : tuple of str
@@ -113,7 +113,7 @@ class Column:
         return self.name[:-3].rstrip("_") if self.limit else self.name
 
     def unit_in(self, kind: str) -> str:
-        """Give the unit in a frame (or of a kind of particle spectrum).
+        """Return the unit in a frame (or of a kind of particle spectrum).
 
         Parameters
         ----------
@@ -130,10 +130,10 @@ class Column:
         ConfigurationError
             If the standard knows no such frame or kind.
         """
-        return _kind(self, kind)["unit"] if self.by_kind else self.unit
+        return _kind_row(self, kind)["unit"] if self.by_kind else self.unit
 
     def ucd_in(self, kind: str) -> str:
-        """Give the UCD in a frame (or of a kind of particle spectrum).
+        """Return the UCD in a frame (or of a kind of particle spectrum).
 
         Parameters
         ----------
@@ -152,18 +152,18 @@ class Column:
         """
         if not self.by_kind:
             return self.ucd
-        stem = _kind(self, kind)["ucd"]
+        stem = _kind_row(self, kind)["ucd"]
         return f"{stem};stat.{self.limit}" if stem else ""
 
 
-def _kinds() -> dict[tuple[str, str], dict[str, str]]:
-    return {(row["quantity"], row["kind"]): row for row in packaged.rows("kinds.csv")}
+def _read_kinds() -> dict[tuple[str, str], dict[str, str]]:
+    return {(row["quantity"], row["kind"]): row for row in packaged.read_rows("kinds.csv")}
 
 
-_KINDS = _kinds()
+_KINDS = _read_kinds()
 
 
-def _kind(column: Column, kind: str) -> dict[str, str]:
+def _kind_row(column: Column, kind: str) -> dict[str, str]:
     found = _KINDS.get((column.quantity, kind))
     if found is None:
         known = sorted(name for quantity, name in _KINDS if quantity == column.quantity)
@@ -175,7 +175,7 @@ def _kind(column: Column, kind: str) -> dict[str, str]:
     return found
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     return float(text) if text else None
 
 
@@ -192,7 +192,7 @@ _EPN_TYPES: Mapping[str, EpnType] = {
 }
 
 
-def _column(row: Mapping[str, str]) -> Column:
+def _parse_column(row: Mapping[str, str]) -> Column:
     kind = _BY_KIND.get(row["unit"], "")
     return Column(
         name=row["name"],
@@ -206,8 +206,8 @@ def _column(row: Mapping[str, str]) -> Column:
         lower_case=row["lower"] == "yes",
         allowed_values=tuple(row["allowed"].split("|")) if row["allowed"] else (),
         vocabulary=row["vocabulary"],
-        low=_number(row["low"]),
-        high=_number(row["high"]),
+        low=_parse_number(row["low"]),
+        high=_parse_number(row["high"]),
         wraps=row["wraps"] == "yes",
         by_kind=kind,
         description=row["description"],
@@ -215,13 +215,15 @@ def _column(row: Mapping[str, str]) -> Column:
 
 
 #: Every column of the standard by its name, in the standard's order.
-COLUMNS: Mapping[str, Column] = {row["name"]: _column(row) for row in packaged.rows("columns.csv")}
+COLUMNS: Mapping[str, Column] = {
+    row["name"]: _parse_column(row) for row in packaged.read_rows("columns.csv")
+}
 
 #: The values of spatial_frame_type.
 FRAMES = COLUMNS["spatial_frame_type"].allowed_values
 
 
-def free(
+def free_column(
     name: str, epn_type: EpnType, *, unit: str = "", ucd: str = "", description: str = ""
 ) -> Column:
     """Describe a column that a service adds of its own (section 1.2).
@@ -263,7 +265,7 @@ def free(
 
 
 def polars_type(name: str) -> pl.DataType:
-    """Give the type in which a table of granules holds a column.
+    """Return the type in which a table of granules holds a column.
 
     Parameters
     ----------
@@ -280,11 +282,11 @@ def polars_type(name: str) -> pl.DataType:
     ConfigurationError
         If the standard has no such column.
     """
-    return _POLARS[named(name).epn_type]
+    return _POLARS[get_column(name).epn_type]
 
 
-def named(name: str) -> Column:
-    """Give a column of the standard.
+def get_column(name: str) -> Column:
+    """Return a column of the standard.
 
     Parameters
     ----------
@@ -299,21 +301,23 @@ def named(name: str) -> Column:
     Raises
     ------
     ConfigurationError
-        If the standard has no such column; similar names are told.
+        If the standard has no such column; the error names similar ones.
     """
     if name not in COLUMNS:
-        raise ConfigurationError(
-            f"{name!r} is not a column of EPNcore 2.0", cure=_similar(name) or None
-        )
+        raise ConfigurationError(f"{name!r} is not a column of EPNcore 2.0", cure=_suggest(name))
     return COLUMNS[name]
 
 
-def _similar(name: str) -> str:
+def _suggest(name: str) -> str:
     close = get_close_matches(name, COLUMNS, n=3)
-    return f"Did you mean {' or '.join(close)}? Otherwise declare it as free" if close else ""
+    return (
+        f"Did you mean {' or '.join(close)}? Otherwise declare it as free"
+        if close
+        else "Declare it as free"
+    )
 
 
-def pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+def find_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     """Find the pairs of minimum and maximum among names of the standard.
 
     Parameters

@@ -12,7 +12,7 @@ from epnkit.epncore.rules import FINDINGS
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleFinding:
     """One breach of a rule.
 
     Parameters
@@ -26,7 +26,7 @@ class Finding:
     message : str
         What is wrong, for a person.
     severity : {'MUST', 'SHOULD'}, optional
-        How bad it is, where that differs from the rule's own level.
+        How bad it is, if that differs from the rule's own level.
     """
 
     rule: int
@@ -36,13 +36,13 @@ class Finding:
     severity: Severity | None = None
 
 
-def to_frame(findings: Iterable[Finding]) -> pl.DataFrame:
-    """Lay findings out as `epnkit.epncore.rules.judge` does, without rows.
+def to_frame(findings: Iterable[RuleFinding]) -> pl.DataFrame:
+    """Return findings in the form of `epnkit.epncore.rules.check_rows` does, without rows.
 
     Parameters
     ----------
-    findings : iterable of Finding
-        The findings; one that comes twice is told once.
+    findings : iterable of RuleFinding
+        The findings; one that comes twice is reported once.
 
     Returns
     -------

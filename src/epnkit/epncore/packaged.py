@@ -11,8 +11,8 @@ from importlib.resources.abc import Traversable
 DATA: Traversable = files("epnkit.epncore") / "data"
 
 
-def rows(name: str) -> Iterator[dict[str, str]]:
-    """Give the rows of a packaged CSV file.
+def read_rows(name: str) -> Iterator[dict[str, str]]:
+    """Return the rows of a packaged CSV file.
 
     Parameters
     ----------
@@ -24,11 +24,11 @@ def rows(name: str) -> Iterator[dict[str, str]]:
     dict of str to str
         One row, by the names of its header.
     """
-    yield from csv.DictReader(text(name).splitlines())
+    yield from csv.DictReader(read_text(name).splitlines())
 
 
-def text(name: str) -> str:
-    """Give the whole text of a packaged file.
+def read_text(name: str) -> str:
+    """Return the whole text of a packaged file.
 
     Parameters
     ----------

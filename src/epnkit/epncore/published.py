@@ -12,7 +12,7 @@ OLD_UTYPE = "ivo://vopdc.obspm/std/epncore#schema-2.0"
 
 
 @dataclass(frozen=True)
-class Field:
+class DeclaredField:
     """A column as a service declares it, in the terms of VOTable.
 
     Parameters
@@ -24,7 +24,7 @@ class Field:
     arraysize : str
         Empty for a scalar.
     unit, ucd, xtype : str
-        Empty where nothing is declared.
+        Empty if nothing is declared.
     """
 
     name: str
@@ -36,24 +36,24 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Table:
+class DeclaredTable:
     """A table as a service declares it.
 
     Parameters
     ----------
-    fields : tuple of Field
+    fields : tuple of DeclaredField
         The columns.
     name : str
         ``schema.table``; empty for a file.
     utype : str or None
-        The table's utype; None where it is not known, as in a file.
+        The table's utype; None if it is not known, as in a file.
     described : bool
         Whether units, UCDs and types are declared; they are not in a CSV file.
     siblings : tuple of str
         Other EPN-TAP tables of the same schema.
     """
 
-    fields: tuple[Field, ...]
+    fields: tuple[DeclaredField, ...]
     name: str = ""
     utype: str | None = None
     described: bool = True
@@ -71,8 +71,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a VOTable says beside its table.
+class VotableMetadata:
+    """What a VOTable says besides its table.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Record:
+class RegistryRecord:
     """A resource record of the registry.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Fetching the IVOA's vocabularies anew, in place of the packaged ones."""
+"""Fetching new editions of the IVOA's vocabularies, in place of the packaged ones."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DESISE = "application/x-desise+json"
 #: Where the list of UCD words is; the vocabulary's own address does not give their letters.
 UCD_LIST = "https://raw.githubusercontent.com/ivoa-std/UCDList/HEAD/ucd-list.txt"
 
-#: How long a server may be silent, in seconds.
-PATIENCE = 60.0
+#: How long a server may take to answer, in seconds.
+READ_TIMEOUT = 60.0
 
 
 def refresh(name: str, url: str = "") -> tuple[Vocabulary, Path]:
@@ -49,8 +49,8 @@ def refresh(name: str, url: str = "") -> tuple[Vocabulary, Path]:
     """
     old = vocabularies.load(name)
     where = url or (UCD_LIST if name == "ucd" else old.uri)
-    answer = _get(where, "text/plain" if name == "ucd" else DESISE)
-    version, terms = _words(answer.text) if name == "ucd" else _terms(answer, where)
+    answer = _fetch(where, "text/plain" if name == "ucd" else DESISE)
+    version, terms = _parse_ucd_list(answer.text) if name == "ucd" else _parse_terms(answer, where)
     if not terms:
         raise TransientSourceError(
             f"there is no term of {name}", where=where, cure="Look at what is served there"
@@ -59,13 +59,13 @@ def refresh(name: str, url: str = "") -> tuple[Vocabulary, Path]:
     path = vocabularies.folder() / f"{name}.txt"
     _write(path, new.dump())
     vocabularies.load.cache_clear()
-    ucd.forget()
+    ucd.clear_caches()
     return new, path
 
 
-def _get(url: str, form: str) -> requests.Response:
+def _fetch(url: str, form: str) -> requests.Response:
     try:
-        answer = requests.get(url, headers={"Accept": form}, timeout=PATIENCE)
+        answer = requests.get(url, headers={"Accept": form}, timeout=READ_TIMEOUT)
         answer.raise_for_status()
     except requests.RequestException as error:
         raise TransientSourceError(
@@ -74,7 +74,7 @@ def _get(url: str, form: str) -> requests.Response:
     return answer
 
 
-def _terms(answer: requests.Response, where: str) -> tuple[str, dict[str, str]]:
+def _parse_terms(answer: requests.Response, where: str) -> tuple[str, dict[str, str]]:
     try:
         said: Any = answer.json()
         terms = {term: _note(about) for term, about in said["terms"].items()}
@@ -85,7 +85,7 @@ def _terms(answer: requests.Response, where: str) -> tuple[str, dict[str, str]]:
             why=f"its beginning is {answer.text[:60]!r}",
             cure="Look at what is served there",
         ) from error
-    return _fetched(answer), terms
+    return _edition_date(answer), terms
 
 
 def _note(about: Mapping[str, object]) -> str:
@@ -93,13 +93,13 @@ def _note(about: Mapping[str, object]) -> str:
     return next((note for note in notes if note in about), "")
 
 
-def _fetched(answer: requests.Response) -> str:
-    """Give the edition's date: Desise has none in it, the server may tell."""
-    told = answer.headers.get("Last-Modified")
-    return told or f"fetched {datetime.now(UTC):%Y-%m-%d}"
+def _edition_date(answer: requests.Response) -> str:
+    """Return the edition's date: Desise has none in it, the server may send one."""
+    modified = answer.headers.get("Last-Modified")
+    return modified or f"fetched {datetime.now(UTC):%Y-%m-%d}"
 
 
-def _words(text: str) -> tuple[str, dict[str, str]]:
+def _parse_ucd_list(text: str) -> tuple[str, dict[str, str]]:
     """Read the list of UCD words: a letter, a word and what it means, between bars."""
     lines = text.splitlines()
     parts = (line.split("|") for line in lines if line.count("|") >= 2 and line[0] != "#")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epnkit.epncore import vocabularies
-from epnkit.epncore.findings import Finding
-from epnkit.epncore.published import Record
-from epnkit.epncore.schemarules import utype_faults
+from epnkit.epncore.findings import RuleFinding
+from epnkit.epncore.published import RegistryRecord
+from epnkit.epncore.schemarules import check_utype
 
 #: One of these must be among the subjects (section 1.2).
 SUBJECTS = frozenset(
@@ -17,33 +17,33 @@ SUBJECTS = frozenset(
 _TAP = "ivo://ivoa.net/std/tap"
 
 
-def judge(record: Record, table: str) -> Iterator[Finding]:
-    """Judge the record under which a table is published.
+def check_record(record: RegistryRecord, table: str) -> Iterator[RuleFinding]:
+    """Check the record under which a table is published.
 
     Parameters
     ----------
-    record : Record
+    record : RegistryRecord
         The record.
     table : str
         The table's full name.
 
     Yields
     ------
-    Finding
+    RuleFinding
         What breaks a rule.
     """
-    yield from subjects(record.subjects)
+    yield from check_subjects(record.subjects)
     utype = record.tables.get(table)
     if utype is None:
-        yield Finding(116, "", record.identifier, f"has no table {table}")
+        yield RuleFinding(116, "", record.identifier, f"has no table {table}")
     else:
-        yield from utype_faults(utype, "the registry record")
+        yield from check_utype(utype, "the registry record")
     if not any(standard.lower().startswith(_TAP) for standard in record.capabilities):
-        yield Finding(116, "", record.identifier, "has no TAP capability")
+        yield RuleFinding(116, "", record.identifier, "has no TAP capability")
 
 
-def subjects(given: tuple[str, ...]) -> Iterator[Finding]:
-    """Judge the subjects of a resource (rules 7 and 8).
+def check_subjects(given: tuple[str, ...]) -> Iterator[RuleFinding]:
+    """Check the subjects of a resource (rules 7 and 8).
 
     Parameters
     ----------
@@ -52,13 +52,13 @@ def subjects(given: tuple[str, ...]) -> Iterator[Finding]:
 
     Yields
     ------
-    Finding
+    RuleFinding
         What breaks a rule.
     """
     if not SUBJECTS.intersection(given):
         message = f"none of the subjects is one of {', '.join(sorted(SUBJECTS))}"
-        yield Finding(7, "", ", ".join(given), message)
+        yield RuleFinding(7, "", ", ".join(given), message)
     known = vocabularies.load("uat")
     for subject in given:
         if subject not in known:
-            yield Finding(8, "", subject, "is not a term of the UAT")
+            yield RuleFinding(8, "", subject, "is not a term of the UAT")

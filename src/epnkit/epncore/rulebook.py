@@ -10,9 +10,9 @@ from typing import Literal
 from epnkit.epncore import packaged
 
 Level = Literal["MUST", "SHOULD", "MAY", "FACT"]
-#: The levels of findings: a broken statement of fact is told as a SHOULD.
+#: The levels of findings: a broken statement of fact is reported as a SHOULD.
 Severity = Literal["MUST", "SHOULD"]
-Judge = Literal["row", "table", "schema", "votable", "registry"]
+Evidence = Literal["row", "table", "schema", "votable", "registry"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Rule:
     number : int
         The number under which epnkit speaks of it, 1 to 117.
     level : {'MUST', 'SHOULD', 'MAY', 'FACT'}
-        How binding the text is; FACT where it states without a modal verb.
+        How binding the text is; FACT if it states without a modal verb.
     scope : str
         Letters: S schema, R row, T whole table, V VOTable, G registry, C code.
     section : str
@@ -46,29 +46,29 @@ class Rule:
     scope: str
     section: str
     text: str
-    judged_by: tuple[Judge, ...] = ()
+    judged_by: tuple[Evidence, ...] = ()
     cure: str = ""
     reason: str = ""
     refuses: bool = False
 
     @property
     def severity(self) -> Severity:
-        """The level at which a breach is told."""
+        """The level at which a breach is reported."""
         return "MUST" if self.level == "MUST" else "SHOULD"
 
 
-def _rule(entry: Mapping[str, object]) -> Rule:
+def _parse_rule(entry: Mapping[str, object]) -> Rule:
     judged_by = entry.get("judged_by", ())
     return Rule(**{**entry, "judged_by": tuple(judged_by)})  # type: ignore[arg-type]  # packaged
 
 
-def _read() -> dict[int, Rule]:
-    entries = tomllib.loads(packaged.text("rules.toml"))["rule"]
-    return {entry["number"]: _rule(entry) for entry in entries}
+def _read_rules() -> dict[int, Rule]:
+    entries = tomllib.loads(packaged.read_text("rules.toml"))["rule"]
+    return {entry["number"]: _parse_rule(entry) for entry in entries}
 
 
 #: Every rule by its number.
-RULES: Mapping[int, Rule] = _read()
+RULES: Mapping[int, Rule] = _read_rules()
 
 #: The rules on rows for whose breach a load refuses the row.
 HARD: frozenset[int] = frozenset(rule.number for rule in RULES.values() if rule.refuses)

@@ -1,4 +1,4 @@
-"""Judging granules by the rules of EPN-TAP 2.0: each row by itself, and the table as a whole."""
+"""Checking granules by the rules of EPN-TAP 2.0: each row by itself, and the table as a whole."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from epnkit.epncore.rowrules import (
     texts,
     times,
 )
-from epnkit.epncore.rowrules.base import Check, Rows
+from epnkit.epncore.rowrules.base import Check, GranuleRows
 from epnkit.epncore.rulebook import HARD, RULES
 
-__all__ = ["FINDINGS", "HARD", "RULES", "judge", "judge_table"]
+__all__ = ["FINDINGS", "HARD", "RULES", "check_rows", "check_table"]
 
 #: The form of what is found: one row for each breach.
 FINDINGS = pl.Schema(
@@ -53,10 +53,10 @@ _PARTS = (
 _NO_COLUMNS: Mapping[str, Column] = MappingProxyType({})
 
 
-def judge(
+def check_rows(
     granules: pl.DataFrame, *, service: str, frame: str, extra: Mapping[str, Column] = _NO_COLUMNS
 ) -> pl.DataFrame:
-    """Judge rows, each by itself.
+    """Check rows, each by itself.
 
     Parameters
     ----------
@@ -78,12 +78,12 @@ def judge(
         the rule, MUST or SHOULD, the column, its value as text, and what is wrong. Ordered by
         rule, column and row.
     """
-    rows = Rows(_normalised(granules, extra), service, frame, extra)
-    return _found(rows, [check for part in _PARTS for check in part.checks(rows)])
+    rows = GranuleRows(_normalize(granules, extra), service, frame, extra)
+    return _evaluate(rows, [check for part in _PARTS for check in part.checks(rows)])
 
 
-def judge_table(granules: pl.DataFrame) -> pl.DataFrame:
-    """Judge what only all rows of a table together can tell (rules 30, 35 and 104).
+def check_table(granules: pl.DataFrame) -> pl.DataFrame:
+    """Check what all rows of a table together decide (rules 30, 35 and 104).
 
     Parameters
     ----------
@@ -95,19 +95,20 @@ def judge_table(granules: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         The findings, in the form of `FINDINGS`.
     """
-    rows = Rows(_normalised(granules, {}), "", "", {})
-    return _found(rows, list(_table_checks(rows)))
+    rows = GranuleRows(_normalize(granules, {}), "", "", {})
+    return _evaluate(rows, list(_table_checks(rows)))
 
 
-def _normalised(granules: pl.DataFrame, extra: Mapping[str, Column]) -> pl.DataFrame:
+def _normalize(granules: pl.DataFrame, extra: Mapping[str, Column]) -> pl.DataFrame:
     """Make NULL of void strings and NaN, and numbers of columns that should hold numbers."""
     types = {name: polars_type(name) for name in granules.columns if name in COLUMNS}
     return granules.with_columns(
-        _plain(pl.col(name), held, types.get(name)) for name, held in granules.schema.items()
+        _normalize_value(pl.col(name), held, types.get(name))
+        for name, held in granules.schema.items()
     )
 
 
-def _plain(value: pl.Expr, held: pl.DataType, wanted: pl.DataType | None) -> pl.Expr:
+def _normalize_value(value: pl.Expr, held: pl.DataType, wanted: pl.DataType | None) -> pl.Expr:
     if held == pl.String and wanted is not None and wanted.is_numeric():
         return value.cast(wanted, strict=False)
     if held == pl.String:
@@ -117,36 +118,36 @@ def _plain(value: pl.Expr, held: pl.DataType, wanted: pl.DataType | None) -> pl.
     return value.fill_nan(None) if held.is_float() else value
 
 
-def _found(rows: Rows, checks: list[Check]) -> pl.DataFrame:
+def _evaluate(rows: GranuleRows, checks: list[Check]) -> pl.DataFrame:
     """Evaluate all checks in one pass, and list what they find."""
     flags = rows.granules.select(
         check.broken.fill_null(value=False).alias(str(place)) for place, check in enumerate(checks)
     )
     hits = flags.select(pl.all().any()).row(0) if checks and flags.height else ()
     broken = [place for place, hit in enumerate(hits) if hit]
-    found = [_breaches(rows, checks[place], flags[str(place)]) for place in broken]
+    found = [_list_breaches(rows, checks[place], flags[str(place)]) for place in broken]
     return pl.concat([FINDINGS.to_frame(), *found]).sort("rule", "column", "row")
 
 
-def _breaches(rows: Rows, check: Check, flag: pl.Series) -> pl.DataFrame:
+def _list_breaches(rows: GranuleRows, check: Check, flag: pl.Series) -> pl.DataFrame:
     rule = RULES[check.rule]
-    broken = rows.granules.with_row_index("__row").filter(_whole(flag, rows.granules.height))
+    broken = rows.granules.with_row_index("__row").filter(_full_length(flag, rows.granules.height))
     return broken.select(
         row=pl.col("__row").cast(pl.UInt32),
         rule=pl.lit(check.rule, dtype=pl.UInt16),
         level=pl.lit(check.severity or rule.severity),
         column=pl.lit(check.column),
-        value=_shown(rows, check),
+        value=_shown_value(rows, check),
         message=pl.lit(check.message),
     )
 
 
-def _whole(flag: pl.Series, height: int) -> pl.Series:
+def _full_length(flag: pl.Series, height: int) -> pl.Series:
     return flag if len(flag) == height else flag.new_from_index(0, height)
 
 
-def _shown(rows: Rows, check: Check) -> pl.Expr:
-    """Give the values to tell: the column's alone, or several with their names."""
+def _shown_value(rows: GranuleRows, check: Check) -> pl.Expr:
+    """Return the values to show: the column's alone, or several with their names."""
     names = [name for name in (check.column, *check.shows) if rows.has(name)]
     if len(names) == 1:
         return _as_text(rows, names[0]).fill_null("")
@@ -154,30 +155,30 @@ def _shown(rows: Rows, check: Check) -> pl.Expr:
     return pl.concat_str(texts_, separator=", ") if texts_ else pl.lit("")
 
 
-def _as_text(rows: Rows, name: str) -> pl.Expr:
+def _as_text(rows: GranuleRows, name: str) -> pl.Expr:
     if isinstance(rows.granules.schema[name], pl.List | pl.Array):
         return pl.col(name).cast(pl.List(pl.String)).list.join(" ")
     return pl.col(name).cast(pl.String)
 
 
-def _table_checks(rows: Rows) -> Iterator[Check]:
+def _table_checks(rows: GranuleRows) -> Iterator[Check]:
     if rows.has("granule_uid"):
         uid = pl.col("granule_uid")
         yield Check(30, "granule_uid", uid.is_duplicated() & uid.is_not_null(), "is not unique")
         yield from _references(rows)
     if rows.has("obs_id", "granule_gid", "access_url"):
         key: Iterable[pl.Expr] = (pl.col("obs_id"), pl.col("granule_gid"))
-        item = rows.lists("dataproduct_type", "ci")
+        item = rows.list_contains("dataproduct_type", "ci")
         broken = pl.struct(*key).is_duplicated() & pl.col("access_url").is_not_null() & ~item
         message = "two files of one observation have the same granule_gid"
         yield Check(35, "obs_id", broken, message, shows=("granule_gid",))
 
 
-def _references(rows: Rows) -> Iterator[Check]:
+def _references(rows: GranuleRows) -> Iterator[Check]:
     if not rows.has("internal_reference"):
         return
     known = frozenset(rows.distinct("granule_uid"))
-    broken = rows.matching(
+    broken = rows.where(
         "internal_reference", lambda value: any(i not in known for i in value.split("#") if i)
     )
     yield Check(104, "internal_reference", broken, "names a granule that is not in this service")

@@ -14,8 +14,8 @@ _LEADS, _FOLLOWS = frozenset("PQECV"), frozenset("SQECV")
 
 
 @lru_cache(maxsize=4096)
-def fault(ucd: str) -> str:
-    """Say what is wrong with a UCD.
+def find_fault(ucd: str) -> str:
+    """Return what is wrong with a UCD.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def fault(ucd: str) -> str:
         words = [word for _, word in parse_ucd(ucd, has_colon=False)]
     except ValueError as error:
         return f"is not written as a UCD: {error}"
-    faults = [_place(word, "S" if place else "P") for place, word in enumerate(words)]
+    faults = [_check_word(word, "S" if place else "P") for place, word in enumerate(words)]
     return next(filter(None, faults), "")
 
 
-def _place(word: str, role: Literal["P", "S"]) -> str:
-    letter = _words().get(word.lower())
+def _check_word(word: str, role: Literal["P", "S"]) -> str:
+    letter = _word_letters().get(word.lower())
     if letter is None:
         return f"has {word!r}, not a word of UCD1+ {vocabularies.load('ucd').version}"
     if letter not in (_LEADS if role == "P" else _FOLLOWS):
@@ -45,11 +45,11 @@ def _place(word: str, role: Literal["P", "S"]) -> str:
 
 
 @cache
-def _words() -> dict[str, str]:
+def _word_letters() -> dict[str, str]:
     return {word.lower(): letter for word, letter in vocabularies.load("ucd").terms.items()}
 
 
-def forget() -> None:
-    """Forget what was judged, after the list of words was refreshed."""
-    fault.cache_clear()
-    _words.cache_clear()
+def clear_caches() -> None:
+    """Clear the results of checks, after the list of words was refreshed."""
+    find_fault.cache_clear()
+    _word_letters.cache_clear()

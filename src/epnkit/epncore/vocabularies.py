@@ -93,7 +93,7 @@ def parse(name: str, text: str) -> Vocabulary:
 
 
 def folder() -> Path:
-    """Tell where refreshed vocabularies are kept: by `FOLDER_VARIABLE`, or in the user's data."""
+    """Return where refreshed vocabularies are kept: by `FOLDER_VARIABLE`, or in the user's data."""
     named = os.environ.get(FOLDER_VARIABLE)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Path(named) if named else data / "epnkit" / "vocabularies"
@@ -101,7 +101,7 @@ def folder() -> Path:
 
 @cache
 def load(name: str) -> Vocabulary:
-    """Give a vocabulary: the refreshed copy where there is one, else the packaged one.
+    """Return a vocabulary: the refreshed copy where there is one, else the packaged one.
 
     Parameters
     ----------
@@ -125,4 +125,4 @@ def load(name: str) -> Vocabulary:
     refreshed = folder() / f"{name}.txt"
     if refreshed.is_file():
         return parse(name, refreshed.read_text(encoding="utf-8"))
-    return parse(name, packaged.text(f"vocabularies/{name}.txt"))
+    return parse(name, packaged.read_text(f"vocabularies/{name}.txt"))

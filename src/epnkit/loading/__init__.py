@@ -1,1 +1,1 @@
-"""From granules to the table: staging, merge, cursor, ledger, quarantine."""
+"""Loading granules into the table: staging, merge, cursor, ledger, quarantine."""

@@ -1,8 +1,8 @@
-"""The query of DaCHS's odbcGrammar, cut to what is new: what its ``makeQuery`` is for.
+"""The query of DaCHS's odbcGrammar, restricted to new records: a ``makeQuery``.
 
-The example in DaCHS's manual fails on its second run, deadlocks on a full import and misses what
-arrives late.  This one asks the table through the connection that imports into it, writes times as
-the database at the other end reads them, and goes back by a lag.
+The example in DaCHS's manual fails on its second run, deadlocks on a full import and misses records
+that arrive late.  This one queries the table over the connection that imports into it, writes times
+as the source's database reads them, and goes back by a lag.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg2 import sql
 
 from epnkit.errors import ConfigurationError
 from epnkit.sources.config.settings import read_settings
-from epnkit.sources.values.times import moment
+from epnkit.sources.values.times import to_naive_utc
 
 #: What the values of the table's column are: Julian dates, timestamps or ISO text, or numbers.
 Form = Literal["julian_date", "time", "number"]
@@ -44,13 +44,13 @@ def incremental_query(
     lag: float = 0.0,
     written: Written = "text",
 ) -> str:
-    """Add to a query the condition that leaves out what the table has already.
+    """Add a condition to a query that leaves out what the table has already.
 
     Parameters
     ----------
     source_row : dict or None
         The grammar's ``sourceRow`` with the data that is being imported under ``data_``; the RD
-        puts it there: ``<sourceFields><code>return {"data_": data}</code></sourceFields>``.
+        adds it: ``<sourceFields><code>return {"data_": data}</code></sourceFields>``.
     query : str
         A SELECT without ORDER BY; a condition is added around it.
     remote : str
@@ -70,35 +70,35 @@ def incremental_query(
     Returns
     -------
     str
-        The query; on a new or empty table as it was given.
+        The query; for a new or empty table the one that was given.
 
     Raises
     ------
     ConfigurationError
-        Where the data was not handed over, a name is no column's, a word is not known, or the
-        highest value is not of the form.
+        If the data was not passed, a name is no column, a keyword is unknown, or the highest value
+        does not have the form.
     """
-    data = _imported_into(source_row)
+    data = _require_data(source_row)
     _require_known(remote, local, form, written)
-    highest = _highest(data.getPrimaryTable(), local)
+    highest = _read_highest(data.getPrimaryTable(), local)
     if highest is None:
         return query
-    # Around the query, so that it may have any form, and on its own alias.
+    # The condition goes around the query, which may have any form.
     try:
-        low = _literal(highest, form, lag, written)
+        low = _format_bound(highest, form, lag, written)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise ConfigurationError(
-            f"the highest {local}, {highest}, is none of the form {form}",
+            f"the highest {local}, {highest}, does not have the form {form}",
             where="makeQuery",
             why=str(error),
             cure="Correct the bind form of epnkit/q#incremental, or the rows that have it.",
         ) from error
     inner = query.strip().rstrip(";")
-    # On lines of its own: the last one may end in a comment.
+    # On lines of its own: the query may end in a comment.
     return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608 (the RD's words)
 
 
-def _imported_into(source_row: Mapping[str, Any] | None) -> Any:
+def _require_data(source_row: Mapping[str, Any] | None) -> Any:
     if not source_row or "data_" not in source_row:
         raise ConfigurationError(
             "the grammar does not know what it imports into",
@@ -112,21 +112,21 @@ def _require_known(remote: str, local: str, form: str, written: str) -> None:
     for name in (remote, local):
         if not _COLUMN.fullmatch(name):
             raise ConfigurationError(
-                f"{name!r} is no column",
+                f"{name!r} is not a column name",
                 where="makeQuery",
                 cure="Correct the bind remote or local of epnkit/q#incremental.",
             )
     for given, known in ((form, get_args(Form)), (written, get_args(Written))):
         if given not in known:
             raise ConfigurationError(
-                f"{given!r} is none of {', '.join(known)}",
+                f"{given!r} is not one of {', '.join(known)}",
                 where="makeQuery",
                 cure="Correct the bind form or written of epnkit/q#incremental.",
             )
 
 
 def source_query(path: str) -> str:
-    """Give the query of a source file, for a grammar that asks the database itself.
+    """Return the query of a source file, for a grammar that queries the database itself.
 
     Parameters
     ----------
@@ -136,8 +136,8 @@ def source_query(path: str) -> str:
     return read_settings(Path(path)).take("query", str)
 
 
-def _highest(table: Any, local: str) -> Any:
-    """Ask the table through the connection that imports: it sees the table, and waits for none."""
+def _read_highest(table: Any, local: str) -> Any:
+    """Query the table over the importing connection, which sees it and waits for no lock."""
     schema, name = table.tableName.split(".")
     statement = sql.SQL("SELECT max({}) FROM {}").format(
         sql.Identifier(local), sql.Identifier(schema, name)
@@ -147,17 +147,17 @@ def _highest(table: Any, local: str) -> Any:
         return cursor.fetchone()[0]
 
 
-def _literal(highest: Any, form: Form, lag: float, written: Written) -> str:
+def _format_bound(highest: Any, form: Form, lag: float, written: Written) -> str:
     if form == "number":
-        # By way of their texts: PostgreSQL's numeric comes as a Decimal, which takes no float.
+        # As texts: PostgreSQL's numeric is a Decimal, from which no float can be subtracted.
         number = Decimal(str(highest))
         if not number.is_finite():
             raise ValueError("it is no number")
         return str(number - Decimal(str(lag)))
     if form == "julian_date":
         low = _EPOCH + timedelta(days=float(highest) - _EPOCH_JD - lag)
-        # A Julian date holds 40 microseconds: a second below, no record is lost to rounding.
+        # A Julian date resolves 40 microseconds: with a second's margin, rounding loses no record.
         low -= timedelta(seconds=1)
     else:
-        low = moment(highest) - timedelta(days=lag)
+        low = to_naive_utc(highest) - timedelta(days=lag)
     return _WRITTEN[written].format(low)

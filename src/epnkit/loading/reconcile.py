@@ -1,7 +1,8 @@
-"""Comparing what the source holds with what the table holds, cheaply, part by part.
+"""Comparing the source with the table, part by part, without reading the records.
 
-Keys are cut into parts.  Of each part the source gives a count and a sum of hashes; only where they
-differ from the book's are the keys themselves compared, and only what differs is read again.
+The keys are divided into parts.  For each part the source gives a count and a sum of hashes; the
+keys themselves are compared only if these differ from the tracking table's, and only records that
+differ are read again.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError
-from epnkit.loading.table.catalog import exists
+from epnkit.loading.table.catalog import table_exists
 from epnkit.sources.base import Reconcilable
 
-#: Keys in a part: with ten parts in a thousand to look into, little is fetched.
-PART = 1000
+#: Keys in a part: if ten parts in a thousand differ, little is fetched.
+PART_SIZE = 1000
 
-#: Parts that are compared before it is written down how far the comparison got.
+#: Parts that are compared before the progress is saved.
 _STRIDE = 50
 
 
@@ -30,66 +31,66 @@ class Difference:
     Parameters
     ----------
     missing : set of str
-        Keys of records that only the source has, or that it has otherwise.
+        Keys of records that only the source has, or that differ there.
     gone : set of str
-        Keys of granules whose record the source has no more.
+        Keys of granules whose record the source no longer has.
     """
 
     missing: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
 
-    def settle(self) -> None:
-        """Forget keys on both sides: they only sort otherwise at the source."""
+    def drop_moved(self) -> None:
+        """Drop keys that are on both sides: the source merely sorts them differently."""
         moved = {key for key in self.gone if key in self.missing}
         self.gone -= moved
 
 
 @dataclass
 class Comparison:
-    """A comparison of one service, which can be broken off and taken up again.
+    """A comparison of one service, which can be interrupted and continued.
 
     Parameters
     ----------
     connection : psycopg2 connection
-        To DaCHS's database; it commits by itself.
+        To DaCHS's database, autocommitting.
     service : str
         Whose granules.
     source : Reconcilable
         Where the records come from.
-    part : int
+    part_size : int
         Keys in a part.
     """
 
     connection: Any
     service: str
     source: Reconcilable
-    part: int = PART
+    part_size: int = PART_SIZE
 
     def run(self) -> Difference:
-        """Compare all parts, from where an earlier comparison was broken off.
+        """Compare all parts, continuing an interrupted comparison.
 
         Raises
         ------
         LoadError
-            Where nothing has been loaded yet.
+            If nothing has been loaded yet.
         """
-        self._require_book()
+        self._require_tracking()
         bounds, done, found = self._resume()
-        parts = [part for part in self._differing(bounds) if part >= done]
+        parts = [part for part in self._find_differing_parts(bounds) if part >= done]
         for start in range(0, len(parts), _STRIDE):
             stretch = parts[start : start + _STRIDE]
             for part in stretch:
-                self._compare(_between(bounds, part), found)
-            self._note(stretch[-1] + 1, found)
+                self._compare_part(_part_bounds(bounds, part), found)
+            self._save_progress(stretch[-1] + 1, found)
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
-        found.settle()
-        found.missing -= set(self._waiting())
+        found.drop_moved()
+        found.missing -= set(self._read_quarantined_keys())
         return found
 
-    def _require_book(self) -> None:
-        if not exists(self.connection, "epnkit", f"granules_{self.service}"):
+    def _require_tracking(self) -> None:
+        if not table_exists(self.connection, "epnkit", f"granules_{self.service}"):
             raise LoadError(
-                "nothing has been loaded yet that could be compared",
+                "nothing has been loaded yet",
                 where=self.service,
                 cure=f"Load it: epnkit load {self.service}.",
             )
@@ -103,7 +104,7 @@ class Comparison:
         if rows:
             bounds, done, missing, gone = rows[0]
             return bounds, done, Difference(set(missing), set(gone))
-        bounds = [key for (key,) in self._query(_BOUNDS, self.part)]
+        bounds = [key for (key,) in self._query(_BOUNDS, self.part_size)]
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         self._execute(
             "INSERT INTO epnkit.comparisons (service, bounds) VALUES (%s, {texts})",
@@ -112,7 +113,7 @@ class Comparison:
         )
         return bounds, 0, Difference()
 
-    def _note(self, done: int, found: Difference) -> None:
+    def _save_progress(self, done: int, found: Difference) -> None:
         self._execute(
             "UPDATE epnkit.comparisons SET done = %s, missing = {texts}, gone = {texts}"
             " WHERE service = %s",
@@ -122,8 +123,8 @@ class Comparison:
             self.service,
         )
 
-    def _differing(self, bounds: list[str]) -> list[int]:
-        """Name the parts that are not the same on both sides, in ascending order."""
+    def _find_differing_parts(self, bounds: list[str]) -> list[int]:
+        """List the parts that are not the same on both sides, in ascending order."""
         if self.source.compares == "key":
             return list(range(len(bounds) + 1))
         there = self.source.digests(bounds)
@@ -138,7 +139,7 @@ class Comparison:
         same = pl.col("digest").fill_null(0) == pl.col("digest_here").fill_null(0)
         return both.filter(~same)["part"].sort().to_list()
 
-    def _compare(self, between: tuple[str | None, str | None], found: Difference) -> None:
+    def _compare_part(self, between: tuple[str | None, str | None], found: Difference) -> None:
         listed = self.source.keys(*between)
         summed = listed.group_by("record_key").agg(pl.col("record_digest").sum())
         there = dict(summed.select("record_key", "record_digest").iter_rows())
@@ -151,7 +152,7 @@ class Comparison:
             if key not in here or (digests and here[key] != digest)
         }
 
-    def _waiting(self) -> list[str]:
+    def _read_quarantined_keys(self) -> list[str]:
         rows = self._query(
             "SELECT record_key FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL",
             self.service,
@@ -169,38 +170,38 @@ class Comparison:
             cursor.execute(self._compose(query), values)
 
     def _compose(self, query: str) -> sql.Composed:
-        book = sql.Identifier("epnkit", f"granules_{self.service}")
-        return sql.SQL(query).format(book=book, key=sql.SQL(_KEY), texts=sql.SQL(_TEXTS))
+        tracking = sql.Identifier("epnkit", f"granules_{self.service}")
+        return sql.SQL(query).format(tracking=tracking, key=sql.SQL(_KEY), texts=sql.SQL(_TEXTS))
 
 
-#: A list of texts as a value; DaCHS, where it is loaded, makes NULL of an empty one.
+#: A list of texts as a value; if DaCHS is imported, its adapter makes NULL of an empty one.
 _TEXTS = "coalesce(%s::text[], ARRAY[]::text[])"
 
-#: Keys sort as the source sorts them: as numbers where they are, else by their bytes.
+#: Keys sort as the source sorts them: numbers by value, others by their bytes.
 _KEY = """(CASE WHEN epnkit_key ~ '^[0-9]{1,18}$' THEN lpad(epnkit_key, 18, '0')
            ELSE epnkit_key END) COLLATE "C\""""
 
 _BOUNDS = """
     SELECT epnkit_key FROM (
-        SELECT epnkit_key, row_number() OVER (ORDER BY {key}) AS place
-        FROM (SELECT DISTINCT epnkit_key FROM {book}) each) numbered
-    WHERE place %% %s = 0 ORDER BY {key}
+        SELECT epnkit_key, row_number() OVER (ORDER BY {key}) AS position
+        FROM (SELECT DISTINCT epnkit_key FROM {tracking}) each) numbered
+WHERE position %% %s = 0 ORDER BY {key}
 """
 
 _DIGESTS = """
     SELECT width_bucket({key}, ARRAY(SELECT {key} FROM unnest({texts}) AS epnkit_key)) AS part,
            count(*), sum(epnkit_digest)::bigint
-    FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {book}) each GROUP BY 1
+    FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {tracking}) each GROUP BY 1
 """
 
 _KEYS = """
-    SELECT DISTINCT epnkit_key, epnkit_digest FROM {book}
+    SELECT DISTINCT epnkit_key, epnkit_digest FROM {tracking}
     WHERE (%s::text IS NULL OR {key} >= (SELECT {key} FROM (SELECT %s AS epnkit_key) low))
       AND (%s::text IS NULL OR {key} < (SELECT {key} FROM (SELECT %s AS epnkit_key) high))
 """
 
 
-def _between(bounds: list[str], part: int) -> tuple[str | None, str | None]:
+def _part_bounds(bounds: list[str], part: int) -> tuple[str | None, str | None]:
     low = bounds[part - 1] if part > 0 else None
     high = bounds[part] if part < len(bounds) else None
     return low, high

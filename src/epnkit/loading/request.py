@@ -1,4 +1,4 @@
-"""What is asked of a load: by DaCHS's switches, or by ``epnkit load`` in the environment."""
+"""What a load is requested to do: by DaCHS's switches, or by ``epnkit load`` in the environment."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-#: The variable by which ``epnkit load`` tells a ``dachs imp`` what to do.
+#: The variable in which ``epnkit load`` passes its request to ``dachs imp``.
 VARIABLE = "EPNKIT_LOAD"
 
 
 @dataclass(frozen=True)
 class Request:
-    """How a load departs from the ordinary.
+    """What is different from an ordinary load.
 
     Parameters
     ----------
     limit : int, optional
         At most so many records (``dachs imp -M``).
     full : bool
-        Read everything, whatever the cursor says, and delete granules whose record is gone.
+        Read everything regardless of the cursor, and delete granules whose record is gone.
     remap : bool
-        Make all granules anew of the records that are kept, without the source.
+        Make all granules again from the kept records, without the source.
     low, high : str, optional
-        Read just this window of the cursor; the cursor stays where it is.
+        Read only this window of the cursor; the cursor does not move.
     keys : tuple of str
-        Read just the records with these keys.
+        Read only the records with these keys.
     gone : tuple of str
         Delete the granules of the records with these keys.
     jobs : int
-        How many processes read and map; this one alone, or that many beside it.
+        How many processes read and map: 1 is this process, more are child processes.
     reconcile : bool
-        Whether keys and gone are what a comparison of source and table found.
+        Whether keys and gone come from a comparison of source and table.
     """
 
     limit: int | None = None
@@ -48,33 +48,33 @@ class Request:
 
     @property
     def whole(self) -> bool:
-        """Whether every granule of the table is made anew, and those that are not are deleted."""
+        """Whether all granules of the table are made again, and the others deleted."""
         return (self.full or self.remap) and self.limit is None
 
     @property
     def kind(self) -> str:
-        """What the ledger calls such a run."""
-        asked = {
+        """The kind of run, as the ledger names it."""
+        kinds = {
             "reconcile": self.reconcile,
             "retry": bool(self.keys),
             "full": self.full,
             "remap": self.remap,
             "window": self.low is not None or self.high is not None,
         }
-        return next((kind for kind, wanted in asked.items() if wanted), "load")
+        return next((kind for kind, wanted in kinds.items() if wanted), "load")
 
     def to_environment(self) -> dict[str, str]:
-        """Give the variable that carries the request."""
+        """Return the environment variable that carries the request."""
         return {VARIABLE: json.dumps(asdict(self))}
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, limit: int | None = None
     ) -> Request:
-        """Read the request that ``epnkit load`` made; without one, an ordinary load."""
-        asked: dict[str, Any] = json.loads(environment.get(VARIABLE, "{}"))
+        """Read the request of ``epnkit load``; without one, an ordinary load."""
+        values: dict[str, Any] = json.loads(environment.get(VARIABLE, "{}"))
         for name in ("keys", "gone"):
-            asked[name] = tuple(asked.get(name, ()))
+            values[name] = tuple(values.get(name, ()))
         if limit is not None:
-            asked["limit"] = limit
-        return cls(**asked)
+            values["limit"] = limit
+        return cls(**values)

@@ -1,8 +1,8 @@
 """Granules of single records, for DaCHS's own grammars: the service's mapping in a rowmaker.
 
-What a grammar of DaCHS reads becomes the granule that a load in bulk makes of it, with its place in
-the book, so that both can be used in turn.  A record at a time takes its time: it is for the few
-that came since the last import.
+A record that a DaCHS grammar read becomes the same granule, and the same entry of the tracking
+table, as in a bulk load, so that both can be used in turn.  One record at a time is slow: it is
+meant for the few that are new since the last import.
 """
 
 from __future__ import annotations
@@ -17,67 +17,70 @@ from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
-from epnkit.loading.grammar.opening import datalink, own_connection
-from epnkit.loading.grammar.row_iterator import complete
-from epnkit.loading.prepare.packing import Batch
-from epnkit.loading.prepare.preparation import BOOKED, CONTENT, KEY, Preparation
-from epnkit.loading.state import kept_records as records
-from epnkit.loading.state import ledger
+from epnkit.loading.grammar.common import datalink_url, open_admin_connection
+from epnkit.loading.grammar.row_iterator import fill_columns
+from epnkit.loading.prepare.columns import CONTENT, KEY, TRACKING_COLUMNS
+from epnkit.loading.prepare.packing import PackedBatch
+from epnkit.loading.prepare.preparation import Preparation
+from epnkit.loading.state import kept_records, ledger
 from epnkit.loading.table.merge import delete_granules
 from epnkit.loading.table.target import Target
-from epnkit.modules import uncollected
+from epnkit.modules import gc_frozen
 from epnkit.sources import open_source
-from epnkit.sources.sql.column_types import Column, frame
+from epnkit.sources.sql.column_types import SqlColumn, build_frame
 
 
-class Singles:
-    """Makes granules of records that come one by one.
+class RowmakerGranules:
+    """Makes granules of records that come one by one, for a rowmaker.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The service's; its source is asked once for the types of its fields.
+        The service's folder; its source is asked once for the types of its fields.
     table : gavo.rsc.DBTable
-        What is imported into, on the connection that does.
+        The table that is imported into.
 
     Raises
     ------
     ConfigurationError
-        Where a record of the service is not one granule.
+        If a record of the service is not one granule.
     """
 
     def __init__(self, folder: Path, table: Any) -> None:
-        with uncollected():
-            service = services.load(folder)
+        with gc_frozen():
+            service = services.read_service(folder)
             source = open_source(service.source_file, service.order)
         if service.mapping.fold is not None or service.mapping.products:
             raise ConfigurationError(
-                "a record of this service is not one granule, as a rowmaker has it",
+                "a record of this service may become several granules, or several records one",
                 where=str(folder),
-                cure="Load it in bulk, by one of epnkit's grammars.",
+                why="a rowmaker makes one row of each record",
+                cure="Load it in bulk, with one of epnkit's grammars.",
             )
         self._label, self._table = source.label, table
-        # What this import made: DaCHS holds rows back before it writes them.
+        # Key and content of the granules of this import, which DaCHS may not have written yet.
         self._made: dict[str, tuple[str, str]] = {}
-        self._columns = [Column(name, _type(kind)) for name, kind in source.schema().items()]
-        self._preparation = Preparation(service, datalink(service))
-        self._target = self._opened(service)
-        records.tidy(self._target, service.name, ledger.next_number(self._target))
-        # What is read now is later than what was tidied.
-        self._run = ledger.next_number(self._target)
+        self._columns = [
+            SqlColumn(name, _parse_type(kind)) for name, kind in source.schema().items()
+        ]
+        self._preparation = Preparation(service, datalink_url(service))
+        self._target = self._open_target(service)
+        kept_records.compact(self._target, service.name, ledger.take_run_number(self._target))
+        # Records that are read now must count as later than those that were compacted.
+        self._run = ledger.take_run_number(self._target)
 
-    def _opened(self, service: services.Service) -> Target:
-        ledger.hold(own_connection(), service.name)
+    def _open_target(self, service: services.Service) -> Target:
+        ledger.lock_service(open_admin_connection(), service.name)
         schema, name = self._table.tableName.split(".")
         reader = base.getDBProfile("trustedquery").roleName
         target = Target(self._table.connection, schema, name, (), reader)
-        # An import that read nothing makes a table, and leaves the book of one before it.
-        target.open_book(anew=target.empty)
-        target.index_book()
+        # An import that reads nothing creates a table, and leaves an older tracking table.
+        target.open_tracking(new_table=target.empty)
+        target.index_tracking()
         return target
 
-    def granule(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Make the row of a record, and give it its place in the book.
+    def make_granule(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Make the row of a record, and enter it in the tracking table.
 
         Parameters
         ----------
@@ -87,52 +90,54 @@ class Singles:
         Returns
         -------
         dict or None
-            A value for each column of the table; None where the record is refused, which DaCHS
+            A value for each column of the table; None if the record is refused, which DaCHS
             reports as a warning, or its granule is in the table as it is.
 
         Raises
         ------
         ConfigurationError
-            Where the grammar does not read a field that the source's query has.
+            If the grammar does not read a field of the source's query.
         """
-        values = self._values({name.lower(): value for name, value in record.items()})
-        prepared = self._preparation.prepare(frame([values], self._columns, self._label))
+        values = self._collect_values({name.lower(): value for name, value in record.items()})
+        prepared = self._preparation.prepare(build_frame([values], self._columns, self._label))
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.rows(named=True):
-            return self._booked(row, prepared.batch)
+            return self._track(row, prepared.batch)
         return None
 
-    def _values(self, fields: dict[str, Any]) -> tuple[Any, ...]:
+    granule = make_granule  # the name in deployed copies of q.rd
+
+    def _collect_values(self, fields: dict[str, Any]) -> tuple[Any, ...]:
         missing = sorted({column.field for column in self._columns} - set(fields))
         if missing:
             raise ConfigurationError(
-                f"the grammar reads no {', '.join(missing)}",
+                f"the grammar does not read {', '.join(missing)}",
                 where=self._label,
-                cure="Let the query of its makeQuery select what that of the source file does.",
+                cure="Select in its makeQuery what the query of the source file selects.",
             )
         return tuple(fields[column.field] for column in self._columns)
 
-    def _is_made(self, row: dict[str, Any]) -> bool:
-        """Tell whether this import made the granule before; one that says otherwise is told of."""
-        uid, said = row["granule_uid"], (row[KEY], row[CONTENT])
-        before = self._made.setdefault(uid, said)
-        if before is said:
+    def _is_repeated(self, row: dict[str, Any]) -> bool:
+        """Return whether this import made the granule before; warn if its content differs."""
+        uid, content = row["granule_uid"], (row[KEY], row[CONTENT])
+        before = self._made.setdefault(uid, content)
+        if before is content:
             return False
-        if before != said:
+        if before != content:
             base.ui.notifyWarning(f"{row[KEY]}: record {before[0]} gave {uid} in this import")
         return True
 
-    def _keep(self, record: Batch) -> None:
-        records.keep(self._target, self._target.schema, self._run, record)
+    def _keep_record(self, record: PackedBatch) -> None:
+        kept_records.keep(self._target, self._target.schema, self._run, record)
 
-    def _booked(self, row: dict[str, Any], record: Batch) -> dict[str, Any] | None:
+    def _track(self, row: dict[str, Any], record: PackedBatch) -> dict[str, Any] | None:
         uid, target = row["granule_uid"], self._target
-        if self._is_made(row):
+        if self._is_repeated(row):
             return None
         before = target.query(
             "SELECT b.epnkit_key, b.epnkit_content, t.creation_date FROM {table} t"
-            " LEFT JOIN {book} b USING (granule_uid) WHERE granule_uid = %s",
+            " LEFT JOIN {tracking} b USING (granule_uid) WHERE granule_uid = %s",
             (uid,),
         )
         for key, content, _ in before:
@@ -140,34 +145,37 @@ class Singles:
                 base.ui.notifyWarning(f"{row[KEY]}: record {key} has the same granule_uid, {uid}")
                 return None
             if str(content).replace("-", "") == row[CONTENT]:
-                self._keep(record)  # another mapping may read what is new in it
+                self._keep_record(record)  # a later mapping may read other fields of it
                 return None
-        self._keep(record)
+        self._keep_record(record)
         delete_granules(target, [uid])
         target.execute(
-            "INSERT INTO {book} (granule_uid, epnkit_key, epnkit_digest, epnkit_links,"
+            "INSERT INTO {tracking} (granule_uid, epnkit_key, epnkit_digest, epnkit_links,"
             " epnkit_content) VALUES (%s, %s, %s, %s, %s)",
-            (uid, *(row[name] for name in BOOKED)),
+            (uid, *(row[name] for name in TRACKING_COLUMNS)),
         )
-        kept = {"creation_date": before[0][2]} if before else {}
-        return complete({**row, **kept}, self._table.tableDef)
+        unchanged = {"creation_date": before[0][2]} if before else {}
+        return fill_columns({**row, **unchanged}, self._table.tableDef)
 
 
-def _type(name: str) -> pl.DataType:
-    """Give the type that a source's schema names."""
+def _parse_type(name: str) -> pl.DataType:
+    """Return the polars type that a source's schema names."""
     kind = getattr(pl, name.partition("(")[0])
     return pl.Datetime("us") if kind is pl.Datetime else kind()
 
 
 @cache
-def singles(folder: str, table: Any) -> Singles:
-    """Give what makes granules for a table, once in an import.
+def rowmaker_granules(folder: str, table: Any) -> RowmakerGranules:
+    """Return what makes the granules of a table: one object for a whole import.
 
     Parameters
     ----------
     folder : str
-        The service's.
+        The service's folder.
     table : gavo.rsc.DBTable
-        What is imported into.
+        The table that is imported into.
     """
-    return Singles(Path(folder), table)
+    return RowmakerGranules(Path(folder), table)
+
+
+singles = rowmaker_granules  # the name in deployed copies of q.rd

@@ -1,1 +1,121 @@
-"""From a record to a granule: a mapping is declared column by column."""
+"""From a record to a granule: a mapping is declared column by column.
+
+A ``service.py`` takes all that it declares a mapping with from here::
+
+    from epnkit.mapping import Mapping, julian_date, of
+
+A name is imported with its module when it is first asked for, so that a service waits only for the
+libraries that it needs (geometry is not imported for a service without contours).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from epnkit.modules import import_attribute
+
+if TYPE_CHECKING:
+    from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
+    from epnkit.mapping.declare import Fold, Mapping, Product, of
+    from epnkit.mapping.file_names import identified
+    from epnkit.mapping.footprints import contour
+    from epnkit.mapping.identifiers import joined, last_part, safe, stamp, without_ending
+    from epnkit.mapping.media_types import access, media_type
+    from epnkit.mapping.named_times import named_interval, observed_interval
+    from epnkit.mapping.numbers import without_single_noise
+    from epnkit.mapping.outcome import Outcome
+    from epnkit.mapping.spectra import dynamic_spectrum
+    from epnkit.mapping.spectral import hertz, hertz_band, hertz_limits, hertz_of_lists
+    from epnkit.mapping.texts import clean, hash_list
+    from epnkit.mapping.tfcat import contour as tfcat_contour
+    from epnkit.mapping.times import (
+        julian_date,
+        julian_date_after,
+        julian_date_in_scale,
+        julian_date_not_before,
+        julian_date_of_date_and_time,
+        julian_date_of_pair,
+    )
+
+__all__ = [
+    "Dataset",
+    "Fold",
+    "Mapping",
+    "Outcome",
+    "Product",
+    "access",
+    "clean",
+    "contour",
+    "dataset_columns",
+    "dynamic_spectrum",
+    "hash_list",
+    "hertz",
+    "hertz_band",
+    "hertz_limits",
+    "hertz_of_lists",
+    "identified",
+    "joined",
+    "julian_date",
+    "julian_date_after",
+    "julian_date_in_scale",
+    "julian_date_not_before",
+    "julian_date_of_date_and_time",
+    "julian_date_of_pair",
+    "last_part",
+    "media_type",
+    "named_interval",
+    "observed_interval",
+    "of",
+    "read_datasets",
+    "safe",
+    "stamp",
+    "tfcat_contour",
+    "without_ending",
+    "without_single_noise",
+]
+
+#: Where each name is defined: a module, and its name there.
+_HOMES = {
+    "Dataset": "epnkit.mapping.datasets:Dataset",
+    "dataset_columns": "epnkit.mapping.datasets:dataset_columns",
+    "read_datasets": "epnkit.mapping.datasets:read_datasets",
+    "Fold": "epnkit.mapping.declare:Fold",
+    "Mapping": "epnkit.mapping.declare:Mapping",
+    "Product": "epnkit.mapping.declare:Product",
+    "of": "epnkit.mapping.declare:of",
+    "identified": "epnkit.mapping.file_names:identified",
+    "contour": "epnkit.mapping.footprints:contour",
+    "joined": "epnkit.mapping.identifiers:joined",
+    "last_part": "epnkit.mapping.identifiers:last_part",
+    "safe": "epnkit.mapping.identifiers:safe",
+    "stamp": "epnkit.mapping.identifiers:stamp",
+    "without_ending": "epnkit.mapping.identifiers:without_ending",
+    "access": "epnkit.mapping.media_types:access",
+    "media_type": "epnkit.mapping.media_types:media_type",
+    "named_interval": "epnkit.mapping.named_times:named_interval",
+    "observed_interval": "epnkit.mapping.named_times:observed_interval",
+    "without_single_noise": "epnkit.mapping.numbers:without_single_noise",
+    "Outcome": "epnkit.mapping.outcome:Outcome",
+    "dynamic_spectrum": "epnkit.mapping.spectra:dynamic_spectrum",
+    "hertz": "epnkit.mapping.spectral:hertz",
+    "hertz_band": "epnkit.mapping.spectral:hertz_band",
+    "hertz_limits": "epnkit.mapping.spectral:hertz_limits",
+    "hertz_of_lists": "epnkit.mapping.spectral:hertz_of_lists",
+    "clean": "epnkit.mapping.texts:clean",
+    "hash_list": "epnkit.mapping.texts:hash_list",
+    "tfcat_contour": "epnkit.mapping.tfcat:contour",
+    "julian_date": "epnkit.mapping.times:julian_date",
+    "julian_date_after": "epnkit.mapping.times:julian_date_after",
+    "julian_date_in_scale": "epnkit.mapping.times:julian_date_in_scale",
+    "julian_date_not_before": "epnkit.mapping.times:julian_date_not_before",
+    "julian_date_of_date_and_time": "epnkit.mapping.times:julian_date_of_date_and_time",
+    "julian_date_of_pair": "epnkit.mapping.times:julian_date_of_pair",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return import_attribute(__name__, _HOMES, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""Data sets that are told by the names of their files, and what a catalogue says of each."""
+"""Data sets that are known by the names of their files, and what a catalogue says of each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Dataset:
     Raises
     ------
     ConfigurationError
-        Where the pattern cannot be read.
+        If the pattern cannot be read.
     """
 
     name: str
@@ -44,7 +44,10 @@ class Dataset:
             re.compile(self.files)
         except re.error as error:
             raise ConfigurationError(
-                f"the pattern of {self.name} cannot be read", where=self.files, why=str(error)
+                f"the pattern of {self.name} cannot be read",
+                where=self.files,
+                why=str(error),
+                cure="Correct the regular expression in service.py.",
             ) from error
 
 
@@ -59,14 +62,14 @@ def read_datasets(path: Path) -> tuple[Dataset, ...]:
     Raises
     ------
     ConfigurationError
-        Where the file is not there, or a data set is incomplete.
+        If the file is not there, or a data set is incomplete.
     """
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))["dataset"]
-        return tuple(Dataset(**each) for each in told)
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["dataset"]
+        return tuple(Dataset(**each) for each in entries)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
-            "its data sets cannot be read",
+            "the data sets cannot be read",
             where=str(path),
             why=str(error),
             cure="Give each [[dataset]] a name, a pattern files, and [dataset.columns].",
@@ -76,7 +79,7 @@ def read_datasets(path: Path) -> tuple[Dataset, ...]:
 def dataset_columns(
     datasets: Sequence[Dataset], field: str = "file_name"
 ) -> dict[str | tuple[str, ...], Any]:
-    """Declare what the data set of a file tells, for a mapping; files of no data set are refused.
+    """Declare the columns that a file's data set fixes; files of no data set are refused.
 
     Parameters
     ----------
@@ -84,26 +87,32 @@ def dataset_columns(
         The data sets; the first whose pattern fits counts.
     field : str
         The field with the file's name.
+
+    Examples
+    --------
+    >>> kronos = Dataset("n3e", r"^N3e_", {"instrument_name": "rpws"})
+    >>> sorted(dataset_columns([kronos]))
+    ['granule_gid', 'instrument_name']
     """
     names = dict.fromkeys(name for dataset in datasets for name in dataset.columns)
-    told: dict[str | tuple[str, ...], Any] = {
-        name: _chosen(datasets, field, name) for name in names
+    columns: dict[str | tuple[str, ...], Any] = {
+        name: _column_by_file(datasets, field, name) for name in names
     }
-    gid = _first(field, [(dataset.files, dataset.name) for dataset in datasets])
-    return {"granule_gid": of(_known, field, gid), **told}
+    gid = _first_match(field, [(dataset.files, dataset.name) for dataset in datasets])
+    return {"granule_gid": of(_require_known, field, gid), **columns}
 
 
-def _chosen(datasets: Sequence[Dataset], field: str, column: str) -> pl.Expr:
-    return _first(field, [(each.files, each.columns.get(column)) for each in datasets])
+def _column_by_file(datasets: Sequence[Dataset], field: str, column: str) -> pl.Expr:
+    return _first_match(field, [(each.files, each.columns.get(column)) for each in datasets])
 
 
-def _first(field: str, values: list[tuple[str, Any]]) -> pl.Expr:
-    """Give the value of the first pattern that fits, be it null."""
+def _first_match(field: str, values: list[tuple[str, Any]]) -> pl.Expr:
+    """Return the value of the first pattern that fits, be it null."""
     chosen = pl.lit(None)
     for pattern, value in reversed(values):
         chosen = pl.when(pl.col(field).str.contains(pattern)).then(pl.lit(value)).otherwise(chosen)
     return chosen
 
 
-def _known(names: pl.Series, datasets: pl.Series) -> Outcome:
+def _require_known(names: pl.Series, datasets: pl.Series) -> Outcome:
     return Outcome.checked(names, datasets, "is a file of no data set that is served")

@@ -14,9 +14,6 @@ from epnkit.epncore.columns import EpnType
 from epnkit.errors import MappingError
 from epnkit.mapping.outcome import Conversion, Outcome
 
-#: A constant, an expression over the fields, or a conversion of fields.
-Value = "str | int | float | bool | None | pl.Expr | Computed"
-
 
 @dataclass(frozen=True)
 class Computed:
@@ -46,24 +43,37 @@ class Computed:
 
     def __call__(self, records: pl.DataFrame) -> Any:
         """Apply the function to a batch; what an argument could not read, the result cannot."""
-        given = [_argument(each, records) for each in self.arguments]
+        given = [_evaluate_argument(each, records) for each in self.arguments]
         result = self.function(*(each.values for each in given), **self.settings)
         troubled = [each.reasons for each in given if each.reasons.null_count() < len(records)]
-        return _troubled(result, troubled) if troubled else result
+        return _add_reasons(result, troubled) if troubled else result
 
 
 def of(function: Conversion, *arguments: str | pl.Expr | Computed, **settings: object) -> Computed:
     """Declare a value as a function of fields, or of values made of fields.
 
+    Parameters
+    ----------
+    function : callable
+        Takes a :class:`polars.Series` an argument, and the settings as keywords.
+    *arguments : str, polars.Expr or Computed
+        Each the name of a field, an expression over fields, or another such value.
+    **settings
+        Keyword arguments of the function, the same for all records.
+
     Examples
     --------
-    ``of(julian_date, "date_obs")``;
-    ``of(joined, pl.lit("ar"), of(stamp, "date_obs"), "cc_x_pix")``.
+    >>> from epnkit.mapping import joined, stamp
+    >>> uid = of(joined, pl.lit("ar"), of(stamp, "date_obs"), "x")
+    >>> uid.fields
+    ['date_obs', 'x']
+    >>> uid(pl.DataFrame({"date_obs": ["2012-05-01T07:46:59"], "x": [7]})).values.to_list()
+    ['ar_20120501_074659_7']
     """
     return Computed(function, arguments, settings)
 
 
-#: The field with a hash that the source itself made of a record, where it makes one.
+#: The field with a hash that the source itself made of a record, if it makes one.
 SOURCE_DIGEST = "epnkit_source_digest"
 
 #: How the loader holds the service's own columns, by the type that they are declared with.
@@ -78,7 +88,7 @@ _TYPES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Fold:
-    """Several records that tell of one thing, such as the repeated rows of a join.
+    """Several records about one thing, such as the repeated rows of a join.
 
     Records that follow one another and agree in ``by`` become one; the fields of ``collect``
     become sorted lists of their distinct values, the other fields are those of the first record.
@@ -89,6 +99,12 @@ class Fold:
         The fields in which they agree.
     collect : tuple of str
         The fields that differ.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"id": [1, 1], "noaa": [7, 8]})
+    >>> fold(rows, Fold(by=("id",), collect=("noaa",))).rows()
+    [(1, [7, 8])]
     """
 
     by: tuple[str, ...]
@@ -105,6 +121,13 @@ class Product:
         The columns in which this product differs from the mapping's common ones.
     when : polars.Expr, optional
         Which records have it; by default each has.
+
+    Examples
+    --------
+    >>> text = Product({"access_format": "text/csv"}, when=pl.col("has_text"))
+    >>> mapping = Mapping({"obs_id": pl.col("id")}, products=(Product({}), text))
+    >>> mapping.apply(pl.DataFrame({"id": ["a"], "has_text": [True]})).granules.rows()
+    [('a', None), ('a', 'text/csv')]
     """
 
     columns: Dictionary[str | tuple[str, ...], Any]
@@ -112,7 +135,7 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class MappingResult:
     """What a mapping made of a batch.
 
     Parameters
@@ -144,14 +167,20 @@ class Mapping:
         The service's own columns, each with its type (``text``, ``integer``, ``float``,
         ``double`` or ``timestamp``); the RD declares them likewise, with unit and UCD.
     products : tuple of Product
-        Where a record yields several granules: what tells them apart.
+        If a record yields several granules: in what they differ.
     fold : Fold, optional
         Which records belong together.
 
     Raises
     ------
     MappingError
-        At once, where a column is neither EPNcore's nor declared as the service's own.
+        At once, if a column is neither EPNcore's nor declared as the service's own.
+
+    Examples
+    --------
+    >>> mapping = Mapping({"target_name": "Sun", "obs_id": pl.col("id")})
+    >>> mapping.apply(pl.DataFrame({"id": ["a", "b"]})).granules.rows()
+    [('Sun', 'a'), ('Sun', 'b')]
     """
 
     columns: Dictionary[str | tuple[str, ...], Any]
@@ -170,14 +199,14 @@ class Mapping:
     @property
     def own_columns(self) -> dict[str, epncore.Column]:
         """The service's own columns, as the rules want them described."""
-        return {name: epncore.free(name, kind) for name, kind in self.extra.items()}
+        return {name: epncore.free_column(name, kind) for name, kind in self.extra.items()}
 
     @property
     def names(self) -> list[str]:
         """The columns that are declared, each once, in order."""
         declared = [self.columns, *(product.columns for product in self.products)]
         keys = [key for columns in declared for key in columns]
-        return list(dict.fromkeys(n for key in keys for n in _names(key)))
+        return list(dict.fromkeys(n for key in keys for n in _column_names(key)))
 
     @property
     def fields(self) -> set[str]:
@@ -188,48 +217,50 @@ class Mapping:
         return used | set(self.fold.by + self.fold.collect if self.fold else ())
 
     def polars_type(self, name: str) -> Any:
-        """Give the type in which the loader holds a column."""
+        """Return the type in which the loader holds a column."""
         if name in self.extra:
             return _TYPES[self.extra[name]]
         return epncore.polars_type(name)
 
-    def apply(self, records: pl.DataFrame) -> Mapped:
+    def apply(self, records: pl.DataFrame) -> MappingResult:
         """Make the granules of a batch.
 
         Raises
         ------
         MappingError
-            Where a column cannot be made of the fields that it reads.
+            If a column cannot be made of the fields that it reads.
         """
         numbered = records.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_NUMBER))
-        parts = [self._make(numbered, product) for product in self.products or (Product({}),)]
+        parts = [
+            self._make_granules(numbered, product) for product in self.products or (Product({}),)
+        ]
         refusals = pl.concat([part.refusals for part in parts])
         granules = pl.concat([part.granules for part in parts])
         origin = pl.concat([part.origin for part in parts])
-        kept = ~origin.is_in(refusals["record"].unique().implode())
-        return Mapped(granules.filter(kept), origin.filter(kept), refusals)
+        mapped = ~origin.is_in(refusals["record"].unique().implode())
+        return MappingResult(granules.filter(mapped), origin.filter(mapped), refusals)
 
-    def _make(self, records: pl.DataFrame, product: Product) -> Mapped:
+    def _make_granules(self, records: pl.DataFrame, product: Product) -> MappingResult:
         if product.when is not None:
             records = records.filter(product.when)
         made: dict[str, Outcome] = {}
         for key, value in {**self.columns, **product.columns}.items():
             made |= self._evaluate(key, value, records)
         origin = records[_NUMBER]
-        refusals = [_refusals(name, outcome.reasons, origin) for name, outcome in made.items()]
+        refusals = [_list_refusals(name, outcome.reasons, origin) for name, outcome in made.items()]
         series = [made[name].values for name in self.names if name in made]
         granules = pl.DataFrame(series).select(
             *(n if n in made else pl.lit(None, self.polars_type(n)).alias(n) for n in self.names)
         )
-        return Mapped(granules, origin, pl.concat([_NONE, *refusals]))
+        return MappingResult(granules, origin, pl.concat([_NO_REFUSALS, *refusals]))
 
     def _evaluate(
         self, key: str | tuple[str, ...], value: object, records: pl.DataFrame
     ) -> dict[str, Outcome]:
         try:
             result = evaluate(value, records)
-            group = _by_name(key, result) if isinstance(key, tuple) else {key: result}
-            return {name: self._typed(name, group[name]) for name in _names(key)}
+            group = _name_group(key, result) if isinstance(key, tuple) else {key: result}
+            return {name: self._cast(name, group[name]) for name in _column_names(key)}
         except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError) as error:
             raise MappingError(
                 f"column {key if isinstance(key, str) else ', '.join(key)} cannot be made",
@@ -237,7 +268,7 @@ class Mapping:
                 cure="Correct its declaration in service.py.",
             ) from error
 
-    def _typed(self, name: str, result: pl.Series | Outcome) -> Outcome:
+    def _cast(self, name: str, result: pl.Series | Outcome) -> Outcome:
         outcome = result if isinstance(result, Outcome) else Outcome.fine(result)
         wanted = self.polars_type(name)
         if outcome.values.dtype == wanted:
@@ -250,10 +281,10 @@ class Mapping:
 
 
 _NUMBER = "epnkit record number"
-_NONE = pl.DataFrame(schema={"record": pl.UInt32, "column": pl.String, "reason": pl.String})
+_NO_REFUSALS = pl.DataFrame(schema={"record": pl.UInt32, "column": pl.String, "reason": pl.String})
 
 
-def _names(key: str | tuple[str, ...]) -> Iterable[str]:
+def _column_names(key: str | tuple[str, ...]) -> Iterable[str]:
     return (key,) if isinstance(key, str) else key
 
 
@@ -265,7 +296,7 @@ def fields_of(value: object) -> Iterable[str]:
 
 
 def evaluate(value: object, records: pl.DataFrame) -> Any:
-    """Give the values that a declaration makes of a batch, one a record."""
+    """Return the values that a declaration makes of a batch, one a record."""
     if isinstance(value, Computed):
         return value(records)
     expression = value if isinstance(value, pl.Expr) else pl.lit(value)
@@ -273,40 +304,40 @@ def evaluate(value: object, records: pl.DataFrame) -> Any:
     return series if len(series) == len(records) else series.new_from_index(0, len(records))
 
 
-def _argument(value: str | pl.Expr | Computed, records: pl.DataFrame) -> Outcome:
+def _evaluate_argument(value: str | pl.Expr | Computed, records: pl.DataFrame) -> Outcome:
     made = records[value] if isinstance(value, str) else evaluate(value, records)
     return made if isinstance(made, Outcome) else Outcome.fine(made)
 
 
-def _troubled(result: Any, troubled: list[pl.Series]) -> Any:
+def _add_reasons(result: Any, troubled: list[pl.Series]) -> Any:
     if isinstance(result, (pl.Series, Outcome)):
         made = result if isinstance(result, Outcome) else Outcome.fine(result)
-        reasons = pl.DataFrame([*_numbered(troubled), made.reasons.alias("own")])
+        reasons = pl.DataFrame([*_number_series(troubled), made.reasons.alias("own")])
         return Outcome(made.values, reasons.select(pl.coalesce(pl.all())).to_series())
-    first, *others = result.values() if isinstance(result, dict) else _parts(result)
+    first, *others = result.values() if isinstance(result, dict) else _group_values(result)
     names = result.keys() if isinstance(result, dict) else range(len(others) + 1)
-    return dict(zip(names, (_troubled(first, troubled), *others), strict=True))
+    return dict(zip(names, (_add_reasons(first, troubled), *others), strict=True))
 
 
-def _numbered(series: list[pl.Series]) -> list[pl.Series]:
+def _number_series(series: list[pl.Series]) -> list[pl.Series]:
     return [each.alias(str(number)) for number, each in enumerate(series)]
 
 
-def _parts(result: Any) -> tuple[Any, ...]:
+def _group_values(result: Any) -> tuple[Any, ...]:
     return tuple(vars(result).values()) if is_dataclass(result) else tuple(result)
 
 
-def _by_name(key: tuple[str, ...], result: Any) -> Any:
-    """Give the parts of a group by the names of the columns, however the function gave them."""
+def _name_group(key: tuple[str, ...], result: Any) -> Any:
+    """Return the parts of a group by the names of the columns, however the function gave them."""
     named = isinstance(result, dict) and set(key) <= result.keys()
-    parts = result.values() if isinstance(result, dict) else _parts(result)
+    parts = result.values() if isinstance(result, dict) else _group_values(result)
     return result if named else dict(zip(key, parts, strict=True))
 
 
-def _refusals(name: str, reasons: pl.Series, origin: pl.Series) -> pl.DataFrame:
+def _list_refusals(name: str, reasons: pl.Series, origin: pl.Series) -> pl.DataFrame:
     bad = reasons.is_not_null()
     if not bad.any():
-        return _NONE
+        return _NO_REFUSALS
     return pl.DataFrame({"record": origin.filter(bad), "reason": reasons.filter(bad)}).select(
         "record", pl.lit(name).alias("column"), "reason"
     )

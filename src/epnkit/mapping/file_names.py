@@ -11,18 +11,25 @@ from epnkit.mapping.outcome import Outcome
 def identified(
     names: pl.Series, unreadable: pl.Series | None = None, *, pattern: str, what: str
 ) -> Outcome:
-    """Take an identifier out of the names of files; refuse other names, and unreadable files.
+    r"""Take an identifier out of the names of files; refuse other names, and unreadable files.
 
     Parameters
     ----------
     names : polars.Series
         The names.
     unreadable : polars.Series, optional
-        Why a file could not be read; null where it could.
+        Why a file could not be read; null if it could.
     pattern : str
         What a name must hold; its first group is the identifier.
     what : str
         What the name should be, with its article: ``a file of NDA``.
+
+    Examples
+    --------
+    >>> names = pl.Series(["J160131.RT1", "notes.txt"])
+    >>> found = identified(names, pattern=r"^(J\d{6})\.RT1$", what="a file of NDA")
+    >>> found.values.to_list(), found.reasons[1]
+    (['J160131', None], "'notes.txt' is not the name of a file of NDA")
     """
     given = names.cast(pl.String).fill_null("")
     found = given.str.extract(pattern, 1)

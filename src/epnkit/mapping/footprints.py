@@ -53,16 +53,25 @@ def contour(
     dict
         The columns named in :data:`CONTOUR`; ``area`` in square degrees, ``pixels`` a number,
         ``flags`` words joined by ``#``.
+
+    Examples
+    --------
+    >>> one = {"x": pl.Series([512]), "y": pl.Series([512])}
+    >>> image = [pl.Series([value]) for value in (2.6, 2.6, 512.0, 512.0, 369.0)]
+    >>> codes, date = pl.Series(["2460"]), pl.Series(["2012-05-01T07:46:59"])
+    >>> drawn = contour(codes, one["x"], one["y"], date, *image)
+    >>> drawn["pixels"].to_list(), drawn["s_region"].reasons.to_list()
+    ([4], [None])
     """
     times = date_obs.cast(pl.String) if date_obs.dtype == pl.String else date_obs
     numbers = [column.to_numpy() for column in (cdelt1, cdelt2, center_x, center_y, r_sun)]
     codes = chain_code.cast(pl.String)
     x, y = start_x.to_numpy(), start_y.to_numpy()
     parts = []
-    for rows, chosen in _by_tolerance(numbers[0], tolerance, options):
+    for rows, chosen in _group_by_tolerance(numbers[0], tolerance, options):
         images = Images(times.gather(rows).to_numpy(), *(each[rows] for each in numbers))
         found = footprints(codes.gather(rows).to_list(), x[rows], y[rows], images, chosen)
-        parts.append(_columns(found).with_columns(pl.Series("row", rows)))
+        parts.append(_as_columns(found).with_columns(pl.Series("row", rows)))
     whole = pl.concat(parts).sort("row")
     columns: dict[str, Any] = {name: whole[name] for name in CONTOUR}
     if refuse:
@@ -70,7 +79,7 @@ def contour(
     return columns
 
 
-def _by_tolerance(
+def _group_by_tolerance(
     cdelt: NDArray[np.float64], tolerance: float | None, options: Options
 ) -> list[tuple[NDArray[np.int64], Options]]:
     """Part rows by the tolerance in pixels, in quarters of one: there are few kinds of camera."""
@@ -87,17 +96,15 @@ def _by_tolerance(
     ] or [(every, options)]
 
 
-def _columns(found: Footprints) -> pl.DataFrame:
+def _as_columns(found: Footprints) -> pl.DataFrame:
     words = [Flag(int(flags)).words().replace(" ", "#") or None for flags in found.flags]
-    numbers = {
-        name: _numbers(getattr(found, name)) for name in ("c1min", "c1max", "c2min", "c2max")
-    }
+    numbers = {name: _round(getattr(found, name)) for name in ("c1min", "c1max", "c2min", "c2max")}
     return pl.DataFrame(
         {
             "s_region": pl.Series(found.s_region, dtype=pl.String),
             "coverage": pl.Series(found.coverage, dtype=pl.String),
             **numbers,
-            "area": _numbers(found.area_deg2),
+            "area": _round(found.area_deg2),
             "pixels": pl.Series(np.asarray(found.pixels)),
             "flags": pl.Series(words, dtype=pl.String).str.replace_all("-", "_"),
             "errors": pl.Series(found.errors, dtype=pl.String),
@@ -105,6 +112,6 @@ def _columns(found: Footprints) -> pl.DataFrame:
     )
 
 
-def _numbers(values: Any) -> pl.Series:
+def _round(values: Any) -> pl.Series:
     """Round to 1e-9 of a degree, far below any pixel: the last bits say nothing."""
     return pl.Series(np.asarray(values, dtype=float)).fill_nan(None).round(9)

@@ -8,7 +8,7 @@ import re
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import by_value, present, unread
+from epnkit.mapping.reading import is_present, map_distinct, refuse_unread
 from epnkit.mapping.texts import ascii_of
 
 #: Date and time of day in a text, with any marks or none between their figures.
@@ -25,15 +25,20 @@ def stamp(given: pl.Series) -> Outcome:
     ----------
     given : polars.Series
         Texts of times, datetimes or dates. A zone is not looked at.
+
+    Examples
+    --------
+    >>> stamp(pl.Series(["2012-05-01T07:46:59.9", "20120501"])).values.to_list()
+    ['20120501_074659', '20120501_000000']
     """
     if given.dtype.is_temporal():
         made = given.cast(pl.Datetime("us")).dt.strftime("%Y%m%d_%H%M%S")
-        return unread(given, made, "a time")
+        return refuse_unread(given, made, "a time")
     parts = given.cast(pl.String).str.extract_groups(_STAMP).struct.unnest()
     day = parts["year"] + parts["month"] + parts["day"]
     clock = (parts[name].fill_null("00") for name in ("hour", "minute", "second"))
     hour, minute, second = clock
-    return unread(given, day + "_" + hour + minute + second, "a time")
+    return refuse_unread(given, day + "_" + hour + minute + second, "a time")
 
 
 def safe(given: pl.Series, *, distinct: bool = False) -> Outcome:
@@ -53,11 +58,16 @@ def safe(given: pl.Series, *, distinct: bool = False) -> Outcome:
     Returns
     -------
     Outcome
-        Strings, and the reason where nothing is left of one.
+        Strings, and the reason if nothing is left of one.
+
+    Examples
+    --------
+    >>> safe(pl.Series(["Nançay 1/2"])).values.to_list()
+    ['Nancay_1-2']
     """
     texts = given.cast(pl.String)
-    made = by_value(texts, lambda text: _safe(text, distinct))
-    return unread(texts, made, "an identifier: no letter or figure is in it")
+    made = map_distinct(texts, lambda text: _safe(text, distinct))
+    return refuse_unread(texts, made, "an identifier: no letter or figure is in it")
 
 
 def without_ending(given: pl.Series) -> Outcome:
@@ -67,13 +77,24 @@ def without_ending(given: pl.Series) -> Outcome:
     ----------
     given : polars.Series
         Names or paths; a dot within the stem stays.
+
+    Examples
+    --------
+    >>> without_ending(pl.Series(["rad_v1.2.fits.gz"])).values.to_list()
+    ['rad_v1.2']
     """
     bare = given.cast(pl.String).str.replace(r"(?i)\.(gz|bz2|z|xz)$", "")
     return safe(bare.str.replace(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", ""))
 
 
 def last_part(given: pl.Series) -> pl.Series:
-    """Give the name of a file alone, of its path or its address."""
+    """Return the name of a file alone, of its path or its address.
+
+    Examples
+    --------
+    >>> last_part(pl.Series(["https://host.example/2012/a.fits?x=1"])).to_list()
+    ['a.fits']
+    """
     return given.cast(pl.String).str.extract(r"([^/?#]+)/?(?:[?#].*)?$", 1)
 
 
@@ -86,24 +107,29 @@ def joined(*parts: pl.Series, separator: str = "_") -> Outcome:
         Columns; an identifier needs all of them.
     separator : str
         What stands between them.
+
+    Examples
+    --------
+    >>> joined(pl.Series(["ar", "ar"]), pl.Series([12, None])).values.to_list()
+    ['ar_12', None]
     """
     columns = [part.cast(pl.String).alias(str(number)) for number, part in enumerate(parts)]
     whole = pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=separator)).to_series()
-    missing = ~_all_present(columns)
+    missing = ~_are_all_present(columns)
     found = safe(whole.set(missing, None))
     reasons = found.reasons.set(missing, "a part of the identifier is missing")
     return Outcome(found.values, reasons)
 
 
-def duplicates(identifiers: pl.Series) -> Outcome:
+def refuse_duplicates(identifiers: pl.Series) -> Outcome:
     """Keep the first of each identifier, and give the others a reason."""
     again = identifiers.is_not_null() & ~identifiers.is_first_distinct()
     return Outcome.checked(identifiers, identifiers.set(again, None), "is another granule's name")
 
 
-def _all_present(columns: list[pl.Series]) -> pl.Series:
+def _are_all_present(columns: list[pl.Series]) -> pl.Series:
     return (
-        pl.DataFrame([present(column).alias(column.name) for column in columns])
+        pl.DataFrame([is_present(column).alias(column.name) for column in columns])
         .select(pl.all_horizontal(pl.all()))
         .to_series()
     )

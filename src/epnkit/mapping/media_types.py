@@ -1,4 +1,4 @@
-"""The media types of files, told by what their names end with."""
+"""The media types of files, by the endings of their names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TYPES = {
 
 
 def media_type(names: pl.Series) -> pl.Series:
-    """Tell the media type of files by the ending of their names or addresses, in any case.
+    """Return the media type of files by the ending of their names or addresses, in any case.
 
     Parameters
     ----------
@@ -43,7 +43,12 @@ def media_type(names: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series
-        Media types; null where nothing is known of the ending.
+        Media types; null if nothing is known of the ending.
+
+    Examples
+    --------
+    >>> media_type(pl.Series(["a.FITS", "b.unknown"])).to_list()
+    ['application/fits', None]
     """
     endings = names.cast(pl.String).str.extract(r"\.(\w+)$", 1).str.to_lowercase()
     return endings.replace_strict(TYPES, default=None, return_dtype=pl.String)
@@ -52,7 +57,7 @@ def media_type(names: pl.Series) -> pl.Series:
 def access(
     url: pl.Expr, size: pl.Expr | None = None, kind: str | pl.Expr | None = None
 ) -> dict[str | tuple[str, ...], Any]:
-    """Declare the columns that tell of a granule's file, for a mapping or one of its products.
+    """Declare the columns about a granule's file, for a mapping or one of its products.
 
     Parameters
     ----------
@@ -61,7 +66,12 @@ def access(
     size : polars.Expr, optional
         Its length in bytes; ``access_estsize`` is in kbyte (EPN-TAP 2.0, section 2.2.1).
     kind : str or polars.Expr, optional
-        Its media type, where the ending of the name does not tell.
+        Its media type, if the ending of the name does not say it.
+
+    Examples
+    --------
+    >>> sorted(access(pl.col("url"), pl.col("size")))
+    ['access_estsize', 'access_format', 'access_url']
     """
     given = pl.lit(kind) if isinstance(kind, str) else kind
     declared = of(media_type, url) if given is None else pl.when(url.is_not_null()).then(given)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import first_reason, unread
+from epnkit.mapping.reading import first_reason, refuse_unread
 from epnkit.mapping.times import julian_date
 
 #: Two-digit years from this one on are of the 20th century.
@@ -41,7 +41,7 @@ _HOUR = 1.0 / 24.0
 
 
 def named_interval(names: pl.Series) -> Interval:
-    """Read the interval that the names of files tell.
+    """Read the interval that the names of files hold.
 
     Parameters
     ----------
@@ -53,69 +53,86 @@ def named_interval(names: pl.Series) -> Interval:
     Returns
     -------
     Interval
-        Both ends, an hour or a day apart where the name tells one; a name without a time, or with
+        Both ends, an hour or a day apart if the name holds one; a name without a time, or with
         one that the calendar does not have, has its reason.
+
+    Examples
+    --------
+    >>> day = named_interval(pl.Series(["wav_20170329_v02.cdf"]))
+    >>> day.begin.values.to_list(), day.end.values.to_list()
+    ([2457841.5], [2457842.5])
     """
-    found = _figures(names)
-    begin = julian_date(found.select(_begin()).to_series()).values
+    found = _extract_groups(names)
+    begin = julian_date(found.select(_begin_text()).to_series()).values
     length = found.select(pl.when(pl.col("hour").is_not_null()).then(_HOUR).otherwise(1.0))
-    told = julian_date(found["end"]).values
-    end = told.zip_with(found["end"].is_not_null(), begin + length.to_series())
+    given = julian_date(found["end"]).values
+    end = given.zip_with(found["end"].is_not_null(), begin + length.to_series())
     complaint = "a name with a time"
-    return Interval(unread(names, begin.alias("begin"), complaint), Outcome.fine(end.alias("end")))
+    return Interval(
+        refuse_unread(names, begin.alias("begin"), complaint), Outcome.fine(end.alias("end"))
+    )
 
 
 def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> Interval:
-    """Give the times of observations as their files tell them, and else as the names do.
+    """Return the times of observations from their files, or else from the names.
 
-    A file whose content is of another time than its name is refused, and one whose name tells a
+    A file whose content is of another time than its name is refused, and one whose name holds a
     time that no calendar has: one of the two is wrong.
 
     Parameters
     ----------
     first, last : polars.Series
-        What the files tell of their first and last time, in any form that
-        :func:`~epnkit.mapping.times.julian_date` reads; null where nothing.
+        The first and last time within the files, in any form that
+        :func:`~epnkit.mapping.times.julian_date` reads; null if nothing.
     names : polars.Series
         Their names; those without a time agree with every content.
+
+    Examples
+    --------
+    >>> first, last = pl.Series(["2017-03-29T01:00:00"]), pl.Series([None], dtype=pl.String)
+    >>> found = observed_interval(first, last, pl.Series(["wav_20170329.cdf"]))
+    >>> found.end.values.to_list()
+    [2457842.5]
     """
     inner = [julian_date(first), julian_date(last)]
     named = named_interval(names)
     begin, end = (
-        told.values.zip_with(told.values.is_not_null(), name.values)
-        for told, name in zip(inner, (named.begin, named.end), strict=True)
+        own.values.zip_with(own.values.is_not_null(), name.values)
+        for own, name in zip(inner, (named.begin, named.end), strict=True)
     )
-    told_nothing = begin.is_not_null() & ~_tells(names)
-    known = Outcome(begin, named.begin.reasons.set(told_nothing, None))
+    unnamed = begin.is_not_null() & ~_has_time(names)
+    known = Outcome(begin, named.begin.reasons.set(unnamed, None))
     # What only touches the named interval lies in the next one.
     lasting = named.end.values > named.begin.values
-    apart = lasting & ((begin >= named.end.values) | (end <= named.begin.values) & (end > begin))
+    disjoint = lasting & ((begin >= named.end.values) | (end <= named.begin.values) & (end > begin))
     wrong = Outcome.checked(
-        names, begin.set(apart.fill_null(value=False), None), "has content of another time"
+        names, begin.set(disjoint.fill_null(value=False), None), "has content of another time"
     )
     unreadable = first_reason(inner[0], inner[1], known)
     reasons = unreadable.zip_with(unreadable.is_not_null(), wrong.reasons)
     return Interval(Outcome(begin, reasons), Outcome.fine(end))
 
 
-def _figures(names: pl.Series) -> pl.DataFrame:
-    """Take the parts of times out of names; null where a form does not fit."""
+def _extract_groups(names: pl.Series) -> pl.DataFrame:
+    """Take the parts of times out of names; null if a form does not fit."""
     groups = [names.str.extract_groups(form).struct.unnest() for form in _FORMS]
     return pl.concat(groups, how="horizontal")
 
 
-def _tells(names: pl.Series) -> pl.Series:
-    """Say which names tell a time, be it one that no calendar has."""
-    return _figures(names).select(~pl.all_horizontal(pl.all().is_null())).to_series()
+def _has_time(names: pl.Series) -> pl.Series:
+    """Return which names hold a time, be it one that no calendar has."""
+    return _extract_groups(names).select(~pl.all_horizontal(pl.all().is_null())).to_series()
 
 
-def _begin() -> pl.Expr:
+def _begin_text() -> pl.Expr:
     """Write the begin as a time that can be read."""
     short = pl.col("short")
     century = pl.when(short.str.slice(0, 2).cast(pl.Int32) >= _CENTURY).then(pl.lit("19"))
     return pl.coalesce(
         "begin",
-        pl.format("{}-{}T{}:00", "year", "doy", "hour"),
+        pl.when(pl.col("hour").cast(pl.Int32) < 24).then(
+            pl.format("{}-{}T{}:00", "year", "doy", "hour")
+        ),
         "day",
         century.otherwise(pl.lit("20")) + short,
     )

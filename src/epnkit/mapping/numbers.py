@@ -7,7 +7,7 @@ import polars as pl
 
 
 def without_single_noise(given: pl.Series) -> pl.Series:
-    """Give back the decimal that was meant by a number of single precision.
+    """Return back the decimal that was meant by a number of single precision.
 
     A FLOAT column or a CDF file that holds 676.8 hands out 676.7999877929688: a number that
     single precision holds exactly becomes the shortest decimal that it stands for. One that it
@@ -17,6 +17,11 @@ def without_single_noise(given: pl.Series) -> pl.Series:
     ----------
     given : polars.Series
         Numbers, or texts of numbers; null stays null.
+
+    Examples
+    --------
+    >>> without_single_noise(pl.Series([676.7999877929688, 0.1])).to_list()
+    [676.8, 0.1]
     """
     values = given.cast(pl.Float64, strict=False)
     array = values.fill_null(np.nan).to_numpy()

@@ -16,9 +16,9 @@ class Outcome:
     Parameters
     ----------
     values : polars.Series
-        A value a record; null where the record has none, or where it could not be read.
+        A value a record; null if the record has none, or if it could not be read.
     reasons : polars.Series
-        A String series of the same length: null where all is well, and else why not.
+        A String series of the same length: null if all is well, and else why not.
     """
 
     values: pl.Series
@@ -26,7 +26,7 @@ class Outcome:
 
     @classmethod
     def fine(cls, values: pl.Series) -> Outcome:
-        """Give values of which none is refused."""
+        """Return values of which none is refused."""
         return cls(
             values, pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
         )
@@ -41,13 +41,26 @@ class Outcome:
             What the records hold, and what was read from it.
         complaint : str
             What the value is not, such as ``"is not a time"``; the value is put before it.
+
+        Examples
+        --------
+        >>> given, values = pl.Series(["1", "x"]), pl.Series([1, None])
+        >>> Outcome.checked(given, values, "is not a number").reasons.to_list()
+        [None, "'x' is not a number"]
         """
         lost = given.is_not_null() & values.is_null()
         if not lost.any():
             return cls.fine(values)
-        text = pl.Series([repr(value)[:80] + " " + complaint for value in given.filter(lost)])
+        text = pl.Series([f"{value} {complaint}" for value in _represent(given.filter(lost))])
         reasons = pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
         return cls(values, reasons.scatter(lost.arg_true(), text))
+
+
+def _represent(values: pl.Series) -> list[str]:
+    """Write values for a message; Python has no dates beyond the year 9999, so they stay texts."""
+    if values.dtype.is_temporal():
+        return [str(value) for value in values.cast(pl.String)]
+    return [repr(value)[:80] for value in values]
 
 
 #: A conversion of fields to one column of granules, or to several: a series, an outcome, or a

@@ -10,7 +10,7 @@ import polars as pl
 from epnkit.mapping.outcome import Outcome
 
 
-def unread(given: pl.Series, values: pl.Series, what: str) -> Outcome:
+def refuse_unread(given: pl.Series, values: pl.Series, what: str) -> Outcome:
     """Make the outcome in which whatever was given and has no value could not be read.
 
     Parameters
@@ -18,12 +18,12 @@ def unread(given: pl.Series, values: pl.Series, what: str) -> Outcome:
     given : polars.Series
         What was to be read; null and blank texts count as nothing given.
     values : polars.Series
-        What was read; null where nothing was.
+        What was read; null if nothing was.
     what : str
         What it should have been, with its article: ``a time``.
     """
     return Outcome.checked(
-        pl.Series(given.name, given).set(~present(given), None)
+        pl.Series(given.name, given).set(~is_present(given), None)
         if given.dtype == pl.String
         else given,
         values,
@@ -31,20 +31,20 @@ def unread(given: pl.Series, values: pl.Series, what: str) -> Outcome:
     )
 
 
-def present(given: pl.Series) -> pl.Series:
-    """Tell where something was given: neither null nor a blank text."""
+def is_present(given: pl.Series) -> pl.Series:
+    """Return where something was given: neither null nor a blank text."""
     if given.dtype == pl.String:
         return (given.str.strip_chars() != "").fill_null(value=False)
     return given.is_not_null()
 
 
 def first_reason(*outcomes: Outcome) -> pl.Series:
-    """Give each record's first reason among several outcomes."""
+    """Return each record's first reason among several outcomes."""
     reasons = [outcome.reasons for outcome in outcomes]
     return pl.select(pl.coalesce(*(pl.lit(r) for r in reasons)).alias("reason")).to_series()
 
 
-def by_value(given: pl.Series, convert: Callable[[str], str | None]) -> pl.Series:
+def map_distinct(given: pl.Series, convert: Callable[[str], str | None]) -> pl.Series:
     """Convert texts one by one, each different one once.
 
     Parameters
@@ -60,11 +60,11 @@ def by_value(given: pl.Series, convert: Callable[[str], str | None]) -> pl.Serie
 
 
 def numbers(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Give numbers as an array, NaN where there is none."""
+    """Return numbers as an array, NaN if there is none."""
     floats = values.cast(pl.Float64, strict=False).fill_null(float("nan"))
     return np.asarray(floats.to_numpy(), dtype=np.float64)
 
 
 def from_numbers(array: np.ndarray[tuple[int], np.dtype[np.float64]], name: str) -> pl.Series:
-    """Give an array as a column, null where it isn't finite."""
+    """Return an array as a column, null if it isn't finite."""
     return pl.Series(name, np.where(np.isfinite(array), array, np.nan), nan_to_null=True)

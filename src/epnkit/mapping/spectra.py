@@ -29,12 +29,17 @@ def dynamic_spectrum(
     ----------
     first, last : str or polars.Expr
         The first and the last time in the file; by default those of a CDF file. What the file does
-        not tell, its name does; where they disagree, the record is refused.
+        not hold is taken from its name; if they disagree, the record is refused.
     lowest, highest : str or polars.Expr
         The ends of its frequencies, in any order; by default those of a CDF file's variable
         ``Frequency``. Single precision leaves no trace.
     unit : str or polars.Expr
         Their unit.
+
+    Examples
+    --------
+    >>> [name for name in dynamic_spectrum() if isinstance(name, str)]
+    ['dataproduct_type']
     """
     ends = [of(without_single_noise, end) for end in (lowest, highest)]
     return {

@@ -1,4 +1,4 @@
-"""Wavelengths, frequencies and energies as frequencies in Hz, limits swapped where they must be.
+"""Wavelengths, frequencies and energies as frequencies in Hz, limits swapped if they must be.
 
 EPN-TAP 2.0 gives spectral ranges in Hz (spectral_range_min, spectral_range_max), so the limit of
 the longer wavelength becomes the lower one. Conversions are astropy's
@@ -17,11 +17,11 @@ from astropy import units as u
 
 from epnkit.errors import MappingError
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import by_value, first_reason, from_numbers, numbers, unread
+from epnkit.mapping.reading import first_reason, from_numbers, map_distinct, numbers, refuse_unread
 
 _Array = np.ndarray[tuple[int], np.dtype[np.float64]]
 
-#: Spellings that astropy doesn't know, in lower case.
+#: Spellings that astropy doesn't know, or takes for a unit of something else, in lower case.
 _SPELLINGS = {
     "a": "Angstrom",
     "å": "Angstrom",
@@ -46,7 +46,7 @@ _SPELLINGS = {
     "mev": "MeV",
 }
 
-#: A unit told by its power of ten, as FITS ``WAVEUNIT`` and ``FREQUNIT`` are.
+#: A unit given by its power of ten, as FITS ``WAVEUNIT`` and ``FREQUNIT`` are.
 _POWER = re.compile(r"^\s*([+-]?\d{1,2})(?:\.0*)?\s*$")
 
 #: The powers of ten that name a unit of light's wavelength or frequency.
@@ -83,17 +83,24 @@ def hertz(values: pl.Series, unit: str | int | pl.Series, power_of: str = "m") -
     Raises
     ------
     MappingError
-        When a unit given for all isn't one of light.
+        If a unit given for all isn't one of light.
+
+    Examples
+    --------
+    >>> hertz(pl.Series([150.9, 3.0]), pl.Series(["MHz", "mHz"])).values.to_list()
+    [150900000.0, 0.003]
+    >>> hertz(pl.Series([1083.0]), -9).values[0] == hertz(pl.Series([1083.0]), "nm").values[0]
+    True
     """
     if isinstance(unit, pl.Series):
-        return _of_each_unit(values, unit, power_of)
+        return _convert_each_unit(values, unit, power_of)
     known = unit_of(unit, power_of)
     if known is None:
         raise MappingError(
             f"{unit!r} is not a unit of wavelength, frequency or energy",
             cure="Give a name such as nm, Angstrom or MHz, or a power of ten such as -9",
         )
-    return unread(values, from_numbers(_converted(numbers(values), known), "hertz"), _LIGHT)
+    return refuse_unread(values, from_numbers(_to_hertz(numbers(values), known), "hertz"), _LIGHT)
 
 
 def hertz_limits(
@@ -104,12 +111,18 @@ def hertz_limits(
     Parameters
     ----------
     one, other : polars.Series
-        The ends, in any order; where one is missing the range is the other one alone.
+        The ends, in any order; if one is missing the range is the other one alone.
     unit, power_of
         As for :func:`hertz`.
+
+    Examples
+    --------
+    >>> limits = hertz_limits(pl.Series([10.0]), pl.Series([20.0]), "kHz")
+    >>> limits.low.values.to_list(), limits.high.values.to_list()
+    ([10000.0], [20000.0])
     """
     ends = [hertz(end, unit, power_of) for end in (one, other)]
-    return _sorted(_completed(*ends), _completed(*reversed(ends)))
+    return _sort_limits(_fill_from_other(*ends), _fill_from_other(*reversed(ends)))
 
 
 def hertz_band(
@@ -125,18 +138,24 @@ def hertz_band(
         The full widths; missing ones count as zero.
     unit, power_of
         As for :func:`hertz`, for both.
+
+    Examples
+    --------
+    >>> band = hertz_band(pl.Series([100.0]), 20.0, "MHz")
+    >>> band.low.values.to_list(), band.high.values.to_list()
+    ([90000000.0], [110000000.0])
     """
     middle = numbers(centre)
     half = (numbers(width) if isinstance(width, pl.Series) else np.full(len(centre), width)) / 2
     half = np.abs(np.nan_to_num(half))
     ends = [from_numbers(middle + sign * half, centre.name) for sign in (-1.0, 1.0)]
-    readable = unread(centre, from_numbers(middle, centre.name), "a number")
+    readable = refuse_unread(centre, from_numbers(middle, centre.name), "a number")
     found = hertz_limits(ends[0], ends[1], unit, power_of)
     return Limits(*(Outcome(e.values, first_reason(readable, e)) for e in (found.low, found.high)))
 
 
 def hertz_of_lists(values: pl.Series, unit: str | int, power_of: str = "Hz") -> Limits:
-    """Give the lowest and highest frequency of lists, zeros (which fill a list up) left out.
+    """Return the lowest and highest frequency of lists, zeros (which fill a list up) left out.
 
     Parameters
     ----------
@@ -144,6 +163,12 @@ def hertz_of_lists(values: pl.Series, unit: str | int, power_of: str = "Hz") -> 
         Lists of numbers.
     unit, power_of
         As for :func:`hertz`; ``"100 kHz"`` is a unit too.
+
+    Examples
+    --------
+    >>> limits = hertz_of_lists(pl.Series([[1500, 2280, 0]]), "100 kHz")
+    >>> limits.low.values.to_list(), limits.high.values.to_list()
+    ([150000000.0], [228000000.0])
     """
     real = values.list.eval(pl.element().filter(pl.element() > 0))
     return hertz_limits(real.list.min(), real.list.max(), unit, power_of)
@@ -156,33 +181,49 @@ def unit_of(unit: str | int | None, power_of: str = "m") -> u.UnitBase | None:
     Parameters
     ----------
     unit : str or int
-        ``nm``, ``Angstrom``, ``MHz``, ``-9``, ``"-10"`` ...
+        ``nm``, ``Angstrom``, ``MHz``, ``-9``, ``"-10"`` ... The exact spelling counts before one in
+        another case: ``mHz`` is a millihertz, ``mhz`` a megahertz.
     power_of : str
         The unit that powers of ten refer to.
+
+    Examples
+    --------
+    >>> unit_of("nm"), unit_of("MHZ"), unit_of("K")
+    (Unit("nm"), Unit("MHz"), None)
     """
     text = str(unit).strip()
     power = _POWER.match(text)
     if power:
         inside = int(power[1]) in _POWERS
         return u.Unit(10.0 ** int(power[1]) * u.Unit(power_of)) if inside else None
-    return _named(_SPELLINGS.get(text.lower(), text)) or _named(text.lower())
+    exact = _parse_unit(text)
+    if exact is not None and _is_light(exact):
+        return exact
+    # Only then in any case: mHz is no MHz, and K, the kelvin, no kayser (k).
+    folded = _SPELLINGS.get(text.lower(), "" if exact is not None else text.lower())
+    found = _parse_unit(folded)
+    return found if found is not None and _is_light(found) else None
 
 
-def _named(text: str) -> u.UnitBase | None:
+def _parse_unit(text: str) -> u.UnitBase | None:
+    """Parse a unit as astropy spells it; None if it is none."""
     found = u.Unit(text, parse_strict="silent")
-    light = found.is_equivalent(u.Hz, equivalencies=u.spectral())
-    return found if light and text else None
+    return None if isinstance(found, u.UnrecognizedUnit) or not text else found
+
+
+def _is_light(unit: u.UnitBase) -> bool:
+    return bool(unit.is_equivalent(u.Hz, equivalencies=u.spectral()))
 
 
 _LIGHT = "a wavelength, frequency or energy above zero"
 
 
-def _converted(values: _Array, unit: u.UnitBase) -> _Array:
+def _to_hertz(values: _Array, unit: u.UnitBase) -> _Array:
     above = np.where(values > 0, values, np.nan)
     return np.asarray((above * unit).to_value(u.Hz, equivalencies=u.spectral()), dtype=np.float64)
 
 
-def _of_each_unit(values: pl.Series, units: pl.Series, power_of: str) -> Outcome:
+def _convert_each_unit(values: pl.Series, units: pl.Series, power_of: str) -> Outcome:
     """Convert values whose units differ, each different unit once."""
     given, names = numbers(values), units.cast(pl.String)
     made = np.full(len(given), np.nan)
@@ -190,26 +231,28 @@ def _of_each_unit(values: pl.Series, units: pl.Series, power_of: str) -> Outcome
         known = unit_of(name, power_of)
         chosen = (names == name).fill_null(value=False).to_numpy()
         if known is not None:
-            made[chosen] = _converted(given[chosen], known)
-    light = unread(values, from_numbers(made, "hertz"), _LIGHT)
-    return Outcome(light.values, first_reason(_unknown_units(values, names, power_of), light))
+            made[chosen] = _to_hertz(given[chosen], known)
+    light = refuse_unread(values, from_numbers(made, "hertz"), _LIGHT)
+    return Outcome(
+        light.values, first_reason(_refuse_unknown_units(values, names, power_of), light)
+    )
 
 
-def _unknown_units(values: pl.Series, names: pl.Series, power_of: str) -> Outcome:
+def _refuse_unknown_units(values: pl.Series, names: pl.Series, power_of: str) -> Outcome:
     """Complain of units that aren't known, and of values that have none."""
-    known = by_value(names, lambda name: name if unit_of(name, power_of) else None)
+    known = map_distinct(names, lambda name: name if unit_of(name, power_of) else None)
     given = names.fill_null("no unit").set(values.is_null(), None)
-    return unread(given, known, "a unit of wavelength, frequency or energy")
+    return refuse_unread(given, known, "a unit of wavelength, frequency or energy")
 
 
-def _completed(end: Outcome, other: Outcome) -> Outcome:
-    """Take the other end where this one is missing, but not where one is wrong."""
+def _fill_from_other(end: Outcome, other: Outcome) -> Outcome:
+    """Take the other end if this one is missing, but not if one is wrong."""
     wrong = end.reasons.is_not_null() | other.reasons.is_not_null()
     substitute = other.values.set(wrong, None)
     return Outcome(end.values.zip_with(end.values.is_not_null(), substitute), end.reasons)
 
 
-def _sorted(one: Outcome, other: Outcome) -> Limits:
+def _sort_limits(one: Outcome, other: Outcome) -> Limits:
     low, high = (
         from_numbers(pick(numbers(one.values), numbers(other.values)), name)
         for pick, name in ((np.minimum, "low"), (np.maximum, "high"))

@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import by_value
+from epnkit.mapping.reading import map_distinct
 
 #: Characters that no text of a table may hold; PostgreSQL refuses the first of them altogether.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]"
@@ -32,25 +32,30 @@ def clean(given: pl.Series, control: Literal["remove", "refuse"] = "remove") -> 
     -------
     Outcome
         Strings in Unicode's composed form (NFC), null instead of blank.
+
+    Examples
+    --------
+    >>> clean(pl.Series(["  NanÃ§ay ", " "])).values.to_list()
+    ['Nançay', None]
     """
-    texts = repaired(given.cast(pl.String))
+    texts = repair_encoding(given.cast(pl.String))
     if control == "refuse":
         bad = texts.str.contains(CONTROL).fill_null(value=False)
-        return Outcome.checked(texts, _tidy(texts.set(bad, None)), "holds control characters")
-    return Outcome.fine(_tidy(texts.str.replace_all(CONTROL, "")))
+        return Outcome.checked(texts, _normalize(texts.set(bad, None)), "holds control characters")
+    return Outcome.fine(_normalize(texts.str.replace_all(CONTROL, "")))
 
 
-def repaired(texts: pl.Series) -> pl.Series:
-    """Mend texts whose UTF-8 was read as Latin-1 or Windows-1252 (``NanÃ§ay``)."""
+def repair_encoding(texts: pl.Series) -> pl.Series:
+    """Repair texts whose UTF-8 was read as Latin-1 or Windows-1252 (``NanÃ§ay``)."""
     broken = texts.str.contains(_BROKEN.pattern).fill_null(value=False)
     if not broken.any():
         return texts
-    mended = by_value(texts.filter(broken), mend)
-    return texts.scatter(broken.arg_true(), mended)
+    fixed = map_distinct(texts.filter(broken), repair_text)
+    return texts.scatter(broken.arg_true(), fixed)
 
 
-def mend(text: str) -> str:
-    """Mend one text, or give it back when it isn't broken in this way."""
+def repair_text(text: str) -> str:
+    """Repair one text, or return it as it is if it isn't broken in this way."""
     for encoding in ("windows-1252", "latin-1"):
         try:
             return text.encode(encoding).decode("utf-8")
@@ -72,7 +77,12 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
     Returns
     -------
     Outcome
-        Strings, in the order given; null where nothing is left (EPN-TAP 2.0 section 2.1).
+        Strings, in the order given; null if nothing is left (EPN-TAP 2.0 section 2.1).
+
+    Examples
+    --------
+    >>> hash_list(pl.Series([["Saturn", "Titan", "Saturn"], []])).values.to_list()
+    ['Saturn#Titan', None]
     """
     joined = (
         given.cast(pl.List(pl.String)).list.join("#", ignore_nulls=True)
@@ -81,14 +91,14 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
     )
     texts = clean(joined).values
     parts = texts.str.replace_all(f"[{re.escape(separators)}#]", "#").str.split("#")
-    kept = parts.list.eval(
+    items = parts.list.eval(
         pl.element().str.strip_chars().filter(pl.element().str.strip_chars() != "")
     )
-    lists = kept.list.unique(maintain_order=True).list.join("#")
+    lists = items.list.unique(maintain_order=True).list.join("#")
     return Outcome.fine(lists.set((lists == "").fill_null(value=False), None))
 
 
-def _tidy(texts: pl.Series) -> pl.Series:
+def _normalize(texts: pl.Series) -> pl.Series:
     """Compose characters, cut the blanks around, and make blank texts null."""
     plain = texts.str.normalize("NFC").str.strip_chars()
     return plain.set((plain == "").fill_null(value=False), None)
@@ -96,5 +106,5 @@ def _tidy(texts: pl.Series) -> pl.Series:
 
 def ascii_of(text: str) -> str:
     """Write a text with the letters of ASCII alone (``Nançay`` becomes ``Nancay``)."""
-    apart = unicodedata.normalize("NFKD", text)
-    return apart.encode("ascii", "ignore").decode("ascii")
+    decomposed = unicodedata.normalize("NFKD", text)
+    return decomposed.encode("ascii", "ignore").decode("ascii")

@@ -14,8 +14,9 @@ import polars as pl
 
 from epnkit.errors import RegionError
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.times import UNIX_EPOCH, julian_date
+from epnkit.mapping.times import julian_date
 from epnkit.regions.contours.chaincode import decode
+from epnkit.times.scales import UNIX_EPOCH
 
 
 def contour(
@@ -46,21 +47,28 @@ def contour(
     Returns
     -------
     Outcome
-        JSON texts; null where anything is missing, and the reason where a code is wrong.
+        JSON texts; null if anything is missing, and the reason if a code is wrong.
+
+    Examples
+    --------
+    >>> one = [pl.Series([value]) for value in ("2012-05-01T00:00:00", "2012-05-01T00:01:00")]
+    >>> rest = [pl.Series([value]) for value in (20.0, 40.0, "Nancay")]
+    >>> contour(pl.Series(["2460"]), *one, *rest).values[0][:42]
+    '{"type": "FeatureCollection", "crs": {"typ'
     """
-    times = [_unix(each) for each in (begin, end)]
+    times = [_unix_seconds(each) for each in (begin, end)]
     rows = zip(code, *times, low, high, observer, strict=True)
-    made = [_feature(*row) for row in rows]
+    made = [_write_feature(*row) for row in rows]
     texts = pl.Series(code.name, [text for text, _ in made], dtype=pl.String)
     return Outcome(texts, pl.Series(code.name, [why for _, why in made], dtype=pl.String))
 
 
-def _unix(times: pl.Series) -> pl.Series:
+def _unix_seconds(times: pl.Series) -> pl.Series:
     return (julian_date(times).values - UNIX_EPOCH) * 86400
 
 
-def _feature(code: str | None, *limits: Any) -> tuple[str | None, str | None]:
-    """Give one feature, or the reason why there is none."""
+def _write_feature(code: str | None, *limits: Any) -> tuple[str | None, str | None]:
+    """Return one feature, or the reason why there is none."""
     if code is None or any(each is None for each in limits):
         return None, None
     *ends, observer = limits
@@ -71,15 +79,15 @@ def _feature(code: str | None, *limits: Any) -> tuple[str | None, str | None]:
     begin, end, low, high = ends
     ring = np.column_stack(
         [
-            np.round(_scaled(pixels[:, 0], begin, end), 3),
-            np.round(_scaled(pixels[:, 1], low, high), 6),
+            np.round(_scale_pixels(pixels[:, 0], begin, end), 3),
+            np.round(_scale_pixels(pixels[:, 1], low, high), 6),
         ]
     )
     return json.dumps(_document(ring.tolist(), observer)), None
 
 
-def _scaled(pixels: np.ndarray[Any, Any], first: float, last: float) -> np.ndarray[Any, Any]:
-    """Lay pixels between two values; where all are one, in their middle."""
+def _scale_pixels(pixels: np.ndarray[Any, Any], first: float, last: float) -> np.ndarray[Any, Any]:
+    """Scale pixels to lie between two values; in their middle if all are one."""
     lowest, extent = pixels.min(), np.ptp(pixels)
     if extent == 0:
         return np.full(len(pixels), (first + last) / 2)

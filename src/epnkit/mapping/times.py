@@ -1,78 +1,139 @@
-"""Times of every form as Julian dates in UTC, to less than 1e-9 of a day.
-
-A Julian date in UTC follows SOFA's convention for days that end with a leap second: the day has
-86,401 seconds, so that each instant has its own date (SOFA, "Time Scales and Calendar Tools",
-section 3.5; :func:`erfa.dtf2d`). A double holds a date of our times to 2.3e-10 of a day, 20 µs.
-"""
+"""Times of every form as Julian dates in UTC, to less than 1e-9 of a day."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-import erfa
 import numpy as np
 import polars as pl
 
 from epnkit.errors import MappingError
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import first_reason, from_numbers, numbers, unread
-from epnkit.mapping.time_texts import Moments, read_moments
+from epnkit.mapping.reading import first_reason, from_numbers, is_present, numbers, refuse_unread
+from epnkit.times import DateOrder, read_times
+from epnkit.times.scales import DAY, UNIX_EPOCH, Floats, utc_times
 
 #: What numbers in a time column may mean.
 Numbers = Literal["julian_date", "modified_julian_date", "unix_seconds", "unix_milliseconds"]
 
-#: The Julian date at which unix time begins, 1970-01-01T00:00:00.
-UNIX_EPOCH = 2440587.5
-
 #: The Julian date at which the modified one begins.
 MODIFIED_EPOCH = 2400000.5
 
-#: Seconds of a day without a leap second.
-DAY = 86400.0
-
-_Array = np.ndarray[tuple[int], np.dtype[np.float64]]
+#: The Julian dates at which the years 1 and 10000 begin: others are no observation's, but what a
+#: database writes for an open end, or a fill value.
+_FIRST, _LAST = 1721425.5, 5373484.5
 
 _UNITS_OF_DAY = {"ms": DAY * 1e3, "us": DAY * 1e6, "ns": DAY * 1e9}
 
 
-def julian_date(given: pl.Series, form: Numbers | None = None) -> Outcome:
+def julian_date(
+    given: pl.Series,
+    form: Numbers | None = None,
+    *,
+    scale: str = "UTC",
+    order: DateOrder | None = None,
+) -> Outcome:
     """Read times as Julian dates in UTC.
 
     Parameters
     ----------
     given : polars.Series
-        Texts (ISO 8601 with T or blank, with or without zone and fraction; year and day of year;
-        ``YYYYMMDD``, ``YYYYMMDDhhmm[ss]``; ``YYYY.MM.DD_hh:mm:ss_TAI``; ``12-Feb-2002``;
-        ``{"$date": ...}``),
-        datetimes, dates, structs with a field ``$date``, lists (their first value counts), or
-        numbers.
+        Texts in any form of :data:`epnkit.times.forms.FORMS` (ISO 8601, FITS, SolarSoft, EXIF,
+        JSOC, day of year, compact, ...; ``{"$date": ...}``), datetimes, dates, structs with a field
+        ``$date``, lists (their first value counts), or numbers.
     form : str, optional
-        What numbers mean; required for them, because nothing in a number tells.
+        What numbers mean, be they numbers or texts of numbers; required for numbers, because
+        nothing in a number says it.
+    scale : str
+        The time scale of texts that name none, as FITS's TIMESYS has it.
+    order : {"DMY", "MDY"}, optional
+        Which number of ``05/06/1998`` is the day; such texts are refused without it.
 
     Returns
     -------
     Outcome
-        Days (UTC), and the reason where a value is no time.
+        Days (UTC), and the reason if a value is no time, or none of the years 1 to 9999.
 
     Raises
     ------
     MappingError
-        When the column can't hold times, or holds numbers of an unknown form.
+        If the column cannot hold times, or holds numbers of an unknown form.
+
+    Examples
+    --------
+    >>> julian_date(pl.Series(["2005-05-01T07:46:55", "11-DEC-96"])).values.to_list()
+    [2453491.8242476853, 2450428.5]
+    >>> julian_date(pl.Series(["2458077.25"]), form="julian_date").values.to_list()
+    [2458077.25]
+    >>> julian_date(pl.Series(["05/06/1998"]), order="DMY").values.to_list()
+    [2450969.5]
     """
+    return _within_years(given, _read(given, form, scale, order))
+
+
+def _read(
+    given: pl.Series, form: Numbers | None, scale: str | pl.Series, order: DateOrder | None
+) -> Outcome:
     dtype = given.dtype
     if dtype == pl.String:
-        return _of_moments(given, read_moments(given))
+        return _of_numbers(given, form) if form else _of_texts(given, scale, order)
     if isinstance(dtype, pl.Datetime):
         return _of_datetimes(given)
     if dtype == pl.Date:
-        return unread(given, given.cast(pl.Int32).cast(pl.Float64) + UNIX_EPOCH, "a date")
+        return refuse_unread(given, given.cast(pl.Int32).cast(pl.Float64) + UNIX_EPOCH, "a date")
     if isinstance(dtype, pl.List | pl.Array):
-        return julian_date(given.list.first(), form)
+        first = given.list.first() if isinstance(dtype, pl.List) else given.arr.first()
+        return _read(first, form, scale, order)
     if isinstance(dtype, pl.Struct):
         return _of_structs(given)
     if dtype.is_numeric():
         return _of_numbers(given, form)
-    return unread(given, given.cast(pl.Float64, strict=False), "a time")
+    return refuse_unread(given, given.cast(pl.Float64, strict=False), "a time")
+
+
+def _within_years(given: pl.Series, read: Outcome) -> Outcome:
+    outside = ~read.values.is_between(_FIRST, _LAST, closed="left")
+    if not outside.any():
+        return read
+    values = read.values.set(outside.fill_null(value=False), None)
+    beyond = Outcome.checked(given, values, "is not a time of the years 1 to 9999")
+    reasons = read.reasons.zip_with(read.reasons.is_not_null(), beyond.reasons)
+    blank = ~is_present(given) & read.reasons.is_null()
+    return Outcome(values, reasons.set(blank, None))
+
+
+def julian_date_in_scale(given: pl.Series, scale: pl.Series) -> Outcome:
+    """Read times whose scale stands in another field (FITS's TIMESYS).
+
+    Parameters
+    ----------
+    given : polars.Series
+        Texts of times, as :func:`julian_date` reads them.
+    scale : polars.Series
+        UTC, TAI, TT, TDB, TCG, TCB, GPS and their older names; UTC if there is none.
+
+    Examples
+    --------
+    >>> taken = pl.Series(["2014-05-01T07:08:45"] * 2)
+    >>> julian_date_in_scale(taken, pl.Series(["TAI", None])).values.to_list()
+    [2456778.797337963, 2456778.7977430555]
+    """
+    if given.dtype != pl.String:
+        return julian_date(given)
+    return _within_years(given, _of_texts(given, scale, None))
+
+
+def _of_texts(given: pl.Series, scale: str | pl.Series, order: DateOrder | None) -> Outcome:
+    reading = read_times(given, scale, order)
+    values = from_numbers(reading.times.julian_date, "julian_date")
+    lost = reading.problems.is_not_null()
+    if not lost.any():
+        return Outcome.fine(values)
+    text = pl.Series([repr(value)[:80] for value in given.filter(lost)], dtype=pl.String)
+    reasons = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, len(values))
+    return Outcome(
+        values, reasons.scatter(lost.arg_true(), text + " " + reading.problems.filter(lost))
+    )
 
 
 def julian_date_of_pair(whole: pl.Series, fraction: pl.Series) -> Outcome:
@@ -82,11 +143,16 @@ def julian_date_of_pair(whole: pl.Series, fraction: pl.Series) -> Outcome:
     ----------
     whole, fraction : polars.Series
         Days (UTC).
+
+    Examples
+    --------
+    >>> julian_date_of_pair(pl.Series([2456048]), pl.Series([0.25])).values.to_list()
+    [2456048.25]
     """
     first, second = numbers(whole), numbers(fraction)
     halves = (
-        unread(whole, from_numbers(first, "whole"), "a day"),
-        unread(fraction, from_numbers(second, "fraction"), "a part of a day"),
+        refuse_unread(whole, from_numbers(first, "whole"), "a day"),
+        refuse_unread(fraction, from_numbers(second, "fraction"), "a part of a day"),
     )
     return Outcome(from_numbers(first + second, "julian_date"), first_reason(*halves))
 
@@ -99,6 +165,12 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     date, time : polars.Series
         Texts, or dates and times of day. MySQL's times come as durations since midnight, which may
         be of more than a day, as logs of nights have them, or negative.
+
+    Examples
+    --------
+    >>> date, time = pl.Series(["2012-05-01"]), pl.Series(["06:00:00"])
+    >>> julian_date_of_date_and_time(date, time).values.to_list()
+    [2456048.75]
     """
     day = date.cast(pl.String).str.strip_chars()
     if isinstance(time.dtype, pl.Duration):
@@ -111,15 +183,20 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
 
 
 def julian_date_not_before(end: pl.Series, start: pl.Series) -> Outcome:
-    """Put an end that is told by its time of day on the next day where it is before the start.
+    """Put an end of which only the time of day is known on the next day if it is before the start.
 
     Parameters
     ----------
     end, start : polars.Series
         Julian dates (UTC) of one day, as a log gives them that has one date and two times of day.
+
+    Examples
+    --------
+    >>> julian_date_not_before(pl.Series([2456048.6]), pl.Series([2456049.4])).values.to_list()
+    [2456049.6]
     """
-    told, begun = numbers(end), numbers(start)
-    return Outcome.fine(from_numbers(told + (told < begun), "julian_date"))
+    ends, starts = numbers(end), numbers(start)
+    return Outcome.fine(from_numbers(ends + (ends < starts), "julian_date"))
 
 
 def julian_date_after(start: pl.Series, seconds: pl.Series) -> Outcome:
@@ -131,8 +208,15 @@ def julian_date_after(start: pl.Series, seconds: pl.Series) -> Outcome:
         Julian dates (UTC).
     seconds : polars.Series
         Numbers, or texts of numbers; where one is missing the end is the start.
+
+    Examples
+    --------
+    >>> julian_date_after(pl.Series([2456048.5]), pl.Series([43200])).values.to_list()
+    [2456049.0]
     """
-    lasted = unread(seconds, from_numbers(numbers(seconds), "seconds"), "a number of seconds")
+    lasted = refuse_unread(
+        seconds, from_numbers(numbers(seconds), "seconds"), "a number of seconds"
+    )
     made = numbers(start) + numbers(lasted.values.fill_null(0.0)) / DAY
     return Outcome(from_numbers(made, "julian_date"), lasted.reasons)
 
@@ -146,13 +230,16 @@ def _of_datetimes(given: pl.Series) -> Outcome:
     )
     days = np.floor(ticks / _UNITS_OF_DAY[unit])
     seconds = (ticks - days * _UNITS_OF_DAY[unit]) / _UNITS_OF_DAY[unit] * DAY
-    return unread(given, from_numbers(_joined(days, seconds), "julian_date"), "a time")
+    return refuse_unread(
+        given, from_numbers(utc_times(days, seconds).julian_date, "julian_date"), "a time"
+    )
 
 
 def _of_structs(given: pl.Series) -> Outcome:
     fields = given.struct.fields
     if "$date" in fields:
-        return julian_date(given.struct.field("$date"), "unix_milliseconds")
+        inner = given.struct.field("$date")
+        return julian_date(inner, None if inner.dtype == pl.String else "unix_milliseconds")
     if "$numberLong" in fields:
         whole = given.struct.field("$numberLong").cast(pl.Int64, strict=False)
         return julian_date(whole, "unix_milliseconds")
@@ -176,52 +263,9 @@ def _of_numbers(given: pl.Series, form: Numbers | None) -> Outcome:
         made = values + MODIFIED_EPOCH
     else:
         made = _of_unix(values / (1.0 if form == "unix_seconds" else 1000.0))
-    return unread(given, from_numbers(made, "julian_date"), "a time")
+    return refuse_unread(given, from_numbers(made, "julian_date"), "a time")
 
 
-def _of_unix(seconds: _Array) -> _Array:
+def _of_unix(seconds: Floats) -> Floats:
     days = np.floor(seconds / DAY)
-    return _joined(days, seconds - days * DAY)
-
-
-def _of_moments(given: pl.Series, moments: Moments) -> Outcome:
-    days, seconds = moments.days, moments.minutes * 60.0 + moments.seconds
-    beyond = (moments.seconds >= 60.0) & ~(_ends_with_leap(days) & (moments.minutes == 1439.0))
-    utc = _joined(days, np.where(beyond, np.nan, seconds))
-    if moments.atomic.any():
-        utc = np.where(
-            moments.atomic, _of_atomic(days, moments.minutes * 60.0, moments.seconds), utc
-        )
-    return unread(given, from_numbers(utc, "julian_date"), "a time")
-
-
-def _of_atomic(days: _Array, minutes: _Array, seconds: _Array) -> _Array:
-    """Turn international atomic time into UTC."""
-    ready = np.isfinite(days) & (seconds < 60.0)
-    first, second = erfa.taiutc(
-        np.where(ready, days, 0.0) + UNIX_EPOCH, np.where(ready, minutes + seconds, 0.0) / DAY
-    )
-    return np.where(ready, first + second, np.nan)
-
-
-def _joined(days: _Array, seconds: _Array) -> _Array:
-    """Make Julian dates of days since 1970 and seconds of the day."""
-    length = np.where(_ends_with_leap(days), DAY + 1.0, DAY)
-    dates: _Array = UNIX_EPOCH + days + seconds / length
-    return dates
-
-
-def _ends_with_leap(days: _Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell for days since 1970 whether their last minute has 61 seconds."""
-    return np.isin(days, _LEAP_DAYS)
-
-
-def _leap_days() -> _Array:
-    """List the days before each leap second, from erfa's table of TAI - UTC."""
-    table = erfa.leap_seconds.get()
-    whole = table[table["year"] >= 1972][1:]  # the first entry starts the whole seconds
-    first = np.array([f"{row['year']}-{row['month']:02d}-01" for row in whole], "datetime64[D]")
-    return np.array([int(day) for day in first.astype(np.int64)], dtype=np.float64) - 1.0
-
-
-_LEAP_DAYS = _leap_days()
+    return utc_times(days, seconds - days * DAY).julian_date

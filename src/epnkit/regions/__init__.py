@@ -7,7 +7,7 @@
     found.words(0)      # 'clipped simplified'
 
 `fields` does the same for FITS headers of images and maps; `circles`, `boxes` and `points` for
-what a catalogue tells in numbers.
+what a catalogue gives as numbers.
 """
 
 from epnkit.regions.flags import Fault, Flag

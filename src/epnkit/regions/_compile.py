@@ -13,18 +13,24 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final, TypeAlias, TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from epnkit.modules import requires_extra
+
+with requires_extra("footprints"):
+    import numba
+
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
+Flags: TypeAlias = NDArray[np.bool_]
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-#: A week in seconds: what compiled for other sources lies unused for so long is deleted.
+#: A week in seconds: compiled loops of other sources that were not used for so long are deleted.
 WEEK: Final = 7 * 86400
 
 
@@ -32,53 +38,60 @@ WEEK: Final = 7 * 86400
 def _digest() -> str:
     """Return a digest of the sources here that hold compiled loops.
 
-    numba looks at one file when it asks whether a compiled loop is stale, though it holds code of
-    those that it calls: so each state of those sources, and of this one, gets a directory.
+    numba looks at one file to decide whether a compiled loop is stale, though the loop holds code
+    and constants of other files: so each state of all of them gets a directory.
     """
-    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
-    return hashlib.sha256(b"\0".join(s for s in sources if b"@kernel" in s)).hexdigest()[:16]
+    paths = sorted(Path(__file__).parent.rglob("*.py"))
+    sources = [path.read_bytes() for path in paths]
+    held = [s for path, s in zip(paths, sources, strict=True) if _is_compiled_in(path, s)]
+    return hashlib.sha256(b"\0".join(held)).hexdigest()[:16]
+
+
+def _is_compiled_in(path: Path, source: bytes) -> bool:
+    """Return whether compiled loops hold code or constants of a source."""
+    return b"@kernel" in source or path.name == "flags.py"
 
 
 @cache
-def _shelf() -> str | None:
-    """Return where compiled loops are kept: numba's setting, beside the sources, or the user's."""
+def _cache_dir() -> str | None:
+    """Return where compiled loops are kept: numba's setting, the sources' folder, or the user's."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     for base in (numba.config.CACHE_DIR, Path(__file__).parent / "__pycache__", home / "epnkit"):
-        if str(base) and (shelf := open_shelf(Path(base), _digest())):
-            return str(shelf)
+        if str(base) and (directory := open_cache_dir(Path(base), _digest())):
+            return str(directory)
     return None
 
 
-def open_shelf(base: Path, digest: str) -> Path | None:
-    """Make the directory for a state of the sources, or note that it is used; None: not allowed.
+def open_cache_dir(base: Path, digest: str) -> Path | None:
+    """Make the directory for a state of the sources, or mark it as used; None if not allowed.
 
-    Where one is made, those unused for a week are deleted: nobody runs their sources any more.
+    If one is made, those unused for a week are deleted: their sources are run no more.
     """
-    shelf = base / f"kernels-{digest}"
+    directory = base / f"kernels-{digest}"
     try:
-        fresh = not shelf.is_dir()
-        shelf.mkdir(parents=True, exist_ok=True)
-        os.utime(shelf)
+        fresh = not directory.is_dir()
+        directory.mkdir(parents=True, exist_ok=True)
+        os.utime(directory)
         # Not os.access: it knows nothing of capabilities, with which a clone in /root is reached.
-        TemporaryFile(dir=shelf).close()
+        TemporaryFile(dir=directory).close()
     except OSError:
         return None
     if fresh:
-        sweep(base, time.time() - WEEK)
-    return shelf
+        delete_stale(base, time.time() - WEEK)
+    return directory
 
 
-def sweep(base: Path, before: float) -> None:
+def delete_stale(base: Path, before: float) -> None:
     """Delete the directories of compiled loops that were last used before a time (seconds)."""
-    for shelf in base.glob("kernels-*"):
-        if last_use(shelf) < before:
-            shutil.rmtree(shelf, ignore_errors=True)
+    for directory in base.glob("kernels-*"):
+        if last_use(directory) < before:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
-def last_use(shelf: Path) -> float:
+def last_use(directory: Path) -> float:
     """Return when a directory was last used; one that another process deletes meanwhile is new."""
     try:
-        return shelf.stat().st_mtime
+        return directory.stat().st_mtime
     except FileNotFoundError:
         return math.inf
 
@@ -86,10 +99,12 @@ def last_use(shelf: Path) -> float:
 def kernel(function: _Function) -> _Function:
     """Compile a loop over numbers to machine code; the result keeps its annotations."""
     setting = numba.config.CACHE_DIR
-    shelf = _shelf()
-    numba.config.CACHE_DIR = shelf or setting
+    directory = _cache_dir()
+    numba.config.CACHE_DIR = directory or setting
     try:
-        compiled = numba.njit(cache=shelf is not None, nogil=True, error_model="numpy")(function)
+        compiled = numba.njit(cache=directory is not None, nogil=True, error_model="numpy")(
+            function
+        )
     finally:
         numba.config.CACHE_DIR = setting
     return cast("_Function", compiled)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from epnkit.modules import requires_extra
 from epnkit.regions._compile import Floats
 from epnkit.regions.results import Footprints
 
 
-def unrolled(vertices: Floats) -> Floats:
+def unwrap_longitudes(vertices: Floats) -> Floats:
     """Return a ring without the jump at 360, so that it can be drawn; shape (n + 1, 2)."""
     closed = np.vstack([vertices, vertices[:1]])
     closed[:, 0] = np.degrees(np.unwrap(np.radians(closed[:, 0])))
@@ -27,7 +28,8 @@ def draw_map(found: Footprints, path: Path) -> None:
     path : pathlib.Path
         The picture to write; its ending says the format.
     """
-    from matplotlib.figure import Figure
+    with requires_extra("plots"):
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6))
     axes = figure.add_subplot(
@@ -37,7 +39,7 @@ def draw_map(found: Footprints, path: Path) -> None:
         ylabel="Carrington latitude (deg)",
     )
     for row in np.flatnonzero(np.diff(found.starts)).tolist():
-        ring = unrolled(found.vertices(row))
+        ring = unwrap_longitudes(found.vertices(row))
         for shift in (-360, 0, 360):
             axes.plot(ring[:, 0] + shift, ring[:, 1], linewidth=0.8, color=f"C{row % 10}")
     figure.savefig(path, dpi=100)

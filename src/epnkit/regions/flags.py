@@ -17,6 +17,7 @@ class Flag(IntFlag):
     NO_POLYGON = 32  #: pgsphere can't hold the shape: only the coverage does
     OFF_LIMB = 64  #: wholly off the limb: no region
     BAD = 128  #: the row can't be drawn; its error says why
+    OBSERVER_ASSUMED = 256  #: the header does not say where the spacecraft was
 
     def words(self) -> str:
         """Return the flags as words, separated by spaces."""

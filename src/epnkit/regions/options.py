@@ -1,4 +1,4 @@
-"""What a drawing of contours is told: the images they were found in, and how to draw."""
+"""The settings of a drawing: the images that contours were found in, and how to draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epnkit.errors import RegionError
-from epnkit.regions.solar.observers import SOLAR_RADIUS, Place
+from epnkit.regions.solar.observers import SOLAR_RADIUS, ObserverLike
 from epnkit.regions.solar.times import Times
 
 
@@ -44,7 +44,7 @@ class Options:
     Parameters
     ----------
     observer : {"earth", "l1"} or Observer
-        Who looks. HFC took the Earth for every image.
+        Who took the image. HFC took the Earth for every image.
     pixel_base, center_base : int
         The number of the first pixel as the contours count, and as `Images.center_x` counts.
     pixel_anchor : {"center", "corner"}
@@ -62,11 +62,11 @@ class Options:
     threads : int
         How many cores are used.
     separator : str, optional
-        What parts the codes of a row that has several, and their first pixels (HFC's
+        What separates the codes of a row that has several, and their first pixels (HFC's
         BLOB_SEPARATOR): its parts become one region. None for one code a row.
     """
 
-    observer: Place = "earth"
+    observer: ObserverLike = "earth"
     pixel_base: int = 0
     center_base: int = 0
     pixel_anchor: Literal["center", "corner"] = "center"

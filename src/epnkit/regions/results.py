@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from epnkit.regions._compile import Floats, Integers
 from epnkit.regions.flags import Flag
-from epnkit.regions.geometry.text import stc
+from epnkit.regions.geometry.text import stc_text
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Footprints:
     Attributes
     ----------
     s_region : list of str or None
-        pgsphere's literal, as COPY takes it; None where there is no polygon.
+        pgsphere's literal, as COPY takes it; None if there is no polygon.
     coverage : list of str or None
         MOC in ASCII, where it was asked for or no polygon holds the shape.
     c1min, c1max, c2min, c2max : ndarray, shape (rows,)
@@ -61,4 +61,4 @@ class Footprints:
     def stc(self, row: int) -> str | None:
         """Return a row's polygon in STC-S, or None."""
         vertices = self.vertices(row)
-        return stc(vertices) if len(vertices) else None
+        return stc_text(vertices) if len(vertices) else None

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from epnkit.modules import requires_extra
 from epnkit.regions._compile import Bytes, Integers, kernel
 
 #: The eight directions counter-clockwise from x, and the digit that names each.
-_AROUND = np.array(
+_DIRECTIONS = np.array(
     [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]], dtype=np.int64
 )
 _DIGITS = np.array([52, 53, 54, 55, 48, 49, 50, 51], dtype=np.uint8)
@@ -25,31 +26,31 @@ class Contour(NamedTuple):
 
 
 @kernel
-def _next(mask: Bytes, x: int, y: int, back: int) -> int:
+def _next_direction(mask: Bytes, x: int, y: int, back: int) -> int:
     """Return the first direction counter-clockwise after `back` with a pixel, or -1."""
     for k in range(1, 9):
         way = (back + k) % 8
-        if mask[y + _AROUND[way, 1], x + _AROUND[way, 0]]:
+        if mask[y + _DIRECTIONS[way, 1], x + _DIRECTIONS[way, 0]]:
             return way
     return -1
 
 
 @kernel
-def _follow(mask: Bytes, x: int, y: int) -> Bytes:
+def _follow_outline(mask: Bytes, x: int, y: int) -> Bytes:
     """Follow the outer pixels counter-clockwise (Moore's neighbours) from the lowest leftmost."""
     digits = np.empty(4 * mask.size + 8, dtype=np.uint8)
     at_x, at_y, size, first = x, y, 0, -1
-    way = _next(mask, x, y, 6)
+    way = _next_direction(mask, x, y, 6)
     while way >= 0 and not (at_x == x and at_y == y and way == first):
         first = way if first < 0 else first
         digits[size] = _DIGITS[way]
         size += 1
-        at_x, at_y = at_x + _AROUND[way, 0], at_y + _AROUND[way, 1]
-        way = _next(mask, at_x, at_y, (way + 5) % 8 if way % 2 else (way + 6) % 8)
+        at_x, at_y = at_x + _DIRECTIONS[way, 0], at_y + _DIRECTIONS[way, 1]
+        way = _next_direction(mask, at_x, at_y, (way + 5) % 8 if way % 2 else (way + 6) % 8)
     return digits[:size].copy()
 
 
-def encode(mask: NDArray[np.bool_]) -> Contour:
+def encode_mask(mask: NDArray[np.bool_]) -> Contour:
     """Return the outer contour of the part of a mask that holds its lowest leftmost pixel.
 
     Parameters
@@ -60,12 +61,13 @@ def encode(mask: NDArray[np.bool_]) -> Contour:
     framed: Bytes = np.pad(mask, 1).astype(np.uint8)
     rows, columns = np.nonzero(framed)
     x, y = int(columns[0]), int(rows[0])
-    return Contour(_follow(framed, x, y).tobytes().decode("ascii"), x - 1, y - 1)
+    return Contour(_follow_outline(framed, x, y).tobytes().decode("ascii"), x - 1, y - 1)
 
 
 def random_mask(rng: np.random.Generator, size: int) -> NDArray[np.bool_]:
     """Return a ragged random mask: islands, holes, spikes, necks and pinches; never empty."""
-    from scipy.ndimage import gaussian_filter
+    with requires_extra("demo"):
+        from scipy.ndimage import gaussian_filter
 
     field = gaussian_filter(rng.standard_normal((size, size)), rng.uniform(0.5, size / 12 + 0.6))
     level = np.quantile(field, rng.uniform(0.3, 0.95))
@@ -74,11 +76,12 @@ def random_mask(rng: np.random.Generator, size: int) -> NDArray[np.bool_]:
 
 def random_contour(rng: np.random.Generator, size: int) -> Contour:
     """Return the contour of a random part of a random mask, with at least two pixels."""
-    from scipy.ndimage import label
+    with requires_extra("demo"):
+        from scipy.ndimage import label
 
     while True:
         parts, count = label(random_mask(rng, size), np.ones((3, 3)))
-        contour = encode(parts == rng.integers(1, count + 1))
+        contour = encode_mask(parts == rng.integers(1, count + 1))
         if contour.code:
             return contour
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 
 from epnkit.errors import RegionError
 from epnkit.regions.footprints import Footprints, Images, Options, footprints
+from epnkit.tables import CsvError, read_rows
 
 #: Columns that a table must have, in any case.
-NEEDED: Final = (
+REQUIRED_COLUMNS: Final = (
     "date_obs",
     "cdelt1",
     "cdelt2",
@@ -27,11 +27,20 @@ NEEDED: Final = (
 )
 
 #: Columns that are added.
-ADDED: Final = ("s_region", "coverage", "c1min", "c1max", "c2min", "c2max", "area_deg2", "flags")
+ADDED_COLUMNS: Final = (
+    "s_region",
+    "coverage",
+    "c1min",
+    "c1max",
+    "c2min",
+    "c2max",
+    "area_deg2",
+    "flags",
+)
 
 
 @dataclass(frozen=True)
-class Table:
+class ContourTable:
     """Rows of text under their columns, and the line of the file on which each ends."""
 
     columns: list[str]
@@ -44,7 +53,7 @@ class Table:
         return [row[at] if at < len(row) else "" for row in self.rows]
 
 
-def read(path: Path) -> Table:
+def read_table(path: Path) -> ContourTable:
     """Read a CSV table.
 
     Raises
@@ -52,29 +61,28 @@ def read(path: Path) -> Table:
     RegionError
         The file is not CSV, or a needed column is missing.
     """
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        reader = csv.reader(file)
-        try:
-            columns = next(reader, [])
-            pairs = [(row, reader.line_num) for row in reader if row]
-        except csv.Error as error:
-            raise RegionError(
-                "not a CSV table",
-                where=f"{path}:{reader.line_num}",
-                why=str(error),
-                cure="Look for a quote that is not closed.",
-            ) from error
-    missing = [name for name in NEEDED if name not in [c.strip().lower() for c in columns]]
+    try:
+        (_, columns), *pairs = list(read_rows(path)) or [(1, [])]
+    except CsvError as error:
+        raise RegionError(
+            "not a CSV table",
+            where=f"{path}:{error.line}",
+            why=str(error),
+            cure="Look for a quote that is not closed.",
+        ) from error
+    missing = [
+        name for name in REQUIRED_COLUMNS if name not in [c.strip().lower() for c in columns]
+    ]
     if missing:
         raise RegionError(
             "columns are missing: " + ", ".join(missing),
             where=f"{path}:1",
-            cure="Name them in the first line, in any case: " + ", ".join(NEEDED) + ".",
+            cure="Name them in the first line, in any case: " + ", ".join(REQUIRED_COLUMNS) + ".",
         )
-    return Table(columns, [row for row, _ in pairs], [line for _, line in pairs])
+    return ContourTable(columns, [row for _, row in pairs], [line for line, _ in pairs])
 
 
-def draw(table: Table, options: Options) -> Footprints:
+def draw_table(table: ContourTable, options: Options) -> Footprints:
     """Draw the contours of a table."""
     keys = ("date_obs", "cdelt1", "cdelt2", "center_x", "center_y", "r_sun")
     images = Images(*(np.array(table.column(key), dtype=object) for key in keys))
@@ -84,28 +92,28 @@ def draw(table: Table, options: Options) -> Footprints:
     return footprints(table.column("chain_code"), start_x, start_y, images, options)
 
 
-def _cell(value: float) -> str:
+def _format_number(value: float) -> str:
     """Return a number as text, nothing for none."""
     return "" if np.isnan(value) else f"{value:.7f}"
 
 
-def added(found: Footprints) -> Iterator[list[str]]:
-    """Give what is added to each row; a bad one has empty columns but for its flags."""
+def added_columns(found: Footprints) -> Iterator[list[str]]:
+    """Return what is added to each row; a bad one has empty columns but for its flags."""
     numbers = (found.c1min, found.c1max, found.c2min, found.c2max, found.area_deg2)
     for row in range(len(found.s_region)):
-        cells = [_cell(values[row]) for values in numbers]
+        cells = [_format_number(values[row]) for values in numbers]
         yield [found.stc(row) or "", found.coverage[row] or "", *cells, found.words(row)]
 
 
-def lines(table: Table, found: Footprints) -> Iterator[Sequence[str]]:
-    """Give the table with what is added, its header first."""
-    yield [*table.columns, *ADDED]
+def output_rows(table: ContourTable, found: Footprints) -> Iterator[Sequence[str]]:
+    """Return the table with what is added, its header first."""
+    yield [*table.columns, *ADDED_COLUMNS]
     width = len(table.columns)
-    for row, more in zip(table.rows, added(found), strict=True):
+    for row, more in zip(table.rows, added_columns(found), strict=True):
         yield [*row[:width], *[""] * (width - len(row)), *more]
 
 
-def complaints(table: Table, found: Footprints) -> list[tuple[int, str]]:
+def list_errors(table: ContourTable, found: Footprints) -> list[tuple[int, str]]:
     """Return the line number and the error of each bad row."""
     pairs = zip(table.lines, found.errors, strict=True)
     return [(line, error) for line, error in pairs if error is not None]

@@ -1,1 +1,1 @@
-"""Replicas: sources of real form and synthetic content, filled for demonstrations and tests."""
+"""Replicas: sources of real form and synthetic content, for demonstrations and tests."""

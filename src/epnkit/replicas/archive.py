@@ -1,4 +1,4 @@
-"""The files that a replica's records lead to: made small, and served by the DaCHS itself.
+"""The small files that a replica's records link to, served by the DaCHS itself.
 
 A service's ``replica/make.py`` that has ``archive(directory)`` writes them there; its records name
 them as ``https://synthetic.example/SERVICE/…``, which becomes the address where they are served.
@@ -12,13 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
+from epnkit.modules import requires_extra
 
-#: What stands in a replica for the host of a real archive.
+#: The host in a replica's links, instead of that of the real archive.
 SYNTHETIC = "https://synthetic.example/"
 
 
-def publish(dachs: Dachs, name: str, make: ModuleType) -> str | None:
+def publish(dachs: PrivateDachs, name: str, make: ModuleType) -> str | None:
     """Write the files of a service's replica to where DaCHS serves them.
 
     Parameters
@@ -33,25 +34,25 @@ def publish(dachs: Dachs, name: str, make: ModuleType) -> str | None:
     Returns
     -------
     str, optional
-        The address of the files; None where the replica has none.
+        The address of the files; None if the replica has none.
     """
     fill = getattr(make, "archive", None) or getattr(make, "files", None)
     if fill is None:
         return None
-    directory = place(dachs, name)
+    directory = archive_directory(dachs, name)
     directory.mkdir(parents=True, exist_ok=True)
     fill(directory)
-    dachs.account.own(dachs.root / "web")
+    dachs.account.create_owned(dachs.root / "web")
     return f"{dachs.url}/static/replica/{name}/"
 
 
-def place(dachs: Dachs, name: str) -> Path:
-    """Give the directory of a service's files."""
+def archive_directory(dachs: PrivateDachs, name: str) -> Path:
+    """Return the directory of a service's files."""
     return dachs.root / "web" / "nv_static" / "replica" / name
 
 
-def rebased(value: Any, name: str, address: str | None) -> Any:
-    """Put the address in place of the synthetic host, in texts however deep they lie.
+def replace_host(value: Any, name: str, address: str | None) -> Any:
+    """Replace the synthetic host by an address, in texts at any depth.
 
     Parameters
     ----------
@@ -60,34 +61,35 @@ def rebased(value: Any, name: str, address: str | None) -> Any:
     name : str
         The service.
     address : str, optional
-        What :func:`publish` gave; without one nothing changes.
+        The address from :func:`publish`; without one nothing changes.
     """
     if address is None:
         return value
     if isinstance(value, str):
         return value.replace(f"{SYNTHETIC}{name}/", address)
     if isinstance(value, list | tuple):
-        return [rebased(each, name, address) for each in value]
+        return [replace_host(each, name, address) for each in value]
     if isinstance(value, dict):
-        return {key: rebased(each, name, address) for key, each in value.items()}
+        return {key: replace_host(each, name, address) for key, each in value.items()}
     return value
 
 
-def picture(form: str, *, frames: int = 1, size: int = 32, brightness: int = 200) -> bytes:
-    """Draw a disc, as a small picture that says nothing of the Sun.
+def draw_picture(form: str, *, frames: int = 1, size: int = 32, brightness: int = 200) -> bytes:
+    """Draw a disc, as a small picture that shows nothing real.
 
     Parameters
     ----------
     form : str
         GIF, PNG or JPEG.
     frames : int
-        How many; more than one make a movie (GIF alone).
+        How many; more than one make a movie (only GIF).
     size : int
         Pixels of a side.
     brightness : int
         Of the disc, 0 to 255.
     """
-    from PIL import Image, ImageDraw
+    with requires_extra("demo"):
+        from PIL import Image, ImageDraw
 
     drawn = []
     for number in range(frames):
@@ -101,8 +103,8 @@ def picture(form: str, *, frames: int = 1, size: int = 32, brightness: int = 200
     return written.getvalue()
 
 
-def spectrogram(width: int = 96, height: int = 64) -> bytes:
-    """Draw three bursts that drift down in frequency, as a PNG that says nothing of a real one.
+def draw_spectrogram(width: int = 96, height: int = 64) -> bytes:
+    """Draw three bursts that drift down in frequency, as a PNG that shows nothing real.
 
     Parameters
     ----------
@@ -110,20 +112,22 @@ def spectrogram(width: int = 96, height: int = 64) -> bytes:
         Pixels: time to the right, frequency upward.
     """
     import numpy as np
-    from PIL import Image
+
+    with requires_extra("demo"):
+        from PIL import Image
 
     time, depth = np.meshgrid(np.arange(width), np.linspace(0.0, 1.0, height))
     values = 40.0 + 25.0 * depth
     for start, drift, strength in ((0.08, 0.10, 150.0), (0.40, 0.22, 190.0), (0.68, 0.05, 110.0)):
-        behind = time / width - start - drift * depth**2  # of the front of a burst
-        values += strength * np.where(behind > 0, np.exp(-behind / 0.05), 0.0)
+        delay = time / width - start - drift * depth**2  # after the front of a burst
+        values += strength * np.where(delay > 0, np.exp(-delay / 0.05), 0.0)
     written = BytesIO()
     Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).save(written, "PNG")
     return written.getvalue()
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file, with the directories on the way to it; one that says the same stays."""
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file and its directories; a file with the same content is left alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != content:
         path.write_bytes(content)

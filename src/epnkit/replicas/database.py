@@ -8,10 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-
 from epnkit.errors import ConfigurationError
+from epnkit.modules import requires_extra
+
+with requires_extra("sql"):
+    import sqlalchemy as sa
+    from sqlalchemy.dialects import mysql
+
 
 #: The rows of a replica: for each table, each row a dictionary by column.
 Tables = Mapping[str, Iterable[Mapping[str, Any]]]
@@ -22,30 +25,35 @@ _TYPES: dict[str, Any] = {
     "real": sa.Float(24),
     "double": sa.Double(),
     "decimal": sa.Numeric(20, 8),
-    # MariaDB cuts a DATETIME to seconds unless told otherwise; SQLite keeps dates as text.
+    # MariaDB truncates a DATETIME to seconds by default; SQLite keeps dates as text.
     "datetime": sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
 }
 
 
-def read_schema(path: Path, **instead: str) -> sa.MetaData:
+def read_schema(path: Path, **replacements: str) -> sa.MetaData:
     """Read the tables of a replica from a CSV file of table, column, type and required.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file; lines that begin with ``#`` are passed over.
-    **instead : str
+        The file; lines that begin with ``#`` are ignored.
+    **replacements : str
         Types to use in place of others, such as ``double="decimal"``.
+
+    Raises
+    ------
+    ConfigurationError
+        If a type is unknown.
     """
     metadata = sa.MetaData()
     with path.open(newline="") as lines:
         for row in csv.DictReader(line for line in lines if not line.startswith("#")):
-            kind = instead.get(row["type"], row["type"])
+            kind = replacements.get(row["type"], row["type"])
             if kind not in _TYPES:
                 raise ConfigurationError(
                     f"there is no type {kind}",
                     where=str(path),
-                    cure=f"Take one of these: {', '.join(sorted(_TYPES))}.",
+                    cure=f"Use one of these: {', '.join(sorted(_TYPES))}.",
                 )
             column = sa.Column(row["column"], _TYPES[kind], nullable=row["required"] != "yes")
             table = metadata.tables.get(row["table"])
@@ -53,18 +61,18 @@ def read_schema(path: Path, **instead: str) -> sa.MetaData:
                 sa.Table(row["table"], metadata, column, quote=False)
             else:
                 table.append_column(column)
-    return _unquoted(metadata)
+    return _unquote(metadata)
 
 
 def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
-    """Make the tables anew and fill them in one transaction.
+    """Create the tables again and fill them, in one transaction.
 
     Parameters
     ----------
     url : str
         A SQLAlchemy URL of the database.
     schema : sqlalchemy.MetaData
-        The tables; those without rows are made too.
+        The tables; those without rows are created too.
     tables : dict
         The rows.
 
@@ -78,13 +86,13 @@ def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
     counts: dict[str, int] = {}
     with engine.begin() as connection:
         for table in schema.tables.values():
-            # Not drop_all: it looks for a name as it is written, not as PostgreSQL keeps it.
+            # Not drop_all: it looks for the name as written, not as PostgreSQL stores it.
             connection.execute(sa.schema.DropTable(table, if_exists=True))
         if text_dates:
-            _text_dates(schema)
+            _store_dates_as_text(schema)
         schema.create_all(connection)
         for name, rows in tables.items():
-            values = [_complete(schema.tables[name], row, text_dates) for row in rows]
+            values = [_fill_columns(schema.tables[name], row, text_dates) for row in rows]
             counts[name] = len(values)
             if values:
                 connection.execute(schema.tables[name].insert(), values)
@@ -92,32 +100,32 @@ def fill(url: str, schema: sa.MetaData, tables: Tables) -> dict[str, int]:
     return counts
 
 
-def _unquoted(metadata: sa.MetaData) -> sa.MetaData:
-    # Unquoted, a name finds its table whatever case the database keeps it in.
+def _unquote(metadata: sa.MetaData) -> sa.MetaData:
+    # An unquoted name is found in whatever case the database stores it.
     for table in metadata.tables.values():
         for column in table.columns:
             column.name = sa.sql.quoted_name(column.name, quote=False)
     return metadata
 
 
-def _text_dates(metadata: sa.MetaData) -> None:
+def _store_dates_as_text(metadata: sa.MetaData) -> None:
     for table in metadata.tables.values():
         for column in table.columns:
             if isinstance(column.type, sa.DateTime):
                 column.type = sa.Text()
 
 
-def _complete(table: sa.Table, row: Mapping[str, Any], text_dates: bool) -> dict[str, Any]:
-    """Give every column a value; a required one that the replica leaves out gets a neutral one."""
-    complete: dict[str, Any] = {}
+def _fill_columns(table: sa.Table, row: Mapping[str, Any], text_dates: bool) -> dict[str, Any]:
+    """Fill every column of a row; required ones that the replica leaves out get a neutral value."""
+    filled: dict[str, Any] = {}
     for column in table.columns:
         value = row.get(column.name)
         if value is None and not column.nullable:
             value = _NEUTRAL[type(column.type).__name__]
         if isinstance(value, datetime) and text_dates:
             value = value.isoformat(timespec="milliseconds")
-        complete[column.name] = value
-    return complete
+        filled[column.name] = value
+    return filled
 
 
 _NEUTRAL: dict[str, Any] = {

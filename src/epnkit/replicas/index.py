@@ -11,7 +11,7 @@ import requests
 from epnkit.errors import DeployError
 
 #: How long the server may take to answer, in seconds.
-_PATIENCE = 120
+_TIMEOUT = 120
 
 #: Documents of one request.
 _BULK = 2000
@@ -20,7 +20,7 @@ _BULK = 2000
 def fill(
     url: str, index: str, properties: Mapping[str, Any], documents: Iterable[tuple[str, Any]]
 ) -> int:
-    """Make an index anew and fill it.
+    """Create an index again and fill it.
 
     Parameters
     ----------
@@ -36,17 +36,17 @@ def fill(
     Returns
     -------
     int
-        How many documents there are now.
+        How many documents it has now.
 
     Raises
     ------
     DeployError
-        Where the server refuses anything.
+        If the server refuses anything.
     """
-    requests.delete(f"{url}/{index}?ignore_unavailable=true", timeout=_PATIENCE)
+    requests.delete(f"{url}/{index}?ignore_unavailable=true", timeout=_TIMEOUT)
     settings = {"number_of_shards": 1, "number_of_replicas": 0}
     body = {"settings": settings, "mappings": {"properties": dict(properties)}}
-    _checked(requests.put(f"{url}/{index}", json=body, timeout=_PATIENCE))
+    _require_ok(requests.put(f"{url}/{index}", json=body, timeout=_TIMEOUT))
     lines = [
         f"{json.dumps({'index': {'_id': identifier}})}\n{json.dumps(content)}\n"
         for identifier, content in documents
@@ -58,9 +58,9 @@ def fill(
 
 def _send(url: str, body: str) -> None:
     kind = {"Content-Type": "application/x-ndjson"}
-    told = _checked(requests.post(url, data=body.encode(), headers=kind, timeout=_PATIENCE))
-    if told["errors"]:
-        refused = next(each["index"] for each in told["items"] if "error" in each["index"])
+    result = _require_ok(requests.post(url, data=body.encode(), headers=kind, timeout=_TIMEOUT))
+    if result["errors"]:
+        refused = next(each["index"] for each in result["items"] if "error" in each["index"])
         raise DeployError(
             "a document was refused",
             where=url,
@@ -69,12 +69,12 @@ def _send(url: str, body: str) -> None:
         )
 
 
-def _checked(answer: requests.Response) -> Any:
+def _require_ok(answer: requests.Response) -> Any:
     if not answer.ok:
         raise DeployError(
-            "the search server refuses",
+            "the search server refuses the request",
             where=answer.url,
             why=answer.text[:300],
-            cure="Mend what it names, and bring the replica up again.",
+            cure="Fix what it names, and fill the replica again.",
         )
     return answer.json()

@@ -1,4 +1,4 @@
-"""Programs that a replica needs beside DaCHS for as long as it is shown: servers of its source."""
+"""Programs that a replica needs besides DaCHS while it is shown: the servers of its source."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Program:
     Parameters
     ----------
     url : str
-        Where it serves.
+        The address where it serves.
     process : subprocess.Popen
         The process.
     log : file
-        What it writes beside that.
+        The file with its other output.
     """
 
     url: str
@@ -35,7 +35,7 @@ class Program:
     log: IO[bytes]
 
     def stop(self) -> None:
-        """End it, and wait until it has gone."""
+        """End it, and wait until it has ended."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(60)
@@ -62,7 +62,7 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Program:
     Raises
     ------
     DeployError
-        Where it ends without a URL; its log is the reason.
+        If it ends without a URL; its log is the reason.
     """
     output = log.open("wb")
     process = subprocess.Popen(  # noqa: S603 - our own words, no shell
@@ -81,18 +81,18 @@ def start(words: list[str | Path], directory: Path, log: Path) -> Program:
     output.close()
     if process.stdout is not None:
         process.stdout.close()
-    said = log.read_text(errors="replace").strip().splitlines()
+    lines = log.read_text(errors="replace").strip().splitlines()
     raise DeployError(
         f"{' '.join(map(str, words))} does not start",
         where=str(log),
-        why=(said or ["silence"])[-1],
+        why=(lines or ["it printed nothing"])[-1],
         cure=f"Read the whole log, {log}; what it needs is installed by scripts/setup --servers.",
     )
 
 
-def port(note: Path) -> int:
-    """Give the port that a note keeps, or where it is taken another free one, and note it."""
-    kept = int(note.read_text()) if note.exists() else 0
-    chosen = kept if kept and is_free(kept) else free_port()
-    note.write_text(str(chosen))
+def choose_port(file: Path) -> int:
+    """Return the port that a file remembers, or a free one if it is in use, and save it."""
+    last = int(file.read_text()) if file.exists() else 0
+    chosen = last if last and is_free(last) else free_port()
+    file.write_text(str(chosen))
     return chosen

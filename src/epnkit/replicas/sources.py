@@ -1,7 +1,7 @@
 """The sources of a demonstration, filled with the replicas of services.
 
-A service's ``replica/make.py`` says which: ``SCHEMA`` and ``tables()`` for an SQL database,
-``files(directory)`` for a directory of files, ``documents()`` for a search index.
+A service's ``replica/make.py`` defines the source: ``SCHEMA`` (a CSV file) and ``tables()`` for an
+SQL database, ``files(directory)`` for a directory of files, ``documents()`` for a search index.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from types import ModuleType
 from typing import Self
 from urllib.parse import urlsplit
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import ConfigurationError
 from epnkit.modules import run_file
 from epnkit.replicas import archive, database, index, programs
 from epnkit.replicas.programs import Program
 
 
-class Sources:
-    """The sources of a demo, each filled and made known to its service by a credential.
+class ReplicaSources:
+    """The sources of a demo, each filled, with a credential by which its service finds it.
 
     Parameters
     ----------
     dachs : Dachs
-        Whose credentials are written, and under whose directory the sources' data lie.
+        The DaCHS that gets the credentials, and keeps the data of the sources.
     project : pathlib.Path
         The repository.
     database : tuple of str, optional
-        Where SQL replicas go instead of SQLite: SQLAlchemy's URL and the ODBC connection string.
+        The database for SQL replicas instead of SQLite: SQLAlchemy's URL and the ODBC string.
     search : str, optional
-        The URL of a running Elasticsearch; by default one is started when it is needed.
+        The URL of a running Elasticsearch; by default one is started if needed.
     mariadb : bool
-        Whether SQL replicas go to a MariaDB, which is started when it is needed.
+        Whether SQL replicas go to a MariaDB, which is started if needed.
     """
 
     def __init__(
         self,
-        dachs: Dachs,
+        dachs: PrivateDachs,
         project: Path,
         *,
         database: tuple[str, str] | None = None,
@@ -51,24 +51,29 @@ class Sources:
         self._programs: list[Program] = []
 
     def __enter__(self) -> Self:
-        self.dachs.account.own(self.directory)
+        self.dachs.account.create_owned(self.directory)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the servers that were started; there is none for files and SQLite."""
+        """Stop the servers that were started; files and SQLite have none."""
         for program in reversed(self._programs):
             program.stop()
         self._programs.clear()
 
     def fill(self, folder: Path, directory: Path | None = None) -> bool:
-        """Fill the source of a service, and say whether it was filled from elsewhere before.
+        """Fill the source of a service, and return whether its origin has changed.
 
         Parameters
         ----------
         folder : pathlib.Path
             The service folder.
         directory : pathlib.Path, optional
-            Files to load instead of the replica, where the service has a ``replica/from_csv.py``.
+            Files to load instead of the replica, if the service has a ``replica/from_csv.py``.
+
+        Raises
+        ------
+        ConfigurationError
+            If the service has no such replica.
         """
         module = "make.py" if directory is None else "from_csv.py"
         if not (folder / "replica" / module).exists():
@@ -83,38 +88,38 @@ class Sources:
             chosen = make if directory is None else load_replica(folder / "replica" / module)
             rows = make.tables() if directory is None else chosen.tables(directory)
             self._fill_database(
-                folder.name, make.SCHEMA, archive.rebased(rows, folder.name, address)
+                folder.name, make.SCHEMA, archive.replace_host(rows, folder.name, address)
             )
         if hasattr(make, "documents"):
             self._fill_index(folder.name, make, address)
         if hasattr(make, "files"):
-            directory_of_files = archive.place(self.dachs, folder.name)
-            self._give_credential(folder.name, f"directory={directory_of_files};address={address}")
+            directory_of_files = archive.archive_directory(self.dachs, folder.name)
+            self._write_credential(folder.name, f"directory={directory_of_files};address={address}")
         if (folder / "replica" / "upstream.py").exists():
             self._start_upstream(folder, address or "")
-        place = " in MariaDB" if self.mariadb and hasattr(make, "SCHEMA") else ""
-        another = self._note_origin(folder.name, f"{directory or 'replica'}{place}")
-        self.dachs.account.own(self.directory)
-        return another
+        suffix = " in MariaDB" if self.mariadb and hasattr(make, "SCHEMA") else ""
+        changed = self._record_origin(folder.name, f"{directory or 'replica'}{suffix}")
+        self.dachs.account.create_owned(self.directory)
+        return changed
 
-    def _fill_database(self, name: str, schema: str, rows: database.Tables) -> None:
+    def _fill_database(self, name: str, schema: Path, rows: database.Tables) -> None:
         path = self.directory / f"{name}.sqlite"
         url, odbc = f"sqlite:///{path}", f"Driver=SQLite3;Database={path};StepAPI=1;ReadOnly=1"
         if self.mariadb and self.database is None:
             self.database = self._start_mariadb()
         if self.database is not None:
             url, odbc = self.database
-        database.fill(url, database.read_schema(self.project / "sql" / schema), rows)
-        self._give_credential(name, odbc)
+        database.fill(url, database.read_schema(schema), rows)
+        self._write_credential(name, odbc)
 
     def _fill_index(self, name: str, make: ModuleType, address: str | None) -> None:
         url = self.search or self._start_search()
-        documents = archive.rebased(list(make.documents()), name, address)
+        documents = archive.replace_host(list(make.documents()), name, address)
         index.fill(url, make.INDEX, make.PROPERTIES, documents)
-        self._give_credential(name, url)
+        self._write_credential(name, url)
 
     def _start_mariadb(self) -> tuple[str, str]:
-        """Start MariaDB; give its URL and the connection string by ODBC."""
+        """Start MariaDB, and return its URL and ODBC connection string."""
         parts = urlsplit(self._start_server("mariadb"))
         odbc = (
             f"Driver=MariaDB Unicode;Server={parts.hostname};Port={parts.port};"
@@ -128,33 +133,33 @@ class Sources:
         return self.search
 
     def _start_server(self, kind: str) -> str:
-        """Start one of the servers of ``scripts/servers``, and give its URL."""
-        port = programs.port(self.directory / f"{kind}.port")
+        """Start one of the servers of ``scripts/servers``, and return its URL."""
+        port = programs.choose_port(self.directory / f"{kind}.port")
         words: list[str | Path] = ["-m", "scripts.servers", kind, str(port)]
         log = self.directory / f"{kind}.log"
         self._programs.append(programs.start(words, self.project, log))
         return self._programs[-1].url
 
     def _start_upstream(self, folder: Path, address: str) -> None:
-        """Start what the service asks while it serves; where it is, DaCHS's ``etc`` tells."""
+        """Start the server that the service needs while it serves, and configure its address."""
         log = self.directory / f"{folder.name}-upstream.log"
         program = folder / "replica" / "upstream.py"
         self._programs.append(programs.start([program, address], self.project, log))
         settings = self.dachs.root / "etc" / f"epnkit-{folder.name}.json"
         settings.write_text(json.dumps({"url": self._programs[-1].url}))
-        self.dachs.account.own(settings.parent)
+        self.dachs.account.create_owned(settings.parent)
 
-    def _note_origin(self, name: str, origin: str) -> bool:
-        note = self.directory / f"{name}.origin"
-        before = note.read_text() if note.exists() else ""
-        note.write_text(origin)
+    def _record_origin(self, name: str, origin: str) -> bool:
+        path = self.directory / f"{name}.origin"
+        before = path.read_text() if path.exists() else ""
+        path.write_text(origin)
         return before != origin
 
-    def _give_credential(self, name: str, text: str) -> None:
+    def _write_credential(self, name: str, text: str) -> None:
         path = self.dachs.root / "credentials" / name
         path.write_text(text + "\n")
         path.chmod(0o600)
-        self.dachs.account.own(path.parent)
+        self.dachs.account.create_owned(path.parent)
 
 
 def load_replica(path: Path) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Small files of scientific formats, for replicas: real in form, made-up in content."""
+"""Small files of scientific formats, for replicas: real in form, synthetic in content."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from typing import Any
 
 import numpy as np
 
-#: What each file says of itself, where its format has a place for it.
+from epnkit.modules import requires_extra
+
+#: The notice in each file, if its format can hold one.
 NOTICE = "synthetic: made for a replica, no observation"
 
-#: CDF's numbers of types.
+#: CDF's numbers of data types.
 TT2000, REAL4, UINT1 = 33, 21, 11
 
 
 @dataclass(frozen=True)
-class Variable:
+class CdfVariable:
     """A variable of a CDF file.
 
     Parameters
     ----------
     kind : int
-        CDF's number of its type.
+        CDF's number of its data type.
     values : numpy.ndarray
-        Its values, the first axis records where it varies.
+        Its values; the first axis is records if it varies.
     varies : bool
         Whether it has a record for each time.
     attributes : dict
@@ -42,7 +44,7 @@ class Variable:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def cdf(attributes: Mapping[str, Any], variables: Mapping[str, Variable]) -> bytes:
+def write_cdf(attributes: Mapping[str, Any], variables: Mapping[str, CdfVariable]) -> bytes:
     """Write a CDF file.
 
     Parameters
@@ -52,39 +54,41 @@ def cdf(attributes: Mapping[str, Any], variables: Mapping[str, Variable]) -> byt
     variables : dict
         Its variables by name.
     """
-    from cdflib.cdfwrite import CDF
+    with requires_extra("cdf"):
+        from cdflib.cdfwrite import CDF
 
     descriptor, name = tempfile.mkstemp(suffix=".cdf")
     os.close(descriptor)
     path = Path(name)
-    with CDF(path, delete=True) as made:
-        made.write_globalattrs({key: _entries(value) for key, value in attributes.items()})
+    with CDF(path, delete=True) as file:
+        file.write_globalattrs({key: _entries(value) for key, value in attributes.items()})
         for title, variable in variables.items():
             shape = variable.values.shape[1:] if variable.varies else variable.values.shape
-            told = {
+            specification = {
                 "Variable": title,
                 "Data_Type": variable.kind,
                 "Num_Elements": 1,
                 "Rec_Vary": variable.varies,
                 "Dim_Sizes": list(shape),
             }
-            made.write_var(told, dict(variable.attributes), variable.values)
+            file.write_var(specification, dict(variable.attributes), variable.values)
     content = path.read_bytes()
     path.unlink()
     return content
 
 
-def epochs(*times: str) -> Variable:
+def make_epochs(*times: str) -> CdfVariable:
     """Make the variable of times (``2016-01-30T22:47:06.030``, UTC) of a CDF file."""
-    from cdflib import cdfepoch
+    with requires_extra("cdf"):
+        from cdflib import cdfepoch
 
     values = [
         cdfepoch.parse(f"{time:0<29}" if "." in time else f"{time}.000000000") for time in times
     ]
-    return Variable(TT2000, np.array(values).reshape(-1), attributes={"UNITS": "ns"})
+    return CdfVariable(TT2000, np.array(values).reshape(-1), attributes={"UNITS": "ns"})
 
 
-def fits(cards: Mapping[str, Any], size: int = 4) -> bytes:
+def write_fits(cards: Mapping[str, Any], size: int = 4) -> bytes:
     """Write a FITS file with these cards and a small image."""
     from astropy.io import fits as astropy_fits
 
@@ -97,7 +101,7 @@ def fits(cards: Mapping[str, Any], size: int = 4) -> bytes:
 
 
 @cache
-def pdf(text: str) -> bytes:
+def write_pdf(text: str) -> bytes:
     """Write a PDF file of one page with one line."""
     page = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
     objects = [
@@ -112,12 +116,12 @@ def pdf(text: str) -> bytes:
 
 
 def _document(objects: list[bytes]) -> bytes:
-    """Join the objects of a PDF file, and list where each begins (ISO 32000-1, section 7.5)."""
-    content, begins = b"%PDF-1.4\n", []
+    """Join the objects of a PDF file, and list their offsets (ISO 32000-1, section 7.5)."""
+    content, offsets = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, 1):
-        begins.append(len(content))
+        offsets.append(len(content))
         content += b"%d 0 obj\n%s\nendobj\n" % (number, each)
-    table = b"".join(b"%010d 00000 n \n" % begin for begin in begins)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     count = len(objects) + 1
     return content + (
         b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\n"
@@ -126,7 +130,7 @@ def _document(objects: list[bytes]) -> bytes:
 
 
 def _entries(value: Any) -> dict[int, Any]:
-    """Give the entries of an attribute by their numbers, numbers in double precision."""
+    """Return the entries by number of an attribute, numbers in double precision."""
     entries = value if isinstance(value, list) else [value]
     return {
         n: each if isinstance(each, str) else [each, "CDF_REAL8"] for n, each in enumerate(entries)

@@ -1,4 +1,4 @@
-"""What a report says of a service, aggregated in the database: few rows leave it."""
+"""The facts of a report, aggregated in the database, so that few rows leave it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg2 import sql
 
-from epnkit.loading.state.status import Standing, standing
+from epnkit.loading.state.status import ServiceStatus, read_status
 
 #: How many values of a column are listed.
 LISTED = 10
@@ -22,7 +22,7 @@ _FIRST, _LAST = 1721425.5, 5373484.5
 #: How many bins the logarithm of the frequency is cut into, per decade.
 BINS_PER_DECADE = 200
 
-#: Days, counted from noon of the Julian date's beginning to the midnight of the calendar.
+#: The Julian day number of a calendar day, which begins at midnight.
 _DAY = "floor({} + 0.5)::bigint"
 
 _TIMES = f"time_min BETWEEN {_FIRST} AND {_LAST} AND time_max BETWEEN time_min AND {_LAST}"
@@ -45,7 +45,7 @@ _DAYS = f"""
     WHERE {_TIMES} GROUP BY 1, 2
 """  # noqa: S608 - our own numbers
 
-#: A gap begins where everything that began before has ended.
+#: A gap begins when everything that began before has ended.
 _GAPS = f"""
     WITH seen AS (
         SELECT time_min, max(time_max) OVER (ORDER BY time_min ROWS BETWEEN UNBOUNDED PRECEDING
@@ -73,12 +73,12 @@ _QUARANTINE = """
 
 @dataclass(frozen=True)
 class Facts:
-    """What is said of a service.
+    """The content of a report.
 
     Parameters
     ----------
-    standing : Standing
-        Table, books, quarantine and last runs.
+    status : ServiceStatus
+        Table, ledger, quarantine and last runs.
     first, last : float or None
         The earliest and latest time, as Julian dates.
     timeless : int
@@ -90,16 +90,16 @@ class Facts:
     values : dict
         By column, its most frequent values and how many granules have each.
     days : list of tuple
-        First and last Julian day number, and how many granules have both.
+        First and last Julian day number, and the number of granules with both.
     gaps : list of tuple
         The longest times without data, as two Julian dates each.
     spectrum : list of tuple
-        First and last bin of the logarithm, and how many granules have both.
+        First and last bin of the logarithm, and the number of granules with both.
     quarantine : list of tuple
-        Rule, field, reason (its numbers left out), and how many records wait and are settled.
+        Rule, field, reason (without its numbers), and how many records wait and are resolved.
     """
 
-    standing: Standing
+    status: ServiceStatus
     first: float | None
     last: float | None
     timeless: int
@@ -118,7 +118,7 @@ COUNTED = ("dataproduct_type", "target_name", "instrument_name", "processing_lev
 
 
 def gather(connection: Any, service: str, runs: int = 10) -> Facts:
-    """Aggregate what a report says.
+    """Gather the facts of a report.
 
     Parameters
     ----------
@@ -132,46 +132,46 @@ def gather(connection: Any, service: str, runs: int = 10) -> Facts:
     Raises
     ------
     LoadError
-        Where the service was never loaded with epnkit.
+        If the service was never loaded with epnkit.
     """
-    stands = standing(connection, service, runs)
+    status = read_status(connection, service, runs)
     table = sql.Identifier(service, "epn_core")
 
-    def ask(query: str, *values: object, **parts: Any) -> list[Any]:
+    def query(statement: str, *values: object, **parts: Any) -> list[Any]:
         composed = {"limit": sql.Literal(LISTED), "table": table} | parts
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(query).format(**composed), values or None)
+            cursor.execute(sql.SQL(statement).format(**composed), values or None)
             return list(cursor.fetchall())
 
-    ((_, first, last, timeless, lowest, highest, spectrumless),) = ask(_SUMMARY)
+    ((_, first, last, timeless, lowest, highest, spectrumless),) = query(_SUMMARY)
     return Facts(
-        stands,
+        status,
         first,
         last,
         timeless,
         lowest,
         highest,
         spectrumless,
-        values={name: ask(_VALUES, column=sql.Identifier(name)) for name in COUNTED},
-        days=ask(_DAYS),
-        gaps=ask(_GAPS, limit=sql.Literal(GAPS)),
-        spectrum=ask(_SPECTRUM, bins=sql.Literal(BINS_PER_DECADE)),
-        quarantine=ask(_QUARANTINE, service),
+        values={name: query(_VALUES, column=sql.Identifier(name)) for name in COUNTED},
+        days=query(_DAYS),
+        gaps=query(_GAPS, limit=sql.Literal(GAPS)),
+        spectrum=query(_SPECTRUM, bins=sql.Literal(BINS_PER_DECADE)),
+        quarantine=query(_QUARANTINE, service),
     )
 
 
-def active(pairs: Sequence[tuple[int, int, int]]) -> tuple[int, list[int]]:
-    """Count what lies upon each of consecutive numbers, from how many begin and end where.
+def count_active(pairs: Sequence[tuple[int, int, int]]) -> tuple[int, list[int]]:
+    """Count how many ranges cover each of consecutive numbers.
 
     Parameters
     ----------
     pairs : sequence of tuple
-        First and last number, both included, and how many have both.
+        First and last number of a range, both included, and how many ranges have both.
 
     Returns
     -------
     int
-        The number that the counts begin with.
+        The number of the first count.
     list of int
         The counts.
     """

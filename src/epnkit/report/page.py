@@ -1,16 +1,19 @@
-"""The page: facts put into the template, every text of them escaped."""
+"""The page of a report: the template filled with the facts, escaping every text."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 import epnkit
 from epnkit.loading.prepare.counts import Counts
-from epnkit.report import chart, days, plots
+from epnkit.modules import requires_extra
+from epnkit.report import calendar, chart, plots
 from epnkit.report.facts import Facts, gather
+
+with requires_extra("plots"):
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
 
 #: What the codes of dataproduct_type stand for (EPN-TAP 2.0, section 2.1.4).
 PRODUCTS = {
@@ -31,7 +34,7 @@ PRODUCTS = {
     "ev": "event",
 }
 
-#: How the columns whose values are counted are called.
+#: The headings of the columns whose values are counted.
 _HEADINGS = {
     "dataproduct_type": "Product types",
     "target_name": "Targets",
@@ -40,7 +43,7 @@ _HEADINGS = {
 }
 
 
-def write(connection: Any, service: str, runs: int = 10) -> str:
+def write_page(connection: Any, service: str, runs: int = 10) -> str:
     """Write the report of a service.
 
     Parameters
@@ -55,26 +58,26 @@ def write(connection: Any, service: str, runs: int = 10) -> str:
     Returns
     -------
     str
-        A page of HTML that needs nothing beside itself.
+        An HTML page that needs no other file.
 
     Raises
     ------
     LoadError
-        Where the service was never loaded with epnkit.
+        If the service was never loaded with epnkit.
     """
     facts = gather(connection, service, runs)
-    return render(facts, chart.footprints(connection, service), datetime.now(UTC))
+    return render(facts, chart.draw_footprints(connection, service), datetime.now(UTC))
 
 
-def render(facts: Facts, drawn: chart.Map | None, now: datetime) -> str:
-    """Put the facts into the page.
+def render(facts: Facts, drawn: chart.FootprintMap | None, now: datetime) -> str:
+    """Fill the template with the facts.
 
     Parameters
     ----------
     facts : Facts
-        What is said.
+        The content.
     drawn : Map, optional
-        The footprints, where there are any.
+        The footprints, if there are any.
     now : datetime.datetime
         When the facts were gathered.
     """
@@ -85,33 +88,33 @@ def render(facts: Facts, drawn: chart.Map | None, now: datetime) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sheets = days.years(facts.days)
+    sheets = calendar.draw_years(facts.days)
     most = max((sheet.most for sheet in sheets), default=1)
     return environment.get_template("page.html").render(
         facts=facts,
-        stands=facts.standing,
+        status=facts.status,
         map=drawn,
         now=now,
         version=epnkit.__version__,
-        time_plot=plots.time_plot(facts.days),
-        spectrum_plot=plots.spectrum_plot(facts.spectrum),
-        years=sheets[: days.SHOWN],
+        time_plot=plots.plot_times(facts.days),
+        spectrum_plot=plots.plot_spectrum(facts.spectrum),
+        years=sheets[: calendar.SHOWN],
         all_years=len(sheets),
         most=most,
-        bounds=days.bounds(most),
+        bounds=calendar.shade_bounds(most),
         map_across=chart.LONGITUDES,
         map_up=chart.LATITUDES,
         lists=[_shares(name, facts) for name in _HEADINGS],
-        gaps=[_gap(*gap) for gap in facts.gaps],
+        gaps=[_format_gap(*gap) for gap in facts.gaps],
         span=_span(facts),
         spectral=_spectral(facts),
-        runs=[_run(run) for run in facts.standing.runs],
+        runs=[_describe_run(run) for run in facts.status.runs],
     )
 
 
 def _shares(name: str, facts: Facts) -> dict[str, Any]:
-    """Give the values of a column with their shares of all granules, and what was left out."""
-    rows = facts.standing.rows
+    """Return the values of a column with their shares of all granules, and the rest."""
+    rows = facts.status.rows
     listed = [
         {
             "value": value,
@@ -128,7 +131,10 @@ def _shares(name: str, facts: Facts) -> dict[str, Any]:
 def _span(facts: Facts) -> tuple[str, str] | None:
     if facts.first is None or facts.last is None:
         return None
-    return f"{plots.moment(facts.first):%Y-%m-%d}", f"{plots.moment(facts.last):%Y-%m-%d}"
+    return (
+        f"{plots.from_julian_date(facts.first):%Y-%m-%d}",
+        f"{plots.from_julian_date(facts.last):%Y-%m-%d}",
+    )
 
 
 def _spectral(facts: Facts) -> dict[str, str] | None:
@@ -136,25 +142,25 @@ def _spectral(facts: Facts) -> dict[str, str] | None:
         return None
     limits = (facts.lowest, facts.highest)
     return {
-        "frequency": _range(*map(plots.frequency, limits)),
-        "wavelength": _range(*map(plots.wavelength, reversed(limits))),
+        "frequency": _format_range(*map(plots.format_frequency, limits)),
+        "wavelength": _format_range(*map(plots.format_wavelength, reversed(limits))),
     }
 
 
-def _range(low: str, high: str) -> str:
+def _format_range(low: str, high: str) -> str:
     return low if low == high else f"{low} – {high}"
 
 
-def _gap(begin: float, end: float) -> dict[str, str]:
+def _format_gap(begin: float, end: float) -> dict[str, str]:
     form = "%Y-%m-%d %H:%M"
     return {
-        "from": f"{plots.moment(begin):{form}}",
-        "to": f"{plots.moment(end):{form}}",
-        "length": duration(timedelta(days=end - begin)),
+        "from": f"{plots.from_julian_date(begin):{form}}",
+        "to": f"{plots.from_julian_date(end):{form}}",
+        "length": format_duration(timedelta(days=end - begin)),
     }
 
 
-def duration(length: timedelta) -> str:
+def format_duration(length: timedelta) -> str:
     """Write a duration in its two largest units."""
     seconds = round(length.total_seconds())
     sizes = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
@@ -166,7 +172,7 @@ def duration(length: timedelta) -> str:
     return " ".join(part for part in parts[:2] if not part.startswith("0 ")) or "under 1 s"
 
 
-def _run(run: dict[str, Any]) -> dict[str, Any]:
+def _describe_run(run: dict[str, Any]) -> dict[str, Any]:
     counts = Counts(**{name: run[name] for name in Counts.__dataclass_fields__})
     took = run["ended"] - run["started"] if run["ended"] else None
     return {
@@ -174,6 +180,6 @@ def _run(run: dict[str, Any]) -> dict[str, Any]:
         "kind": run["kind"],
         "state": run["state"],
         "started": f"{run['started'].astimezone(UTC):%Y-%m-%d %H:%M}",
-        "took": duration(took) if took else "",
-        "told": run["reason"] or counts.summary(),
+        "took": format_duration(took) if took else "",
+        "outcome": run["reason"] or counts.summary(),
     }

@@ -1,26 +1,27 @@
-"""Where records come from: one module a kind of source, one protocol for all."""
+"""Where records come from: one package for each kind of source, one protocol for all."""
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from pathlib import Path
 
-from epnkit.sources.base import UNORDERED, Order, Source
+from epnkit.sources.base import UNORDERED, Order, Source, SourceClass
 from epnkit.sources.config.settings import read_settings
 
-#: The kinds of source: what ``kind`` in a source file says, the module, and its class.
+#: The kinds of source: what a source file says as its ``kind``, the module, and the class in it.
 KINDS = {
     "sql": ("sql.source", "SqlSource"),
     "elasticsearch": ("search.source", "SearchSource"),
     "mongodb": ("mongo.source", "MongoSource"),
     "restheart": ("mongo.restheart", "RestheartSource"),
-    "tap": ("tap", "TapSource"),
-    "records": ("records", "RecordsSource"),
+    "tap": ("tap.source", "TapSource"),
+    "records": ("records.source", "RecordsSource"),
     "files": ("files.source", "FilesSource"),
+    "parquet": ("parquet.source", "ParquetSource"),
 }
 
 #: The kind of a ``source.json``, which holds a query as Elasticsearch takes it.
-_OF_JSON = "elasticsearch"
+_KIND_OF_JSON = "elasticsearch"
 
 
 def open_source(path: Path, order: Order = UNORDERED) -> Source:
@@ -37,10 +38,23 @@ def open_source(path: Path, order: Order = UNORDERED) -> Source:
     Raises
     ------
     ConfigurationError
-        When the file, or the credential it names, is wrong.
+        If the file, or the credential it names, is wrong.
     """
-    kind = _OF_JSON if path.suffix == ".json" else read_settings(path).choice("kind", tuple(KINDS))
+    if path.suffix == ".json":
+        kind = _KIND_OF_JSON
+    else:
+        kind = read_settings(path).take_choice("kind", tuple(KINDS))
+    return source_class(kind).from_file(path, order)
+
+
+def source_class(kind: str) -> SourceClass:
+    """Import the class of a kind of source.
+
+    Parameters
+    ----------
+    kind : str
+        A key of :data:`KINDS`.
+    """
     module, name = KINDS[kind]
-    kept: type[Source] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    source: Source = kept.from_file(path, order)  # type: ignore[attr-defined]
-    return source
+    found: SourceClass = getattr(import_module(f"{__name__}.{module}"), name)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # credentials and settings of sources are looked at without records
@@ -13,20 +14,27 @@ if TYPE_CHECKING:  # credentials and settings of sources are looked at without r
 #: A value of the cursor column, in the source's own terms.
 CursorValue = int | float | str | datetime
 
+#: The column of a batch that says which values of a record could not be read, and why, such as
+#: ``date_obs: 0000-00-00 is no date; size: ...``; null if all could. It is no field of the record.
+UNREADABLE = "epnkit_unreadable"
+
+#: Stands in it for a field's name if nothing of the record could be read.
+WHOLE = "*"
+
 #: How many records are held at a time unless the source file says otherwise.
 BATCH_SIZE = 10_000
 
 
 @dataclass(frozen=True)
 class Window:
-    """The records whose cursor column lies between two ends.
+    """The records whose cursor column lies between two bounds.
 
     Parameters
     ----------
     low, high : int, float, str or datetime, optional
-        The ends, in the source's own terms; None leaves that end open to everything.
+        The bounds, in the source's own terms; None leaves that side open.
     low_closed, high_closed : bool
-        Whether the end itself belongs to the window.
+        Whether the bound itself belongs to the window.
     nulls : bool
         Whether records without a value in the cursor column belong to it.
     """
@@ -56,7 +64,7 @@ class Order:
     cursor : str, optional
         The column on which windows are cut; None when the source is always read whole.
     key : tuple of str
-        The columns that tell one record from every other.
+        The columns that distinguish one record from every other.
     """
 
     cursor: str | None = None
@@ -72,15 +80,15 @@ class Source(Protocol):
     """A place that gives records, read in batches of flat memory.
 
     The records of a batch are the rows of a :class:`polars.DataFrame`; a field holds the value as
-    the source gives it (a list where the source gives several), under the source's own name,
-    lower-cased where the source ignores case (SQL).
+    the source gives it (a list if the source gives several), under the source's own name,
+    lower-cased if the source ignores case (SQL).
     """
 
     #: A name for messages: what and where, never with a password.
     label: str
 
     def schema(self) -> dict[str, str]:
-        """Give the fields of a record and their types, as the source names them."""
+        """Return the fields of a record and their types, as the source names them."""
         ...
 
     def count(self, window: Window = ALL) -> int:
@@ -92,12 +100,33 @@ class Source(Protocol):
         ...
 
 
+class SourceClass(Protocol):
+    """What builds a source: its class, which every kind has in its package."""
+
+    def from_file(self, path: Path, order: Order = UNORDERED) -> Source:
+        """Build the source that a source file describes.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            The source file, of this kind.
+        order : Order
+            The cursor and the key; a key that it doesn't name is taken from the file.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file, or the credential it names, is wrong.
+        """
+        ...
+
+
 @runtime_checkable
 class Divisible(Source, Protocol):
-    """A source that can say where a window may be cut, so that several processes share it."""
+    """A source that can find where a window may be cut, so that several processes share it."""
 
-    def cuts(self, window: Window, size: int) -> list[CursorValue]:
-        """Give ascending values of the cursor that leave about ``size`` records in between."""
+    def cut_points(self, window: Window, size: int) -> list[CursorValue]:
+        """Return ascending values of the cursor that leave about ``size`` records in between."""
         ...
 
 
@@ -105,7 +134,7 @@ class Divisible(Source, Protocol):
 class Reconcilable(Source, Protocol):
     """A source that can say cheaply which records it holds, to be compared with the table."""
 
-    #: ``digest`` where the source hashes a record itself, ``key`` where it only lists keys.
+    #: ``digest`` if the source hashes a record itself, ``key`` if it only lists keys.
     compares: Literal["digest", "key"]
 
     def digests(self, bounds: list[str]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True)
 class Drift:
-    """Fields that a source gives beside the ones that are used.
+    """Fields that a source gives, compared with those that are used.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Drift:
     unused: tuple[str, ...]
 
 
-def drift(used: Collection[str], given: Mapping[str, str]) -> Drift:
+def compare_fields(used: Collection[str], given: Mapping[str, str]) -> Drift:
     """Compare the fields that a service uses with those that its source gives.
 
     Parameters
@@ -40,12 +40,12 @@ def drift(used: Collection[str], given: Mapping[str, str]) -> Drift:
     missing = sorted(name for name in used if name not in given)
     return Drift(
         tuple(sorted(name for name in used if name in given)),
-        {name: _similar(name, given) for name in missing},
+        {name: _find_similar(name, given) for name in missing},
         tuple(name for name in given if name not in used),
     )
 
 
-def _similar(name: str, given: Mapping[str, str]) -> str:
+def _find_similar(name: str, given: Mapping[str, str]) -> str:
     by_lower = {each.lower(): each for each in given}
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
     return by_lower[close[0]] if close else ""

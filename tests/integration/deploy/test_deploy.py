@@ -17,10 +17,10 @@ import pytest
 import pyvo
 
 from epnkit.dachs import vocabulary
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
-from epnkit.replicas.sources import Sources
-from tests.conftest import ROOT, away
+from epnkit.replicas.sources import ReplicaSources
+from tests.conftest import ROOT, tear_down
 
 RESOURCES = ROOT / "resources"
 
@@ -29,15 +29,15 @@ TOMBSTONES = ("dc.resources", "dc.sets", "dc.res_dependencies")
 
 
 @pytest.fixture(scope="module")
-def filled(scratch: Dachs) -> Dachs:
-    with Sources(scratch, ROOT) as sources:
+def filled(scratch: PrivateDachs) -> PrivateDachs:
+    with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(RESOURCES / "bass2000")
         sources.fill(RESOURCES / "hfc1t3")
     return scratch
 
 
 @pytest.fixture
-def place(filled: Dachs) -> Iterator[Dachs]:
+def instance(filled: PrivateDachs) -> Iterator[PrivateDachs]:
     """Give a DaCHS with nothing deployed, and leave it so."""
     yield filled
     deployed = [name for name in ("bass2000", "hfc1t3") if (filled.inputs / name).exists()]
@@ -56,24 +56,26 @@ def resources(tmp_path: Path) -> Path:
     return copy
 
 
-def words(dachs: Dachs, *arguments: str | Path) -> list[str]:
+def build_words(dachs: PrivateDachs, *arguments: str | Path) -> list[str]:
     program = Path(sys.executable).with_name("epnkit")
     return [str(program), *map(str, arguments), "--dachs", str(dachs.root)]
 
 
-def run(dachs: Dachs, *arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(
+    dachs: PrivateDachs, *arguments: str | Path, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words(dachs, *arguments), cwd=cwd, text=True, capture_output=True, check=False
+        build_words(dachs, *arguments), cwd=cwd, text=True, capture_output=True, check=False
     )
 
 
-def done(dachs: Dachs, *arguments: str | Path) -> str:
+def run_successfully(dachs: PrivateDachs, *arguments: str | Path) -> str:
     process = run(dachs, *arguments)
     assert process.returncode == 0, process.stdout + process.stderr
     return process.stdout
 
 
-def tables(dachs: Dachs) -> dict[str, str]:
+def read_tables(dachs: PrivateDachs) -> dict[str, str]:
     """Give the content of every table, but for when DaCHS's own RDs were last touched."""
     with dachs.cluster.connect() as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -96,7 +98,7 @@ def tables(dachs: Dachs) -> dict[str, str]:
     return found
 
 
-def files(dachs: Dachs) -> dict[str, str]:
+def list_files(dachs: PrivateDachs) -> dict[str, str]:
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in ("inputs", "etc", "credentials", "web", "sources", "home")
@@ -105,11 +107,11 @@ def files(dachs: Dachs) -> dict[str, str]:
     }
 
 
-def snapshot(dachs: Dachs) -> dict[str, str]:
-    return {**files(dachs), **tables(dachs)}
+def take_snapshot(dachs: PrivateDachs) -> dict[str, str]:
+    return {**list_files(dachs), **read_tables(dachs)}
 
 
-def differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
+def find_differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
@@ -120,33 +122,33 @@ def count(url: str, name: str) -> int:
     return int(answer.to_table()["n"][0])
 
 
-def test_deployed_queried_deployed_again_and_gone(place: Dachs) -> None:
-    before = snapshot(place)
-    with place.serving() as url:
-        said = done(place, "deploy", "bass2000")
+def test_deployed_queried_deployed_again_and_gone(instance: PrivateDachs) -> None:
+    before = take_snapshot(instance)
+    with instance.run_server() as url:
+        said = run_successfully(instance, "deploy", "bass2000")
         assert "1359 read, 1356 loaded, 3 quarantined" in said
-        assert "reads its services anew" in said
+        assert "reloads its services" in said
         assert count(url, "bass2000") == 1356
-        laid = files(place)
-        again = done(place, "deploy", "bass2000")
+        laid = list_files(instance)
+        again = run_successfully(instance, "deploy", "bass2000")
         assert again.count("nothing changed") == 3
         assert "26 unchanged" in again
-        assert files(place) == laid
+        assert list_files(instance) == laid
         assert count(url, "bass2000") == 1356
-        done(place, "undeploy", "bass2000")
+        run_successfully(instance, "undeploy", "bass2000")
         with pytest.raises(pyvo.DALQueryError, match="bass2000"):
             count(url, "bass2000")
-    left = differences(before, snapshot(place))
+    left = find_differences(before, take_snapshot(instance))
     assert left <= set(TOMBSTONES), left
-    with place.cluster.connect() as connection, connection.cursor() as cursor:
+    with instance.cluster.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT bool_and(deleted) FROM dc.resources WHERE sourcerd = 'bass2000/q'")
         assert cursor.fetchone() == (True,)
 
 
-def test_a_dry_run_tells_every_step_and_does_nothing(place: Dachs) -> None:
-    before = snapshot(place)
-    told = done(place, "deploy", "bass2000", "--dry-run").splitlines()
-    assert snapshot(place) == before
+def test_a_dry_run_tells_every_step_and_does_nothing(instance: PrivateDachs) -> None:
+    before = take_snapshot(instance)
+    told = run_successfully(instance, "deploy", "bass2000", "--dry-run").splitlines()
+    assert take_snapshot(instance) == before
     assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 11)]
     text = "\n".join(told)
     for word in (
@@ -154,40 +156,40 @@ def test_a_dry_run_tells_every_step_and_does_nothing(place: Dachs) -> None:
         "imp bass2000/q",
         "limits bass2000/q",
         "pub bass2000/q",
-        str(place.inputs / "epnkit"),
-        str(place.inputs / "bass2000"),
-        f"GAVOSETTINGS={place.settings}",
+        str(instance.inputs / "epnkit"),
+        str(instance.inputs / "bass2000"),
+        f"GAVOSETTINGS={instance.settings}",
     ):
         assert word in text, word
 
 
-def test_what_two_services_share_goes_with_the_last(place: Dachs) -> None:
-    done(place, "deploy", "bass2000", "hfc1t3")
+def test_what_two_services_share_goes_with_the_last(instance: PrivateDachs) -> None:
+    run_successfully(instance, "deploy", "bass2000", "hfc1t3")
     # Where imports keep compiled loops, unless a variable says otherwise, as in these tests.
-    compiled = place.root / "cache" / "epnkit"
+    compiled = instance.root / "cache" / "epnkit"
     (compiled / "kernels-0").mkdir(parents=True)
-    done(place, "undeploy", "bass2000")
+    run_successfully(instance, "undeploy", "bass2000")
     assert compiled.is_dir()
-    assert not (place.inputs / "bass2000").exists()
-    assert (place.inputs / "grammars" / "sql.py").exists()
-    with place.serving() as url:
+    assert not (instance.inputs / "bass2000").exists()
+    assert (instance.inputs / "grammars" / "sql.py").exists()
+    with instance.run_server() as url:
         assert count(url, "hfc1t3") > 0
-    told = done(place, "undeploy", "hfc1t3", "--dry-run")
-    assert str(place.inputs / "grammars") in told
-    done(place, "undeploy", "hfc1t3")
-    assert [path.name for path in place.inputs.iterdir()] == ["__system"]
+    told = run_successfully(instance, "undeploy", "hfc1t3", "--dry-run")
+    assert str(instance.inputs / "grammars") in told
+    run_successfully(instance, "undeploy", "hfc1t3")
+    assert [path.name for path in instance.inputs.iterdir()] == ["__system"]
     assert not compiled.exists()
-    assert "epnkit" not in tables(place)["schemas"]
+    assert "epnkit" not in read_tables(instance)["schemas"]
 
 
-def test_a_failing_import_leaves_nothing(place: Dachs) -> None:
-    before = snapshot(place)
-    source = place.root / "sources" / "bass2000.sqlite"
-    with away(source):
-        failed = run(place, "deploy", "bass2000")
+def test_a_failing_import_leaves_nothing(instance: PrivateDachs) -> None:
+    before = take_snapshot(instance)
+    source = instance.root / "sources" / "bass2000.sqlite"
+    with tear_down(source):
+        failed = run(instance, "deploy", "bass2000")
     assert failed.returncode == 1
     assert "dachs imp bass2000/q failed" in failed.stderr
-    assert differences(before, snapshot(place)) <= {str(source)}
+    assert find_differences(before, take_snapshot(instance)) <= {str(source)}
 
 
 @pytest.mark.parametrize(
@@ -198,133 +200,133 @@ def test_a_failing_import_leaves_nothing(place: Dachs) -> None:
     ],
 )
 def test_an_rd_that_is_not_valid_leaves_the_old_service(
-    place: Dachs, resources: Path, right: str, wrong: str, why: str
+    instance: PrivateDachs, resources: Path, right: str, wrong: str, why: str
 ) -> None:
-    done(place, "deploy", resources / "bass2000")
-    before = snapshot(place)
+    run_successfully(instance, "deploy", resources / "bass2000")
+    before = take_snapshot(instance)
     rd = resources / "bass2000" / "q.rd"
     rd.write_text(rd.read_text().replace(right, wrong, 1))
-    failed = run(place, "deploy", resources / "bass2000")
+    failed = run(instance, "deploy", resources / "bass2000")
     assert failed.returncode == 1
     assert "dachs val bass2000/q" in failed.stderr
     assert why in failed.stderr
-    assert "Mend the RD" in failed.stderr
-    assert differences(before, snapshot(place)) == set()
-    with place.serving() as url:
+    assert "Fix the RD" in failed.stderr
+    assert find_differences(before, take_snapshot(instance)) == set()
+    with instance.run_server() as url:
         assert count(url, "bass2000") == 1356
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640])
-def test_a_credential_that_others_may_read_stops_it(place: Dachs, mode: int) -> None:
-    before = snapshot(place)
-    credential = place.root / "credentials" / "bass2000"
+def test_a_credential_that_others_may_read_stops_it(instance: PrivateDachs, mode: int) -> None:
+    before = take_snapshot(instance)
+    credential = instance.root / "credentials" / "bass2000"
     credential.chmod(mode)
     try:
-        failed = run(place, "deploy", "bass2000")
+        failed = run(instance, "deploy", "bass2000")
     finally:
         credential.chmod(0o600)
     assert failed.returncode == 1
     assert f"chmod 600 {credential}" in failed.stderr
-    assert snapshot(place) == before
+    assert take_snapshot(instance) == before
 
 
 def test_a_vocabulary_that_cannot_be_fetched_is_given(
-    place: Dachs, monkeypatch: pytest.MonkeyPatch
+    instance: PrivateDachs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (uat,) = (place.root / "cache").glob("*uat")
+    (uat,) = (instance.root / "cache").glob("*uat")
     kept = uat.read_bytes()
     uat.unlink()
     # DaCHS reaches no network.
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
-    assert f"{uat} is epnkit's copy" in done(place, "deploy", "bass2000")
+    assert f"{uat} is epnkit's copy" in run_successfully(instance, "deploy", "bass2000")
     assert uat.read_bytes() == kept
-    assert vocabulary.take_back(uat.parent)
-    assert not vocabulary.take_back(uat.parent)
+    assert vocabulary.remove_copy(uat.parent)
+    assert not vocabulary.remove_copy(uat.parent)
     uat.write_text("DaCHS fetched its own")
-    assert not vocabulary.take_back(uat.parent)
-    assert vocabulary.give(uat.parent).read_bytes() == kept
+    assert not vocabulary.remove_copy(uat.parent)
+    assert vocabulary.install_copy(uat.parent).read_bytes() == kept
 
 
-def test_a_credential_that_is_not_there_stops_it(place: Dachs) -> None:
-    credential = place.root / "credentials" / "bass2000"
-    with away(credential):
-        failed = run(place, "deploy", "bass2000")
+def test_a_credential_that_is_not_there_stops_it(instance: PrivateDachs) -> None:
+    credential = instance.root / "credentials" / "bass2000"
+    with tear_down(credential):
+        failed = run(instance, "deploy", "bass2000")
     assert failed.returncode == 1
     assert f"tried {credential}" in failed.stderr
     assert "belonging to" in failed.stderr
 
 
-def test_edited_files_stay_unless_forced_and_others_always(place: Dachs) -> None:
-    done(place, "deploy", "bass2000")
-    folder = place.inputs / "bass2000"
+def test_edited_files_stay_unless_forced_and_others_always(instance: PrivateDachs) -> None:
+    run_successfully(instance, "deploy", "bass2000")
+    folder = instance.inputs / "bass2000"
     (folder / "q.rd").write_text((folder / "q.rd").read_text() + "<!-- mine -->")
     (folder / "notes.txt").write_text("somebody's")
     for verb in ("deploy", "undeploy"):
-        refused = run(place, verb, "bass2000")
+        refused = run(instance, verb, "bass2000")
         assert refused.returncode == 1
         assert "q.rd" in refused.stderr
         assert "--force" in refused.stderr
-    said = done(place, "undeploy", "bass2000", "--force")
+    said = run_successfully(instance, "undeploy", "bass2000", "--force")
     assert "removed, but for notes.txt" in said
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
 
-def test_what_was_laid_and_imported_by_hand_is_taken_over(place: Dachs) -> None:
-    before = snapshot(place)
-    place.run("imp", inputs.lay(place, RESOURCES / "bass2000"))
-    said = done(place, "deploy", "bass2000")
+def test_what_was_laid_and_imported_by_hand_is_taken_over(instance: PrivateDachs) -> None:
+    before = take_snapshot(instance)
+    instance.run("imp", inputs.install(instance, RESOURCES / "bass2000"))
+    said = run_successfully(instance, "deploy", "bass2000")
     assert said.count("nothing changed") == 3
     assert "26 unchanged" in said
-    done(place, "undeploy", "bass2000")
-    assert differences(before, snapshot(place)) <= set(TOMBSTONES)
+    run_successfully(instance, "undeploy", "bass2000")
+    assert find_differences(before, take_snapshot(instance)) <= set(TOMBSTONES)
 
 
-def test_what_was_not_deployed_is_not_taken_out(place: Dachs) -> None:
-    refused = run(place, "undeploy", "bass2000")
+def test_what_was_not_deployed_is_not_taken_out(instance: PrivateDachs) -> None:
+    refused = run(instance, "undeploy", "bass2000")
     assert refused.returncode == 1
     assert "was not deployed by epnkit" in refused.stderr
 
 
-def test_another_inputs_directory_is_refused(place: Dachs, tmp_path: Path) -> None:
-    refused = run(place, "deploy", "bass2000", "--to", tmp_path)
+def test_another_inputs_directory_is_refused(instance: PrivateDachs, tmp_path: Path) -> None:
+    refused = run(instance, "deploy", "bass2000", "--to", tmp_path)
     assert refused.returncode == 1
-    assert str(place.inputs) in refused.stderr
+    assert str(instance.inputs) in refused.stderr
 
 
-def test_without_an_authority_it_is_not_imported_for_nothing(place: Dachs) -> None:
+def test_without_an_authority_it_is_not_imported_for_nothing(instance: PrivateDachs) -> None:
     """As in a DaCHS that was just installed."""
-    before, settings = snapshot(place), place.settings.read_text()
-    place.settings.write_text(settings.replace("authority = epnkit.example", ""))
+    before, settings = take_snapshot(instance), instance.settings.read_text()
+    instance.settings.write_text(settings.replace("authority = epnkit.example", ""))
     try:
-        refused = run(place, "deploy", "bass2000")
+        refused = run(instance, "deploy", "bass2000")
         assert refused.returncode == 1
         assert "authority" in refused.stderr
-        assert snapshot(place) == before
-        said = done(place, "deploy", "bass2000", "--no-publish")
+        assert take_snapshot(instance) == before
+        said = run_successfully(instance, "deploy", "bass2000", "--no-publish")
         assert "1356 loaded" in said
         assert " pub " not in said
-        said = done(place, "undeploy", "bass2000")
+        said = run_successfully(instance, "undeploy", "bass2000")
         assert "bass2000 is not published" in said
     finally:
-        place.settings.write_text(settings)
-    assert differences(before, snapshot(place)) <= set(TOMBSTONES)
+        instance.settings.write_text(settings)
+    assert find_differences(before, take_snapshot(instance)) <= set(TOMBSTONES)
 
 
-def test_an_account_without_the_right(place: Dachs) -> None:
+def test_an_account_without_the_right(instance: PrivateDachs) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another account")
     nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
     if subprocess.run(
-        [*nobody, "stat", *words(place)[:1]], check=False, capture_output=True
+        [*nobody, "stat", *build_words(instance)[:1]], check=False, capture_output=True
     ).returncode:
         pytest.skip("the project lies where other accounts may not look")
-    outside = place.root.parent
+    outside = instance.root.parent
     mode = outside.stat().st_mode & 0o777
     outside.chmod(0o755)
     try:
         refused = subprocess.run(
-            [*nobody, *words(place, "deploy", "bass2000")],
+            [*nobody, *build_words(instance, "deploy", "bass2000")],
             cwd=ROOT,
             text=True,
             capture_output=True,
@@ -335,31 +337,31 @@ def test_an_account_without_the_right(place: Dachs) -> None:
         outside.chmod(mode)
     assert refused.returncode == 1
     assert "Run it as root" in refused.stderr
-    assert str(place.root) in refused.stderr
+    assert str(instance.root) in refused.stderr
 
 
-def test_one_deployment_at_a_time(place: Dachs) -> None:
-    directory = os.open(place.inputs, os.O_RDONLY)
+def test_one_deployment_at_a_time(instance: PrivateDachs) -> None:
+    directory = os.open(instance.inputs, os.O_RDONLY)
     fcntl.flock(directory, fcntl.LOCK_EX)
     try:
-        refused = run(place, "deploy", "bass2000")
+        refused = run(instance, "deploy", "bass2000")
     finally:
         os.close(directory)
     assert refused.returncode == 1
-    assert "another deployment goes on" in refused.stderr
+    assert "another deployment is running" in refused.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_ended_in_the_middle(place: Dachs, number: signal.Signals) -> None:
-    before = snapshot(place)
+def test_ended_in_the_middle(instance: PrivateDachs, number: signal.Signals) -> None:
+    before = take_snapshot(instance)
     process = subprocess.Popen(
-        words(place, "deploy", "bass2000"),
+        build_words(instance, "deploy", "bass2000"),
         cwd=ROOT,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while not (place.inputs / ".bass2000.before").exists():
+    while not (instance.inputs / ".bass2000.before").exists():
         assert process.poll() is None
         time.sleep(0.01)
     if number == signal.SIGKILL:
@@ -368,8 +370,8 @@ def test_ended_in_the_middle(place: Dachs, number: signal.Signals) -> None:
         process.send_signal(number)
     assert process.wait() != 0
     if number == signal.SIGTERM:
-        assert differences(before, snapshot(place)) == set()
+        assert find_differences(before, take_snapshot(instance)) == set()
     # What a killed one left behind is put right by the next.
-    said = done(place, "deploy", "bass2000")
+    said = run_successfully(instance, "deploy", "bass2000")
     assert "1356 loaded" in said
-    assert not list(place.inputs.glob(".*"))
+    assert not list(instance.inputs.glob(".*"))

@@ -19,32 +19,32 @@ from click.testing import CliRunner
 from epnkit import service as services
 from epnkit.cli.doctor import command
 from epnkit.dachs.account import Account
-from epnkit.dachs.instance import Place
-from epnkit.dachs.private import Dachs
-from epnkit.deploy import books
-from epnkit.doctor import installation, outside, privacy, work
+from epnkit.dachs.instance import DachsInstance
+from epnkit.dachs.private import PrivateDachs
+from epnkit.deploy import state
+from epnkit.doctor import imports, installation, network, permissions
+from epnkit.doctor.checks import CheckContext, Finding
 from epnkit.doctor.examination import CHECKS
-from epnkit.doctor.patient import Finding, Patient
-from tests.conftest import ROOT, away, bring_up
+from tests.conftest import ROOT, bring_up, tear_down
 
 #: A port of this machine at which nobody listens: nothing outside is ever asked here.
 NOWHERE = "127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
-def place(scratch: Dachs) -> Place:
+def instance(scratch: PrivateDachs) -> DachsInstance:
     bring_up(scratch, "bass2000")
-    return Place(scratch.settings, scratch)
+    return DachsInstance(scratch.settings, scratch)
 
 
 @pytest.fixture
-def patient(place: Place, tmp_path: Path) -> Patient:
+def context(instance: DachsInstance, tmp_path: Path) -> CheckContext:
     """Give a DaCHS with one service, without timers."""
     (tmp_path / "units").mkdir()
     (tmp_path / "cron").mkdir()
-    return Patient(
-        place,
-        (services.load(place.inputs / "bass2000"),),
+    return CheckContext(
+        instance,
+        (services.read_service(instance.inputs / "bass2000"),),
         reach=NOWHERE,
         units=(tmp_path / "units",),
         crontabs=(tmp_path / "cron", tmp_path / "crontab"),
@@ -52,16 +52,18 @@ def patient(place: Place, tmp_path: Path) -> Patient:
 
 
 @pytest.fixture
-def credential(place: Place) -> Iterator[Path]:
-    assert place.private is not None
-    path = place.private.root / "credentials" / "bass2000"
+def credential(instance: DachsInstance) -> Iterator[Path]:
+    assert instance.private is not None
+    path = instance.private.root / "credentials" / "bass2000"
     text = path.read_text()
     yield path
     path.write_text(text)
     path.chmod(0o600)
 
 
-def doctor(place: Place, *arguments: str) -> tuple[int, dict[str, list[Finding]], str]:
+def run_doctor(
+    instance: DachsInstance, *arguments: str
+) -> tuple[int, dict[str, list[Finding]], str]:
     """Examine in a process of its own, which knows this DaCHS alone; give what each check found."""
     words: list[str | Path] = [
         Path(sys.executable).with_name("epnkit"),
@@ -70,7 +72,7 @@ def doctor(place: Place, *arguments: str) -> tuple[int, dict[str, list[Finding]]
         "--reach",
         NOWHERE,
         "--dachs",
-        place.root,
+        instance.root,
         "--format",
         "json",
     ]
@@ -83,10 +85,10 @@ def doctor(place: Place, *arguments: str) -> tuple[int, dict[str, list[Finding]]
     return done.returncode, found, str(told["could_not_look"])
 
 
-def test_all_is_well_but_for_what_this_machine_allows(place: Place) -> None:
-    assert place.private is not None
-    with place.private.serving():
-        status, found, failed = doctor(place)
+def test_all_is_well_but_for_what_this_machine_allows(instance: DachsInstance) -> None:
+    assert instance.private is not None
+    with instance.private.run_server():
+        status, found, failed = run_doctor(instance)
     assert failed == "{}"
     assert set(found) == set(CHECKS)
     # Nobody keeps the tests' account from connecting to this machine.
@@ -94,7 +96,7 @@ def test_all_is_well_but_for_what_this_machine_allows(place: Place) -> None:
     assert status == 1
 
 
-def test_well_means_status_0(place: Place) -> None:
+def test_well_means_status_0(instance: DachsInstance) -> None:
     chosen = (
         "dachs",
         "postgresql",
@@ -106,10 +108,10 @@ def test_well_means_status_0(place: Place) -> None:
         "drivers",
     )
     words = [word for name in chosen for word in ("--check", name)]
-    assert doctor(place, *words) == (0, {name: [] for name in chosen}, "{}")
+    assert run_doctor(instance, *words) == (0, {name: [] for name in chosen}, "{}")
 
 
-def test_in_words(place: Place) -> None:
+def test_in_words(instance: DachsInstance) -> None:
     words: list[str | Path] = [
         Path(sys.executable).with_name("epnkit"),
         "doctor",
@@ -120,7 +122,7 @@ def test_in_words(place: Place) -> None:
         "--reach",
         NOWHERE,
         "--dachs",
-        place.root,
+        instance.root,
     ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     lines = done.stdout.splitlines()
@@ -130,28 +132,28 @@ def test_in_words(place: Place) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_settings_that_dachs_does_not_take(place: Place, tmp_path: Path) -> None:
+def test_settings_that_dachs_does_not_take(instance: DachsInstance, tmp_path: Path) -> None:
     broken = tmp_path / "gavo.rc"
-    broken.write_text(place.settings.read_text() + "\n[nonsense\n")
-    (found,) = installation.dachs(Patient(Broken(broken, place.private)))
+    broken.write_text(instance.settings.read_text() + "\n[nonsense\n")
+    (found,) = installation.check_dachs(CheckContext(Broken(broken, instance.private)))
     assert found.what == "DaCHS does not start"
     assert str(broken) in found.why + found.where
 
 
-def test_a_setting_that_dachs_does_not_take(place: Place) -> None:
-    before = place.settings.read_text()
-    place.settings.write_text(before.replace("serverport = ", "serverport = x"))
+def test_a_setting_that_dachs_does_not_take(instance: DachsInstance) -> None:
+    before = instance.settings.read_text()
+    instance.settings.write_text(before.replace("serverport = ", "serverport = x"))
     try:
-        _, found, failed = doctor(place, "--check", "postgresql", "--check", "disk")
+        _, found, failed = run_doctor(instance, "--check", "postgresql", "--check", "disk")
     finally:
-        place.settings.write_text(before)
+        instance.settings.write_text(before)
     (finding,) = found["postgresql"]
-    assert finding.what == "DaCHS does not take its settings"
+    assert finding.what == "DaCHS does not accept its settings"
     assert "serverport" in finding.why.lower()
     assert failed == "{'disk': 'it needs the database: see postgresql'}"
 
 
-class Broken(Place):
+class Broken(DachsInstance):
     """The DaCHS of the tests, with other settings."""
 
     @property
@@ -159,11 +161,11 @@ class Broken(Place):
         return {**super().environment, "GAVOSETTINGS": str(self.settings)}
 
 
-def test_a_database_that_does_not_answer(place: Place) -> None:
-    assert place.private is not None
-    place.private.cluster.stop()
+def test_a_database_that_does_not_answer(instance: DachsInstance) -> None:
+    assert instance.private is not None
+    instance.private.cluster.stop()
     try:
-        status, found, failed = doctor(place, "--sample", "1")
+        status, found, failed = run_doctor(instance, "--sample", "1")
         (finding,) = found["postgresql"]
         assert finding.what == "its database does not answer"
         assert "\n" not in finding.why
@@ -172,73 +174,73 @@ def test_a_database_that_does_not_answer(place: Place) -> None:
         for name in ("dachs", "pgsphere", "disk", "links"):
             assert f"'{name}': 'it needs the database: see postgresql'" in failed
         assert status == 1
-        status, _, failed = doctor(place, "--check", "disk", "--check", "links")
+        status, _, failed = run_doctor(instance, "--check", "disk", "--check", "links")
         assert status == 2
         assert "does not answer" in failed
         assert "'links': 'it needs the database: see disk'" in failed
         subprocess.run(["sh", "-c", finding.cure.removeprefix("Start it: ")], check=True)
-        assert doctor(place, "--check", "postgresql")[0] == 0
+        assert run_doctor(instance, "--check", "postgresql")[0] == 0
     finally:
-        place.private.cluster.start()
+        instance.private.cluster.start()
 
 
-def test_a_profile_that_dachs_cannot_read(place: Place) -> None:
-    profile = place.configuration / "feed"
+def test_a_profile_that_dachs_cannot_read(instance: DachsInstance) -> None:
+    profile = instance.configuration / "feed"
     before = profile.read_text()
     profile.write_text(before.replace("user", "uzer"))
     try:
-        status, found, failed = doctor(place, "--check", "postgresql", "--check", "disk")
+        status, found, failed = run_doctor(instance, "--check", "postgresql", "--check", "disk")
     finally:
         profile.write_text(before)
     (finding,) = found["postgresql"]
-    assert finding.what == "how DaCHS opens its database cannot be read"
+    assert finding.what == "DaCHS's database profiles cannot be read"
     assert str(profile) in finding.why
     assert (status, failed) == (1, "{'disk': 'it needs the database: see postgresql'}")
 
 
-def test_a_database_without_pgsphere(place: Place) -> None:
-    assert place.private is not None
+def test_a_database_without_pgsphere(instance: DachsInstance) -> None:
+    assert instance.private is not None
     kinds = []
-    with closing(place.private.cluster.connect("postgres")) as connection:
-        kinds = list(installation.missing_types(connection))
+    with closing(instance.private.cluster.connect("postgres")) as connection:
+        kinds = list(installation.find_missing_types(connection))
     assert [found.what for found in kinds] == [
         "the database has no type spoly",
         "the database has no type smoc",
     ]
-    with closing(place.private.cluster.connect()) as connection:
-        assert list(installation.missing_types(connection)) == []
+    with closing(instance.private.cluster.connect()) as connection:
+        assert list(installation.find_missing_types(connection)) == []
 
 
-def test_other_versions_than_those_that_were_tested(patient: Patient, tmp_path: Path) -> None:
+def test_other_versions_than_those_that_were_tested(context: CheckContext, tmp_path: Path) -> None:
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("# limits\nnumpy<1.0\nastropy>=5\nnot-installed==1\nclick>=8  # yes\n")
-    (found,) = installation.versions(replace(patient, constraints=constraints))
+    (found,) = installation.check_versions(replace(context, constraints=constraints))
     assert found.what.startswith("numpy 1.")
     assert found.why == "epnkit was tested with numpy<1.0"
     assert found.cure == f"pip install -c {constraints} numpy"
 
 
-def test_a_system_python_that_does_not_know_epnkit(place: Place) -> None:
+def test_a_system_python_that_does_not_know_epnkit(instance: DachsInstance) -> None:
     # This machine's own Python, without the file that deploying into a system DaCHS writes.
-    found = list(installation.toolkit(Patient(System(place.settings, None))))
+    found = list(installation.check_toolkit(CheckContext(System(instance.settings, None))))
     assert [each.what for each in found] == [
-        f"the account {place.account.name} cannot import epnkit"
+        f"the account {instance.account.name} cannot import epnkit"
     ]
     assert "epnkit deploy" in found[0].cure
 
 
-class System(Place):
+class System(DachsInstance):
     """The DaCHS of the tests, as if it were the system's."""
 
 
-def test_no_room_on_the_disk(place: Place) -> None:
-    assert place.private is not None
-    with closing(place.private.cluster.connect()) as connection:
-        size = books.largest_table(connection)
+def test_no_room_on_the_disk(instance: DachsInstance) -> None:
+    assert instance.private is not None
+    with closing(instance.private.cluster.connect()) as connection:
+        size = state.largest_table_size(connection)
     assert size > 100_000
-    paths = (place.root, place.private.cluster.directory)
-    assert list(installation.room(paths, 1)) == []
-    full = list(installation.room(paths, 10**18))
+    paths = (instance.root, instance.private.cluster.directory)
+    assert list(installation.find_full_disks(paths, 1)) == []
+    full = list(installation.find_full_disks(paths, 10**18))
     assert [found.where for found in full] == [str(path) for path in paths]
     assert full[0].what.endswith("GB are free")
 
@@ -253,10 +255,10 @@ def test_no_room_on_the_disk(place: Place) -> None:
     ],
 )
 def test_drivers_that_are_not_installed(
-    patient: Patient, credential: Path, text: str, what: str, cure: str
+    context: CheckContext, credential: Path, text: str, what: str, cure: str
 ) -> None:
     credential.write_text(text)
-    (found,) = doctor(patient.place, "--check", "drivers")[1]["drivers"]
+    (found,) = run_doctor(context.instance, "--check", "drivers")[1]["drivers"]
     assert what in found.what
     assert cure in found.cure
     assert "secret" not in str(found)
@@ -267,39 +269,39 @@ def write_timer(folder: Path, name: str, line: str, every: str) -> None:
     (folder / f"{name}.service").write_text(f"[Service]\nExecStart={line}\n")
 
 
-def test_two_timers_of_one_service(patient: Patient) -> None:
-    write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "1d")
-    write_timer(patient.units[0], "backup", "/usr/bin/backup", "1d")
-    assert list(work.overlapping(work.found_timers(patient))) == []
-    (patient.crontabs[0] / "epnkit").write_text(
+def test_two_timers_of_one_service(context: CheckContext) -> None:
+    write_timer(context.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "1d")
+    write_timer(context.units[0], "backup", "/usr/bin/backup", "1d")
+    assert list(imports.find_overlapping(imports.find_timers(context))) == []
+    (context.crontabs[0] / "epnkit").write_text(
         "# 1 2 * * * root epnkit load bass2000\n"
         "7 3 * * * gavo sleep 3; GAVOSETTINGS=/x dachs imp bass2000/q\n"
         "7 3 * * * gavo dachs imp other/q\nunclosed ' quote\n"
     )
-    (found,) = work.overlapping(work.found_timers(patient))
+    (found,) = imports.find_overlapping(imports.find_timers(context))
     assert found.what == "bass2000 is imported by 2 timers"
     assert "epnkit-bass2000.timer" in found.where
     assert "cron/epnkit:2" in found.where
 
 
-def test_a_timer_of_a_service_that_is_gone(patient: Patient) -> None:
-    write_timer(patient.units[0], "epnkit-gone", "/opt/bin/epnkit load gone", "1d")
-    write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "1d")
-    (found,) = work.orphaned(work.found_timers(patient), patient.place.inputs)
-    assert found.what == "it imports gone, which is not there"
+def test_a_timer_of_a_service_that_is_gone(context: CheckContext) -> None:
+    write_timer(context.units[0], "epnkit-gone", "/opt/bin/epnkit load gone", "1d")
+    write_timer(context.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "1d")
+    (found,) = imports.find_orphaned(imports.find_timers(context), context.instance.inputs)
+    assert found.what == "it imports gone, which does not exist"
     assert found.where.endswith("epnkit-gone.timer")
 
 
-def test_a_timer_that_comes_before_the_import_has_ended(patient: Patient) -> None:
-    assert patient.place.private is not None
-    write_timer(patient.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "15min")
-    timers = work.found_timers(patient)
+def test_a_timer_that_comes_before_the_import_has_ended(context: CheckContext) -> None:
+    assert context.instance.private is not None
+    write_timer(context.units[0], "epnkit-bass2000", "/opt/bin/epnkit load bass2000", "15min")
+    timers = imports.find_timers(context)
     assert [timer.seconds for timer in timers] == [900]
-    with closing(patient.place.private.cluster.connect(autocommit=False)) as connection:
-        assert list(work.too_short(connection, timers)) == []
+    with closing(context.instance.private.cluster.connect(autocommit=False)) as connection:
+        assert list(imports.find_too_short(connection, timers)) == []
         with connection.cursor() as cursor:
             cursor.execute("UPDATE epnkit.runs SET ended = started + interval '20 min'")
-        (found,) = work.too_short(connection, timers)
+        (found,) = imports.find_too_short(connection, timers)
     assert found.what == "bass2000 is imported every 900 s"
     assert found.why == "one of its last ten imports took 1200 s"
 
@@ -314,20 +316,20 @@ def test_a_timer_that_comes_before_the_import_has_ended(patient: Patient) -> Non
         ("1,2 3 * * 1", None),
     ],
 )
-def test_how_often_cron_comes(patient: Patient, line: str, seconds: float | None) -> None:
-    patient.crontabs[1].write_text(f"{line} epnkit load bass2000\n")
-    assert [timer.seconds for timer in work.found_timers(patient)] == [seconds]
+def test_how_often_cron_comes(context: CheckContext, line: str, seconds: float | None) -> None:
+    context.crontabs[1].write_text(f"{line} epnkit load bass2000\n")
+    assert [timer.seconds for timer in imports.find_timers(context)] == [seconds]
 
 
-def test_others_may_write_and_read(patient: Patient) -> None:
-    assert list(privacy.permissions(patient)) == []
-    inputs, feed = patient.place.inputs, patient.place.configuration / "feed"
+def test_others_may_write_and_read(context: CheckContext) -> None:
+    assert list(permissions.check_permissions(context)) == []
+    inputs, feed = context.instance.inputs, context.instance.configuration / "feed"
     rd = inputs / "bass2000" / "q.rd"
     modes = {path: path.stat().st_mode & 0o777 for path in (inputs, feed)}
     inputs.chmod(0o777)
     feed.chmod(0o644)
     try:
-        found = {each.where: each for each in privacy.permissions(patient)}
+        found = {each.where: each for each in permissions.check_permissions(context)}
     finally:
         for path, mode in modes.items():
             path.chmod(mode)
@@ -336,10 +338,10 @@ def test_others_may_write_and_read(patient: Patient) -> None:
     assert rd.exists()
 
 
-def test_credentials_that_are_open_or_gone(patient: Patient, credential: Path) -> None:
-    assert list(privacy.credentials(patient)) == []
+def test_credentials_that_are_open_or_gone(context: CheckContext, credential: Path) -> None:
+    assert list(permissions.check_credentials(context)) == []
     credential.chmod(0o644)
-    (found,) = privacy.credentials(patient)
+    (found,) = permissions.check_credentials(context)
     assert found.where == str(credential)
     assert found.cure == f"chmod 600 {credential}"
     credential.chmod(0o600)
@@ -347,12 +349,12 @@ def test_credentials_that_are_open_or_gone(patient: Patient, credential: Path) -
     other.write_text("Driver=x")
     other.chmod(0o640)
     try:
-        (found,) = privacy.credentials(patient)
+        (found,) = permissions.check_credentials(context)
     finally:
         other.unlink()
     assert (found.where, found.why) == (str(other), "its mode is 640")
-    with away(credential):
-        (found,) = privacy.credentials(patient)
+    with tear_down(credential):
+        (found,) = permissions.check_credentials(context)
     assert "was not found" in found.what
 
 
@@ -366,8 +368,8 @@ def listening() -> Iterator[str]:
         yield f"{host}:{port}"
 
 
-def test_what_the_server_can_reach(patient: Patient, listening: str) -> None:
-    found = list(outside.reachable(patient.place.server_account, listening, "a cure"))
+def test_what_the_server_can_reach(context: CheckContext, listening: str) -> None:
+    found = list(network.find_reachable(context.instance.server_account, listening, "a cure"))
     assert [each.where for each in found] == [listening, "127.0.0.1"]
     assert found[0].cure == "a cure"
 
@@ -382,51 +384,51 @@ def alone() -> tuple[str, ...]:
 
 
 def test_a_server_in_a_network_of_its_own_reaches_nothing(
-    patient: Patient, alone: tuple[str, ...], listening: str
+    context: CheckContext, alone: tuple[str, ...], listening: str
 ) -> None:
-    account = Account(patient.place.server_account.name, alone)
-    assert list(outside.reachable(account, listening, "")) == []
+    account = Account(context.instance.server_account.name, alone)
+    assert list(network.find_reachable(account, listening, "")) == []
 
 
 def test_the_cure_of_what_the_server_can_reach(alone: tuple[str, ...]) -> None:
     root = Account("root")
-    lines = ["set -e", *outside.egress_rules(root), "nft list ruleset"]
+    lines = ["set -e", *network.egress_rules(root), "nft list ruleset"]
     done = subprocess.run(
         [*alone, "sh", "-c", "\n".join(lines)], check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert "ct state new reject" in done.stdout
-    cure = outside.egress_cure(root, private=False)
-    assert all(line in cure for line in outside.egress_rules(root))
+    cure = network.egress_cure(root, private=False)
+    assert all(line in cure for line in network.egress_rules(root))
     assert "{" not in cure.replace("{ type filter hook output priority 0; }", "")
 
 
-def test_broken_links_are_told_once_for_each_reason(place: Place) -> None:
-    assert place.private is not None
-    archive = place.private.root / "web" / "nv_static" / "replica"
-    with place.private.serving():
-        assert doctor(place, "--check", "links") == (0, {"links": []}, "{}")
-        with away(archive):
-            found = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
+def test_broken_links_are_told_once_for_each_reason(instance: DachsInstance) -> None:
+    assert instance.private is not None
+    archive = instance.private.root / "web" / "nv_static" / "replica"
+    with instance.private.run_server():
+        assert run_doctor(instance, "--check", "links") == (0, {"links": []}, "{}")
+        with tear_down(archive):
+            found = run_doctor(instance, "--check", "links", "--sample", "5")[1]["links"]
     assert [each.what for each in found] == [
         "5 of 5 access_url of bass2000 lead nowhere",
         "5 of 5 thumbnail_url of bass2000 lead nowhere",
     ]
     assert "404" in found[0].why
-    (silent,) = doctor(place, "--check", "links", "--sample", "5")[1]["links"]
-    assert silent.what == f"{urlsplit(place.url).netloc} does not answer"
+    (silent,) = run_doctor(instance, "--check", "links", "--sample", "5")[1]["links"]
+    assert silent.what == f"{urlsplit(instance.url).netloc} does not answer"
     assert "start it, with dachs serve start" in silent.cure
 
 
 @pytest.mark.parametrize(
     "text", ["service = 1\n", "import nothing_of_the_kind\n", "this is no Python\n", "x = y\n"]
 )
-def test_a_service_that_cannot_be_read(place: Place, text: str) -> None:
-    folder = place.inputs / "broken"
+def test_a_service_that_cannot_be_read(instance: DachsInstance, text: str) -> None:
+    folder = instance.inputs / "broken"
     folder.mkdir()
     (folder / "service.py").write_text(text)
     try:
-        status, found, failed = doctor(place, "--check", "services", "--check", "drivers")
+        status, found, failed = run_doctor(instance, "--check", "services", "--check", "drivers")
     finally:
         shutil.rmtree(folder)
     assert [each.where for each in found["services"]] == [str(folder / "service.py")]
@@ -434,19 +436,19 @@ def test_a_service_that_cannot_be_read(place: Place, text: str) -> None:
 
 
 @pytest.mark.parametrize("reach", ["ivoa.net", "ivoa.net:", ":443", "a b:443", "::1:443"])
-def test_what_is_no_host_and_port(place: Place, reach: str) -> None:
-    done = CliRunner().invoke(command, ["--reach", reach, "--dachs", str(place.root)])
+def test_what_is_no_host_and_port(instance: DachsInstance, reach: str) -> None:
+    done = CliRunner().invoke(command, ["--reach", reach, "--dachs", str(instance.root)])
     assert done.exit_code == 2
     assert "HOST:PORT" in done.output
 
 
-def test_a_service_that_is_not_there(place: Place) -> None:
+def test_a_service_that_is_not_there(instance: DachsInstance) -> None:
     words: list[str | Path] = [
         Path(sys.executable).with_name("epnkit"),
         "doctor",
         "nothing",
         "--dachs",
-        place.root,
+        instance.root,
     ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1

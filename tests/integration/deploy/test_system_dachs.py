@@ -181,7 +181,7 @@ def filled(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machin
     """Give BASS2000 its source, which anybody may read, and its credential, which root owns."""
     make = load_replica(RESOURCES / "bass2000" / "replica" / "make.py")
     source = tmp_path_factory.mktemp("source") / "bass2000.sqlite"
-    tables = database.read_schema(ROOT / "sql" / make.SCHEMA)
+    tables = database.read_schema(make.SCHEMA)
     database.fill(f"sqlite:///{source}", tables, make.tables())
     machine.run("install", "-m", "644", source, "/srv/bass2000.sqlite")
     text = "Driver=SQLite3;Database=/srv/bass2000.sqlite;StepAPI=1;ReadOnly=1"
@@ -202,21 +202,23 @@ def test_a_system_dachs_from_deploy_to_undeploy(filled: Machine) -> None:
     assert "1356 loaded" in said
     # No network is here: DaCHS cannot fetch the vocabulary of subjects.
     assert "is epnkit's copy" in said
-    assert "reads its services anew" in said
+    assert "reloads its services" in said
     assert machine.count().split() == ["n", "1356"]
 
     # What root made known once, the account that imports does not have to write again.
     as_dachsroot = ("setpriv", "--reuid=dachsroot", "--regid=gavo", "--init-groups")
     said = machine.run(*as_dachsroot, EPNKIT, "deploy", service, "--to", "/var/gavo/inputs")
-    assert "epnkit.pth: as it was" in said
+    assert "epnkit.pth: unchanged" in said
     assert "26 unchanged" in said
-    assert "as root, do kill -HUP" in said
+    assert "as root, run kill -HUP" in said
 
     # As an operator types it, and as cron would: DaCHS's own command, and no environment.
     said = machine.run(*as_dachsroot, "env", "-i", "/usr/bin/dachs", "imp", "bass2000/q")
     assert "26 unchanged" in said
     machine.run("/etc/init.d/dachs", "restart", bare=True)
-    assert "bass2000: 1356 granules, 1356 in the book" in machine.run(EPNKIT, "status", "bass2000")
+    assert "bass2000: 1356 granules, 1356 in the ledger" in machine.run(
+        EPNKIT, "status", "bass2000"
+    )
     checks = [
         word
         for name in (

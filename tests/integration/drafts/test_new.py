@@ -11,7 +11,7 @@ from astropy.io import fits
 from click.testing import CliRunner
 
 from epnkit.cli.new import command
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from tests.support.services import Served
 
@@ -25,29 +25,29 @@ CREATE TABLE observations (
 
 
 @pytest.fixture(scope="module")
-def place(dachs: Dachs) -> Path:
+def place(dachs: PrivateDachs) -> Path:
     """A directory that DaCHS's account may read."""
     directory = dachs.root / "sources"
-    dachs.account.own(directory)
+    dachs.account.create_owned(directory)
     return directory
 
 
 @pytest.fixture
-def known(dachs: Dachs, monkeypatch: pytest.MonkeyPatch) -> None:
+def known(dachs: PrivateDachs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAVOSETTINGS", str(dachs.settings))
     # What new sets itself, and the test takes back.
     monkeypatch.setenv("EPNKIT_CREDENTIALS", str(dachs.root / "credentials"))
 
 
-def drafted(name: str, *words: str, into: Path) -> str:
+def draft_service(name: str, *words: str, into: Path) -> str:
     done = CliRunner().invoke(command, [name, "--into", str(into), *words])
     assert done.exit_code == 0, (done.output, done.exception)
     return done.output
 
 
-def passes(dachs: Dachs, base: str, folder: Path, tests: int) -> Served:
+def passes(dachs: PrivateDachs, base: str, folder: Path, tests: int) -> Served:
     """Import, validate and test a service, as ``epnkit new`` wrote it."""
-    rd = inputs.lay(dachs, folder)
+    rd = inputs.install(dachs, folder)
     dachs.run("imp", rd)
     said = dachs.run("val", rd)
     assert "-- OK" in said.stdout, said
@@ -87,12 +87,12 @@ def catalogue(place: Path) -> Path:
 
 @pytest.mark.usefixtures("known")
 def test_a_table_becomes_a_service(
-    dachs: Dachs, serving: str, catalogue: Path, tmp_path: Path
+    dachs: PrivateDachs, serving: str, catalogue: Path, tmp_path: Path
 ) -> None:
-    drafted("tower", "--from", str(catalogue), into=tmp_path)
+    draft_service("tower", "--from", str(catalogue), into=tmp_path)
     served = passes(dachs, serving, tmp_path / "tower", 3)
-    assert served.count() == 300
-    row = served.ask("SELECT * FROM {table} WHERE granule_uid = 'tower_00005'")[0]
+    assert served.count_granules() == 300
+    row = served.query("SELECT * FROM {table} WHERE granule_uid = 'tower_00005'")[0]
     assert row["time_min"] == pytest.approx(2460310.5 + 5 / 24, abs=1e-9)
     assert row["spectral_range_min"] == pytest.approx(4.568057201e14, rel=1e-9)
     assert row["access_format"] == "application/fits"
@@ -103,15 +103,15 @@ def test_a_table_becomes_a_service(
 
 @pytest.mark.usefixtures("known")
 def test_a_connection_string_of_odbc_in_a_file(
-    dachs: Dachs, serving: str, catalogue: Path, tmp_path: Path
+    dachs: PrivateDachs, serving: str, catalogue: Path, tmp_path: Path
 ) -> None:
     line = tmp_path / "line"
     line.write_text(f"Driver=SQLite3;Database={catalogue}\n")
     line.chmod(0o600)
     query = "SELECT filename, date_obs, object, instrume FROM observations WHERE id < 50"
-    drafted("odbc", "--from", str(line), "--query", query, into=tmp_path)
+    draft_service("odbc", "--from", str(line), "--query", query, into=tmp_path)
     served = passes(dachs, serving, tmp_path / "odbc", 3)
-    assert served.count() == 50
+    assert served.count_granules() == 50
 
 
 @pytest.fixture
@@ -137,23 +137,25 @@ def dachs_reads(directory: Path) -> None:
 
 
 @pytest.mark.usefixtures("known")
-def test_files_become_a_service(dachs: Dachs, serving: str, headers: Path, tmp_path: Path) -> None:
+def test_files_become_a_service(
+    dachs: PrivateDachs, serving: str, headers: Path, tmp_path: Path
+) -> None:
     words = ("--from", str(headers), "--address", "https://data.example.org/jup")
-    drafted("jup", *words, into=tmp_path)
+    draft_service("jup", *words, into=tmp_path)
     served = passes(dachs, serving, tmp_path / "jup", 3)
-    assert served.count() == 20
-    row = served.ask("SELECT * FROM {table} WHERE granule_uid = 'jup_007'")[0]
+    assert served.count_granules() == 20
+    row = served.query("SELECT * FROM {table} WHERE granule_uid = 'jup_007'")[0]
     assert (row["target_name"], row["target_class"]) == ("Jupiter", "planet")
     assert row["access_url"] == "https://data.example.org/jup/jup_007.fits"
 
 
 @pytest.mark.usefixtures("known")
 def test_edits_are_never_lost(catalogue: Path, tmp_path: Path) -> None:
-    drafted("tower", "--from", str(catalogue), into=tmp_path)
+    draft_service("tower", "--from", str(catalogue), into=tmp_path)
     edited = tmp_path / "tower" / "service.py"
     edited.write_text(edited.read_text() + "# mine\n")
     (tmp_path / "tower" / "README.md").unlink()
-    said = drafted("tower", "--from", str(catalogue), into=tmp_path)
+    said = draft_service("tower", "--from", str(catalogue), into=tmp_path)
     assert f"{edited}: kept" in said
     assert f"{tmp_path / 'tower' / 'README.md'}: written" in said
     assert f"{tmp_path / 'tower' / 'q.rd'}: as it was" in said
@@ -162,10 +164,10 @@ def test_edits_are_never_lost(catalogue: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_a_credential_without_a_password_is_kept_privately(
-    dachs: Dachs, catalogue: Path, tmp_path: Path
+    dachs: PrivateDachs, catalogue: Path, tmp_path: Path
 ) -> None:
     kept = dachs.root / "credentials" / "keeper"
-    said = drafted("keeper", "--from", f"sqlite:///{catalogue}", into=tmp_path)
+    said = draft_service("keeper", "--from", f"sqlite:///{catalogue}", into=tmp_path)
     assert f"{kept}: the credential, which holds no password, written" in said
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.stat().st_uid == kept.parent.stat().st_uid

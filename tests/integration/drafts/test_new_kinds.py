@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch, helpers
 from scripts.servers.processes import Server
 
 from epnkit.cli.new import command
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from tests.support.services import Served
 
@@ -36,16 +36,16 @@ def document(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def known(dachs: Dachs, monkeypatch: pytest.MonkeyPatch) -> None:
+def known(dachs: PrivateDachs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAVOSETTINGS", str(dachs.settings))
     monkeypatch.setenv("EPNKIT_CREDENTIALS", str(dachs.root / "credentials"))
 
 
-def drafted(dachs: Dachs, base: str, into: Path, name: str, *words: str) -> Served:
+def draft_service(dachs: PrivateDachs, base: str, into: Path, name: str, *words: str) -> Served:
     """Draft a service, import it, and let it test itself."""
     done = CliRunner().invoke(command, [name, "--into", str(into), *words])
     assert done.exit_code == 0, (done.output, done.exception)
-    rd = inputs.lay(dachs, into / name)
+    rd = inputs.install(dachs, into / name)
     dachs.run("imp", rd)
     said = dachs.run("val", rd)
     assert "-- OK" in said.stdout, said
@@ -56,8 +56,8 @@ def drafted(dachs: Dachs, base: str, into: Path, name: str, *words: str) -> Serv
 
 def compare(served: Served) -> None:
     """Compare a granule with its document."""
-    assert served.count() == COUNT
-    row = served.ask("SELECT * FROM {table} WHERE granule_uid = 'hill_0025'")[0]
+    assert served.count_granules() == COUNT
+    row = served.query("SELECT * FROM {table} WHERE granule_uid = 'hill_0025'")[0]
     assert row["time_min"] == pytest.approx(2460127.5 + 1 / 24, abs=1e-9)
     assert row["time_max"] == pytest.approx(2460127.5 + 1.5 / 24, abs=1e-9)
     assert (row["target_name"], row["target_class"]) == ("Jupiter", "planet")
@@ -70,13 +70,15 @@ def compare(served: Served) -> None:
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("search_server", ["es8"], indirect=True, scope="session")
-def test_elasticsearch(dachs: Dachs, serving: str, search_server: Server, tmp_path: Path) -> None:
+def test_elasticsearch(
+    dachs: PrivateDachs, serving: str, search_server: Server, tmp_path: Path
+) -> None:
     with Elasticsearch(search_server.url) as client:
         client.indices.delete(index="hill", ignore_unavailable=True)
         helpers.bulk(client, ({"_index": "hill", **document(n)} for n in range(COUNT)))
         client.indices.refresh(index="hill")
     words = ("--from", f"{search_server.url}/hill", "--kind", "elasticsearch")
-    compare(drafted(dachs, serving, tmp_path, "hill_es", *words))
+    compare(draft_service(dachs, serving, tmp_path, "hill_es", *words))
 
 
 @pytest.fixture
@@ -89,16 +91,16 @@ def collection(mongo: Server) -> str:
 
 
 @pytest.mark.usefixtures("known", "collection")
-def test_restheart(dachs: Dachs, serving: str, restheart: Server, tmp_path: Path) -> None:
+def test_restheart(dachs: PrivateDachs, serving: str, restheart: Server, tmp_path: Path) -> None:
     words = ("--from", f"http://127.0.0.1:{restheart.port}/archive/hill", "--kind", "restheart")
-    compare(drafted(dachs, serving, tmp_path, "hill_rest", *words))
+    compare(draft_service(dachs, serving, tmp_path, "hill_rest", *words))
 
 
 @pytest.mark.usefixtures("known", "collection")
-def test_mongodb(dachs: Dachs, serving: str, mongo: Server, tmp_path: Path) -> None:
+def test_mongodb(dachs: PrivateDachs, serving: str, mongo: Server, tmp_path: Path) -> None:
     words = ("--from", f"mongodb://127.0.0.1:{mongo.port}/archive", "--table", "hill")
-    served = drafted(dachs, serving, tmp_path, "hill_mongo", *words)
+    served = draft_service(dachs, serving, tmp_path, "hill_mongo", *words)
     compare(served)
     # Its own table is a source as well, by TAP.
     words = ("--from", f"{serving}/tap", "--table", "hill_mongo.epn_core")
-    compare(drafted(dachs, serving, tmp_path, "hill_tap", *words))
+    compare(draft_service(dachs, serving, tmp_path, "hill_tap", *words))

@@ -12,7 +12,7 @@ import pytest
 
 from epnkit.dachs.ports import free_port
 from tests.conftest import ROOT
-from tests.support.sessions import Shell, Step, perform, shell, steps
+from tests.support.sessions import Shell, Step, perform, read_steps, shell
 
 PAGE = ROOT / "docs" / "tutorial.md"
 
@@ -35,10 +35,10 @@ def terminal() -> Iterator[Shell]:
         yield opened
 
 
-def told() -> list[Step]:
+def list_steps() -> list[Step]:
     """Give the steps of the tutorial, at a port that is free here."""
     port = str(free_port())
-    found = steps(PAGE.read_text(encoding="utf-8"), "<!-- run from here on")
+    found = read_steps(PAGE.read_text(encoding="utf-8"), "<!-- run from here on")
     return [
         replace(
             step,
@@ -51,8 +51,8 @@ def told() -> list[Step]:
 
 def test_what_the_tutorial_shows_is_what_happens(terminal: Shell) -> None:
     performed = 0
-    for step in told():
+    for step in list_steps():
         printed = perform(step, terminal)
-        assert step.shows(printed), f"{PAGE.name}:{step.line}: {step.command}\n{printed}"
+        assert step.matches(printed), f"{PAGE.name}:{step.line}: {step.command}\n{printed}"
         performed += 1
     assert performed > 10

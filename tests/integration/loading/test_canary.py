@@ -13,7 +13,7 @@ from psycopg2 import sql
 from scripts.servers.databases import PASSWORD
 from scripts.servers.processes import Server
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from tests.conftest import ROOT
 from tests.integration.sources.test_dialects import fill
@@ -44,7 +44,7 @@ VERBS = [
 @pytest.fixture(
     scope="module", params=["postgresql", pytest.param("mariadb", marks=pytest.mark.all)]
 )
-def filled(scratch: Dachs, request: pytest.FixtureRequest) -> tuple[str, Server]:
+def filled(scratch: PrivateDachs, request: pytest.FixtureRequest) -> tuple[str, Server]:
     """Fill HFC1AR's source on a server; one of its contours is none."""
     server: Server = request.getfixturevalue(request.param)
     fill(request.param, server, scratch)
@@ -55,25 +55,25 @@ def filled(scratch: Dachs, request: pytest.FixtureRequest) -> tuple[str, Server]
 
 
 @pytest.fixture
-def catalogue(scratch: Dachs, filled: tuple[str, Server]) -> Iterator[tuple[str, Server]]:
-    inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
+def catalogue(scratch: PrivateDachs, filled: tuple[str, Server]) -> Iterator[tuple[str, Server]]:
+    inputs.install(scratch, ROOT / "resources" / "hfc1ar")
     yield filled
     scratch.run("drop", RD)
 
 
-def imported(dachs: Dachs, text: str) -> list[subprocess.CompletedProcess[str]]:
+def import_and_examine(dachs: PrivateDachs, text: str) -> list[subprocess.CompletedProcess[str]]:
     """Import with a credential, plainly and with all that DaCHS can tell; then ask each verb."""
     credential = dachs.root / "credentials" / "hfc1ar"
-    dachs.account.own(credential.parent)
+    dachs.account.create_owned(credential.parent)
     credential.write_text(text + "\n")
     credential.chmod(0o600)
-    dachs.account.own(credential.parent)
+    dachs.account.create_owned(credential.parent)
     plain = dachs.run("imp", RD, check=False)
     debugged = dachs.run("--debug", "--traceback", "imp", RD, check=False)
-    return [plain, debugged, *(asked(dachs, *words) for words in VERBS)]
+    return [plain, debugged, *(run_epnkit(dachs, *words) for words in VERBS)]
 
 
-def asked(dachs: Dachs, *words: str) -> subprocess.CompletedProcess[str]:
+def run_epnkit(dachs: PrivateDachs, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a verb of epnkit."""
     return subprocess.run(
         [Path(sys.executable).with_name("epnkit"), *words],
@@ -86,16 +86,18 @@ def asked(dachs: Dachs, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def told(dachs: Dachs, runs: list[subprocess.CompletedProcess[str]]) -> dict[str, str]:
+def collect_texts(
+    dachs: PrivateDachs, runs: list[subprocess.CompletedProcess[str]]
+) -> dict[str, str]:
     """Collect all that was said and written, by where it is."""
     found = {f"{run.args}": run.stdout + run.stderr for run in runs}
     for path in dachs.root.rglob("*"):
         if path.is_file() and "credentials" not in path.relative_to(dachs.root).parts:
             found[str(path)] = path.read_bytes().decode("latin-1")
-    return found | books(dachs)
+    return found | read_state_tables(dachs)
 
 
-def books(dachs: Dachs) -> dict[str, str]:
+def read_state_tables(dachs: PrivateDachs) -> dict[str, str]:
     """Write out the tables that epnkit keeps."""
     found = {}
     with dachs.cluster.connect().cursor() as cursor:
@@ -107,43 +109,47 @@ def books(dachs: Dachs) -> dict[str, str]:
     return found
 
 
-def last_reason(dachs: Dachs) -> str:
+def read_last_reason(dachs: PrivateDachs) -> str:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SELECT reason FROM epnkit.runs WHERE state = 'failed' ORDER BY run DESC")
         return str((cursor.fetchone() or ("",))[0])
 
 
-def where(texts: dict[str, str], password: str) -> list[str]:
+def find_password(texts: dict[str, str], password: str) -> list[str]:
     return [place for place, text in texts.items() if password in text]
 
 
-def test_a_wrong_password_is_shown_nowhere(scratch: Dachs, catalogue: tuple[str, Server]) -> None:
-    runs = imported(scratch, odbc(catalogue[0], catalogue[1].port, WRONG))
+def test_a_wrong_password_is_shown_nowhere(
+    scratch: PrivateDachs, catalogue: tuple[str, Server]
+) -> None:
+    runs = import_and_examine(scratch, odbc(catalogue[0], catalogue[1].port, WRONG))
     assert all(run.returncode for run in runs[:3])
-    assert "refuses the user or the password" in last_reason(scratch)
+    assert "refuses the user or the password" in read_last_reason(scratch)
     assert "refuses the user or the password" in runs[0].stdout + runs[0].stderr
-    assert where(told(scratch, runs), WRONG) == []
+    assert find_password(collect_texts(scratch, runs), WRONG) == []
 
 
-def test_the_right_password_is_shown_nowhere(scratch: Dachs, catalogue: tuple[str, Server]) -> None:
-    runs = imported(scratch, odbc(catalogue[0], catalogue[1].port))
+def test_the_right_password_is_shown_nowhere(
+    scratch: PrivateDachs, catalogue: tuple[str, Server]
+) -> None:
+    runs = import_and_examine(scratch, odbc(catalogue[0], catalogue[1].port))
     assert not any(run.returncode for run in runs[:2])
     # 1 is what the preview says of the record that is refused; 2 would be: it could not run.
     assert [run for run in runs if run.returncode not in (0, 1)] == []
-    texts = told(scratch, runs)
+    texts = collect_texts(scratch, runs)
     assert "no chain" in texts["epnkit.quarantine"]
-    assert where(texts, PASSWORD) == []
+    assert find_password(texts, PASSWORD) == []
 
 
 def test_what_breaks_under_the_right_password_does_not_show_it(
-    scratch: Dachs, catalogue: tuple[str, Server]
+    scratch: PrivateDachs, catalogue: tuple[str, Server]
 ) -> None:
     source = scratch.inputs / "hfc1ar" / "source.toml"
     source.write_text(source.read_text().replace('kind = "sql"', 'kind = "sql"\nattempts = 2'))
     with Proxy(catalogue[1].port) as proxy:
         # Behind the greeting and the columns: MariaDB's driver ends the process in those.
         proxy.faults.extend([Fault("reset", 20_000)] * 200)
-        runs = imported(scratch, odbc(catalogue[0], proxy.port))
+        runs = import_and_examine(scratch, odbc(catalogue[0], proxy.port))
     assert all(run.returncode for run in runs[:3])
-    assert "cannot be reached" in last_reason(scratch)
-    assert where(told(scratch, runs), PASSWORD) == []
+    assert "cannot be reached" in read_last_reason(scratch)
+    assert find_password(collect_texts(scratch, runs), PASSWORD) == []

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.errors import DeployError
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
 
 RD = "bass2000/q"
@@ -30,7 +30,7 @@ DATES = {"creation_date", "modification_date", "release_date"}
 class Catalogue:
     """The images at the source, of which some have not been handed in yet."""
 
-    dachs: Dachs
+    dachs: PrivateDachs
     path: str
 
     def execute(self, *statements: str) -> None:
@@ -67,11 +67,11 @@ def _rounded(value: object) -> object:
 
 
 @pytest.fixture
-def catalogue(scratch: Dachs) -> Iterator[Catalogue]:
+def catalogue(scratch: PrivateDachs) -> Iterator[Catalogue]:
     """Lay BASS2000 with the images of three weeks at its source."""
-    with Sources(scratch, ROOT) as sources:
+    with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "bass2000")
-    inputs.lay(scratch, ROOT / "resources" / "bass2000")
+    inputs.install(scratch, ROOT / "resources" / "bass2000")
     credential = scratch.root / "credentials" / "bass2000"
     connection = scratch.inputs / "bass2000" / "connection"
     connection.unlink(missing_ok=True)
@@ -147,5 +147,5 @@ def test_no_import_by_records_beside_another(catalogue: Catalogue) -> None:
     lock = "SELECT pg_advisory_lock(hashtext('epnkit'), hashtext('bass2000'))"
     with closing(catalogue.dachs.cluster.connect()) as other, other.cursor() as cursor:
         cursor.execute(lock)
-        with pytest.raises(DeployError, match="another import of it is going on"):
+        with pytest.raises(DeployError, match="another import of it is running"):
             catalogue.dachs.run("imp", RD, "increment")

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import DeployError
 from epnkit.loading.request import Request
 from tests.conftest import bring_up
@@ -33,7 +33,7 @@ if multiprocessing.parent_process() is None:
 """
 
 
-def answers(dachs: Dachs, query: str) -> list[dict[str, object]]:
+def query_all(dachs: PrivateDachs, query: str) -> list[dict[str, object]]:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute(query)
         names = [described[0] for described in cursor.description or ()]
@@ -43,34 +43,34 @@ def answers(dachs: Dachs, query: str) -> list[dict[str, object]]:
         ]
 
 
-def test_two_processes_give_the_table_of_one(scratch: Dachs) -> None:
+def test_two_processes_give_the_table_of_one(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
-    one = [answers(scratch, query) for query in (TABLE, BOOK, WAITING)]
-    (run, *_) = answers(scratch, RUN)
+    one = [query_all(scratch, query) for query in (TABLE, BOOK, WAITING)]
+    (run, *_) = query_all(scratch, RUN)
     scratch.run("drop", "hfc1ar/q")
     scratch.run("imp", "hfc1ar/q", environment=Request(jobs=2).to_environment())
-    assert [answers(scratch, query) for query in (TABLE, BOOK, WAITING)] == one
-    assert answers(scratch, RUN)[0] == run
+    assert [query_all(scratch, query) for query in (TABLE, BOOK, WAITING)] == one
+    assert query_all(scratch, RUN)[0] == run
     assert len(one[0]) == 1200
-    assert answers(scratch, PARTS) == []
+    assert query_all(scratch, PARTS) == []
 
 
-def test_an_update_in_two_processes_changes_what_changed(scratch: Dachs) -> None:
+def test_an_update_in_two_processes_changes_what_changed(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
-    before = answers(scratch, TABLE)
+    before = query_all(scratch, TABLE)
     with closing(scratch.cluster.connect()) as link, link.cursor() as cursor:
         cursor.execute("DELETE FROM hfc1ar.epn_core WHERE time_min > 2452750")
         cursor.execute("UPDATE hfc1ar.epn_core SET granule_gid = 'other' WHERE time_min < 2450500")
         cursor.execute("UPDATE epnkit.granules_hfc1ar SET epnkit_content = gen_random_uuid()")
     scratch.run("imp", "hfc1ar/q", environment=Request(full=True, jobs=2).to_environment())
-    assert answers(scratch, TABLE) == before
-    assert answers(scratch, PARTS) == []
+    assert query_all(scratch, TABLE) == before
+    assert query_all(scratch, PARTS) == []
 
 
 @pytest.mark.parametrize("step", ["take_over", "_copy"])
-def test_what_a_killed_load_left_goes_with_the_next(scratch: Dachs, step: str) -> None:
+def test_what_a_killed_load_left_goes_with_the_next(scratch: PrivateDachs, step: str) -> None:
     bring_up(scratch, "hfc1ar")
-    before = answers(scratch, TABLE)
+    before = query_all(scratch, TABLE)
     service = scratch.inputs / "hfc1ar" / "service.py"
     text = service.read_text()
     service.write_text(text + KILL.format(step=step))
@@ -80,23 +80,23 @@ def test_what_a_killed_load_left_goes_with_the_next(scratch: Dachs, step: str) -
             scratch.run("imp", "hfc1ar/q", environment=jobs)
     finally:
         service.write_text(text)
-    assert answers(scratch, TABLE) == before
-    assert len(answers(scratch, PARTS)) == 2
+    assert query_all(scratch, TABLE) == before
+    assert len(query_all(scratch, PARTS)) == 2
     scratch.run("imp", "hfc1ar/q")
-    assert answers(scratch, PARTS) == []
-    assert answers(scratch, TABLE) == before
+    assert query_all(scratch, PARTS) == []
+    assert query_all(scratch, TABLE) == before
 
 
-def test_no_user_of_tap_sees_a_part(scratch: Dachs) -> None:
+def test_no_user_of_tap_sees_a_part(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
     for role in ("untrusted", "gavo"):
         rights = f"has_schema_privilege('{role}', 'epnkit', '{{}}') AS may"
-        assert answers(scratch, f"SELECT {rights.format('CREATE')}") == [{"may": False}]
+        assert query_all(scratch, f"SELECT {rights.format('CREATE')}") == [{"may": False}]
     usage = "SELECT has_schema_privilege('untrusted', 'epnkit', 'USAGE') AS may"
-    assert answers(scratch, usage) == [{"may": False}]
+    assert query_all(scratch, usage) == [{"may": False}]
 
 
-def test_an_error_in_a_process_is_told_as_in_one(scratch: Dachs) -> None:
+def test_an_error_in_a_process_is_told_as_in_one(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
     service = scratch.inputs / "hfc1ar" / "service.py"
     text = service.read_text()
@@ -107,4 +107,4 @@ def test_an_error_in_a_process_is_told_as_in_one(scratch: Dachs) -> None:
     finally:
         service.write_text(text)
     assert "Traceback" not in str(raised.value)
-    assert len(answers(scratch, TABLE)) == 1200
+    assert len(query_all(scratch, TABLE)) == 1200

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
 
 RD = """
@@ -48,22 +48,22 @@ RD = """
 
 
 @pytest.fixture
-def plates(scratch: Dachs) -> Iterator[Path]:
+def plates(scratch: PrivateDachs) -> Iterator[Path]:
     """Lay a service of the operator's own, on a catalogue in SQLite; give its folder."""
-    inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
+    inputs.install(scratch, ROOT / "resources" / "hfc1ar")
     folder = scratch.inputs / "plates"
-    scratch.account.own(folder)
+    scratch.account.create_owned(folder)
     (folder / "driver.txt").write_text(f"Driver=SQLite3;Database={folder}/plates.sqlite")
-    say(folder)
+    write_rd(folder)
     with closing(sqlite3.connect(folder / "plates.sqlite")) as catalogue:
         catalogue.execute("DROP TABLE IF EXISTS plates")
         catalogue.execute("CREATE TABLE plates (id INTEGER, date_obs TEXT)")
-    scratch.account.own(folder)
+    scratch.account.create_owned(folder)
     yield folder
     scratch.run("drop", "plates/q")
 
 
-def say(folder: Path, *, updating: bool = True, lag: float = 0) -> None:
+def write_rd(folder: Path, *, updating: bool = True, lag: float = 0) -> None:
     (folder / "q.rd").write_text(RD.format(updating=updating, lag=lag))
 
 
@@ -73,7 +73,7 @@ def write(folder: Path, *rows: tuple[int, str]) -> None:
         catalogue.commit()
 
 
-def ids(dachs: Dachs) -> list[int]:
+def read_ids(dachs: PrivateDachs) -> list[int]:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SELECT id FROM plates.main ORDER BY id")
         return [number for (number,) in cursor.fetchall()]
@@ -84,43 +84,43 @@ def replace_policy(folder: Path) -> None:
     path.write_text(path.read_text().replace('primary="id"', 'primary="id" dupePolicy="overwrite"'))
 
 
-def test_first_second_and_redone_imports(scratch: Dachs, plates: Path) -> None:
+def test_first_second_and_redone_imports(scratch: PrivateDachs, plates: Path) -> None:
     replace_policy(plates)
     scratch.run("imp", "plates/q")
-    assert ids(scratch) == []
+    assert read_ids(scratch) == []
     scratch.run("imp", "plates/q")
     write(plates, (1, "2003-01-01 00:00:00"), (2, "2003-01-02 00:00:00"))
     scratch.run("imp", "plates/q")
-    assert ids(scratch) == [1, 2]
+    assert read_ids(scratch) == [1, 2]
     write(plates, (3, "2003-01-03 12:00:00"))
     scratch.run("imp", "-R", "plates/q")
-    assert ids(scratch) == [1, 2, 3]
+    assert read_ids(scratch) == [1, 2, 3]
 
 
-def test_a_lag_finds_what_arrived_late(scratch: Dachs, plates: Path) -> None:
-    say(plates, lag=5)
+def test_a_lag_finds_what_arrived_late(scratch: PrivateDachs, plates: Path) -> None:
+    write_rd(plates, lag=5)
     replace_policy(plates)
     write(plates, (1, "2003-01-01 00:00:00"), (2, "2003-01-10 00:00:00"))
     scratch.run("imp", "plates/q")
     write(plates, (3, "2003-01-06 00:00:00"), (4, "2003-01-02 00:00:00"))
     scratch.run("imp", "plates/q")
-    assert ids(scratch) == [1, 2, 3]
+    assert read_ids(scratch) == [1, 2, 3]
 
 
-def test_a_full_import_does_not_wait_for_itself(scratch: Dachs, plates: Path) -> None:
-    say(plates, updating=False)
+def test_a_full_import_does_not_wait_for_itself(scratch: PrivateDachs, plates: Path) -> None:
+    write_rd(plates, updating=False)
     write(plates, (1, "2003-01-01 00:00:00"), (2, "2003-01-02 00:00:00"))
     for _ in range(2):
         scratch.run("imp", "plates/q")
-        assert ids(scratch) == [1, 2]
+        assert read_ids(scratch) == [1, 2]
 
 
-def test_hfc1ar_row_by_row_is_the_same_table(scratch: Dachs) -> None:
-    with Sources(scratch, ROOT) as sources:
+def test_hfc1ar_row_by_row_is_the_same_table(scratch: PrivateDachs) -> None:
+    with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar")
-    inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
+    inputs.install(scratch, ROOT / "resources" / "hfc1ar")
     scratch.run("imp", "hfc1ar/q")
-    bulk = table(scratch)
+    bulk = read_table(scratch)
     scratch.run("drop", "hfc1ar/q")
     path = scratch.inputs / "hfc1ar" / "q.rd"
     path.write_text(
@@ -134,13 +134,13 @@ def test_hfc1ar_row_by_row_is_the_same_table(scratch: Dachs) -> None:
         .replace('primary="granule_uid"', 'primary="granule_uid" dupePolicy="overwrite"')
     )
     scratch.run("imp", "hfc1ar/q")
-    assert table(scratch) == bulk
+    assert read_table(scratch) == bulk
     scratch.run("imp", "hfc1ar/q")
-    assert table(scratch) == bulk
+    assert read_table(scratch) == bulk
     scratch.run("drop", "hfc1ar/q")
 
 
-def table(dachs: Dachs) -> list[tuple[object, ...]]:
+def read_table(dachs: PrivateDachs) -> list[tuple[object, ...]]:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute(
             "SELECT granule_uid, time_min, time_max, c1min, c1max, c2min, c2max, noaa_number,"

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from tests.conftest import bring_up
 
 OLD = "1996-01-01T00:00:00"
 
 
 @pytest.fixture
-def catalogue(scratch: Dachs) -> Iterator[Path]:
+def catalogue(scratch: PrivateDachs) -> Iterator[Path]:
     """Load HFC1AR; give the file of its catalogue."""
     bring_up(scratch, "hfc1ar")
     text = (scratch.root / "credentials" / "hfc1ar").read_text()
@@ -50,7 +50,7 @@ def change(catalogue: Path) -> None:
         link.commit()
 
 
-def reconcile(dachs: Dachs, *switches: str) -> str:
+def reconcile(dachs: PrivateDachs, *switches: str) -> str:
     command = Path(sys.executable).parent / "epnkit"
     words: list[str | Path] = [command, "reconcile", "hfc1ar", "--dachs", dachs.root, *switches]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -58,7 +58,9 @@ def reconcile(dachs: Dachs, *switches: str) -> str:
     return done.stdout
 
 
-def test_late_and_deleted_records_are_found_and_repaired(scratch: Dachs, catalogue: Path) -> None:
+def test_late_and_deleted_records_are_found_and_repaired(
+    scratch: PrivateDachs, catalogue: Path
+) -> None:
     change(catalogue)
     told = "hfc1ar: 1 records are missing or changed, 1 are gone at the source"
     assert told in reconcile(scratch, "--dry-run")

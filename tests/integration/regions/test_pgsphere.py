@@ -15,7 +15,7 @@ from psycopg2.extensions import connection
 from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.regions import Flag, Footprints, Images, Options, boxes, circles, fields, footprints
-from epnkit.regions.contours.draw import SQUARE_DEGREES
+from epnkit.regions.geometry.sphere import SQUARE_DEGREES
 from epnkit.regions.synthetic import random_contour, starts_on_disc
 from tests.support.hfc_samples import active_regions, coronal_holes
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from epnkit.dachs.private import Dachs
-from tests.support.services import Served, brought_up
+from epnkit.dachs.private import PrivateDachs
+from tests.support.services import Served, bring_up_service
 
 
 @pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest, dachs: Dachs, serving: str) -> Iterator[Served]:
+def served(request: pytest.FixtureRequest, dachs: PrivateDachs, serving: str) -> Iterator[Served]:
     """Serve what the module names as its ``SERVICE``."""
-    with brought_up(dachs, serving, request.module.SERVICE) as up:
+    with bring_up_service(dachs, serving, request.module.SERVICE) as up:
         yield up

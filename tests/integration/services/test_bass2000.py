@@ -6,9 +6,9 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
-from epnkit.replicas.sources import Sources
+from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
 from tests.support.services import Acceptance, Served
 
@@ -27,8 +27,8 @@ class TestAcceptance(Acceptance):
 
 
 def test_every_image_is_a_granule_or_refused(served: Served) -> None:
-    assert served.count() == 1356
-    assert len(served.refused()) == 3
+    assert served.count_granules() == 1356
+    assert len(served.count_refused()) == 3
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_every_image_is_a_granule_or_refused(served: Served) -> None:
     ],
 )
 def test_links_lead_to_files(served: Served, uid: str, expected: list[str]) -> None:
-    assert served.opened(uid) == expected
+    assert served.open_links(uid) == expected
 
 
 def test_images_of_a_session_are_counterparts(served: Served) -> None:
@@ -51,7 +51,9 @@ def test_images_of_a_session_are_counterparts(served: Served) -> None:
     assert others == ["mK_20030601_081200", "mh_20030601_080000", "mp_20030601_081800"]
 
 
-def test_mariadb_gives_the_same_granules(served: Served, dachs: Dachs, mariadb: Server) -> None:
+def test_mariadb_gives_the_same_granules(
+    served: Served, dachs: PrivateDachs, mariadb: Server
+) -> None:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute(_CONTENT)
         before = set(cursor.fetchall())
@@ -61,9 +63,9 @@ def test_mariadb_gives_the_same_granules(served: Served, dachs: Dachs, mariadb: 
         f"UID={USER};PWD={PASSWORD}"
     )
     database = (f"mysql+pymysql://{location}?charset=utf8mb4", odbc)
-    with Sources(dachs, ROOT, database=database) as sources:
+    with ReplicaSources(dachs, ROOT, database=database) as sources:
         sources.fill(ROOT / "resources" / "bass2000")
-        rd = inputs.lay(dachs, ROOT / "resources" / "bass2000")
+        rd = inputs.install(dachs, ROOT / "resources" / "bass2000")
         # SQLite's dates are text and MariaDB's are not, so the cursor begins anew.
         dachs.run("drop", rd)
         dachs.run("imp", rd)

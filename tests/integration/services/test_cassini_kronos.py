@@ -13,8 +13,8 @@ class TestAcceptance(Acceptance):
 
 def test_every_file_is_a_granule_or_refused(served: Served) -> None:
     # 176 hours of six levels, of which one has the times of another hour.
-    assert served.count() == 176 * 6 - 1
-    assert sorted(key.rpartition("/")[2] for key in served.refused()) == [
+    assert served.count_granules() == 176 * 6 - 1
+    assert sorted(key.rpartition("/")[2] for key in served.count_refused()) == [
         "P2013005.07",
         "R2012181.00",
         "R2013.005",
@@ -25,14 +25,14 @@ def test_every_file_is_a_granule_or_refused(served: Served) -> None:
 
 
 def test_no_time_is_cut_to_a_day(served: Served) -> None:
-    days = served.ask("SELECT COUNT(*) AS n FROM {table} WHERE time_max - time_min > 0.05")
+    days = served.query("SELECT COUNT(*) AS n FROM {table} WHERE time_max - time_min > 0.05")
     assert days["n"][0] == 0
 
 
 def test_links_lead_to_files(served: Served) -> None:
-    assert served.opened("R2012180.20") == ["#this", "#progenitor", "#preview"]
-    assert served.opened("N3e_dsq2012180.21") == ["#this", "#progenitor"]
-    assert served.opened("K2012180.20") == ["#this", "#preview"]
+    assert served.open_links("R2012180.20") == ["#this", "#progenitor", "#preview"]
+    assert served.open_links("N3e_dsq2012180.21") == ["#this", "#progenitor"]
+    assert served.open_links("K2012180.20") == ["#this", "#preview"]
 
 
 def test_each_level_is_made_of_the_one_below(served: Served) -> None:

@@ -19,8 +19,8 @@ class TestAcceptance(Acceptance):
 
 def test_every_simulation_is_a_granule_or_refused(served: Served) -> None:
     # Five families of 1030 simulations, and six odd ones.
-    assert served.count() == 1033
-    assert [key[-17:] for key in served.refused()] == [
+    assert served.count_granules() == 1033
+    assert [key[-17:] for key in served.count_refused()] == [
         "20140103_v01.json",
         "20140104_v01.json",
         "20140106_v01.json",
@@ -29,11 +29,11 @@ def test_every_simulation_is_a_granule_or_refused(served: Served) -> None:
 
 @pytest.mark.parametrize("uid", [FIRST, PUBLISHED, f"{ABSENT[:-12]}20140101_v01a"])
 def test_links_lead_to_files(served: Served, uid: str) -> None:
-    assert served.opened(uid) == ["#this", "#progenitor", "#preview"]
+    assert served.open_links(uid) == ["#this", "#progenitor", "#preview"]
 
 
 def test_what_is_not_simulated_yet_has_its_configuration(served: Served) -> None:
-    assert served.opened(ABSENT) == ["#progenitor"]
+    assert served.open_links(ABSENT) == ["#progenitor"]
 
 
 def test_a_publication_has_a_link(served: Served) -> None:
@@ -45,7 +45,7 @@ def test_a_publication_has_a_link(served: Served) -> None:
 
 
 def test_the_registry_record_names_the_publications(served: Served) -> None:
-    record = served.record().decode()
+    record = served.find_registry_record().decode()
     assert "<relationshipType>IsServiceFor</relationshipType>" in record
     assert "https://doi.org/10.25935/y0f3-9n63" in record
     assert "https://doi.org/10.25935/txka-y235" in record

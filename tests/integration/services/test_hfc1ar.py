@@ -13,14 +13,14 @@ from astropy.table import Table
 from pyvo.dal import DALQueryError
 from pyvo.dal.adhoc import DatalinkResults
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from tests.support.services import Acceptance, Served
 
 ONE = "ar_20030101_000001_246_287"
 
 
 @pytest.fixture(scope="module")
-def served(hfc1ar: str, dachs: Dachs, serving: str) -> Served:
+def served(hfc1ar: str, dachs: PrivateDachs, serving: str) -> Served:
     """Take the service that all modules share."""
     return Served("hfc1ar", dachs, serving)
 
@@ -63,7 +63,7 @@ def test_a_region_with_two_noaa_regions_is_one_granule(hfc1ar: str) -> None:
         assert int(first) < int(second)
 
 
-def test_the_table_has_statistics_and_its_indices(hfc1ar: str, dachs: Dachs) -> None:
+def test_the_table_has_statistics_and_its_indices(hfc1ar: str, dachs: PrivateDachs) -> None:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stats WHERE schemaname = 'hfc1ar'")
         assert (cursor.fetchone() or (0,))[0] > 0
@@ -79,7 +79,7 @@ def test_tap_users_see_neither_ledger_nor_book(hfc1ar: str) -> None:
             ask(hfc1ar, f"SELECT * FROM {table}")
 
 
-def test_the_untrusted_role_cannot_read_the_books(hfc1ar: str, dachs: Dachs) -> None:
+def test_the_untrusted_role_cannot_read_the_books(hfc1ar: str, dachs: PrivateDachs) -> None:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SET ROLE untrusted")
         for table in ("epnkit.runs", "epnkit.granules_hfc1ar"):
@@ -176,7 +176,7 @@ def test_a_circle_across_the_meridian_finds_what_is_near(hfc1ar: str) -> None:
     assert set(found["granule_uid"]) == expected
 
 
-def test_a_search_by_place_uses_the_index(hfc1ar: str, dachs: Dachs) -> None:
+def test_a_search_by_place_uses_the_index(hfc1ar: str, dachs: PrivateDachs) -> None:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
         cursor.execute("EXPLAIN SELECT * FROM hfc1ar.epn_core WHERE s_region ~ spoint '(30d, 20d)'")

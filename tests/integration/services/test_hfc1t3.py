@@ -22,13 +22,13 @@ class TestAcceptance(Acceptance):
 
 
 def test_every_burst_is_a_granule_or_refused(served: Served) -> None:
-    counts = served.ask("SELECT COUNT(*) AS bursts, COUNT(contour) AS contours FROM {table}")
+    counts = served.query("SELECT COUNT(*) AS bursts, COUNT(contour) AS contours FROM {table}")
     assert tuple(counts[0]) == (1041, 1040)
-    assert served.refused() == ["1041", "1042", "1044"]
+    assert served.count_refused() == ["1041", "1042", "1044"]
 
 
 def test_links_lead_to_files(served: Served) -> None:
-    assert sorted(served.opened(ONE)) == ["#preview", "#preview", "#progenitor", "#this"]
+    assert sorted(served.open_links(ONE)) == ["#preview", "#preview", "#progenitor", "#this"]
 
 
 def test_the_contour_is_valid_tfcat(served: Served, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_contour_is_valid_tfcat(served: Served, tmp_path: Path) -> None:
 
 
 def test_a_burst_without_limits_has_no_contour_to_offer(served: Served) -> None:
-    (uid,) = served.ask("SELECT granule_uid FROM {table} WHERE contour IS NULL")[0]
+    (uid,) = served.query("SELECT granule_uid FROM {table} WHERE contour IS NULL")[0]
     assert "#this" not in {link["semantics"] for link in served.links(uid)}
     answer = requests.get(f"{served.base}/hfc1t3/q/tfcat/dlget?ID={uid}", timeout=30)
     assert answer.status_code == 422

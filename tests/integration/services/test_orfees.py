@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from scripts.servers.processes import Server
 
-from epnkit.dachs.private import Dachs
-from tests.support.services import Acceptance, Served, brought_up
+from epnkit.dachs.private import PrivateDachs
+from tests.support.services import Acceptance, Served, bring_up_service
 
 pytest_plugins = ["tests.support.servers"]
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.parametrize("search_server", ["es8"], indirect=True, sc
 
 
 @pytest.fixture(scope="module")
-def served(dachs: Dachs, serving: str, search_server: Server) -> Iterator[Served]:
-    with brought_up(dachs, serving, "orfees", search=search_server.url) as up:
+def served(dachs: PrivateDachs, serving: str, search_server: Server) -> Iterator[Served]:
+    with bring_up_service(dachs, serving, "orfees", search=search_server.url) as up:
         yield up
 
 
@@ -28,13 +28,13 @@ class TestAcceptance(Acceptance):
 
 def test_every_file_is_a_granule_or_refused(served: Served) -> None:
     # 340 days of three files, and five odd documents of which two are refused.
-    assert served.count() == 1023
-    assert served.refused() == ["orf20241110_140000.fts", "orfees 2024.fts"]
+    assert served.count_granules() == 1023
+    assert served.count_refused() == ["orf20241110_140000.fts", "orfees 2024.fts"]
 
 
 @pytest.mark.parametrize("uid", ["orf20220402_081500", "int_orf20241110_120000_0.1"])
 def test_links_lead_to_files(served: Served, uid: str) -> None:
-    assert served.opened(uid) == ["#this", "#preview"]
+    assert served.open_links(uid) == ["#this", "#preview"]
 
 
 def test_a_day_without_its_file_has_documentation_alone(served: Served) -> None:

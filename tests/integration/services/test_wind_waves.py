@@ -13,8 +13,8 @@ class TestAcceptance(Acceptance):
 
 def test_every_file_is_a_granule_or_refused(served: Served) -> None:
     # 1020 files, the known one, the later of two versions; two of four others are CDF.
-    assert served.count() == 1022
-    assert [key.rpartition("/")[2] for key in served.refused()] == [
+    assert served.count_granules() == 1022
+    assert [key.rpartition("/")[2] for key in served.count_refused()] == [
         "wi_wa_rad1_l2_20010229_v01.dat",
         "wi_wa_rad1_l9_20010228_v01.dat",
         "wi_wa_rad1_l3_df_20000229_v02.cdf",
@@ -23,14 +23,14 @@ def test_every_file_is_a_granule_or_refused(served: Served) -> None:
 
 
 def test_the_latest_version_is_served(served: Served) -> None:
-    found = served.ask("SELECT granule_uid FROM {table} WHERE obs_id = 'wi_wa_rad2_20000229'")
+    found = served.query("SELECT granule_uid FROM {table} WHERE obs_id = 'wi_wa_rad2_20000229'")
     assert [str(uid) for (uid,) in found] == ["wi_wa_rad2_l2_60s_20000229_v02"]
 
 
 def test_links_lead_to_files(served: Served) -> None:
-    assert served.opened("wi_wa_rad1_l3-akr_19990101_v01") == ["#this"]
-    assert served.opened("wi_wa_rad1_l3_df_19941111_v02") == ["#this", "#preview"]
-    assert served.opened("WIN_RAD1_60S_19941115") == ["#this", "#preview"]
+    assert served.open_links("wi_wa_rad1_l3-akr_19990101_v01") == ["#this"]
+    assert served.open_links("wi_wa_rad1_l3_df_19941111_v02") == ["#this", "#preview"]
+    assert served.open_links("WIN_RAD1_60S_19941115") == ["#this", "#preview"]
 
 
 def test_the_files_of_a_day_are_counterparts(served: Served) -> None:

@@ -1,4 +1,4 @@
-"""Who may read, and whom is trusted: keys, certificates, and no secret in what is told."""
+"""Who may read, and who is trusted: keys, certificates, and no secret in any message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.servers.processes import Server
 from epnkit.errors import SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import Source
-from tests.support.tls_front import Front
+from tests.support.tls_front import TlsFront
 
 if TYPE_CHECKING:
     from tests.support.servers import Keep
@@ -49,11 +49,11 @@ def index(search_server: Server) -> Iterator[str]:
 
 def source(keep: Keep, directory: Path, secret: str, authority: Path | None) -> Source:
     keep("locked", secret)
-    told = {"connection": "locked", "index": "locked", "key": ["n"], "attempts": 2}
+    content = {"connection": "locked", "index": "locked", "key": ["n"], "attempts": 2}
     if authority is not None:
-        told["authority"] = str(authority)
+        content["authority"] = str(authority)
     path = directory / "source.json"
-    path.write_text(json.dumps(told))
+    path.write_text(json.dumps(content))
     return open_source(path)
 
 
@@ -68,7 +68,7 @@ def failure(reading: Source) -> str:
 def test_the_right_key_opens(
     index: str, keep: Keep, tmp_path: Path, secret: str, expected: str
 ) -> None:
-    with Front(index, expected) as front:
+    with TlsFront(index, expected) as front:
         reading = source(
             keep, tmp_path, secret.format(port=front.port), front.authority(tmp_path / "ca.pem")
         )
@@ -77,31 +77,31 @@ def test_the_right_key_opens(
 
 
 @pytest.mark.parametrize("secret", [secret for secret, _ in KINDS])
-def test_a_wrong_key_is_told_without_it(
+def test_a_wrong_key_is_reported_without_it(
     index: str, keep: Keep, tmp_path: Path, secret: str
 ) -> None:
-    with Front(index, "ApiKey another") as front:
+    with TlsFront(index, "ApiKey another") as front:
         authority = front.authority(tmp_path / "ca.pem")
-        told = failure(source(keep, tmp_path, secret.format(port=front.port), authority))
-    assert "401" in told
-    assert "Correct the user, password or key in the credential" in told
-    assert CANARY not in told
+        message = failure(source(keep, tmp_path, secret.format(port=front.port), authority))
+    assert "401" in message
+    assert "Correct the user, password or key in the credential" in message
+    assert CANARY not in message
 
 
 def test_an_authority_that_is_not_known_is_not_trusted(
     index: str, keep: Keep, tmp_path: Path
 ) -> None:
-    with Front(index) as front:
+    with TlsFront(index) as front:
         secret = f"https://reader:{CANARY}@127.0.0.1:{front.port}"
-        told = failure(source(keep, tmp_path, secret, None))
-    assert "the server's certificate is not to be trusted" in told
-    assert 'authority = "ca.pem"' in told
-    assert CANARY not in told
+        message = failure(source(keep, tmp_path, secret, None))
+    assert "the server's certificate cannot be trusted" in message
+    assert 'authority = "ca.pem"' in message
+    assert CANARY not in message
 
 
 def test_another_one_s_certificate_is_not_trusted(index: str, keep: Keep, tmp_path: Path) -> None:
-    with Front(index, name="archive.example") as front:
+    with TlsFront(index, name="archive.example") as front:
         secret = f"https://reader:{CANARY}@127.0.0.1:{front.port}"
-        told = failure(source(keep, tmp_path, secret, front.authority(tmp_path / "ca.pem")))
-    assert "the server's certificate is not to be trusted" in told
-    assert CANARY not in told
+        message = failure(source(keep, tmp_path, secret, front.authority(tmp_path / "ca.pem")))
+    assert "the server's certificate cannot be trusted" in message
+    assert CANARY not in message

@@ -12,9 +12,9 @@ from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, Order
-from epnkit.sources.config.credentials import credential
+from epnkit.sources.config.credentials import read_credential
 from epnkit.sources.sql.source import SqlSettings, SqlSource
-from epnkit.sources.transport.retry import Patience
+from epnkit.sources.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from tests.support.servers import Keep
@@ -37,12 +37,12 @@ def _change(connection: str, *statements: str) -> None:
 def _source(connection: str, keep: Keep, order: Order) -> SqlSource:
     keep("small", connection)
     settings = SqlSettings(
-        "SELECT * FROM small", order, digest=False, patience=Patience(attempts=1)
+        "SELECT * FROM small", order, digest=False, retry_policy=RetryPolicy(attempts=1)
     )
-    return SqlSource(credential("small"), settings)
+    return SqlSource(read_credential("small"), settings)
 
 
-def _filled(columns: str, values: str) -> list[str]:
+def _create_table(columns: str, values: str) -> list[str]:
     return [
         "DROP TABLE IF EXISTS small",
         f"CREATE TABLE small ({columns})",
@@ -50,21 +50,24 @@ def _filled(columns: str, values: str) -> list[str]:
     ]
 
 
-def _numbered(form: str, count: int = 10) -> str:
+def _number_rows(form: str, count: int = 10) -> str:
     return ", ".join(form.format(number) for number in range(1, count + 1))
 
 
 def test_a_key_of_bytes_loses_nothing(mariadb: Server, keep: Keep) -> None:
     connection = _odbc("MariaDB Unicode", mariadb.port)
     columns = "id BINARY(4) PRIMARY KEY, v INT"
-    _change(connection, *_filled(columns, _numbered("(X'00{0:02d}80ff', {0})")))
+    _change(connection, *_create_table(columns, _number_rows("(X'00{0:02d}80ff', {0})")))
     read = pl.concat(_source(connection, keep, Order(key=("id",))).batches(size=3))
     assert read["v"].to_list() == list(range(1, 11))
 
 
 def test_a_bit_is_no_null(mariadb: Server, keep: Keep) -> None:
     connection = _odbc("MariaDB Unicode", mariadb.port)
-    _change(connection, *_filled("id INT PRIMARY KEY, b BIT(1)", "(1, b'1'), (2, b'0'), (3, NULL)"))
+    _change(
+        connection,
+        *_create_table("id INT PRIMARY KEY, b BIT(1)", "(1, b'1'), (2, b'0'), (3, NULL)"),
+    )
     read = pl.concat(_source(connection, keep, Order(key=("id",))).batches())
     assert read["b"].to_list() == [True, False, None]
 
@@ -76,7 +79,7 @@ def test_a_nul_in_a_text_cuts_nothing_off(
     connection = _odbc("MariaDB Unicode", mariadb.port)
     texts = ["a\0b", "é\0€", "\0", "", None, "😀", "é" * 70_000, "x" * 16_383 + "\0"]
     columns = "id INT PRIMARY KEY, s LONGTEXT CHARACTER SET utf8mb4, old TEXT CHARACTER SET latin1"
-    _change(connection, *_filled(columns, "(0, 'n', 'n')"))
+    _change(connection, *_create_table(columns, "(0, 'n', 'n')"))
     with pyodbc.connect(connection, autocommit=True) as link:
         for number, text in enumerate(texts, 1):
             bytes_ = None if text is None else text.encode()
@@ -98,7 +101,7 @@ def test_a_nul_in_a_text_cuts_nothing_off(
 def test_an_unsigned_number_is_the_same_by_every_way(mariadb: Server, keep: Keep) -> None:
     connection = _odbc("MariaDB Unicode", mariadb.port)
     columns = "id INT UNSIGNED PRIMARY KEY, n INT UNSIGNED"
-    _change(connection, *_filled(columns, _numbered("(429496720{0}, 4000000000)", 9)))
+    _change(connection, *_create_table(columns, _number_rows("(429496720{0}, 4000000000)", 9)))
     ids = [4294967200 + number for number in range(1, 10)]
     source = _source(connection, keep, Order(cursor="id", key=("id",)))
     by_blocks = pl.concat(source.batches(size=4))
@@ -108,38 +111,38 @@ def test_an_unsigned_number_is_the_same_by_every_way(mariadb: Server, keep: Keep
     assert set(by_rows["n"]) == {4_000_000_000}
     unkeyed = pl.concat(_source(connection, keep, Order()).batches())
     assert sorted(unkeyed["id"]) == ids
-    assert source.cuts(ALL, 4) == [4294967204, 4294967208]
+    assert source.cut_points(ALL, 4) == [4294967204, 4294967208]
 
 
 def test_single_precision_loses_no_ties(postgresql: Server, keep: Keep) -> None:
     connection = _odbc("PostgreSQL Unicode", postgresql.port)
-    _change(connection, *_filled("id INT PRIMARY KEY, f REAL", _numbered("({0}, 0.7)")))
+    _change(connection, *_create_table("id INT PRIMARY KEY, f REAL", _number_rows("({0}, 0.7)")))
     read = pl.concat(_source(connection, keep, Order(cursor="f", key=("id",))).batches(size=3))
     assert read["id"].to_list() == list(range(1, 11))
 
 
 def test_a_question_mark_in_a_key_is_no_hindrance(postgresql: Server, keep: Keep) -> None:
     connection = _odbc("PostgreSQL Unicode", postgresql.port)
-    _change(connection, *_filled("id INT PRIMARY KEY", _numbered("({0})")))
+    _change(connection, *_create_table("id INT PRIMARY KEY", _number_rows("({0})")))
     keep("small", connection)
     settings = SqlSettings('SELECT id AS "id?" FROM small', Order(key=("id?",)), digest=False)
-    read = pl.concat(SqlSource(credential("small"), settings).batches(size=3))
+    read = pl.concat(SqlSource(read_credential("small"), settings).batches(size=3))
     assert read["id?"].to_list() == list(range(1, 11))
 
 
 def test_all_blocks_are_of_one_moment(mariadb: Server, keep: Keep) -> None:
     connection = _odbc("MariaDB Unicode", mariadb.port)
     columns = "id INT PRIMARY KEY, updated INT"
-    _change(connection, *_filled(columns, _numbered("({0}, {0})", 30)))
+    _change(connection, *_create_table(columns, _number_rows("({0}, {0})", 30)))
     batches = _source(connection, keep, Order(cursor="updated", key=("id",))).batches(size=5)
     first = next(batches)
     _change(connection, "UPDATE small SET updated = 100 WHERE id = 2")
     assert pl.concat([first, *batches])["id"].to_list() == list(range(1, 31))
 
 
-def test_a_cursor_before_the_year_1_is_told(postgresql: Server, keep: Keep) -> None:
+def test_a_cursor_before_the_year_1_is_reported(postgresql: Server, keep: Keep) -> None:
     connection = _odbc("PostgreSQL Unicode", postgresql.port)
     columns = "id INT PRIMARY KEY, t TIMESTAMP"
-    _change(connection, *_filled(columns, "(1, '0044-03-15 BC'), (2, '2000-01-01')"))
+    _change(connection, *_create_table(columns, "(1, '0044-03-15 BC'), (2, '2000-01-01')"))
     with pytest.raises(SourceError, match="a time before the year 1 in t"):
         pl.concat(_source(connection, keep, Order(cursor="t", key=("id",))).batches())

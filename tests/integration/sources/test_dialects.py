@@ -9,10 +9,10 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
-from epnkit.dachs.private import Dachs
+from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.replicas import archive, database
-from epnkit.replicas.sources import Sources, load_replica
+from epnkit.replicas.sources import ReplicaSources, load_replica
 from tests.conftest import ROOT
 from tests.integration.sources.test_sql import odbc
 
@@ -24,17 +24,17 @@ _URLS = {"mariadb": "mysql+pymysql", "postgresql": "postgresql+psycopg2"}
 _DATES = ["creation_date", "modification_date", "release_date"]
 
 
-def fill(kind: str, server: Server, dachs: Dachs) -> None:
+def fill(kind: str, server: Server, dachs: PrivateDachs) -> None:
     """Fill the catalogue on a server, its numbers as DECIMAL where MariaDB is asked."""
     make = load_replica(ROOT / "resources" / "hfc1ar" / "replica" / "make.py")
     types = {"double": "decimal"} if kind == "mariadb" else {}
-    schema = database.read_schema(ROOT / "sql" / make.SCHEMA, **types)
+    schema = database.read_schema(make.SCHEMA, **types)
     url = f"{_URLS[kind]}://{USER}:{PASSWORD}@127.0.0.1:{server.port}/{DATABASE}"
     address = archive.publish(dachs, "hfc1ar", make)
-    database.fill(url, schema, archive.rebased(make.tables(), "hfc1ar", address))
+    database.fill(url, schema, archive.replace_host(make.tables(), "hfc1ar", address))
 
 
-def table(dachs: Dachs) -> pl.DataFrame:
+def table(dachs: PrivateDachs) -> pl.DataFrame:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute("SELECT * FROM hfc1ar.epn_core ORDER BY granule_uid")
         names = [column.name for column in cursor.description or ()]
@@ -43,10 +43,10 @@ def table(dachs: Dachs) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def expected(scratch: Dachs) -> pl.DataFrame:
-    with Sources(scratch, ROOT) as sources:
+def expected(scratch: PrivateDachs) -> pl.DataFrame:
+    with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar")
-    inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
+    inputs.install(scratch, ROOT / "resources" / "hfc1ar")
     scratch.run("imp", "hfc1ar/q")
     found = table(scratch)
     scratch.run("drop", "hfc1ar/q")
@@ -56,7 +56,7 @@ def expected(scratch: Dachs) -> pl.DataFrame:
 
 @pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
 def test_the_same_table_from_another_database(
-    kind: str, scratch: Dachs, expected: pl.DataFrame, request: pytest.FixtureRequest
+    kind: str, scratch: PrivateDachs, expected: pl.DataFrame, request: pytest.FixtureRequest
 ) -> None:
     server: Server = request.getfixturevalue(kind)
     fill(kind, server, scratch)
@@ -70,10 +70,10 @@ def test_the_same_table_from_another_database(
     assert different == []
 
 
-def test_forty_real_regions_give_forty_footprints(scratch: Dachs, samples: Path) -> None:
-    with Sources(scratch, ROOT) as sources:
+def test_forty_real_regions_give_forty_footprints(scratch: PrivateDachs, samples: Path) -> None:
+    with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar", samples / "hfc1ar")
-    inputs.lay(scratch, ROOT / "resources" / "hfc1ar")
+    inputs.install(scratch, ROOT / "resources" / "hfc1ar")
     scratch.run("imp", "hfc1ar/q")
     found = table(scratch)
     scratch.run("drop", "hfc1ar/q")

@@ -129,7 +129,7 @@ def test_an_empty_page_in_mid_run_is_not_believed(restheart: Server, make: Make)
         assert not proxy.faults
 
 
-def test_a_web_page_is_told(restheart: Server, make: Make) -> None:
+def test_a_web_page_is_reported(restheart: Server, make: Make) -> None:
     if make.__dict__["target"] is not restheart:
         with pytest.raises(TransientSourceError, match="does not answer"):
             make(1).count()

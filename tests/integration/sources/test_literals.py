@@ -11,7 +11,7 @@ import pytest
 from scripts.servers.processes import Server
 
 from tests.integration.sources.test_sql import odbc
-from tests.unit.loading.test_query import whole_query
+from tests.unit.loading.test_query import build_whole_query
 
 pytest_plugins = ["tests.support.servers"]
 
@@ -39,6 +39,6 @@ def test_a_time_is_read(
             moment = f"2003-01-{day:02d} 06:00:00"
             link.execute("INSERT INTO plates_of_makequery VALUES (?, ?)", day, moment)
         highest = datetime(2003, 1, 9, 6)
-        query = whole_query(QUERY, highest, form="time", lag=4, written=written)
+        query = build_whole_query(QUERY, highest, form="time", lag=4, written=written)
         assert [row[0] for row in link.execute(f"{query} ORDER BY id")] == [5, 9]
         link.execute("DROP TABLE plates_of_makequery")

@@ -148,12 +148,12 @@ def test_records_without_a_cursor_are_in_a_window_that_says_so(make: Make) -> No
     assert read == sorted({*HELD, *range(0, COUNT, 100)})
 
 
-def test_a_service_that_gives_fewer_than_asked_is_told(make: Make) -> None:
+def test_a_service_that_gives_fewer_than_asked_is_reported(make: Make) -> None:
     with pytest.raises(SourceError, match=r"holds 400 records instead of 1000.*Lower `page`"):
         _numbers(make("page = 1000"))
 
 
-def test_records_that_arrive_meanwhile_are_told(make: Make, service: _Service) -> None:
+def test_records_that_arrive_meanwhile_are_reported(make: Make, service: _Service) -> None:
     service.arriving = True
     with pytest.raises(SourceError, match="changed from"):
         _numbers(make())
@@ -163,12 +163,12 @@ def test_records_that_arrive_meanwhile_are_told(make: Make, service: _Service) -
     ("more", "words"),
     [('data = "rows"', "no records under 'rows'"), ('total = "count"', "no total under 'count'")],
 )
-def test_an_answer_of_another_form_is_told(make: Make, more: str, words: str) -> None:
+def test_an_answer_of_another_form_is_reported(make: Make, more: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         _numbers(make(more))
 
 
-def test_a_dataset_that_is_not_there_is_told(make: Make) -> None:
+def test_a_dataset_that_is_not_there_is_reported(make: Make) -> None:
     with pytest.raises(SourceError, match=r"nowhere/records: the server answers 404") as caught:
         make(path="/nowhere").count()
     assert "no such dataset" in str(caught.value)
@@ -195,7 +195,7 @@ def test_what_passes_loses_and_doubles_nothing(
         assert not proxy.faults
 
 
-def test_a_web_page_is_told(make: Make, service: _Service) -> None:
+def test_a_web_page_is_reported(make: Make, service: _Service) -> None:
     with Proxy(service.server_port) as proxy:
         proxy.faults.append(http("200 OK", b"<html>Log in</html>", "Content-Type: text/html"))
         with pytest.raises(SourceError, match=r"answers no JSON.*Log in"):

@@ -1,4 +1,4 @@
-"""A server that is started again in the middle of a reading: every record comes once."""
+"""A server that is start_again again in the middle of a reading: every record comes once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from scripts.servers.processes import Server
 
 from epnkit.dachs.ports import free_port
 from epnkit.sources.base import Order
-from epnkit.sources.config.credentials import credential
+from epnkit.sources.config.credentials import read_credential
 from epnkit.sources.sql.source import SqlSettings, SqlSource
-from epnkit.sources.transport.retry import Patience
+from epnkit.sources.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from tests.support.servers import Keep
@@ -48,13 +48,13 @@ def start(kind: str) -> Iterator[Start]:
     running: list[Server] = []
     directory.chmod(0o755)
 
-    def started() -> Server:
+    def start_again() -> Server:
         for server in running:
             server.stop()
         running[:] = [KINDS[kind][0](port, directory / "data")]
         return running[0]
 
-    yield started
+    yield start_again
     running[0].stop()
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -79,9 +79,9 @@ def test_reading_goes_on_where_it_was(kind: str, start: Start, keep: Keep) -> No
         f"Driver={kind};Server=127.0.0.1;Port={server.port};Database={DATABASE};UID={USER};"
         f"PWD={PASSWORD}",
     )
-    patience = Patience(attempts=5, first=0.2, longest=1.0, silence=5.0)
-    settings = SqlSettings("SELECT * FROM obs", Order("t", ("id",)), patience=patience)
-    batches = SqlSource(credential("restarted"), settings).batches(size=500)
+    retry_policy = RetryPolicy(attempts=5, first=0.2, longest=1.0, read_timeout=5.0)
+    settings = SqlSettings("SELECT * FROM obs", Order("t", ("id",)), retry_policy=retry_policy)
+    batches = SqlSource(read_credential("restarted"), settings).batches(size=500)
     read = list(next(batches)["id"])
     start()
     read += [number for batch in batches for number in batch["id"]]

@@ -15,10 +15,10 @@ from scripts.servers.processes import Server
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, Order, Source, Window
-from epnkit.sources.config.credentials import credential
+from epnkit.sources.config.credentials import read_credential
 from epnkit.sources.search.settings import SearchSettings
 from epnkit.sources.search.source import SearchSource
-from epnkit.sources.transport.retry import Patience
+from epnkit.sources.transport.retry import RetryPolicy
 from tests.support.proxy import Fault, Proxy, http
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ COUNT = 2500
 
 BY_DAY = Order("hdeb")
 
-#: A patience for tests: many attempts, short pauses, and little silence.
-QUICK = Patience(attempts=4, first=0.05, longest=0.2, silence=2.0)
+#: Retries for tests: many attempts, short pauses, and a short timeout.
+QUICK = RetryPolicy(attempts=4, first=0.05, longest=0.2, read_timeout=2.0)
 
 PASSWORD = "canary-3c9"
 
@@ -79,8 +79,8 @@ def make(index: Server, keep: Keep, tmp_path: Path) -> Make:
     def source(order: Order = BY_DAY, **body: object) -> Source:
         keep("nrh", f"http://reader:{PASSWORD}@127.0.0.1:{index.port}")
         path = tmp_path / "source.json"
-        told = {"connection": "nrh", "index": "trial", "key": ["unique_id"], **body}
-        path.write_text(json.dumps(told), encoding="utf-8")
+        content = {"connection": "nrh", "index": "trial", "key": ["unique_id"], **body}
+        path.write_text(json.dumps(content), encoding="utf-8")
         return open_source(path, order)
 
     return source
@@ -93,10 +93,10 @@ def through(proxy: Proxy, keep: Keep, **more: object) -> SearchSource:
         "trial",
         {"match_all": {}},
         order=Order("hdeb", ("unique_id",)),
-        patience=QUICK,
+        retry_policy=QUICK,
         **more,  # type: ignore[arg-type]
     )
-    return SearchSource(credential("proxied"), settings)
+    return SearchSource(read_credential("proxied"), settings)
 
 
 def _ids(source: Source, size: int = 300, window: Window = ALL) -> list[str]:
@@ -138,7 +138,7 @@ def test_a_window_holds_what_it_says(make: Make) -> None:
     assert sorted(_ids(source, 50, window)) == expected
 
 
-def test_a_field_that_the_index_lacks_is_told(make: Make) -> None:
+def test_a_field_that_the_index_lacks_is_reported(make: Make) -> None:
     with pytest.raises(SourceError, match="no field 'nonesuch'"):
         make(fields=["nonesuch"]).schema()
 
@@ -181,7 +181,7 @@ def test_what_stays_is_one_clear_error(index: Server, keep: Keep, fault: Fault, 
     assert "\n" not in str(caught.value)
 
 
-def test_a_lost_point_in_time_is_opened_anew(index: Server, keep: Keep) -> None:
+def test_a_lost_point_in_time_is_opened_again(index: Server, keep: Keep) -> None:
     with Proxy(index.port) as proxy:
         pages = through(proxy, keep).batches(size=300)
         read = list(next(pages)["unique_id"])
@@ -197,10 +197,10 @@ def _close_all_contexts(url: str) -> None:
     requests.post(f"{url}/trial/_open?wait_for_active_shards=all", timeout=30).raise_for_status()
 
 
-def test_a_server_that_is_not_there_is_told(keep: Keep) -> None:
+def test_a_server_that_is_not_there_is_reported(keep: Keep) -> None:
     keep("gone", f"http://reader:{PASSWORD}@127.0.0.1:1")
     source = SearchSource(
-        credential("gone"), SearchSettings("trial", {"match_all": {}}, patience=QUICK)
+        read_credential("gone"), SearchSettings("trial", {"match_all": {}}, retry_policy=QUICK)
     )
     with pytest.raises(TransientSourceError, match="does not answer") as caught:
         source.count()

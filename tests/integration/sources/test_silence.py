@@ -14,17 +14,17 @@ from scripts.servers.processes import Server
 
 from epnkit.sources.base import Order
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.connect import session
+from epnkit.sources.sql.connect import open_session
 from epnkit.sources.sql.driver_errors import QueryEndedError
 from epnkit.sources.sql.session import Statement
 from epnkit.sources.sql.source import SqlSettings, SqlSource
-from epnkit.sources.transport.retry import Patience, SilentSourceError
+from epnkit.sources.transport.retry import RetryPolicy, SourceTimeoutError
 from tests.support.proxy import Fault, Proxy
 
 pytest_plugins = ["tests.support.servers"]
 
-#: A patience that would try four times, and waits for a second.
-IMPATIENT = Patience(attempts=4, first=0.05, longest=0.1, silence=1.0)
+#: Retries that would try four times, and wait for a second.
+IMPATIENT = RetryPolicy(attempts=4, first=0.05, longest=0.1, read_timeout=1.0)
 
 _ACCOUNT = f"Server=127.0.0.1;Database={DATABASE};UID={USER};PWD={PASSWORD}"
 
@@ -111,7 +111,7 @@ def make(request: pytest.FixtureRequest, database: Database) -> Make:
     connection = database.connection(request.param)
 
     def source(query: str, key: tuple[str, ...] = ("id",)) -> SqlSource:
-        settings = SqlSettings(query, Order(key=key), digest=False, patience=IMPATIENT)
+        settings = SqlSettings(query, Order(key=key), digest=False, retry_policy=IMPATIENT)
         return SqlSource(Secret("slow", connection), settings)
 
     return source
@@ -119,7 +119,7 @@ def make(request: pytest.FixtureRequest, database: Database) -> Make:
 
 def test_a_query_that_takes_too_long_ends_at_the_server_too(make: Make, database: Database) -> None:
     source, before = make(database.endless()), database.count()
-    with pytest.raises((QueryEndedError, SilentSourceError), match="raise `timeout`") as caught:
+    with pytest.raises((QueryEndedError, SourceTimeoutError), match="raise `timeout`") as caught:
         list(source.batches(size=5))
     assert database.rests()
     assert database.count() - before - 1 in (1, 2)
@@ -128,7 +128,7 @@ def test_a_query_that_takes_too_long_ends_at_the_server_too(make: Make, database
 
 def test_a_count_that_takes_too_long_ends_at_the_server_too(make: Make, database: Database) -> None:
     source = make(f"SELECT id AS marked FROM short WHERE {database.sleeping(30)} IS NOT NULL")
-    with pytest.raises((QueryEndedError, SilentSourceError), match="raise `timeout`"):
+    with pytest.raises((QueryEndedError, SourceTimeoutError), match="raise `timeout`"):
         source.count()
     assert database.rests()
 
@@ -153,13 +153,13 @@ def test_a_server_behind_a_dead_network_ends_the_query_by_itself(database: Datab
         for _ in range(2):  # pyodbc asks more of a server that it does not know yet
             time.sleep(0.3)  # for what the server says at the end of a connection
             before = proxy.bytes
-            with session(Secret("far", connection), 1.0):
+            with open_session(Secret("far", connection), 1.0):
                 time.sleep(0.3)  # the proxy counts what it has passed on
                 opening = proxy.bytes - before
         proxy.faults.append(Fault("stall", opening))
-        with session(Secret("far", connection), 1.0) as link:
-            with pytest.raises(SilentSourceError, match="said nothing for 1 s"):
-                link.ask(Statement(f"SELECT {database.sleeping(30)} AS marked"))
+        with open_session(Secret("far", connection), 1.0) as link:
+            with pytest.raises(SourceTimeoutError, match="sent nothing for 1 s"):
+                link.execute(Statement(f"SELECT {database.sleeping(30)} AS marked"))
             assert database.rests()
 
 
@@ -170,8 +170,8 @@ def test_a_stricter_limit_of_the_keeper_stands(database: Database) -> None:
         "postgresql": ";ConnSettings={SET statement_timeout = 500}",
     }
     for own, limits in (("", (1.0, "1s")), (settings[database.kind], (0.5, "500ms"))):
-        with session(Secret("slow", database.connection("odbc") + own), 1.0) as link:
-            assert link.ask(Statement(shown[database.kind])).take(1)[0][0] in limits
+        with open_session(Secret("slow", database.connection("odbc") + own), 1.0) as link:
+            assert link.execute(Statement(shown[database.kind])).fetch(1)[0][0] in limits
 
 
 @pytest.mark.parametrize(
@@ -193,10 +193,10 @@ def test_silence_ends_a_connection_by_a_unix_socket(
         word=PASSWORD,
     )
     unlimited = Statement("SELECT set_config('statement_timeout', '0', false)")
-    with session(Secret("local", connection), 1.0) as link:
-        link.ask(unlimited).take(1)
-        with pytest.raises(SilentSourceError, match="said nothing for 1 s"):
-            link.ask(Statement("SELECT pg_sleep(6)")).take(1)
+    with open_session(Secret("local", connection), 1.0) as link:
+        link.execute(unlimited).fetch(1)
+        with pytest.raises(SourceTimeoutError, match="sent nothing for 1 s"):
+            link.execute(Statement("SELECT pg_sleep(6)")).fetch(1)
 
 
 def test_a_query_by_a_unix_socket_of_mariadb_is_ended(
@@ -204,8 +204,8 @@ def test_a_query_by_a_unix_socket_of_mariadb_is_ended(
 ) -> None:
     local = f"localhost/{DATABASE}?unix_socket={server_directory}/mariadb/socket"
     secret = Secret("local", f"mysql+pymysql://{USER}:{PASSWORD}@{local}")
-    with session(secret, 1.0) as link, pytest.raises(SilentSourceError):
-        link.ask(Statement("SELECT SLEEP(30) AS marked")).take(1)
+    with open_session(secret, 1.0) as link, pytest.raises(SourceTimeoutError):
+        link.execute(Statement("SELECT SLEEP(30) AS marked")).fetch(1)
     with pyodbc.connect(_ODBC["mariadb"].format(mariadb.port), autocommit=True) as other:
         assert not other.execute(_BUSY["mariadb"]).fetchall()
     other.close()

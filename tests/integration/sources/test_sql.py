@@ -16,9 +16,9 @@ from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import Order, Reconcilable, Window
-from epnkit.sources.config.credentials import credential
+from epnkit.sources.config.credentials import read_credential
 from epnkit.sources.sql.source import SqlSettings, SqlSource
-from epnkit.sources.transport.retry import Patience
+from epnkit.sources.transport.retry import RetryPolicy
 from tests.support.proxy import Fault, Proxy
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ pytest_plugins = ["tests.support.servers"]
 #: How many records the tables hold.
 COUNT = 12_000
 
-#: A patience for tests: many attempts, short pauses.
-QUICK = Patience(attempts=4, first=0.05, longest=0.1)
+#: Retries for tests: many attempts, short pauses.
+QUICK = RetryPolicy(attempts=4, first=0.05, longest=0.1)
 
-#: A patience for servers that say nothing.
-IMPATIENT = Patience(attempts=3, first=0.05, longest=0.1, silence=1.0)
+#: Retries for servers that send nothing.
+IMPATIENT = RetryPolicy(attempts=3, first=0.05, longest=0.1, read_timeout=1.0)
 
 _TABLES = {
     "mariadb": (
@@ -113,11 +113,11 @@ def make(database: tuple[str, Server], keep: Keep) -> Make:
         cursor: str = "run_date",
         *,
         digest: bool = True,
-        patience: Patience = QUICK,
+        retry_policy: RetryPolicy = QUICK,
     ) -> SqlSource:
         keep("obs", odbc(kind, port or server.port, password))
-        settings = SqlSettings(query, Order(cursor, key), digest=digest, patience=patience)
-        return SqlSource(credential("obs"), settings)
+        settings = SqlSettings(query, Order(cursor, key), digest=digest, retry_policy=retry_policy)
+        return SqlSource(read_credential("obs"), settings)
 
     return source
 
@@ -192,7 +192,7 @@ def test_a_join_that_repeats_its_key_loses_and_doubles_nothing(
     assert sorted(read.select("id", "n").rows()) == [(i, n) for i in range(2000) for n in (1, 2, 3)]
 
 
-def test_without_a_key_a_broken_connection_begins_anew(
+def test_without_a_key_a_broken_connection_begins_again(
     make: Make, database: tuple[str, Server]
 ) -> None:
     with Proxy(database[1].port) as proxy:
@@ -206,7 +206,7 @@ def test_a_silent_connection_is_ended_and_reading_goes_on(
     make: Make, database: tuple[str, Server]
 ) -> None:
     with Proxy(database[1].port) as proxy:
-        source = make(proxy.port, patience=IMPATIENT)
+        source = make(proxy.port, retry_policy=IMPATIENT)
         source.schema()
         proxy.faults.extend([Fault("stall", 300_000)] * 2)
         read = pl.concat(source.batches(size=300))
@@ -215,14 +215,14 @@ def test_a_silent_connection_is_ended_and_reading_goes_on(
 
 
 @pytest.mark.parametrize("after", [0, 20_000])
-def test_a_database_that_stays_silent_is_told(
+def test_a_database_that_stays_silent_is_reported(
     make: Make, database: tuple[str, Server], after: int
 ) -> None:
     with Proxy(database[1].port) as proxy:
-        source = make(proxy.port, patience=IMPATIENT)
+        source = make(proxy.port, retry_policy=IMPATIENT)
         source.schema()
         proxy.faults.extend([Fault("stall", after)] * 20)
-        with pytest.raises(TransientSourceError, match=r"said nothing|cannot be reached") as caught:
+        with pytest.raises(TransientSourceError, match=r"sent nothing|cannot be reached") as caught:
             list(source.batches(size=300))
     assert PASSWORD not in str(caught.value) + repr(caught.value)
 
@@ -256,7 +256,9 @@ def test_a_cursor_that_is_no_number_comes_once(make: Make, database: tuple[str, 
     assert sorted(pl.concat(source.batches(size=500))["id"]) == list(range(COUNT))
 
 
-def test_a_whole_number_beyond_64_bits_is_told(make: Make, database: tuple[str, Server]) -> None:
+def test_a_whole_number_beyond_64_bits_is_reported(
+    make: Make, database: tuple[str, Server]
+) -> None:
     kind = "BIGINT UNSIGNED" if database[0] == "mariadb" else "NUMERIC(20)"
     with pyodbc.connect(odbc(database[0], database[1].port), autocommit=True) as link:
         link.execute("DROP TABLE IF EXISTS wide")
@@ -271,14 +273,14 @@ def test_a_whole_number_beyond_64_bits_is_told(make: Make, database: tuple[str, 
         assert pl.concat(source.batches())["n"].to_list() == [5.0, 18446744073709551615.0]
 
 
-def test_an_unreachable_database_is_told_without_the_password(make: Make) -> None:
+def test_an_unreachable_database_is_reported_without_the_password(make: Make) -> None:
     with pytest.raises(TransientSourceError, match="cannot be reached") as caught:
         make(1).count()
     assert PASSWORD not in str(caught.value) + repr(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_wrong_password_is_told_without_it(make: Make) -> None:
+def test_a_wrong_password_is_reported_without_it(make: Make) -> None:
     with pytest.raises(SourceError, match="refuses the user or the password") as caught:
         make(password=WRONG).count()
     assert "canary" not in str(caught.value)
@@ -294,7 +296,7 @@ def test_a_wrong_password_is_told_without_it(make: Make) -> None:
         ("SELEC", "does not understand"),
     ],
 )
-def test_a_wrong_query_is_told(make: Make, query: str, words: str) -> None:
+def test_a_wrong_query_is_reported(make: Make, query: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         make(query=query).count()
 
@@ -340,24 +342,28 @@ def test_sqlalchemy_reads_the_same_records(
     if kind == "mariadb":
         keep("url", server.url.replace("mysql:", "mysql+nodriver:"))
         with pytest.raises(SourceError, match="driver is missing") as caught:
-            SqlSource(credential("url"), SqlSettings("SELECT * FROM obs", patience=QUICK)).count()
+            SqlSource(
+                read_credential("url"), SqlSettings("SELECT * FROM obs", retry_policy=QUICK)
+            ).count()
         assert PASSWORD not in str(caught.value)
         return
     keep("url", server.url.replace("postgresql:", "postgresql+psycopg2:"))
     settings = SqlSettings("SELECT * FROM obs", Order("run_date", ("id",)), digest=False)
-    read = pl.concat(SqlSource(credential("url"), settings).batches(size=700)).sort("id")
+    read = pl.concat(SqlSource(read_credential("url"), settings).batches(size=700)).sort("id")
     assert read.equals(pl.concat(make(digest=False).batches()).sort("id"))
 
 
-def test_sql_server_that_is_not_there_is_told(keep: Keep, tmp_path: Path) -> None:
+def test_sql_server_that_is_not_there_is_reported(keep: Keep, tmp_path: Path) -> None:
     keep("mssql", "Driver=FreeTDS;Server=127.0.0.1;Port=1;UID=r;PWD=canary-8;TDS_Version=7.4")
-    source = SqlSource(credential("mssql"), SqlSettings("SELECT 1 AS one", patience=QUICK))
+    source = SqlSource(read_credential("mssql"), SqlSettings("SELECT 1 AS one", retry_policy=QUICK))
     with pytest.raises(SourceError, match="cannot be reached") as caught:
         source.count()
     assert "canary" not in str(caught.value)
 
 
-def test_a_missing_driver_is_told(keep: Keep) -> None:
+def test_a_missing_driver_is_reported(keep: Keep) -> None:
     keep("none", "Driver=Nonesuch;Server=127.0.0.1;PWD=canary-8")
     with pytest.raises(SourceError, match="driver is missing"):
-        SqlSource(credential("none"), SqlSettings("SELECT 1 AS one", patience=QUICK)).count()
+        SqlSource(
+            read_credential("none"), SqlSettings("SELECT 1 AS one", retry_policy=QUICK)
+        ).count()

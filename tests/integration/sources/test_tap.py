@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
+import pyvo
 
 from epnkit.errors import ConfigurationError, SourceError, TransientSourceError
-from epnkit.sources import open_source, tap
+from epnkit.sources import open_source
 from epnkit.sources.base import ALL, UNORDERED, Order, Source, Window
 from epnkit.sources.config.credentials import Secret
+from epnkit.sources.tap.source import TapSettings, TapSource
 from tests.support.proxy import Fault, Proxy, http
 
 Make = Callable[..., Source]
 
-#: A patience for tests: several attempts, and little silence.
+#: Retries for tests: several attempts, and a short timeout.
 QUICK = "attempts = 4\ntimeout = 3\n"
 
 BY_TIME = Order("time_min", ("granule_uid",))
@@ -40,7 +42,7 @@ def make(hfc1ar: str, tmp_path: Path) -> Make:
 @pytest.fixture(scope="module")
 def whole(hfc1ar: str) -> pl.DataFrame:
     """Give the table, read in one query."""
-    source = tap.TapSource(Secret("url", hfc1ar), tap.TapSettings("hfc1ar.epn_core"))
+    source = TapSource(Secret("url", hfc1ar), TapSettings("hfc1ar.epn_core"))
     return pl.concat(source.batches())
 
 
@@ -87,11 +89,11 @@ def test_texts_of_times_are_ends_too(make: Make, whole: pl.DataFrame) -> None:
 
 
 def test_an_overflow_is_an_error_unless_pages_are_read(
-    make: Make, whole: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+    make: Make, hfc1ar: str, whole: pl.DataFrame
 ) -> None:
-    monkeypatch.setattr(tap, "_AT_ONCE", 5)
+    source = TapSource(Secret("url", hfc1ar), TapSettings("hfc1ar.epn_core", at_once=5))
     with pytest.raises(SourceError, match=r"OVERFLOW.*page"):
-        list(make(UNORDERED).batches())
+        list(source.batches())
     assert len(_uids(make())) == len(whole)
 
 
@@ -99,12 +101,12 @@ def test_a_page_shorter_than_asked_is_not_taken_for_the_end(
     make: Make, whole: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some services cut at their own limit and don't say OVERFLOW."""
-    run = tap.TapSource._run
+    run = pyvo.dal.TAPService.run_sync
 
-    def cut(self: tap.TapSource, query: str, rows: int) -> object:
-        return run(self, query.replace("TOP 150 ", "TOP 110 "), rows)
+    def cut(self: pyvo.dal.TAPService, query: str, **options: Any) -> object:
+        return run(self, query.replace("TOP 150 ", "TOP 110 "), **options)
 
-    monkeypatch.setattr(tap.TapSource, "_run", cut)
+    monkeypatch.setattr(pyvo.dal.TAPService, "run_sync", cut)
     assert sorted(_uids(make())) == sorted(whole["granule_uid"])
 
 
@@ -141,7 +143,7 @@ def test_a_wrong_query_is_one_clear_error(make: Make, more: str, words: str) -> 
     assert "\n" not in str(caught.value)
 
 
-def test_a_web_page_is_told(make: Make, hfc1ar: str) -> None:
+def test_a_web_page_is_reported(make: Make, hfc1ar: str) -> None:
     page = http("200 OK", b"<html><body>Log in</body></html>", "Content-Type: text/html")
     with Proxy(urlsplit(hfc1ar).port or 80) as proxy:
         source = make(url=f"http://127.0.0.1:{proxy.port}/tap")

@@ -101,14 +101,14 @@ def _table(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 @given(st.lists(granules(), min_size=1, max_size=5))
 def test_rows_that_keep_the_rules_raise_none(rows: list[dict[str, Any]]) -> None:
-    found = rules.judge(_table(rows), service="made", frame="none")
+    found = rules.check_rows(_table(rows), service="made", frame="none")
     assert found.is_empty(), found.to_dicts()
 
 
 @given(granules(), st.sampled_from(sorted(COLUMNS)), st.text(max_size=30))
 def test_any_text_is_judged(row: dict[str, Any], name: str, text: str) -> None:
     table = _table([row]).with_columns(pl.lit(text).alias(name))
-    assert rules.judge(table, service="made", frame="none").schema == rules.FINDINGS
+    assert rules.check_rows(table, service="made", frame="none").schema == rules.FINDINGS
 
 
 @given(
@@ -118,4 +118,4 @@ def test_any_text_is_judged(row: dict[str, Any], name: str, text: str) -> None:
 )
 def test_any_region_is_judged(row: dict[str, Any], name: str, text: str) -> None:
     table = _table([row]).with_columns(pl.lit(text).alias(name))
-    assert rules.judge(table, service="made", frame="none").schema == rules.FINDINGS
+    assert rules.check_rows(table, service="made", frame="none").schema == rules.FINDINGS

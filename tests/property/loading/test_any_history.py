@@ -94,8 +94,8 @@ class Crashing(Load):
 
     batches = 0
 
-    def _account(self, *arguments: Any, **settings: Any) -> None:
-        super()._account(*arguments, **settings)
+    def _record_outcome(self, *arguments: Any, **settings: Any) -> None:
+        super()._record_outcome(*arguments, **settings)
         raise Crash
 
 
@@ -130,7 +130,7 @@ class History(RuleBasedStateMachine):
         self.patch.delenv("CREDENTIALS_DIRECTORY", raising=False)
         self.service = replace(service, folder=folder)
         # What is outlived is taken out soon.
-        self.patch.setattr(records, "_MANY", 5)
+        self.patch.setattr(records, "MANY_SUPERSEDED", 5)
         self.day, self.next, self.current = 0, 0, False
         #: Whether the mapping is LOUD now.
         self.loud = False
@@ -217,11 +217,11 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self.has_book())
     @rule(crash=st.booleans())
     def remap(self, crash: bool) -> None:
-        self.map_otherwise(crash=crash)
+        self.change_mapping(crash=crash)
 
-    def map_otherwise(self, *, crash: bool) -> None:
+    def change_mapping(self, *, crash: bool) -> None:
         """Change the mapping: every granule becomes what it makes of the record last read."""
-        before, waiting = self.table(), self.waiting()
+        before, waiting = self.table(), self.read_waiting()
         self.loud = not self.loud
         self.service = replace(self.service, mapping=Mapping(COMMON | (LOUD if self.loud else {})))
         if not (before or waiting):
@@ -231,15 +231,15 @@ class History(RuleBasedStateMachine):
         if crash:
             assert self.table() == before
             self.run(Load, Request(remap=True))
-        assert self.table() == self.made(waiting | before)
+        assert self.table() == self.map_names(waiting | before)
 
-    def made(self, records: dict[int, str]) -> dict[int, str]:
+    def map_names(self, records: dict[int, str]) -> dict[int, str]:
         """Give what the mapping makes of records, given by name; bad ones pass when it is loud."""
         said = str.upper if self.loud else str.lower
         good = {k: n for k, n in records.items() if self.loud or not n.lower().startswith("bad")}
         return {key: said(name) for key, name in good.items()}
 
-    def waiting(self) -> dict[int, str]:
+    def read_waiting(self) -> dict[int, str]:
         """Give the names of the records in quarantine."""
         with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(
@@ -256,7 +256,7 @@ class History(RuleBasedStateMachine):
         assert isinstance(source, Reconcilable)
         loaded = self.run(Load, Request())
         with closing(self.cluster.connect()) as connection:
-            comparison = Comparison(connection, "thing", source, part=3)
+            comparison = Comparison(connection, "thing", source, part_size=3)
             if not loaded and not self.has_book():
                 with pytest.raises(LoadError, match="nothing has been loaded yet"):
                     comparison.run()
@@ -264,18 +264,18 @@ class History(RuleBasedStateMachine):
             found = comparison.run()
         request = Request(keys=tuple(found.missing), gone=tuple(found.gone), reconcile=True)
         self.run(Load, request)
-        assert set(self.table()) == set(self.made(self.source()))
+        assert set(self.table()) == set(self.map_names(self.source()))
 
     def run(self, kind: type[Load], request: Request) -> bool:
         """Load in a transaction, as DaCHS does; tell whether it came to its end."""
         data = self.cluster.connect(autocommit=False)
-        entry = ledger.announce(self.cluster.connect(), "thing", request.kind)
+        entry = ledger.start_run(self.cluster.connect(), "thing", request.kind)
         target = Target(data, "thing", "epn_core", tuple(COLUMNS))
         preparation = Preparation(self.service, now=datetime.now() + self.clock)
         source: Source = open_source(self.service.source_file, self.service.order)
         try:
             if request.remap:
-                source = records.complete(target, self.service)
+                source = records.open_kept_records(target, self.service)
             kind(preparation, source, target, entry, request).execute()
             data.commit()
         except EpnkitError as error:
@@ -300,7 +300,7 @@ class History(RuleBasedStateMachine):
     @invariant()
     def the_table_is_the_source_after_a_full_load(self) -> None:
         if self.current:
-            assert self.table() == self.made(self.source())
+            assert self.table() == self.map_names(self.source())
 
     def has_book(self) -> bool:
         """Tell whether anything was ever loaded."""

@@ -16,7 +16,7 @@ from tests.property.loading.test_any_history import History
 from epnkit.errors import LoadError
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
-from epnkit.loading.state.schema import prepare_books
+from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table.target import Target
 from epnkit.mapping.declare import Mapping
 
@@ -29,19 +29,19 @@ DAY = datetime(2003, 1, 5).isoformat()
 def remap(history: History) -> None:
     """Change the mapping, and take the source away while it is applied."""
     aside = history.catalogue.rename(history.catalogue.with_suffix(".aside"))
-    history.map_otherwise(crash=False)
+    history.change_mapping(crash=False)
     aside.rename(history.catalogue)
 
 
-def ask(history: History, query: str) -> list[tuple[object, ...]]:
+def query_history(history: History, query: str) -> list[tuple[object, ...]]:
     with closing(history.cluster.connect()) as link, link.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()
 
 
-def last_run(history: History) -> object:
+def read_last_run(history: History) -> object:
     columns = "read, changed, unchanged, loaded, repeated, quarantined, deleted"
-    return ask(history, f"SELECT {columns} FROM epnkit.runs ORDER BY run DESC LIMIT 1")[0]
+    return query_history(history, f"SELECT {columns} FROM epnkit.runs ORDER BY run DESC LIMIT 1")[0]
 
 
 def test_the_last_state_of_a_record_counts(history: History) -> None:
@@ -52,8 +52,8 @@ def test_the_last_state_of_a_record_counts(history: History) -> None:
     assert history.run(Load, Request())
     remap(history)
     assert history.table() == {1: "C", 2: "B"}
-    assert last_run(history) == (2, 2, 0, 0, 0, 0, 0)
-    assert history.waiting() == {}
+    assert read_last_run(history) == (2, 2, 0, 0, 0, 0, 0)
+    assert history.read_waiting() == {}
 
 
 def test_a_record_that_is_gone_does_not_come_back(history: History) -> None:
@@ -70,13 +70,13 @@ def test_a_refused_record_waits_for_a_mapping_that_takes_it(history: History) ->
     history.put(DAY, "a")
     history.put_bad()
     assert history.run(Load, Request())
-    assert history.waiting() == {2: "bad"}
+    assert history.read_waiting() == {2: "bad"}
     remap(history)
     assert history.table() == {1: "A", 2: "BAD"}
-    assert history.waiting() == {}
+    assert history.read_waiting() == {}
     remap(history)
     assert history.table() == {1: "a"}
-    assert history.waiting() == {2: "bad"}
+    assert history.read_waiting() == {2: "bad"}
 
 
 def test_states_that_are_outlived_do_not_lie_about(history: History) -> None:
@@ -85,7 +85,7 @@ def test_states_that_are_outlived_do_not_lie_about(history: History) -> None:
     for _ in range(20):
         history.write("UPDATE thing SET name = name || 'x' WHERE id < 4")
         assert history.run(Load, Request())
-    ((kept,),) = ask(history, "SELECT sum(count) FROM epnkit.records")
+    ((kept,),) = query_history(history, "SELECT sum(count) FROM epnkit.records")
     assert isinstance(kept, int)
     assert kept < 20
     remap(history)
@@ -129,7 +129,7 @@ def test_a_refused_record_that_is_gone_is_gone(history: History) -> None:
     assert history.run(Load, Request())
     history.write("DELETE FROM thing WHERE id = 1")
     assert history.run(Load, Request(gone=("1",), reconcile=True))
-    assert history.waiting() == {}
+    assert history.read_waiting() == {}
     remap(history)
     assert history.table() == {2: "B"}
 
@@ -142,10 +142,10 @@ def test_what_a_failed_load_refused_still_waits(history: History) -> None:
     history.write("UPDATE thing SET name = 'bad', seen = 'no date' WHERE id = 1")
     with pytest.raises(LoadError, match="1 of 2 records are refused"):
         history.run(Load, Request(full=True))
-    assert history.waiting() == {1: "bad"}
+    assert history.read_waiting() == {1: "bad"}
     assert history.run(Load, Request(remap=True))
     assert history.table() == {1: "a", 2: "b"}
-    assert history.waiting() == {1: "bad"}
+    assert history.read_waiting() == {1: "bad"}
 
 
 def test_a_refused_record_that_nobody_finds_any_more_is_gone(history: History) -> None:
@@ -155,10 +155,10 @@ def test_a_refused_record_that_nobody_finds_any_more_is_gone(history: History) -
     assert history.run(Load, Request())
     history.write("DELETE FROM thing WHERE id = 2")
     assert history.run(Load, Request(keys=("2", "3")))
-    assert history.waiting() == {3: "bad"}
+    assert history.read_waiting() == {3: "bad"}
     history.write("DELETE FROM thing WHERE id = 3")
     assert history.run(Load, Request(full=True))
-    assert history.waiting() == {}
+    assert history.read_waiting() == {}
 
 
 def test_a_failed_load_takes_nothing_from_what_a_finished_one_refused(history: History) -> None:
@@ -184,7 +184,7 @@ def test_whole_numbers_and_others_are_numbers(history: History) -> None:
     more: dict[str | tuple[str, ...], Any] = {"time_max": 2452640.5 + pl.col("size")}
     history.service = replace(history.service, mapping=Mapping(histories.COMMON | more))
     assert history.run(Load, Request(remap=True))
-    said = ask(history, "SELECT time_max FROM thing.epn_core ORDER BY granule_uid")
+    said = query_history(history, "SELECT time_max FROM thing.epn_core ORDER BY granule_uid")
     assert said == [(2452647.5,), (2452643.0,), (2452643.0,)]
 
 
@@ -219,7 +219,7 @@ class Dropped(Load):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.anew = True
+        self.new_table = True
 
 
 def test_several_records_of_one_key_in_one_load_stay(history: History) -> None:
@@ -235,7 +235,7 @@ def test_another_key_asks_for_the_source(history: History) -> None:
     history.put(DAY, "a")
     assert history.run(Load, Request())
     history.service = replace(history.service, key=("name",))
-    with pytest.raises(LoadError, match="the key was another when they were loaded"):
+    with pytest.raises(LoadError, match="the service's key has changed since they were loaded"):
         history.run(Load, Request(remap=True))
 
 
@@ -247,7 +247,7 @@ def test_a_field_of_two_types_asks_for_the_source(history: History) -> None:
     history.service.source_file.write_text(text.replace("seen, name", "seen, 7 AS name"))
     history.put(DAY, "b")
     assert history.run(Load, Request())
-    with pytest.raises(LoadError, match="name was of one type in some loads and of another"):
+    with pytest.raises(LoadError, match="name had different types in different loads"):
         history.run(Load, Request(remap=True))
 
 
@@ -264,11 +264,9 @@ def test_a_field_that_said_nothing_has_the_type_it_has_later(history: History) -
     more: dict[str | tuple[str, ...], Any] = {"processing_level": pl.col("size").fill_null(3) - 1}
     history.service = replace(history.service, mapping=Mapping(histories.COMMON | more))
     assert history.run(Load, Request(remap=True))
-    assert ask(history, "SELECT processing_level FROM thing.epn_core ORDER BY granule_uid") == [
-        (2,),
-        (6,),
-        (6,),
-    ]
+    assert query_history(
+        history, "SELECT processing_level FROM thing.epn_core ORDER BY granule_uid"
+    ) == [(2,), (6,), (6,)]
 
 
 def test_a_load_that_goes_on_keeps_no_other_waiting(history: History) -> None:
@@ -280,7 +278,7 @@ def test_a_load_that_goes_on_keeps_no_other_waiting(history: History) -> None:
             super().execute()
             with closing(history.cluster.connect()) as own, own.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '5s'")
-                prepare_books(own)
+                create_state_schema(own)
 
     assert history.run(Looking, Request(full=True))
 

@@ -18,16 +18,17 @@ import psycopg2
 import pytest
 
 from epnkit.dachs.cluster import Cluster
-from epnkit.deploy import books
+from epnkit.deploy import state
 from epnkit.errors import LoadError
-from epnkit.loading.grammar.rollback import Undoing
+from epnkit.loading.grammar.rollback import RollbackOnError
+from epnkit.loading.prepare.columns import KEY, REFUSAL
 from epnkit.loading.prepare.counts import Counts
-from epnkit.loading.prepare.packing import Batch
-from epnkit.loading.prepare.preparation import KEY, REFUSAL, Prepared
+from epnkit.loading.prepare.packing import PackedBatch
+from epnkit.loading.prepare.preparation import Prepared
 from epnkit.loading.state import ledger
-from epnkit.loading.state.schema import prepare_books
+from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table import parallel_copy as parts
-from epnkit.loading.table.parallel_copy import Parts
+from epnkit.loading.table.parallel_copy import ParallelCopy
 from epnkit.loading.table.target import Target
 
 LEFT = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
@@ -63,7 +64,7 @@ def own(cluster: Cluster) -> Iterator[Any]:
                 "CREATE SCHEMA thing;"
                 "CREATE TABLE thing.epn_core (granule_uid text NOT NULL, must text NOT NULL)"
             )
-        prepare_books(link)
+        create_state_schema(link)
         yield link
 
 
@@ -71,12 +72,12 @@ def own(cluster: Cluster) -> Iterator[Any]:
 def target(cluster: Cluster, own: Any) -> Iterator[Target]:
     with closing(cluster.connect(autocommit=False)) as link:
         made = Target(link, "thing", "epn_core", ("granule_uid", "must"))
-        made.open_book(anew=True)
+        made.open_tracking(new_table=True)
         made.make_staging()
         yield made
 
 
-def left(own: Any) -> int:
+def count_left(own: Any) -> int:
     with own.cursor() as cursor:
         cursor.execute(LEFT)
         return int(cursor.fetchone()[0])
@@ -84,11 +85,14 @@ def left(own: Any) -> int:
 
 def test_a_part_refuses_what_the_table_refuses(cluster: Cluster, target: Target) -> None:
     batch = Prepared(
-        GRANULES, pl.DataFrame(schema=REFUSAL), Counts(read=3), Batch.of(GRANULES[KEY], GRANULES)
+        GRANULES,
+        pl.DataFrame(schema=REFUSAL),
+        Counts(read=3),
+        PackedBatch.of(GRANULES[KEY], GRANULES),
     )
-    with Parts(target, partial(cluster.connect, autocommit=False), 2) as made:
-        ((_, copied, refused),) = made.copied(iter([batch]))
-        made.take_over()
+    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 2) as made:
+        ((_, copied, refused),) = made.copy(iter([batch]))
+        made.merge_into_staging()
     assert (copied, [number for number, _ in refused]) == (2, [1])
     assert target.query("SELECT granule_uid FROM epnkit_staging ORDER BY 1") == [("a",), ("c",)]
 
@@ -102,7 +106,7 @@ def test_parts_that_do_not_all_open_leave_no_connection(cluster: Cluster, target
         opened.append(cluster.connect(autocommit=False))
         return opened[-1]
 
-    with pytest.raises(psycopg2.OperationalError), Parts(target, connect, 3):
+    with pytest.raises(psycopg2.OperationalError), ParallelCopy(target, connect, 3):
         pass
     assert [bool(each.closed) for each in opened] == [True, True]
 
@@ -110,11 +114,11 @@ def test_parts_that_do_not_all_open_leave_no_connection(cluster: Cluster, target
 #: In a process of its own, since DaCHS changes the locale of the one that imports it.
 REFUSED = """
 from gavo import base
-from epnkit.loading import opening
+from epnkit.loading.grammar import common
 def refuse(profile):
     raise base.ReportableError("sorry, too many clients already")
 base.getDBConnection = refuse
-opening.connection_of_part()
+common.open_part_connection()
 """
 
 
@@ -124,33 +128,30 @@ def test_too_many_connections_are_told_with_a_cure() -> None:
     assert re.search(said, done.stderr), done.stderr
 
 
-def test_who_holds_a_part_is_told(
-    cluster: Cluster, target: Target, own: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parts, "_PATIENCE", "50ms")
-    with Parts(target, partial(cluster.connect, autocommit=False), 1):
+def test_who_holds_a_part_is_told(cluster: Cluster, target: Target, own: Any) -> None:
+    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 1):
         pass
     with closing(cluster.connect(autocommit=False)) as orphan:
         orphan.cursor().execute("INSERT INTO epnkit.part_thing_0 (must, granule_uid) VALUES (1, 2)")
         pid = orphan.info.backend_pid
         with pytest.raises(LoadError, match=rf"pg_terminate_backend\({pid}\)"):
-            parts.clear(own, "thing")
-    parts.clear(own, "thing")
-    assert left(own) == 0
+            parts.drop_parts(own, "thing", lock_timeout="50ms")
+    parts.drop_parts(own, "thing")
+    assert count_left(own) == 0
 
 
 def test_a_load_that_fails_leaves_no_part(cluster: Cluster, target: Target, own: Any) -> None:
     run = ledger.Run(1, "thing", own)
-    undoing = Undoing(target.connection, run)
-    with Parts(target, partial(cluster.connect, autocommit=False), 2) as made:
-        made.take_over()
-    assert left(own) == 2  # they are gone in the transaction that took over alone
-    undoing.__exit__(LoadError, LoadError("nothing came"), None)
-    assert left(own) == 0
+    undoing = RollbackOnError(target.connection, run)
+    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 2) as made:
+        made.merge_into_staging()
+    assert count_left(own) == 2  # they are gone in the transaction that took over alone
+    undoing.__exit__(LoadError, LoadError("nothing came", cure="Wait."), None)
+    assert count_left(own) == 0
 
 
 def test_removing_a_service_removes_its_parts(cluster: Cluster, target: Target, own: Any) -> None:
-    with Parts(target, partial(cluster.connect, autocommit=False), 2):
+    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 2):
         pass
     target.connection.rollback()
     with own.cursor() as cursor:
@@ -158,6 +159,6 @@ def test_removing_a_service_removes_its_parts(cluster: Cluster, target: Target, 
         cursor.execute(
             "INSERT INTO epnkit.runs (service, kind, state) VALUES ('other', 'load', 'done')"
         )
-    place = SimpleNamespace(connection=lambda: closing(cluster.connect()))
-    books.remove(cast(Any, place), "thing")
-    assert left(own) == 0
+    instance = SimpleNamespace(connect=lambda: closing(cluster.connect()))
+    state.remove_state(cast(Any, instance), "thing")
+    assert count_left(own) == 0

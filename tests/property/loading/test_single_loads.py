@@ -13,7 +13,7 @@ from tests.property.loading.test_any_history import History
 from epnkit.errors import LoadError
 from epnkit.loading.load import Load
 from epnkit.loading.request import Request
-from epnkit.loading.state.declarations import declared
+from epnkit.loading.state.declarations import hash_declaration
 
 database = histories.database
 history = histories.history
@@ -24,7 +24,7 @@ def put(history: History, *names: str) -> None:
         history.put(f"2003-01-{day:02d}T00:00:00", name)
 
 
-def answer(history: History, query: str) -> object:
+def query_one(history: History, query: str) -> object:
     with closing(history.cluster.connect()) as link, link.cursor() as cursor:
         cursor.execute(query)
         (row,) = cursor.fetchall()
@@ -62,10 +62,10 @@ def test_a_first_load_that_succeeds_at_last_settles_the_quarantine(history: Hist
     history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
     with pytest.raises(LoadError, match="2 of 3 records are refused"):
         history.run(Load, Request())
-    assert answer(history, WAITING) == 2
+    assert query_one(history, WAITING) == 2
     history.write("UPDATE thing SET seen = '2003-01-01T00:00:00'")
     assert history.run(Load, Request())
-    assert answer(history, WAITING) == 0
+    assert query_one(history, WAITING) == 0
 
 
 def test_a_few_that_come_later_may_be_bad(history: History) -> None:
@@ -75,7 +75,7 @@ def test_a_few_that_come_later_may_be_bad(history: History) -> None:
     history.put("2003-01-09T00:00:00", "bad")
     history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
     assert history.run(Load, Request())
-    assert answer(history, WAITING) == 1
+    assert query_one(history, WAITING) == 1
     assert len(history.table()) == 4
 
 
@@ -87,13 +87,13 @@ def test_a_granule_is_not_overwritten_by_another_record_s(history: History) -> N
     assert history.run(Load, Request())
     history.put("2003-01-09T00:00:00", "same")
     assert history.run(Load, Request())
-    assert answer(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "1"
-    assert answer(history, "SELECT record_key FROM epnkit.quarantine") == "2"
+    assert query_one(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "1"
+    assert query_one(history, "SELECT record_key FROM epnkit.quarantine") == "2"
     # When the first is gone, the other takes its place.
     history.write("DELETE FROM thing WHERE id = 1")
     assert history.run(Load, Request(full=True))
-    assert answer(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "2"
-    assert answer(history, WAITING) == 0
+    assert query_one(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "2"
+    assert query_one(history, WAITING) == 0
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -110,27 +110,27 @@ def test_of_a_record_that_came_twice_the_last_state_stays(history: History, firs
         )
     assert history.run(Load, Request())
     assert history.table()[9] == "new"
-    assert answer(history, "SELECT repeated FROM epnkit.runs ORDER BY run DESC LIMIT 1") == 1
+    assert query_one(history, "SELECT repeated FROM epnkit.runs ORDER BY run DESC LIMIT 1") == 1
     reason = "SELECT min(reason) FROM epnkit.quarantine WHERE record_key = '9'"
-    assert "what came last is in the table" in str(answer(history, reason))
+    assert "the later one is in the table" in str(query_one(history, reason))
     agree = (
         "SELECT count(*) FROM epnkit.granules_thing b JOIN thing.epn_core t USING (granule_uid)"
         " WHERE epnkit_key = '9'"
     )
-    assert answer(history, agree) == 1
+    assert query_one(history, agree) == 1
 
 
 def test_what_is_edited_while_it_loads_is_another_declaration(history: History) -> None:
     class Editing(Load):
-        def _finish(self, *, direct: bool, few: bool) -> None:
+        def _merge(self, *, direct: bool, few: bool) -> None:
             (self.service.folder / "other.toml").write_text("edited = true\n")
-            super()._finish(direct=direct, few=few)
+            super()._merge(direct=direct, few=few)
 
     put(history, "a")
-    was = declared(history.service.folder)
+    was = hash_declaration(history.service.folder)
     assert history.run(Editing, Request())
-    assert answer(history, "SELECT declared::json -> 'files' FROM epnkit.declarations") == was
-    assert declared(history.service.folder) != was
+    assert query_one(history, "SELECT declared::json -> 'files' FROM epnkit.declarations") == was
+    assert hash_declaration(history.service.folder) != was
 
 
 def test_a_table_that_another_grammar_filled_is_taken_over(history: History) -> None:
@@ -139,4 +139,4 @@ def test_a_table_that_another_grammar_filled_is_taken_over(history: History) -> 
     with closing(history.cluster.connect()) as link, link.cursor() as cursor:
         cursor.execute("DROP TABLE epnkit.granules_thing; DELETE FROM epnkit.cursors")
     assert history.run(Load, Request())
-    assert answer(history, "SELECT count(*) FROM epnkit.granules_thing") == 2
+    assert query_one(history, "SELECT count(*) FROM epnkit.granules_thing") == 2

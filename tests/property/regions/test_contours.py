@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from epnkit.regions import Images, Observer, Options, footprints
 from epnkit.regions.contours.chaincode import decode
-from epnkit.regions.contours.draw import SQUARE_DEGREES
-from epnkit.regions.contours.outline import exact_ring, trace
+from epnkit.regions.contours.outline import exact_ring, trace_corners
+from epnkit.regions.geometry.sphere import SQUARE_DEGREES
 from epnkit.regions.synthetic import Contour, random_contour
 
 IMAGES = Images("2010-01-01T00:00:00", 2.0, 2.0, 512.0, 512.0, 480.0)
@@ -29,7 +29,7 @@ def contours(draw: st.DrawFn) -> Contour:
 def test_the_exact_ring_is_the_pixels_without_their_holes(contour: Contour) -> None:
     pixels = decode(*contour)
     grid = np.zeros((np.ptp(pixels[:, 1]) + 3, np.ptp(pixels[:, 0]) + 3), dtype=np.uint8)
-    ring = shapely.Polygon(exact_ring(trace(grid, pixels)))
+    ring = shapely.Polygon(exact_ring(trace_corners(grid, pixels)))
     x, y = pixels.T
     drawn = shapely.union_all(shapely.box(x - 0.5, y - 0.5, x + 0.5, y + 0.5))
     outer = shapely.union_all(

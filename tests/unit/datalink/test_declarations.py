@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.conftest import ROOT
-from tests.support.granules import load
+from tests.support.granules import load_resource
 
-from epnkit.datalink.collections import Collection, read_collections, with_references
+from epnkit.datalink.collections import Collection, add_references, read_collections
 from epnkit.datalink.links import Link, compile_links, documentation, granule, this
 from epnkit.datalink.streams import Stream
 from epnkit.errors import ConfigurationError
@@ -28,12 +28,12 @@ GRANULES = pl.DataFrame(
 ORIGIN = pl.Series([0, 1, 1], dtype=pl.UInt32)
 
 
-def compiled(*links: Link) -> list[list[dict[str, object]]]:
+def compile_one(*links: Link) -> list[list[dict[str, object]]]:
     return [json.loads(text) for text in compile_links(links, RECORDS, GRANULES, ORIGIN)]
 
 
 def test_a_granules_own_file_is_its_this() -> None:
-    one, two, three = compiled(this("The file", pl.col("bytes")))
+    one, two, three = compile_one(this("The file", pl.col("bytes")))
     assert one[0]["url"] == "https://a.example/1.cdf"
     assert (one[0]["content_type"], one[0]["content_length"]) == ("application/x-cdf", 7)
     assert (two[0]["content_type"], two[0]["content_length"]) == ("application/fits", 8)
@@ -42,31 +42,31 @@ def test_a_granules_own_file_is_its_this() -> None:
 
 def test_granules_of_one_record_have_links_of_their_own() -> None:
     source = pl.when(granule("granule_uid").str.ends_with("_v02")).then(pl.lit("https://a.example"))
-    one, two, three = compiled(Link("#progenitor", source, "Raw", "text/plain"))
+    one, two, three = compile_one(Link("#progenitor", source, "Raw", "text/plain"))
     assert [len(each) for each in (one, two, three)] == [0, 1, 0]
 
 
 def test_the_ending_tells_the_type() -> None:
-    one, two, _ = compiled(Link("#preview", pl.col("picture"), "Picture"))
+    one, two, _ = compile_one(Link("#preview", pl.col("picture"), "Picture"))
     assert one[0]["content_type"] == "image/png"
     assert two == []
 
 
 def test_a_page_is_html() -> None:
-    (found, *_) = compiled(documentation("https://a.example/page.cdf", "How"))
+    (found, *_) = compile_one(documentation("https://a.example/page.cdf", "How"))
     assert found[0]["content_type"] == "text/html"
 
 
 def test_a_collection_refers_and_links() -> None:
     part = Collection("10.25935/6jg4-mk86", "The first version", {"granule_uid": "_v01$"})
     whole = Collection("10.25935/1sxh-aq56", "All")
-    found = with_references(GRANULES, (part, whole))["bib_reference"].to_list()
+    found = add_references(GRANULES, (part, whole))["bib_reference"].to_list()
     assert found == [
         "doi:10.25935/6jg4-mk86#doi:10.25935/1sxh-aq56",
         "doi:10.25935/1sxh-aq56",
         "doi:10.25935/1sxh-aq56",
     ]
-    one, two, _ = compiled(part.link)
+    one, two, _ = compile_one(part.link)
     assert one[0]["url"] == "https://doi.org/10.25935/6jg4-mk86"
     assert two == []
 
@@ -74,7 +74,7 @@ def test_a_collection_refers_and_links() -> None:
 def test_references_of_the_mapping_come_first_and_none_is_no_text() -> None:
     own = GRANULES.with_columns(bib_reference=pl.Series(["2000GMS...119..321L", None, None]))
     part = Collection("10.25935/6jg4-mk86", "The first version", {"granule_uid": "_v01$"})
-    assert with_references(own, (part,))["bib_reference"].to_list() == [
+    assert add_references(own, (part,))["bib_reference"].to_list() == [
         "2000GMS...119..321L#doi:10.25935/6jg4-mk86",
         None,
         None,
@@ -83,7 +83,7 @@ def test_references_of_the_mapping_come_first_and_none_is_no_text() -> None:
 
 @pytest.mark.parametrize("doi", ["doi:10.25935/1", "https://doi.org/10.1/a", "10.25935/", ""])
 def test_a_doi_is_written_bare(doi: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no DOI"):
+    with pytest.raises(ConfigurationError, match="is not a DOI"):
         Collection(doi, "A")
 
 
@@ -105,12 +105,12 @@ def test_a_link_to_a_column_that_no_mapping_makes_is_refused() -> None:
         {"links": (this("The file"),)},
         {"streams": (Stream("hapi", "a", "A", {"file_name": "x"}),)},
     ):
-        with pytest.raises(ConfigurationError, match="which no column is"):
+        with pytest.raises(ConfigurationError, match="which is no column"):
             Service("name", "none", Mapping({"granule_uid": "a"}), ("id",), **more)
 
 
 def test_the_streams_of_nda_are_of_jupiter() -> None:
-    streams = load("nda").streams
+    streams = load_resource("nda").streams
     assert [stream.dataset for stream in streams] == [
         "Nancay/NDA/Routine/routine_jup_lh",
         "Nancay/NDA/Routine/routine_jup_rh",
@@ -124,5 +124,5 @@ def test_the_streams_of_nda_are_of_jupiter() -> None:
     ids=lambda path: path.parent.name,
 )
 def test_the_registry_is_told_of_every_collection(path: Path) -> None:
-    assert load(path.parent.name).collections == read_collections(path)
+    assert load_resource(path.parent.name).collections == read_collections(path)
     assert '<LOOP source="epnkit/q#publication">' in (path.parent / "q.rd").read_text()

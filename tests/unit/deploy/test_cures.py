@@ -10,7 +10,7 @@ import pytest
 
 import epnkit.deploy
 from epnkit import errors
-from epnkit.deploy.inputs import parts
+from epnkit.deploy.inputs import find_parts
 from epnkit.errors import ConfigurationError, DeployError, EpnkitError
 from epnkit.replicas import programs
 
@@ -22,14 +22,14 @@ ERRORS = {
 }
 
 
-def raised(path: Path) -> Iterator[ast.Call]:
+def find_raised_errors(path: Path) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ERRORS:
             yield node
 
 
 def test_each_error_is_raised_with_a_cure() -> None:
-    calls = [(path, call) for path in MODULES for call in raised(path)]
+    calls = [(path, call) for path in MODULES for call in find_raised_errors(path)]
     assert calls
     bare = [
         f"{path.name}:{call.lineno}"
@@ -41,7 +41,7 @@ def test_each_error_is_raised_with_a_cure() -> None:
 
 def test_a_folder_without_an_rd(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="epnkit new writes one"):
-        parts(tmp_path)
+        find_parts(tmp_path)
 
 
 def test_a_companion_that_does_not_start(tmp_path: Path) -> None:

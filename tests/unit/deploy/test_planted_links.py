@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from epnkit.dachs import vocabulary
-from epnkit.dachs.account import unprivileged
+from epnkit.dachs.account import choose_account
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def secret(tmp_path: Path) -> Path:
 def test_the_vocabulary_takes_the_place_of_a_link(tmp_path: Path, secret: Path) -> None:
     cache = tmp_path / "cache"
     cache.mkdir()
-    given = vocabulary.give(cache)
+    given = vocabulary.install_copy(cache)
     given.unlink()
     given.symlink_to(secret)
-    assert vocabulary.give(cache) == given
+    assert vocabulary.install_copy(cache) == given
     assert not given.is_symlink()
     assert secret.read_text() == "mine"
     assert secret.stat().st_mode & 0o777 == 0o600
@@ -38,7 +38,7 @@ def test_what_a_link_leads_to_is_not_given_away(tmp_path: Path, secret: Path) ->
     own = tmp_path / "own"
     own.mkdir()
     (own / "link").symlink_to(secret)
-    unprivileged(own).own(own)
+    choose_account(own).create_owned(own)
     assert secret.stat().st_uid == 0
     assert own.stat().st_uid != 0
     assert (own / "link").lstat().st_uid == own.stat().st_uid

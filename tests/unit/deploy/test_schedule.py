@@ -12,16 +12,18 @@ import pytest
 from click.testing import CliRunner
 
 from epnkit.cli.schedule import command
-from epnkit.deploy.schedule import Schedule, interval
+from epnkit.deploy.schedule import Schedule, parse_interval
 from epnkit.errors import ConfigurationError
 
 
-def plan(every: str = "1h") -> Schedule:
+def make_plan(every: str = "1h") -> Schedule:
     credential = Path("/etc/epnkit/credentials/hfc1ar")
-    return Schedule("hfc1ar", interval(every), Path("/opt/epnkit/bin/epnkit"), "gavo", credential)
+    return Schedule(
+        "hfc1ar", parse_interval(every), Path("/opt/epnkit/bin/epnkit"), "gavo", credential
+    )
 
 
-def unit(text: str) -> configparser.ConfigParser:
+def make_unit(text: str) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(text)
@@ -29,7 +31,7 @@ def unit(text: str) -> configparser.ConfigParser:
 
 
 def test_the_service_imports_as_its_user_with_its_credential() -> None:
-    service = unit(plan().units()["epnkit-hfc1ar.service"])["Service"]
+    service = make_unit(make_plan().units()["epnkit-hfc1ar.service"])["Service"]
     assert service["ExecStart"] == "/opt/epnkit/bin/epnkit load hfc1ar"
     assert service["User"] == "gavo"
     assert service["LoadCredential"] == "hfc1ar:/etc/epnkit/credentials/hfc1ar"
@@ -38,7 +40,7 @@ def test_the_service_imports_as_its_user_with_its_credential() -> None:
 
 
 def test_the_timer_has_jitter_and_makes_up_for_what_was_missed() -> None:
-    timer = unit(plan().units()["epnkit-hfc1ar.timer"])["Timer"]
+    timer = make_unit(make_plan().units()["epnkit-hfc1ar.timer"])["Timer"]
     assert timer["OnUnitActiveSec"] == "3600s"
     assert timer["RandomizedDelaySec"] == "180s"
     assert timer["Persistent"] == "yes"
@@ -49,24 +51,24 @@ def test_the_timer_has_jitter_and_makes_up_for_what_was_missed() -> None:
     [("15min", "*/15 * * * *"), ("1h", "7 */1 * * *"), ("6h", "7 */6 * * *"), ("1d", "7 3 * * *")],
 )
 def test_cron_lines(every: str, times: str) -> None:
-    assert plan(every).cron().startswith(f"{times} ")
-    assert plan(every).cron().endswith("/opt/epnkit/bin/epnkit load hfc1ar")
+    assert make_plan(every).cron().startswith(f"{times} ")
+    assert make_plan(every).cron().endswith("/opt/epnkit/bin/epnkit load hfc1ar")
 
 
 def test_an_interval_that_cron_does_not_know() -> None:
     with pytest.raises(ConfigurationError, match="every 7 minutes"):
-        plan("7min").cron()
+        make_plan("7min").cron()
 
 
 @pytest.mark.parametrize("text", ["", "1", "0h", "59s", "h", "1 week", "-5min"])
 def test_what_is_no_interval(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="no interval"):
-        interval(text)
+    with pytest.raises(ConfigurationError, match="not an interval"):
+        parse_interval(text)
 
 
 def test_intervals() -> None:
-    assert interval("90 s") == timedelta(seconds=90)
-    assert interval("2d") == timedelta(days=2)
+    assert parse_interval("90 s") == timedelta(seconds=90)
+    assert parse_interval("2d") == timedelta(days=2)
 
 
 def test_a_readable_credential_is_refused(tmp_path: Path) -> None:
@@ -93,7 +95,7 @@ def test_the_unit_writes_where_the_settings_say_that_dachs_lies(tmp_path: Path) 
     settings.write_text("[general]\nrootDir: /srv/my 100% dachs\n")
     words = ["hfc1ar", "--every", "1h", "--settings", str(settings), "--install", str(tmp_path)]
     assert CliRunner().invoke(command, words).exit_code == 0
-    service = unit((tmp_path / "epnkit-hfc1ar.service").read_text())["Service"]
+    service = make_unit((tmp_path / "epnkit-hfc1ar.service").read_text())["Service"]
     assert service["ReadWritePaths"] == '"-/srv/my 100%% dachs"'
     assert service["Environment"] == f'"GAVOSETTINGS={settings}"'
 
@@ -104,7 +106,9 @@ def test_systemd_understands_paths_with_blanks_quotes_and_percents(tmp_path: Pat
     credential, settings = odd / "hfc1ar", odd / "gavo.rc"
     program = tmp_path / "my 100%n tools"  # systemd runs no program with quotes in its path
     program.symlink_to("/bin/true")
-    told = Schedule("hfc1ar", interval("1h"), program, "root", credential, settings, odd).units()
+    told = Schedule(
+        "hfc1ar", parse_interval("1h"), program, "root", credential, settings, odd
+    ).units()
     for name, text in told.items():
         (tmp_path / name).write_text(text)
     done = subprocess.run(

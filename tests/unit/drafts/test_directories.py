@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from epnkit.cli.new import command
 from epnkit.loading.prepare.preview import preview
-from epnkit.service import load
+from epnkit.service import read_service
 from epnkit.sources import open_source
 
 COUNT = 5
@@ -98,7 +98,7 @@ def test_each_file_becomes_a_granule(
     (data / "notes.txt").write_text("no data")
     done = CliRunner().invoke(command, ["hill", "--from", str(data), "--into", str(tmp_path / "r")])
     assert done.exit_code == 0, (done.output, done.exception)
-    service = load(tmp_path / "r" / "hill")
+    service = read_service(tmp_path / "r" / "hill")
     made = preview(service, open_source(service.source_file, service.order), 20)
     assert made.granules["granule_uid"].to_list() == [f"hill_{n}" for n in range(COUNT)]
     assert made.granules["time_min"].to_list() == [2459639.75 + n for n in range(COUNT)]

@@ -7,16 +7,19 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
-from tests.support.draft_judge import Expected, judged, of_documents
+from tests.support.draft_judge import Expected, judge_draft, of_documents
 
 from epnkit.cli.new import command
-from epnkit.drafts.inspect.words import words_of
+from epnkit.drafts.inspect.words import split_words
 from epnkit.drafts.propose.draft import propose
-from epnkit.drafts.write.service import decisions_of
+from epnkit.drafts.write.service import list_decisions
 from epnkit.errors import EpnkitError
-from epnkit.service import load
+from epnkit.mapping import times
+from epnkit.mapping.declare import evaluate, of
+from epnkit.service import read_service
 
 SUN = {"target_name": "Sun", "target_class": "star"}
 
@@ -201,7 +204,7 @@ SCHEMAS: dict[str, tuple[str, Any, Expected]] = {
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_most_columns_are_right_and_no_sure_one_is_wrong(name: str) -> None:
     kind, make, expected = SCHEMAS[name]
-    found = judged(of_documents([make(number) for number in range(9)], kind), name, expected)
+    found = judge_draft(of_documents([make(number) for number in range(9)], kind), name, expected)
     assert found.misled == [], found
     assert found.share >= 0.8, found
 
@@ -217,6 +220,30 @@ def test_a_field_with_bad_values_is_left_out_or_doubted() -> None:
     records = [{**heliograph(n), "DATE_OBS": "soon" if n else "2019-03-01"} for n in range(9)]
     proposal = propose(of_documents(records, "files"), "odd").of("time_min")
     assert proposal is None or not proposal.sure
+
+
+@pytest.mark.parametrize(
+    ("keywords", "days"),
+    [
+        # International atomic time was 35 s ahead of UTC (IERS Bulletin C 43); JD by astropy 6.
+        ({"DATE-OBS": "2014-05-01T07:08:45", "TIMESYS": "TAI"}, 2456778.797337963),
+        ({"DATE-OBS": "2014-05-01", "TIME-OBS": "07:08:45", "TIMESYS": "tai"}, 2456778.797337963),
+        ({"DATE-OBS": "2014-05-01T07:08:45", "TIMESYS": "UTC"}, 2456778.797743056),
+        ({"DATE-OBS": "2014-05-01", "TIME-OBS": "07:08:45"}, 2456778.797743056),
+    ],
+)
+def test_a_header_is_drafted_in_its_time_scale(keywords: dict[str, str], days: float) -> None:
+    plain = {k: v for k, v in heliograph(0).items() if not k.startswith("DATE")}
+    end = {"DATE-END": "2014-05-01T07:08:46"}
+    sample = of_documents([{**plain, **keywords, **end, "x": n} for n in range(9)], "files")
+    draft = propose(sample, "header")
+    start, stop = draft.of("time_min"), draft.of("time_max")
+    assert start is not None
+    assert stop is not None
+    assert evaluate(start.value.value, sample.records).values[0] == pytest.approx(days, abs=1e-9)
+    assert stop.fields[0] == "DATE-END"
+    assert ("TIMESYS" in start.fields) == (keywords.get("TIMESYS", "UTC") != "UTC")
+    assert eval(start.value.code, {**vars(times), "of": of, "pl": pl}) is not None  # noqa: S307
 
 
 def test_two_fields_that_could_be_the_start_leave_it_open() -> None:
@@ -258,7 +285,7 @@ def test_records_that_nothing_tells_apart_leave_the_identifier_open() -> None:
     ],
 )
 def test_names_are_cut_into_words(name: str, words: tuple[str, ...]) -> None:
-    assert words_of(name) == words
+    assert split_words(name) == words
 
 
 @pytest.fixture
@@ -284,7 +311,7 @@ def test_names_and_values_of_the_source_break_out_of_nothing(hostile: Path, tmp_
     tree = ast.parse((tmp_path / "odd" / "service.py").read_text())
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert all(module and module.startswith(("epnkit.", "datetime")) for module in imported)
-    assert load(tmp_path / "odd").name == "odd"
+    assert read_service(tmp_path / "odd").name == "odd"
 
 
 def test_a_password_is_in_no_file_and_in_no_output(
@@ -355,11 +382,11 @@ def test_files_of_a_source_file_are_found_wherever_it_goes(
 
 def test_what_goes_with_an_address_and_no_record_tells_is_to_decide() -> None:
     records = [spectrograph(number) for number in range(12)]
-    told = decisions_of(propose(of_documents(records, "search"), "any"))
+    told = list_decisions(propose(of_documents(records, "search"), "any"))
     # The length of the file; its format is told by the ending.
     assert [line for line in told if line.startswith("access_")] == [
-        "access_estsize: nothing in the records tells"
+        "access_estsize: nothing in the records says it"
     ]
     without = [{name: v for name, v in each.items() if name != "url"} for each in records]
-    told = decisions_of(propose(of_documents(without, "search"), "any"))
+    told = list_decisions(propose(of_documents(without, "search"), "any"))
     assert not any(line.startswith("access_") for line in told)

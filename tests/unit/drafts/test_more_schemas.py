@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.support.draft_judge import Expected, judged, of_documents
+from tests.support.draft_judge import Expected, judge_draft, of_documents
 
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.draft import propose
@@ -298,7 +298,7 @@ SCHEMAS: dict[str, tuple[Sample, Expected]] = {
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_most_columns_are_right_and_no_sure_one_is_wrong(name: str) -> None:
     sample, expected = SCHEMAS[name]
-    found = judged(sample, "drafted", expected)
+    found = judge_draft(sample, "drafted", expected)
     assert found.misled == [], found
     assert found.share >= 0.9, found
 
@@ -328,7 +328,7 @@ def test_a_spacecraft_that_also_measures_around_itself_does_not_tell_the_target(
     )
     found = propose(records, "drafted").of("target_name")
     assert found is not None
-    assert found.made.value == "Sun"
+    assert found.value.value == "Sun"
     assert not found.sure
 
 
@@ -349,7 +349,7 @@ def test_small_bodies_are_known_by_their_designations(name: str, kind: str) -> N
     )
     found = propose(records, "drafted").of("target_class")
     assert found is not None
-    assert (found.made.value, found.sure) == (kind, False)
+    assert (found.value.value, found.sure) == (kind, False)
 
 
 def test_sizes_in_kilobytes_are_taken_as_they_are() -> None:
@@ -361,4 +361,4 @@ def test_sizes_in_kilobytes_are_taken_as_they_are() -> None:
     )
     found = propose(records, "drafted").of("access_estsize")
     assert found is not None
-    assert records.records.select(found.made.value).to_series()[0] == 811
+    assert records.records.select(found.value.value).to_series()[0] == 811

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.draft_judge import Expected, judged, of_documents, of_files, of_headers
+from tests.support.draft_judge import Expected, judge_draft, of_documents, of_files, of_headers
 
 from epnkit.drafts.inspect.sample import Sample
 
@@ -359,6 +359,6 @@ def test_most_columns_are_right_and_no_sure_one_is_wrong(
     name: str, samples: Path, tmp_path: Path
 ) -> None:
     make, expected = SCHEMAS[name]
-    found = judged(make(samples, tmp_path), "drafted", expected)
+    found = judge_draft(make(samples, tmp_path), "drafted", expected)
     assert found.misled == [], found
     assert found.share >= 0.8, found

@@ -96,6 +96,6 @@ def judged() -> Table:
     """Give a function that judges rows of the good granule, each with its changes."""
 
     def judge(*changes: Change, extra: dict[str, Column] | None = None) -> pl.DataFrame:
-        return rules.judge(_table(*changes), service=SERVICE, frame="body", extra=extra or {})
+        return rules.check_rows(_table(*changes), service=SERVICE, frame="body", extra=extra or {})
 
     return judge

@@ -29,7 +29,7 @@ def test_numbers_of_the_standard() -> None:
 def test_every_ucd_is_valid_in_every_frame() -> None:
     ucds = {c.ucd_in(kind) for c in COLUMNS.values() for kind in _kinds(c)} - {""}
     assert len(ucds) > 100
-    assert {text: ucd.fault(text) for text in ucds if ucd.fault(text)} == {}
+    assert {text: ucd.find_fault(text) for text in ucds if ucd.find_fault(text)} == {}
 
 
 def test_every_unit_is_read_by_astropy() -> None:
@@ -68,13 +68,13 @@ def test_polars_types() -> None:
 
 
 def test_pairs_of_the_standard() -> None:
-    found = columns.pairs(COLUMNS)
+    found = columns.find_pairs(COLUMNS)
     assert ("c1min", "c1max") in found
     assert ("c1_resol_min", "c1_resol_max") in found
     assert len(found) == sum(column.limit == "max" for column in COLUMNS.values())
 
 
 def test_free_columns_are_not_of_the_standard() -> None:
-    assert columns.free("noaa_number", "integer").dachs_type == "bigint"
+    assert columns.free_column("noaa_number", "integer").dachs_type == "bigint"
     with pytest.raises(ConfigurationError, match="column of EPNcore"):
-        columns.free("ra", "float")
+        columns.free_column("ra", "float")

@@ -10,7 +10,7 @@ import pytest
 
 from epnkit.epncore import schemarules
 from epnkit.epncore.columns import COLUMNS
-from epnkit.epncore.published import OLD_UTYPE, UTYPE, Field, Table
+from epnkit.epncore.published import OLD_UTYPE, UTYPE, DeclaredField, DeclaredTable
 
 Judged = Callable[..., pl.DataFrame]
 
@@ -55,32 +55,38 @@ def test_defect_of_rows(judged: Judged, rule: int, change: dict[str, Any]) -> No
     assert set(judged(change)["rule"]) == {rule}
 
 
-def _table(*more: Field, utype: str = UTYPE) -> Table:
+def _table(*more: DeclaredField, utype: str = UTYPE) -> DeclaredTable:
     named = {field.name for field in more}
     mandatory = [c for c in COLUMNS.values() if c.mandatory and c.name not in named]
-    fields = [Field(c.name, "", "", c.unit_in("body"), c.ucd_in("body")) for c in mandatory]
-    return Table((*fields, *more), "craters.epn_core", utype)
+    fields = [DeclaredField(c.name, "", "", c.unit_in("body"), c.ucd_in("body")) for c in mandatory]
+    return DeclaredTable((*fields, *more), "craters.epn_core", utype)
 
 
-def _as_text(name: str) -> Field:
-    return Field(name, "char", "*", COLUMNS[name].unit_in("body"), COLUMNS[name].ucd_in("body"))
+def _as_text(name: str) -> DeclaredField:
+    return DeclaredField(
+        name, "char", "*", COLUMNS[name].unit_in("body"), COLUMNS[name].ucd_in("body")
+    )
 
 
-TABLES: list[tuple[str, int, Table]] = [
+TABLES: list[tuple[str, int, DeclaredTable]] = [
     (
         "column declared twice (mars_craters)",
         22,
-        _table(Field("type", "int"), Field("type", "char")),
+        _table(DeclaredField("type", "int"), DeclaredField("type", "char")),
     ),
     ("c1min as text (planmap)", 29, _table(_as_text("c1min"))),
     ("ra as text (irtf_orton)", 29, _table(_as_text("ra"))),
     ("time_min as text (planmap)", 19, _table(_as_text("time_min"))),
     ("access_url alone (planmap)", 94, _table(_as_text("access_url"))),
     ("old utype (illu67p)", 3, _table(utype=OLD_UTYPE)),
-    ("unknown UCD of an own column", 24, _table(Field("wavelength", "double", ucd="em.wvl"))),
+    (
+        "unknown UCD of an own column",
+        24,
+        _table(DeclaredField("wavelength", "double", ucd="em.wvl")),
+    ),
 ]
 
 
 @pytest.mark.parametrize(("rule", "table"), [c[1:] for c in TABLES], ids=[c[0] for c in TABLES])
-def test_defect_of_tables(rule: int, table: Table) -> None:
-    assert {finding.rule for finding in schemarules.judge(table, "body")} == {rule}
+def test_defect_of_tables(rule: int, table: DeclaredTable) -> None:
+    assert {finding.rule for finding in schemarules.check_declaration(table, "body")} == {rule}

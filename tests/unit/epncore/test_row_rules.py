@@ -279,7 +279,7 @@ def test_every_rule_that_rows_decide_has_a_case() -> None:
 
 
 def test_errors_of_own_columns_are_not_negative(judged: Table) -> None:
-    extra = {"flow_error": columns.free("flow_error", "float", ucd="stat.error;phys.veloc")}
+    extra = {"flow_error": columns.free_column("flow_error", "float", ucd="stat.error;phys.veloc")}
     assert judged({"flow_error": 0.5}, extra=extra).is_empty()
     assert judged({"flow_error": -0.5}, extra=extra)["rule"].to_list() == [25]
 
@@ -308,14 +308,15 @@ def test_findings_name_row_value_and_level(judged: Table) -> None:
 
 def test_no_rows_break_nothing(table: Table) -> None:
     empty = table({}).clear()
-    assert rules.judge(empty, service="spots", frame="body").schema == rules.FINDINGS
-    assert rules.judge(empty, service="spots", frame="body").is_empty()
+    assert rules.check_rows(empty, service="spots", frame="body").schema == rules.FINDINGS
+    assert rules.check_rows(empty, service="spots", frame="body").is_empty()
 
 
 def test_frame_of_the_service_counts_where_rows_say_none(table: Table) -> None:
     rows = table({"c2min": 16.0}).drop("spatial_frame_type")
     found = {
-        frame: rules.judge(rows, service="spots", frame=frame) for frame in ("body", "cartesian")
+        frame: rules.check_rows(rows, service="spots", frame=frame)
+        for frame in ("body", "cartesian")
     }
     assert {frame: set(f["rule"]) for frame, f in found.items()} == {
         "body": {76},

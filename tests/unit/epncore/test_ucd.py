@@ -11,7 +11,7 @@ from epnkit.epncore import ucd
     "text", ["phot.radiance;em.opt", "PHYS.magfield", "phys.temperature", "pos;obs"]
 )
 def test_valid(text: str) -> None:
-    assert ucd.fault(text) == ""
+    assert ucd.find_fault(text) == ""
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ def test_valid(text: str) -> None:
     ],
 )
 def test_invalid(text: str, why: str) -> None:
-    assert why in ucd.fault(text)
+    assert why in ucd.find_fault(text)

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from epnkit.loading.state.cursor import Position, next_window
+from epnkit.loading.state.cursor import CursorPosition, choose_window
 from epnkit.service import Cursor, Service
 
 
@@ -21,11 +21,11 @@ from epnkit.service import Cursor, Service
     ],
 )
 def test_a_text_goes_back_in_its_own_form(value: str, earlier: str) -> None:
-    assert Position.of(value).back(timedelta(days=1)) == earlier
+    assert CursorPosition.of(value).minus(timedelta(days=1)) == earlier
 
 
 def test_a_number_goes_back_by_a_number() -> None:
-    assert Position.of(12).back(5) == 7
+    assert CursorPosition.of(12).minus(5) == 7
 
 
 def test_a_position_beyond_the_present_is_read_from_the_present() -> None:
@@ -33,8 +33,8 @@ def test_a_position_beyond_the_present_is_read_from_the_present() -> None:
     ahead = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=400)
     service = cast(Service, SimpleNamespace(cursor=Cursor("changed")))
     for value in (ahead, ahead.date(), ahead.isoformat(sep=" ", timespec="seconds")):
-        low = next_window(service, Position.of(value)).low
-        assert Position.of(value).value[:4] > str(low)[:4]
+        low = choose_window(service, CursorPosition.of(value)).low
+        assert CursorPosition.of(value).value[:4] > str(low)[:4]
     past = datetime(2003, 1, 1, 12, 30, 0, 250)
-    assert next_window(service, Position.of(past)).low == past
-    assert next_window(service, Position.of("2003-01-01")).low == "2003-01-01"
+    assert choose_window(service, CursorPosition.of(past)).low == past
+    assert choose_window(service, CursorPosition.of("2003-01-01")).low == "2003-01-01"

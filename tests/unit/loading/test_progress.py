@@ -10,35 +10,35 @@ from contextlib import suppress
 
 import pytest
 
-from epnkit.loading.progress.choose import progress
+from epnkit.loading.progress import choose_progress
 
 SUMMARY = "30 read, 30 loaded"
 
 
-def tell(out: io.TextIOBase, *, fail: bool = False) -> None:
-    told = progress("hfc1ar", out)  # type: ignore[arg-type]
+def report_everything(out: io.TextIOBase, *, fail: bool = False) -> None:
+    told = choose_progress("hfc1ar", out)  # type: ignore[arg-type]
     told.expect(30)
-    told.stage("reading")
+    told.start_stage("reading")
     told.advance(10)
     told.advance(20)
     if fail:
         told.close()
     else:
-        told.done(SUMMARY)
+        told.finish(SUMMARY)
 
 
-def on_terminal(monkeypatch: pytest.MonkeyPatch, *, fail: bool = False) -> str:
+def report_on_terminal(monkeypatch: pytest.MonkeyPatch, *, fail: bool = False) -> str:
     monkeypatch.setenv("TERM", "xterm")
     leader, follower = pty.openpty()
     with os.fdopen(follower, "w") as terminal:
-        tell(terminal, fail=fail)
+        report_everything(terminal, fail=fail)
         terminal.flush()
-        told = everything(leader)
+        told = read_everything(leader)
     os.close(leader)
     return told
 
 
-def everything(leader: int) -> str:
+def read_everything(leader: int) -> str:
     os.set_blocking(leader, False)
     chunks = []
     with suppress(BlockingIOError):
@@ -49,18 +49,18 @@ def everything(leader: int) -> str:
 
 def test_a_log_gets_the_summary_alone_of_a_short_load() -> None:
     out = io.StringIO()
-    tell(out)
+    report_everything(out)
     assert re.fullmatch(r"hfc1ar: 30 read, 30 loaded, in 0\.\d s\n", out.getvalue())
 
 
 def test_a_terminal_gets_a_bar_with_stage_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = on_terminal(monkeypatch)
+    told = report_on_terminal(monkeypatch)
     assert "hfc1ar: reading" in told
     assert "30/30" in told
     assert SUMMARY in told
 
 
 def test_a_load_that_fails_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = on_terminal(monkeypatch, fail=True)
+    told = report_on_terminal(monkeypatch, fail=True)
     assert SUMMARY not in told
     assert told.endswith(("\x1b[2K", "\x1b[?25h", "\x1b[1A\x1b[2K"))  # the bar gone, cursor shown

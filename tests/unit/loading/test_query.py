@@ -37,7 +37,7 @@ class Answering:
         return (self.highest,)
 
 
-def whole_query(query: str, highest: object, **settings: Any) -> str:
+def build_whole_query(query: str, highest: object, **settings: Any) -> str:
     """Cut a query for a table with one highest value."""
     table = SimpleNamespace(tableName="plates.main", connection=Answering(highest))
     data = SimpleNamespace(getPrimaryTable=lambda: table)
@@ -45,7 +45,7 @@ def whole_query(query: str, highest: object, **settings: Any) -> str:
 
 
 def condition(highest: object, **settings: Any) -> str:
-    return whole_query("SELECT 1", highest, **settings).partition(" WHERE ")[2]
+    return build_whole_query("SELECT 1", highest, **settings).partition(" WHERE ")[2]
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_a_highest_value_that_is_none_is_told(highest: object, form: str) -> Non
 @pytest.mark.parametrize("query", ["SELECT 1 AS seen;\n", "SELECT 1 AS seen -- the plates"])
 def test_a_query_may_end_in_a_semicolon_or_a_comment(query: str) -> None:
     with closing(sqlite3.connect(":memory:")) as link:
-        assert link.execute(whole_query(query, 1, form="number")).fetchall() == [(1,)]
+        assert link.execute(build_whole_query(query, 1, form="number")).fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("wrong", [{"form": "julian"}, {"written": "date"}])
 def test_an_unknown_word_is_told_on_the_first_import_too(wrong: dict[str, str]) -> None:
-    with pytest.raises(ConfigurationError, match="is none of"):
+    with pytest.raises(ConfigurationError, match="is not one of"):
         condition(None, **wrong)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from epnkit.errors import ConfigurationError
-from epnkit.loading.state.declarations import declared
+from epnkit.loading.state.declarations import hash_declaration
 
 SERVICE = '''
 """A service."""
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_how_it_is_written_does_not_count(folder: Path, name: str, before: str, after: str) -> None:
-    assert not differs(folder, name, before, after)
+    assert not has_changed(folder, name, before, after)
 
 
 @pytest.mark.parametrize(
@@ -47,20 +47,20 @@ def test_how_it_is_written_does_not_count(folder: Path, name: str, before: str, 
     ],
 )
 def test_what_it_says_counts(folder: Path, name: str, before: str, after: str) -> None:
-    assert differs(folder, name, before, after)
+    assert has_changed(folder, name, before, after)
 
 
 def test_what_an_editor_or_a_person_leaves_is_no_error(folder: Path) -> None:
-    was = declared(folder)
+    was = hash_declaration(folder)
     (folder / ".#service.py").symlink_to("person@host.1:2")
     (folder / "samples.json").mkdir()
-    assert declared(folder) == was
+    assert hash_declaration(folder) == was
     (folder / "older.py").write_text("print 'for Python 2'")
     (folder / "latin.toml").write_bytes(b"name = '\xe9'")
-    other = declared(folder)
+    other = hash_declaration(folder)
     assert other != was
     (folder / "older.py").write_text("print 'otherwise'")
-    assert declared(folder) != other
+    assert hash_declaration(folder) != other
 
 
 def test_a_file_that_may_not_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,11 +69,11 @@ def test_a_file_that_may_not_be_read_is_told(folder: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(ConfigurationError, match=r"chmod a\+r .*service\.py"):
-        declared(folder)
+        hash_declaration(folder)
 
 
-def differs(folder: Path, name: str, before: str, after: str) -> bool:
-    was, text = declared(folder), (folder / name).read_text()
+def has_changed(folder: Path, name: str, before: str, after: str) -> bool:
+    was, text = hash_declaration(folder), (folder / name).read_text()
     assert before in text
     (folder / name).write_text(text.replace(before, after))
-    return declared(folder) != was
+    return hash_declaration(folder) != was

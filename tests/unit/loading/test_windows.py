@@ -8,7 +8,7 @@ from epnkit.loading.prepare.windows import divide
 from epnkit.sources.base import ALL, CursorValue, Window
 
 
-def holds(window: Window, value: CursorValue | None) -> bool:
+def is_in(window: Window, value: CursorValue | None) -> bool:
     if value is None:
         return window.nulls
     low, high = window.low, window.high
@@ -34,4 +34,4 @@ def test_each_record_is_in_one_part_if_in_the_window(
     parts = divide(window, cuts)
     assert len(parts) == len(cuts) + 1
     for value in [None, *range(12)]:
-        assert sum(holds(part, value) for part in parts) == holds(window, value)
+        assert sum(is_in(part, value) for part in parts) == is_in(window, value)

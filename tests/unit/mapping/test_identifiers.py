@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epnkit.mapping.identifiers import duplicates, joined, safe, stamp
+from epnkit.mapping.identifiers import joined, refuse_duplicates, safe, stamp
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_parts_are_joined_and_all_are_needed() -> None:
 
 
 def test_the_second_of_two_is_refused() -> None:
-    outcome = duplicates(pl.Series(["a", "b", "a", None]))
+    outcome = refuse_duplicates(pl.Series(["a", "b", "a", None]))
     assert outcome.values.to_list() == ["a", "b", None, None]
     assert outcome.reasons.is_not_null().to_list() == [False, False, True, False]

@@ -35,38 +35,40 @@ def test_a_name_without_a_time_has_none(name: str) -> None:
     assert found.begin.values[1] == 2457841.5
 
 
-def observed(first: str | None, last: str | None, name: str) -> Interval:
+def read_interval(first: str | None, last: str | None, name: str) -> Interval:
     kinds = [pl.Series([given], dtype=pl.String) for given in (first, last, name)]
     return observed_interval(*kinds)
 
 
 def test_content_counts_before_the_name() -> None:
-    found = observed("2016-01-30T22:47:06.030", "2016-01-31T06:45:58.680", next(iter(NAMES)))
+    found = read_interval("2016-01-30T22:47:06.030", "2016-01-31T06:45:58.680", next(iter(NAMES)))
     assert found.begin.values[0] == pytest.approx(2457418.449375347, abs=1e-9)
     assert found.end.values[0] == pytest.approx(2457418.781929167, abs=1e-9)
     assert found.begin.reasons[0] is None
 
 
 def test_content_of_another_time_is_refused() -> None:
-    found = observed("2012-180T22:00:00", "2012-180T22:59:45", "R2012181.00")
+    found = read_interval("2012-180T22:00:00", "2012-180T22:59:45", "R2012181.00")
     assert found.begin.reasons[0] == "'R2012181.00' has content of another time"
 
 
 def test_a_name_without_a_time_agrees_with_all() -> None:
-    found = observed("1979-03-06T00:00:00", "1979-03-07T00:00:00", "PRA_I.LBL")
+    found = read_interval("1979-03-06T00:00:00", "1979-03-07T00:00:00", "PRA_I.LBL")
     assert found.begin.values[0] == 2443938.5
     assert found.begin.reasons[0] is None
 
 
 def test_neither_is_refused() -> None:
-    assert "is not a name with a time" in str(observed(None, None, "PRA_I.LBL").begin.reasons[0])
+    assert "is not a name with a time" in str(
+        read_interval(None, None, "PRA_I.LBL").begin.reasons[0]
+    )
 
 
 def test_content_that_is_no_time_is_refused() -> None:
-    assert "is not a time" in str(observed("UNK", None, "T790306.LBL").begin.reasons[0])
+    assert "is not a time" in str(read_interval("UNK", None, "T790306.LBL").begin.reasons[0])
 
 
 @pytest.mark.parametrize("name", ["R2013366.05", "R2013005.24", "a_20010229.dat", "T791332.LBL"])
 def test_a_time_that_no_calendar_has_is_refused_whatever_the_content(name: str) -> None:
-    found = observed("2013-01-05T07:00:00", "2013-01-05T08:00:00", name)
+    found = read_interval("2013-01-05T07:00:00", "2013-01-05T08:00:00", name)
     assert "is not a name with a time" in str(found.begin.reasons[0])

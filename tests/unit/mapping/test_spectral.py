@@ -38,6 +38,36 @@ def test_known_lines_and_channels(value: float, unit: str | int, expected: float
     assert hertz(pl.Series([value]), unit).values[0] == pytest.approx(expected, rel=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        # The SI's prefixes are m for milli and M for mega; h = 4.135667696e-15 eV s (CODATA 2018),
+        # c = 299792458 m/s.
+        (3.0, "mHz", 0.003),
+        (3.0, "MHz", 3e6),
+        (3.0, "mhz", 3e6),
+        (10.0, "meV", 2.417989242e12),
+        (10.0, "MeV", 2.417989242e21),
+        (10.0, "MEV", 2.417989242e21),
+        (10.0, "mm", 2.99792458e10),
+        (10.0, "MM", 2.99792458e10),
+        (10.0, "Mm", 29.9792458),
+        (10.0, "EV", 2.417989242e15),
+        (10.0, "K", None),
+        (10.0, "T", None),
+    ],
+)
+def test_the_exact_spelling_of_a_unit_counts_before_another_case(
+    value: float, unit: str, expected: float | None
+) -> None:
+    outcome = hertz(pl.Series([value]), pl.Series([unit]))
+    if expected is None:
+        assert outcome.values.to_list() == [None]
+        assert "is not a unit of wavelength, frequency or energy" in outcome.reasons[0]
+    else:
+        assert outcome.values[0] == pytest.approx(expected, rel=1e-9)
+
+
 def test_a_power_of_ten_of_the_hertz() -> None:
     assert hertz(pl.Series([150.9]), 6, power_of="Hz").values[0] == pytest.approx(1.509e8)
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from epnkit.errors import MappingError
 from epnkit.mapping.times import (
+    Numbers,
     julian_date,
+    julian_date_in_scale,
     julian_date_not_before,
     julian_date_of_date_and_time,
     julian_date_of_pair,
@@ -100,7 +102,7 @@ def test_atomic_time_becomes_utc(atomic: str, utc: str) -> None:
         "2020-02-30",
         "020-09-06T00:00:00",
         "2020-13-01",
-        "2020-01-01T24:00:00",
+        "2020-01-01T24:00:01",
         "2020-01-01T00:60:00",
         "2021-12-31T23:59:60",
         "2016-12-31T22:59:60",
@@ -145,6 +147,45 @@ def test_numbers_mean_what_is_said_of_them() -> None:
     assert abs(julian_date(ticks, "unix_milliseconds").values[0] - expected) < SAME
     assert julian_date(pl.Series([57308.25]), "modified_julian_date").values[0] == 2457308.75
     assert julian_date(pl.Series([2457308.75]), "julian_date").values[0] == 2457308.75
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("2458077.022488426", "julian_date"),
+        ("58076.522488426", "modified_julian_date"),
+        ("1511094743", "unix_seconds"),
+        ("1511094743000", "unix_milliseconds"),
+    ],
+)
+def test_numbers_in_texts_mean_what_is_said_of_them(text: str, form: Numbers) -> None:
+    # Every value of a CSV is a text; 2017-11-19T12:32:23.
+    assert abs(julian_date(pl.Series([text]), form).values[0] - 2458077.022488426) < 1e-8
+
+
+@pytest.mark.parametrize("value", [1e9, -1.0, float("inf"), float("nan"), 5373484.5])
+def test_a_number_outside_the_years_1_to_9999_is_refused(value: float) -> None:
+    outcome = julian_date(pl.Series([value]), "julian_date")
+    assert outcome.values.to_list() == [None]
+    assert outcome.reasons[0]
+
+
+def test_a_datetime_outside_the_years_1_to_9999_is_refused() -> None:
+    far = pl.Series([np.datetime64("12000-01-01", "us")])
+    outcome = julian_date(far)
+    assert outcome.values.to_list() == [None]
+    assert "1 to 9999" in outcome.reasons[0]
+
+
+def test_a_field_may_name_the_scale() -> None:
+    # astropy: Time("2014-05-01T07:08:45", scale="tai").utc.jd
+    outcome = julian_date_in_scale(
+        pl.Series(["2014-05-01T07:08:45"] * 3), pl.Series(["TAI", "LOCAL", None])
+    )
+    assert outcome.values[0] == pytest.approx(2456778.797337963, abs=SAME)
+    assert outcome.values[1] is None
+    assert "time scale" in outcome.reasons[1]
+    assert outcome.values[2] == pytest.approx(2456778.797743056, abs=SAME)
 
 
 def test_numbers_of_which_nothing_is_said_are_refused() -> None:

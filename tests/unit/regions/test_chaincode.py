@@ -8,8 +8,8 @@ import pytest
 import sunpy
 
 from epnkit.errors import RegionError
-from epnkit.regions.contours.chaincode import decode, pack, walk
-from epnkit.regions.synthetic import encode
+from epnkit.regions.contours.chaincode import decode, pack_codes, walk_code
+from epnkit.regions.synthetic import encode_mask
 
 
 def test_the_steps_are_those_of_hfc() -> None:
@@ -36,7 +36,7 @@ def test_it_decodes_as_sunpy_does() -> None:
     spec.loader.exec_module(module)
     code = "44456667010122235"
     theirs = module.Chaincode([7, 9], code).coordinates.T
-    assert np.array_equal(walk(pack([code]).digits, 7, 9), theirs)
+    assert np.array_equal(walk_code(pack_codes([code]).digits, 7, 9), theirs)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_bad_code_is_a_named_error(code: str, word: str) -> None:
 def test_a_mask_comes_back_from_its_code() -> None:
     mask = np.zeros((6, 7), dtype=bool)
     mask[1:5, 2:6] = True
-    contour = encode(mask)
+    contour = encode_mask(mask)
     pixels = decode(contour.code, contour.x, contour.y)
     assert (contour.x, contour.y) == (2, 1)
     assert len(contour.code) == 12

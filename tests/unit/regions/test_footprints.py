@@ -7,7 +7,7 @@ import pytest
 
 from epnkit.errors import RegionError
 from epnkit.regions import Flag, Footprints, Images, Observer, Options, footprints
-from epnkit.regions.synthetic import encode
+from epnkit.regions.synthetic import encode_mask
 
 #: The Sun's centre at (512, 512), 480 px large, 2 arcsec a pixel, seen straight on at longitude 50.
 FACE_ON = Images("2010-01-01T00:00:00", 2.0, 2.0, 512.0, 512.0, 480.0)
@@ -18,7 +18,7 @@ def _of(picture: str, x: int = 512, y: int = 512, options: Options = AT_50) -> F
     """Draw the contour of a picture of # and spaces, its lower left corner at a pixel."""
     lines = picture.strip("\n").split("\n")[::-1]
     width = max(len(line) for line in lines)
-    contour = encode(np.array([[c == "#" for c in line.ljust(width)] for line in lines]))
+    contour = encode_mask(np.array([[c == "#" for c in line.ljust(width)] for line in lines]))
     return footprints([contour.code], [x + contour.x], [y + contour.y], FACE_ON, options)
 
 

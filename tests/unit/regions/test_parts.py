@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from epnkit.regions import Flag, Footprints, Images, Observer, Options, footprints
-from epnkit.regions.contours.multipart import joint_limits, split
+from epnkit.regions.contours.multipart import split_rows, unite_limits
 
 IMAGES = Images("2010-01-01T00:00:00", 2.0, 2.0, 512.0, 512.0, 480.0)
 OPTIONS = Options(observer=Observer(1.5e8, 5.0, 0.0), separator="B")
@@ -102,7 +102,9 @@ def test_a_coverage_asked_for_is_that_of_the_parts() -> None:
 
 
 def test_fields_are_taken_apart() -> None:
-    parts = split(["12B34", "56", None], np.array(["1B2", 3, "4"], dtype=object), [5, 6, 7], "B")
+    parts = split_rows(
+        ["12B34", "56", None], np.array(["1B2", 3, "4"], dtype=object), [5, 6, 7], "B"
+    )
     assert parts.codes == ["12", "34", "56", ""]
     assert parts.x.tolist() == ["1", "2", 3, "4"]
     assert parts.y.tolist() == [None, None, 6, 7]
@@ -121,4 +123,4 @@ def test_fields_are_taken_apart() -> None:
 def test_limits_leave_out_the_widest_gap(
     edges: list[tuple[float, float, float, float]], around: tuple[float, float, float, float]
 ) -> None:
-    assert np.allclose(joint_limits(edges), around)
+    assert np.allclose(unite_limits(edges), around)

@@ -10,50 +10,53 @@ from pathlib import Path
 
 import pytest
 
-from epnkit.dachs.account import unprivileged
-from epnkit.regions._compile import WEEK, last_use, open_shelf
+from epnkit.dachs.account import choose_account
+from epnkit.regions._compile import WEEK, last_use, open_cache_dir
 
 
-def _made(base: Path, digest: str, age: float) -> Path:
-    shelf = base / f"kernels-{digest}"
-    shelf.mkdir(parents=True)
-    (shelf / "loop.nbi").write_bytes(b"x")
-    os.utime(shelf, (time.time() - age,) * 2)
-    return shelf
+def make_cache_dir(base: Path, digest: str, age: float) -> Path:
+    cache_dir = base / f"kernels-{digest}"
+    cache_dir.mkdir(parents=True)
+    (cache_dir / "loop.nbi").write_bytes(b"x")
+    os.utime(cache_dir, (time.time() - age,) * 2)
+    return cache_dir
 
 
-def test_a_new_shelf_sweeps_those_unused_for_a_week_and_no_other(tmp_path: Path) -> None:
-    old, recent = _made(tmp_path, "a", WEEK + 60), _made(tmp_path, "b", WEEK - 3600)
+def test_a_new_directory_deletes_those_unused_for_a_week_and_no_other(tmp_path: Path) -> None:
+    old, recent = (
+        make_cache_dir(tmp_path, "a", WEEK + 60),
+        make_cache_dir(tmp_path, "b", WEEK - 3600),
+    )
     stranger = tmp_path / "other"
     stranger.mkdir()
-    assert open_shelf(tmp_path, "c") == tmp_path / "kernels-c"
+    assert open_cache_dir(tmp_path, "c") == tmp_path / "kernels-c"
     assert not old.exists()
     assert (recent / "loop.nbi").exists()
     assert stranger.exists()
 
 
-def test_a_shelf_that_is_there_is_marked_as_used_and_sweeps_nothing(tmp_path: Path) -> None:
-    old, mine = _made(tmp_path, "a", WEEK + 60), _made(tmp_path, "b", WEEK + 60)
-    assert open_shelf(tmp_path, "b") == mine
+def test_an_existing_directory_is_marked_as_used_and_nothing_is_deleted(tmp_path: Path) -> None:
+    old, mine = make_cache_dir(tmp_path, "a", WEEK + 60), make_cache_dir(tmp_path, "b", WEEK + 60)
+    assert open_cache_dir(tmp_path, "b") == mine
     assert last_use(mine) > time.time() - 3600
     assert old.exists()
 
 
-def test_where_nothing_can_be_made_there_is_no_shelf(tmp_path: Path) -> None:
+def test_if_nothing_can_be_made_there_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert open_shelf(tmp_path / "file", "a") is None
+    assert open_cache_dir(tmp_path / "file", "a") is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
-def test_a_shelf_that_is_reached_by_a_capability_is_one(tmp_path: Path) -> None:
+def test_a_directory_that_only_a_capability_reaches_is_used(tmp_path: Path) -> None:
     # A clone in /root: the account of DaCHS passes the directories above by a capability alone.
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    account = unprivileged(closed / "own")
-    account.own(closed / "own")
+    account = choose_account(closed / "own")
+    account.create_owned(closed / "own")
     code = (
-        f"from pathlib import Path; from epnkit.regions._compile import open_shelf;"
-        f" print(open_shelf(Path({str(closed / 'own')!r}), 'a'))"
+        f"from pathlib import Path; from epnkit.regions._compile import open_cache_dir;"
+        f" print(open_cache_dir(Path({str(closed / 'own')!r}), 'a'))"
     )
     done = subprocess.run(
         account.command([sys.executable, "-c", code]),

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 
 from epnkit import service as services
-from epnkit.mapping.declare import Mapped
+from epnkit.mapping.declare import MappingResult
 
 #: The header medn_halph_fl_20050501_074655 of sunpy's test data, as a record.
 REAL = {
@@ -43,13 +43,13 @@ REAL_2013 = {
 }
 
 
-def mapped(**changes: object) -> Mapped:
-    service = services.load(ROOT / "resources" / "bass2000")
+def map_record(**changes: object) -> MappingResult:
+    service = services.read_service(ROOT / "resources" / "bass2000")
     return service.mapping.apply(pl.DataFrame([{**REAL, **changes}]))
 
 
 def granule(**changes: object) -> dict[str, object]:
-    found = mapped(**changes)
+    found = map_record(**changes)
     assert found.refusals.rows() == []
     return found.granules.row(0, named=True)
 
@@ -123,7 +123,7 @@ def test_images_of_one_session_share_their_observation() -> None:
     ],
 )
 def test_what_contradicts_itself_is_refused(changes: dict[str, object], reason: str) -> None:
-    found = mapped(**changes)
+    found = map_record(**changes)
     assert len(found.granules) == 0
     assert any(reason in each for each in found.refusals["reason"])
 

@@ -33,7 +33,7 @@ DIFFERING = {"granule_uid", "target_region"}
 UNREAD = ("access_estsize", "time_sampling_step_min", "time_sampling_step_max")
 
 
-def expected(samples: Path, file: str) -> dict[str, str]:
+def expected_values(samples: Path, file: str) -> dict[str, str]:
     row = maser_values.row(samples, file)
     return {name: value for name, value in row.items() if name not in UNREAD}
 
@@ -41,14 +41,14 @@ def expected(samples: Path, file: str) -> dict[str, str]:
 @pytest.mark.shared
 @pytest.mark.parametrize("record", [N1, TEN])
 def test_an_hour_is_as_maser4py_has_it(samples: Path, record: dict[str, object]) -> None:
-    wanted = expected(samples, str(record["file_name"]))
+    wanted = expected_values(samples, str(record["file_name"]))
     maser_values.compare(wanted, granule("cassini_kronos", **record), DIFFERING)
 
 
 @pytest.mark.shared
 def test_the_hour_with_the_times_of_another_is_refused(samples: Path) -> None:
     # maser4py lists it so; its file must have had them.
-    twin, other = (expected(samples, name) for name in ("R2012181.00", "R2012180.22"))
+    twin, other = (expected_values(samples, name) for name in ("R2012181.00", "R2012180.22"))
     assert (twin["time_min"], twin["time_max"]) == (other["time_min"], other["time_max"])
     found = reasons("cassini_kronos", **{**TEN, "file_name": "R2012181.00"})
     assert found == ["'R2012181.00' has content of another time"]

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 from epnkit import service as services
-from epnkit.mapping.declare import Mapped
+from epnkit.mapping.declare import MappingResult
 
 #: A made-up burst; the observatory is the first row of rabat3_203_observatory.csv.
 RECORD = {
@@ -45,15 +45,15 @@ RECORD = {
 NO_LIMITS = {f"br_y{corner}_mhz": None for corner in range(4)}
 
 
-def mapped(**changes: object) -> Mapped:
-    service = services.load(ROOT / "resources" / "hfc1t3")
+def map_record(**changes: object) -> MappingResult:
+    service = services.read_service(ROOT / "resources" / "hfc1t3")
     schema = dict.fromkeys(NO_LIMITS, pl.Float64)
     frame = pl.DataFrame([{**RECORD, **changes}], schema_overrides=schema)
     return service.mapping.apply(frame)
 
 
 def test_a_burst_has_its_own_limits_without_the_noise_of_single_precision() -> None:
-    row = mapped().granules.row(0, named=True)
+    row = map_record().granules.row(0, named=True)
     assert row["time_min"] == pytest.approx(2453491.824247685, abs=1e-9)
     assert row["spectral_range_min"] == pytest.approx(1.075e6, rel=1e-12)
     assert row["spectral_range_max"] == pytest.approx(13.825e6, rel=1e-12)
@@ -62,7 +62,7 @@ def test_a_burst_has_its_own_limits_without_the_noise_of_single_precision() -> N
 
 
 def test_its_contour_lies_in_its_limits() -> None:
-    document = json.loads(mapped().granules["contour"][0].replace("%22", '"'))
+    document = json.loads(map_record().granules["contour"][0].replace("%22", '"'))
     (ring,) = document["features"][0]["geometry"]["coordinates"]
     # 2005-05-01T07:46:55 is unix time 1114933615.
     assert min(ring)[0] == 1114933615.0
@@ -83,13 +83,13 @@ def test_its_contour_lies_in_its_limits() -> None:
 def test_without_limits_the_instrument_s_band_counts(
     band: dict[str, object], low: float, high: float
 ) -> None:
-    row = mapped(**NO_LIMITS, **band).granules.row(0, named=True)
+    row = map_record(**NO_LIMITS, **band).granules.row(0, named=True)
     assert row["spectral_range_min"] == pytest.approx(low, rel=1e-5)
     assert row["spectral_range_max"] == pytest.approx(high, rel=1e-5)
     assert row["contour"] is None
 
 
 def test_a_code_that_does_not_close_is_refused() -> None:
-    found = mapped(cc="4476")
+    found = map_record(cc="4476")
     assert len(found.granules) == 0
     assert found.refusals["column"].to_list() == ["contour"]

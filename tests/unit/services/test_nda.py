@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.granules import granule, mapped, reasons
+from tests.support.granules import granule, map_records, reasons
 
 #: The facts of this file are of maser4py's tests; its attributes of the public skeleton.
 ROUTINE = {
@@ -53,7 +53,7 @@ def test_single_precision_leaves_no_trace() -> None:
 
 
 def test_an_observation_has_a_granule_a_file() -> None:
-    rows = mapped("nda", **ROUTINE, **COMPANIONS).granules
+    rows = map_records("nda", **ROUTINE, **COMPANIONS).granules
     assert rows["granule_uid"].to_list() == ["J160131_cdf", "J160131_pdf", "J160131_rt1"]
     assert rows["processing_level"].to_list() == [2, 5, 1]
     assert rows["access_estsize"].to_list() == [2, 1, 3]

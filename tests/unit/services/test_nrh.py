@@ -23,7 +23,7 @@ EXAMPLE = {
 
 
 def granule(**changes: object) -> dict[str, object]:
-    service = services.load(ROOT / "resources" / "nrh")
+    service = services.read_service(ROOT / "resources" / "nrh")
     found = service.mapping.apply(pl.DataFrame([{**EXAMPLE, **changes}]))
     assert found.refusals.rows() == []
     return found.granules.row(0, named=True)

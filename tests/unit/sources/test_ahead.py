@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from epnkit.sources.transport.prefetch import ahead
+from epnkit.sources.transport.prefetch import prefetch
 
 
 def test_the_steps_come_in_their_order() -> None:
-    assert list(ahead(iter(range(5)))) == list(range(5))
+    assert list(prefetch(iter(range(5)))) == list(range(5))
 
 
 def test_an_error_comes_where_it_would_have_come() -> None:
@@ -20,7 +20,7 @@ def test_an_error_comes_where_it_would_have_come() -> None:
         yield 1
         raise OSError("the line is cut")
 
-    reader = ahead(steps())
+    reader = prefetch(steps())
     assert next(reader) == 1
     with pytest.raises(OSError, match="the line is cut"):
         next(reader)
@@ -37,7 +37,7 @@ def test_what_is_read_is_closed_when_its_reader_is_given_up() -> None:
         finally:
             closed.append(True)
 
-    reader = ahead(steps())
+    reader = prefetch(steps())
     assert next(reader) == 0
     circle = [reader]
     circle.append(circle)  # type: ignore[arg-type]
@@ -59,7 +59,7 @@ def test_the_thread_itself_may_find_the_reader_given_up() -> None:
         finally:
             closed.set()
 
-    reader = ahead(steps())
+    reader = prefetch(steps())
     assert next(reader) == 0
     circle = [reader]
     circle.append(circle)  # type: ignore[arg-type]

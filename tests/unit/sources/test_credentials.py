@@ -32,7 +32,7 @@ CANARIES = [
 )
 def test_a_url_is_shown_without_its_password(address: str, password: str) -> None:
     secret = Secret("archive", address.format(password))
-    assert secret.shown == address.format("***")
+    assert secret.masked == address.format("***")
     assert secret.has_password
     assert password not in repr(secret)
     assert password not in secret.scrub(f"access denied, using password {password}")
@@ -40,7 +40,7 @@ def test_a_url_is_shown_without_its_password(address: str, password: str) -> Non
 
 def test_a_password_is_scrubbed_whichever_at_ends_it() -> None:
     secret = Secret("archive", "mysql://bob:canary-7@db.host/hfc?keeper=a@b")
-    assert "canary-7" not in secret.shown
+    assert "canary-7" not in secret.masked
     assert secret.scrub("access denied for canary-7") == "access denied for ***"
 
 
@@ -57,5 +57,5 @@ def test_a_password_is_scrubbed_whichever_at_ends_it() -> None:
 )
 def test_an_address_without_a_password_is_shown_as_it_is(address: str) -> None:
     secret = Secret("archive", address)
-    assert secret.shown == address
+    assert secret.masked == address
     assert not secret.has_password

@@ -44,7 +44,7 @@ def test_each_name_has_its_format(tmp_path: Path) -> None:
     ]
 
 
-def test_an_unknown_format_is_told_with_what_there_is(tmp_path: Path) -> None:
+def test_an_unknown_format_is_reported_with_what_there_is(tmp_path: Path) -> None:
     text = 'directory = "."\n[formats]\n"*.xyz" = "xyz"\n'
     with pytest.raises(ConfigurationError, match=r"there is no 'xyz'\. Write one of fits, cdf"):
         source(tmp_path, text)
@@ -75,8 +75,10 @@ def test_a_type_that_numpy_does_not_know_is_refused(tmp_path: Path) -> None:
 
 def test_the_limits_of_a_variable_leave_out_what_fills_it(tmp_path: Path) -> None:
     values = np.array([-1e31, 10.0, 39.925], "f4")
-    variable = synthetic.Variable(synthetic.REAL4, values, False, {"FILLVAL": -1e31})
-    (tmp_path / "a.cdf").write_bytes(synthetic.cdf({"Project": "NDA"}, {"Frequency": variable}))
+    variable = synthetic.CdfVariable(synthetic.REAL4, values, False, {"FILLVAL": -1e31})
+    (tmp_path / "a.cdf").write_bytes(
+        synthetic.write_cdf({"Project": "NDA"}, {"Frequency": variable})
+    )
     text = 'directory = "."\n[formats]\n"*.cdf" = {format = "cdf", limits = ["Frequency"]}\n'
     (row,) = read(source(tmp_path, text))
     assert row["Frequency.min"] == 10.0
@@ -182,7 +184,7 @@ telemetry = "k/K{hour}"
     ]
 
 
-def test_parts_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_parts_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'parts' is wrong"):
         source(tmp_path, 'directory = "."\nformat = "name"\nparts = "("\n')
 

@@ -30,13 +30,13 @@ def make(tmp_path: Path) -> Make:
     return source
 
 
-def booked(source: FilesSource, *key: str) -> dict[str, int]:
+def read_digests(source: FilesSource, *key: str) -> dict[str, int]:
     """Give keys and digests as they are booked: joined by a bar, and summed up."""
     parts = [pl.col(name).cast(pl.String) for name in key]
-    told = pl.concat(source.batches(size=2)).select(
+    read = pl.concat(source.batches(size=2)).select(
         pl.concat_str(parts, separator="|").alias("key"), SOURCE_DIGEST
     )
-    return dict(told.group_by("key").agg(pl.col(SOURCE_DIGEST).sum()).iter_rows())
+    return dict(read.group_by("key").agg(pl.col(SOURCE_DIGEST).sum()).iter_rows())
 
 
 @pytest.mark.parametrize("key", [("path",), ("path", "line"), ("line", "path")])
@@ -44,7 +44,7 @@ def booked(source: FilesSource, *key: str) -> dict[str, int]:
 def test_what_is_listed_is_what_is_booked(make: Make, key: tuple[str, ...], checksum: str) -> None:
     source = make(*key, more=f"checksum = {checksum}")
     listed = source.keys(None, None)
-    assert dict(listed.iter_rows()) == booked(source, *key)
+    assert dict(listed.iter_rows()) == read_digests(source, *key)
     assert len(listed) == (2 if key == ("path",) else 5)
     assert SOURCE_DIGEST not in source.schema()
 
@@ -68,7 +68,7 @@ def test_a_key_within_the_files_is_refused(make: Make) -> None:
         lambda: source.digests([]),
         lambda: source.fetch(["a.csv|1"]),
     ):
-        with pytest.raises(SourceError, match="cannot be compared with the table") as told:
+        with pytest.raises(SourceError, match="cannot be compared with the table") as caught:
             ask()
-        assert "path, x" in str(told.value)
+        assert "path, x" in str(caught.value)
     assert sum(map(len, source.batches())) == 5

@@ -6,8 +6,10 @@ import datetime as dt
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +19,8 @@ from astropy.io import fits
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, Order, Window
-from epnkit.sources.files.source import FilesSource
+from epnkit.sources.files.readers import read_json
+from epnkit.sources.files.source import FilesSettings, FilesSource
 
 Make = Callable[..., FilesSource]
 
@@ -216,7 +219,7 @@ def test_a_quote_out_of_place_stops_no_other_file(make: Make, data: Path) -> Non
     assert source.schema()["a"] == "String"
     assert rows["a"].to_list() == ["1", None, "5"]
     assert rows["unreadable"].is_not_null().to_list() == [False, True, False]
-    assert rows["unreadable"][1].startswith("Error: ")
+    assert rows["unreadable"][1].startswith("CsvError: ")
 
 
 @pytest.mark.parametrize("extension", ["", "extension = 1"])
@@ -235,33 +238,37 @@ def test_a_damaged_archive_stops_no_other_file(make: Make, data: Path, extension
 
 def test_a_bad_card_takes_no_other_with_it(make: Make, data: Path) -> None:
     write_fits(data / "a.fits", TELESCOP="Meudon", EXPTIME=12.5)
-    told = (data / "a.fits").read_bytes()
-    good = next(told[n : n + 80] for n in range(0, 2880, 80) if told[n:].startswith(b"EXPTIME"))
-    (data / "b.fits").write_bytes(told.replace(good, b"EXPTIME = 12,5".ljust(80), 1))
+    whole = (data / "a.fits").read_bytes()
+    good = next(whole[n : n + 80] for n in range(0, 2880, 80) if whole[n:].startswith(b"EXPTIME"))
+    (data / "b.fits").write_bytes(whole.replace(good, b"EXPTIME = 12,5".ljust(80), 1))
     rows = read(make("fits"))
     assert rows["TELESCOP"].to_list() == ["Meudon", "Meudon"]
     assert rows["EXPTIME"].to_list() == [12.5, None]
     assert rows["unreadable"].to_list() == [None, None]
 
 
-def test_only_changed_files_are_opened(
-    make: Make, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass(frozen=True)
+class NotingReader:
+    """Reads JSON, and notes which files it opened."""
+
+    log: Path
+
+    def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
+        with self.log.open("a") as log:
+            log.write(f"{path.name}\n")
+        return read_json(path)
+
+
+def test_only_changed_files_are_opened(data: Path, tmp_path: Path) -> None:
     for day in range(1, 8):
         set_time(write_json(data, f"d{day}/{day}.json", {"n": day}), day)
-    source = make("json")
+    log = tmp_path / "log"
+    source = FilesSource(FilesSettings(data, NotingReader(log), ("*.json",)))
     assert source.schema()["n"] == "Int64"
-    opened: list[str] = []
-    read_bytes = Path.read_bytes
-
-    def noting(path: Path) -> bytes:
-        opened.append(path.name)
-        return read_bytes(path)
-
-    monkeypatch.setattr(Path, "read_bytes", noting)
+    log.unlink()
     window = Window(low=dt.datetime(2020, 1, 5), low_closed=False)
     assert read(source, window)["n"].to_list() == [6, 7]
-    assert opened == ["6.json", "7.json"]
+    assert log.read_text().split() == ["6.json", "7.json"]
     assert source.count(Window(low="2020-01-05T00:00:00Z", high=dt.datetime(2020, 1, 7))) == 2
 
 
@@ -299,7 +306,7 @@ def test_paths_come_in_one_order_whatever_the_batch(make: Make, data: Path) -> N
     assert pl.concat(batches)["path"].to_list() == whole
 
 
-def test_a_directory_that_is_not_there_is_told(make: Make, data: Path) -> None:
+def test_a_directory_that_is_not_there_is_reported(make: Make, data: Path) -> None:
     data.rmdir()
     with pytest.raises(SourceError, match="no such directory"):
         make("json").count()

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from epnkit.cli import cli
 from epnkit.errors import ConfigurationError, SourceError
-from epnkit.sources.drift import drift
+from epnkit.sources.drift import compare_fields
 
 SERVICE = """
 import polars as pl
@@ -77,9 +77,9 @@ def test_granules_are_shown_by_name_or_folder(folder: Path) -> None:
 
 
 def test_no_more_are_made_than_asked_for(folder: Path) -> None:
-    told = json.loads(run("preview", "plates", "-n", "2", "--format", "json").output)
-    assert [g["columns"]["granule_uid"] for g in told["granules"]] == ["p1", "p2"]
-    assert told["read"] == 2
+    output = json.loads(run("preview", "plates", "-n", "2", "--format", "json").output)
+    assert [g["columns"]["granule_uid"] for g in output["granules"]] == ["p1", "p2"]
+    assert output["read"] == 2
 
 
 def test_what_is_wrong_stands_beside_the_value(folder: Path) -> None:
@@ -97,7 +97,7 @@ def test_what_is_wrong_stands_beside_the_value(folder: Path) -> None:
         (",2007-12-02T00:00:00,2007-12-02T01:00:00,http://example.org/9", "rule "),
     ],
 )
-def test_a_refused_record_is_told_with_its_reason(folder: Path, line: str, words: str) -> None:
+def test_a_refused_record_is_reported_with_its_reason(folder: Path, line: str, words: str) -> None:
     write(folder, [HEAD, GOOD[0], line])
     result = run("preview", "plates")
     assert result.exit_code == 1
@@ -108,18 +108,18 @@ def test_a_refused_record_is_told_with_its_reason(folder: Path, line: str, words
 
 def test_a_source_tells_its_count_and_fields(folder: Path) -> None:
     result = run("source", "plates", "--format", "json")
-    told = json.loads(result.output)
+    output = json.loads(result.output)
     assert result.exit_code == 0
-    assert told["count"] == 5
-    assert told["used"] == ["date_end", "date_obs", "name", "url"]
-    assert told["missing"] == {}
-    assert "file_size" in told["unused"]
+    assert output["count"] == 5
+    assert output["used"] == ["date_end", "date_obs", "name", "url"]
+    assert output["missing"] == {}
+    assert "file_size" in output["unused"]
     shown = [line.split() for line in run("source", "plates").output.splitlines()]
     assert ["date_obs", "String", "used"] in shown
     assert ["file_size", "Int64"] in shown
 
 
-def test_a_field_that_was_renamed_is_told(folder: Path) -> None:
+def test_a_field_that_was_renamed_is_reported(folder: Path) -> None:
     write(folder, [HEAD.replace("date_obs", "dateobs"), *GOOD])
     result = run("source", "plates")
     assert result.exit_code == 1
@@ -127,7 +127,7 @@ def test_a_field_that_was_renamed_is_told(folder: Path) -> None:
     assert "is it dateobs now?" in result.output
 
 
-def test_a_source_that_is_not_there_is_told(folder: Path) -> None:
+def test_a_source_that_is_not_there_is_reported(folder: Path) -> None:
     (folder / "data").rename(folder / "elsewhere")
     result = run("source", "plates")
     assert isinstance(result.exception, SourceError)
@@ -135,14 +135,16 @@ def test_a_source_that_is_not_there_is_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["preview", "source"])
-def test_a_service_that_is_not_there_is_told(folder: Path, verb: str) -> None:
+def test_a_service_that_is_not_there_is_reported(folder: Path, verb: str) -> None:
     error = run(verb, "nonesuch").exception
     assert isinstance(error, ConfigurationError)
     assert "resources/nonesuch" in str(error)
 
 
 def test_drift_names_what_is_missing_and_what_is_new() -> None:
-    found = drift({"a", "date_obs", "zz"}, {"DATE_OBS": "String", "a": "Int64", "b": "Int64"})
+    found = compare_fields(
+        {"a", "date_obs", "zz"}, {"DATE_OBS": "String", "a": "Int64", "b": "Int64"}
+    )
     assert found.used == ("a",)
     assert found.missing == {"date_obs": "DATE_OBS", "zz": ""}
     assert found.unused == ("DATE_OBS", "b")

@@ -9,14 +9,14 @@ import polars as pl
 import pytest
 
 from epnkit.errors import SourceError
-from epnkit.sources.sql.column_types import Column
-from epnkit.sources.sql.columns import Shape
-from epnkit.sources.sql.pages import Page
-from epnkit.sources.sql.reading import Leg, Place, Reading
+from epnkit.sources.sql.column_types import SqlColumn
+from epnkit.sources.sql.columns import QuerySchema
+from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.session import Statement
-from epnkit.sources.sql.statements import ANY, Wrapped
+from epnkit.sources.sql.statements import ANY, WrappedQuery
+from epnkit.sources.transport.paging import Checkpoint, Page, Segment
 
-COLUMNS = (Column("id", pl.Int64()), Column("value", pl.Int64()))
+COLUMNS = (SqlColumn("id", pl.Int64()), SqlColumn("value", pl.Int64()))
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,20 @@ class Ties:
     count: int
     streams: bool = False
 
-    def pages(self, statement: Statement, size: int, order: Sequence[Column]) -> Iterator[Page]:
+    def read_pages(
+        self, statement: Statement, size: int, order: Sequence[SqlColumn]
+    ) -> Iterator[Page]:
         """Give the first records, as from the key 1 on."""
         frame = pl.DataFrame({"id": [1] * self.count, "value": range(self.count)})[:size]
         yield Page(frame, (1,))
 
 
 def read(count: int) -> list[int]:
-    reading = Reading(Shape(Wrapped("SELECT 1", "`"), COLUMNS, dialect="mysql"), True, "thing")
-    legs = [Leg(ANY, COLUMNS[:1])]
-    batches = reading.legs(Ties(count), legs, Place(0), 100)
+    reader = QueryReader(
+        QuerySchema(WrappedQuery("SELECT 1", "`"), COLUMNS, dialect="mysql"), True, "thing"
+    )
+    segments = [Segment(ANY, COLUMNS[:1])]
+    batches = reader.read(Ties(count), segments, Checkpoint(), 100)
     return [value for batch, _ in batches for value in batch["value"]]
 
 
@@ -47,3 +51,30 @@ def test_more_are_an_error_and_no_endless_reading() -> None:
     with pytest.raises(SourceError, match="more than 1000 records have one key") as raised:
         read(5000)
     assert "Complete the key" in str(raised.value)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A database that gives records with lists again, those of the last key."""
+
+    streams: bool = False
+
+    def read_pages(
+        self, statement: Statement, size: int, order: Sequence[SqlColumn]
+    ) -> Iterator[Page]:
+        """Give records from the key on that is bound."""
+        start = int(str(statement.values[0])) if statement.values else 0
+        numbers = list(range(start, 10))[:size]
+        if numbers:
+            lists = [[float("nan"), number] for number in numbers]
+            yield Page(pl.DataFrame({"id": numbers, "value": lists}), (numbers[-1],))
+
+
+def test_records_with_lists_that_come_again_come_once() -> None:
+    columns = (COLUMNS[0], SqlColumn("value", pl.List(pl.Float64())))
+    schema = QuerySchema(WrappedQuery("SELECT 1", "`"), columns, dialect="mysql")
+    segments = [Segment(ANY, columns[:1])]
+    steps = list(QueryReader(schema, True, "thing").read(Lists(), segments, Checkpoint(), 3))
+    assert [number for batch, _ in steps for number in batch["id"]] == list(range(10))
+    later = QueryReader(schema, True, "thing").read(Lists(), segments, steps[0][1], 3)
+    assert [number for batch, _ in later for number in batch["id"]] == list(range(3, 10))

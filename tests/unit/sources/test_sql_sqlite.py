@@ -97,7 +97,7 @@ def test_whole_numbers_of_more_than_32_bits_arrive(make: Make) -> None:
         assert read["n"].to_list() == [number * 1_000_000_000 for number in range(25)]
 
 
-def test_a_window_holds_its_ends_as_told_and_the_records_without_a_cursor(make: Make) -> None:
+def test_a_window_holds_its_ends_as_reported_and_the_records_without_a_cursor(make: Make) -> None:
     source = make(order=Order("t"))
     cases: list[tuple[Window, set[int | None]]] = [
         (Window(low="2020-01-01T00:00:02", high="2020-01-01T00:00:04"), {2, 3, None}),
@@ -139,7 +139,7 @@ def test_a_declared_type_wins(make: Make) -> None:
     assert times.null_count() == sum(row[1] is None for row in ROWS)
 
 
-def test_a_value_that_does_not_fit_a_declared_type_is_told(make: Make) -> None:
+def test_a_value_that_does_not_fit_a_declared_type_is_reported(make: Make) -> None:
     source = make(more='[types]\nmixed = "integer"\n')
     with pytest.raises(SourceError, match=r"column 'mixed' is not of type Int64.*\[types\]"):
         list(source.batches())
@@ -153,7 +153,7 @@ def test_a_value_that_does_not_fit_a_declared_type_is_told(make: Make) -> None:
         ("SELECT * FROM obs WHERE (", "does not understand"),
     ],
 )
-def test_a_wrong_query_is_told_in_one_line_without_the_password(
+def test_a_wrong_query_is_reported_in_one_line_without_the_password(
     make: Make, query: str, expected: str
 ) -> None:
     with pytest.raises(SourceError, match=expected) as caught:
@@ -163,7 +163,7 @@ def test_a_wrong_query_is_told_in_one_line_without_the_password(
     assert caught.value.__cause__ is None
 
 
-def test_a_cursor_that_the_query_does_not_give_is_told(make: Make) -> None:
+def test_a_cursor_that_the_query_does_not_give_is_reported(make: Make) -> None:
     with pytest.raises(SourceError, match="no column 'run_date'"):
         make(order=Order("run_date")).count(Window(low="2020"))
 
@@ -178,7 +178,7 @@ def test_colons_and_percents_in_a_query_stay(make: Make) -> None:
     assert set(pl.concat(source.batches(Window(low=3)))["s"]) == {" :30 %s ?"}
 
 
-def test_an_unknown_key_in_the_source_file_is_told_with_its_line(make: Make) -> None:
+def test_an_unknown_key_in_the_source_file_is_reported_with_its_line(make: Make) -> None:
     with pytest.raises(ConfigurationError, match=r"source\.toml:5: 'pages' is wrong"):
         make(more="pages = 3\n")
     with pytest.raises(ConfigurationError, match=r"'atempts' is wrong.*Did you mean 'attempts'\?"):
@@ -194,14 +194,14 @@ def test_an_unknown_key_in_the_source_file_is_told_with_its_line(make: Make) -> 
         ('[types]\nt = "list of integer"\n', "Take one of integer, float"),
     ],
 )
-def test_what_is_wrong_in_the_source_file_is_told_with_a_cure(
+def test_what_is_wrong_in_the_source_file_is_reported_with_a_cure(
     make: Make, more: str, cure: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=cure):
         make(more=more)
 
 
-def test_an_end_of_another_type_than_the_cursor_is_told(make: Make) -> None:
+def test_an_end_of_another_type_than_the_cursor_is_reported(make: Make) -> None:
     with pytest.raises(SourceError, match="cannot be compared with column 'T'"):
         make(order=Order("t")).count(Window(low=3))
 
@@ -212,9 +212,9 @@ def test_a_key_that_the_database_writes_otherwise_is_not_compared(
 ) -> None:
     source = make(order=Order(None, key))
     assert isinstance(source, Reconcilable)
-    with pytest.raises(SourceError, match="cannot be compared with the table") as told:
+    with pytest.raises(SourceError, match="cannot be compared with the table") as caught:
         source.keys(None, None)
-    assert "'x' is Float64" in str(told.value)
+    assert "'x' is Float64" in str(caught.value)
     with pytest.raises(SourceError, match="cannot be compared with the table"):
         source.digests([])
     with pytest.raises(SourceError, match="cannot be compared with the table"):
@@ -236,7 +236,7 @@ def test_ends_written_as_texts_are_compared_as_numbers(make: Make) -> None:
         source.count(Window("2024-02-01"))
 
 
-def test_a_text_in_another_encoding_is_told_with_its_cure(make: Make) -> None:
+def test_a_text_in_another_encoding_is_reported_with_its_cure(make: Make) -> None:
     source = make("SELECT id, CAST(b AS TEXT) AS s FROM obs")
     with pytest.raises(SourceError, match=r"encoding it was read in.* Declare the encoding"):
         list(source.batches())
@@ -250,7 +250,7 @@ def test_the_encoding_that_the_cure_names_is_one(make: Make) -> None:
     assert set(read["t"]) == {"Nançay".encode().decode("latin-1")}
 
 
-def test_a_text_with_a_nul_comes_whole_or_is_told(make: Make) -> None:
+def test_a_text_with_a_nul_comes_whole_or_is_reported(make: Make) -> None:
     source = make("SELECT id, s, s || char(0) || 'x' AS n FROM obs")
     assert isinstance(source, SqlSource)
     if "Driver" in source.label:

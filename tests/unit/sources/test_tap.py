@@ -12,7 +12,7 @@ import urllib3
 from epnkit.errors import SourceError
 from epnkit.sources.base import Order, Window
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.tap import TapSettings, TapSource
+from epnkit.sources.tap.source import TapSettings, TapSource
 
 _ANSWER = """<?xml version="1.0"?>
 <VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">

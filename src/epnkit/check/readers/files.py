@@ -7,13 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from epnkit.check.readers import votable
-from epnkit.check.readers.read import Read, misfits, undescribed
+from epnkit.check.readers.read import TargetContents, find_misfits, table_of_names
 from epnkit.errors import CheckError
+from epnkit.tables import read_frame
 
 _VOTABLES = frozenset({".vot", ".votable", ".xml"})
 
 
-def read(path: Path) -> Read:
+def read(path: Path) -> TargetContents:
     """Read a file.
 
     Parameters
@@ -23,7 +24,7 @@ def read(path: Path) -> Read:
 
     Returns
     -------
-    Read
+    TargetContents
         All its rows, and what it says of its columns.
 
     Raises
@@ -32,10 +33,14 @@ def read(path: Path) -> Read:
         If it is not there, is of another kind, or cannot be read.
     """
     if not path.is_file():
-        raise CheckError("there is no such file", where=str(path))
+        raise CheckError(
+            "there is no such file",
+            where=str(path),
+            cure="Name a VOTable, CSV or Parquet file, a service folder, or a TAP URL.",
+        )
     if path.suffix in _VOTABLES:
         found = votable.parse(path.read_bytes(), str(path))
-        return Read(
+        return TargetContents(
             found.target,
             found.table,
             found.granules,
@@ -44,28 +49,33 @@ def read(path: Path) -> Read:
             looked_at=("the fields and rows of a VOTable",),
             not_looked_at=("the table's utype and the registry record: a file has none",),
         )
-    granules = _rows(path)
-    return Read(
+    granules = _read_rows(path)
+    return TargetContents(
         str(path),
-        undescribed(granules),
+        table_of_names(granules),
         granules,
         whole=True,
-        findings=tuple(misfits(granules)),
+        findings=tuple(find_misfits(granules)),
         looked_at=(f"the names of the columns and the rows of a {path.suffix[1:]} file",),
         not_looked_at=("units, UCDs, types, the utype and the registry record: a file has none",),
     )
 
 
-def _rows(path: Path) -> pl.DataFrame:
+def _read_rows(path: Path) -> pl.DataFrame:
     try:
         if path.suffix == ".csv":
             _refuse_markup(path)
-            # as text: a column of numbers is judged by the standard's type, not by a guess
-            return pl.read_csv(path, infer_schema=False)
+            # as text: a column of numbers is checked by the standard's type, not by a guess
+            return read_frame(path)
         if path.suffix == ".parquet":
             return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
-        raise CheckError("the file cannot be read", where=str(path), why=str(error)) from error
+        raise CheckError(
+            "the file cannot be read",
+            where=str(path),
+            why=str(error),
+            cure="Write it again, as a VOTable, CSV or Parquet file.",
+        ) from error
     raise CheckError(
         f"files named {path.suffix or 'without an ending'} are not checked",
         where=str(path),

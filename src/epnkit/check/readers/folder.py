@@ -14,18 +14,19 @@ import polars as pl
 from lxml import etree
 
 from epnkit import service as services
-from epnkit.check.readers.read import Read
+from epnkit.check.readers.read import TargetContents
 from epnkit.epncore import registryrules
 from epnkit.epncore.columns import COLUMNS, Column
-from epnkit.epncore.findings import Finding
-from epnkit.epncore.published import UTYPE, Field, Table
+from epnkit.epncore.findings import RuleFinding
+from epnkit.epncore.published import UTYPE, DeclaredField, DeclaredTable
 from epnkit.errors import CheckError, EpnkitError
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
 
-#: What DaCHS itself makes of an RD; run apart, since gavo wants its settings before its import.
-_ASK_DACHS = """
+#: How DaCHS itself reads an RD; run in a process of its own, since gavo wants its settings before
+#: its import.
+_DACHS_SCRIPT = """
 import json, sys
 from gavo import api, base, rscdesc
 table = rscdesc.getRD(sys.argv[1]).getById("epn_core")
@@ -48,7 +49,7 @@ _TYPES = {
 _SQL = {"double precision": "double", "real": "float", "integer": "int", "bigint": "long"}
 
 
-def read(folder: Path, *, rows: int | None) -> Read:
+def read(folder: Path, *, rows: int | None) -> TargetContents:
     """Read a service folder.
 
     Parameters
@@ -60,42 +61,51 @@ def read(folder: Path, *, rows: int | None) -> Read:
 
     Returns
     -------
-    Read
-        The table that the RD declares, its subjects judged, and the granules of the first records.
+    TargetContents
+        The table that the RD declares, its subjects checked, and the granules of the first records.
 
     Raises
     ------
     CheckError
         If the RD cannot be read, or the source is wanted and cannot be reached.
     """
-    rd = _parse(folder / "q.rd")
-    element = _table(rd, folder)
-    table, unread = _declared(rd, element, folder)
-    granules, found, refused = _granules(folder, rows) if rows != 0 else (None, [], ["any row"])
+    rd = _parse_rd(folder / "q.rd")
+    element = _find_table(rd, folder)
+    table, unread = _read_declaration(rd, element, folder)
+    granules, found, refused = (
+        _read_granules(folder, rows) if rows != 0 else (None, [], ["any row"])
+    )
     subjects = [text for node in rd.iterfind("meta") if (text := _subject(node))]
-    return Read(
+    return TargetContents(
         str(folder),
         table,
         granules,
         whole=rows is None,
-        findings=(*registryrules.subjects(tuple(subjects)), *found),
-        frame=_mixin(element).get("spatial_frame_type", ""),
+        findings=(*registryrules.check_subjects(tuple(subjects)), *found),
+        frame=_mixin_parameters(element).get("spatial_frame_type", ""),
         service=rd.get("schema", ""),
         looked_at=(f"the RD and {granules.height if granules is not None else 0} granules",),
         not_looked_at=(*unread, *refused, "the VOTable and the registry record: none is served"),
     )
 
 
-def _parse(path: Path) -> etree._Element:
+def _parse_rd(path: Path) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         return etree.fromstring(path.read_bytes(), parser)
     except (OSError, etree.XMLSyntaxError) as error:
-        raise CheckError("the RD cannot be read", where=str(path), why=str(error)) from error
+        raise CheckError(
+            "the RD cannot be read",
+            where=str(path),
+            why=str(error),
+            cure="Correct its XML at the position named; dachs val shows more.",
+        ) from error
 
 
-def _table(rd: etree._Element, folder: Path) -> etree._Element:
-    tables = [table for table in rd.iterfind("table") if _mixin(table) or _named(table)]
+def _find_table(rd: etree._Element, folder: Path) -> etree._Element:
+    tables = [
+        table for table in rd.iterfind("table") if _mixin_parameters(table) or _is_epn_core(table)
+    ]
     if not tables:
         raise CheckError(
             "the RD declares no EPN-TAP table",
@@ -105,12 +115,12 @@ def _table(rd: etree._Element, folder: Path) -> etree._Element:
     return tables[0]
 
 
-def _named(table: etree._Element) -> bool:
+def _is_epn_core(table: etree._Element) -> bool:
     return str(table.get("id")).endswith("epn_core")
 
 
-def _mixin(table: etree._Element) -> dict[str, str]:
-    """Give the parameters of the EPN-TAP mixin; nothing where the table has none."""
+def _mixin_parameters(table: etree._Element) -> dict[str, str]:
+    """Return the parameters of the EPN-TAP mixin; nothing if the table has none."""
     for mixin in table.iterfind("mixin"):
         if "epntap2#table" in (mixin.text or ""):
             return {name: str(value) for name, value in mixin.attrib.items()}
@@ -121,11 +131,13 @@ def _subject(node: etree._Element) -> str:
     return (node.text or "").strip() if node.get("name") == "subject" else ""
 
 
-def _declared(rd: etree._Element, element: etree._Element, folder: Path) -> tuple[Table, list[str]]:
+def _read_declaration(
+    rd: etree._Element, element: etree._Element, folder: Path
+) -> tuple[DeclaredTable, list[str]]:
     name = f"{rd.get('schema')}.{element.get('id')}"
     if os.environ.get("GAVOSETTINGS"):
         done = subprocess.run(  # noqa: S603 - our own words, no shell
-            [sys.executable, "-c", _ASK_DACHS, str((folder / "q.rd").resolve())],
+            [sys.executable, "-c", _DACHS_SCRIPT, str((folder / "q.rd").resolve())],
             capture_output=True,
             text=True,
             check=False,
@@ -134,45 +146,49 @@ def _declared(rd: etree._Element, element: etree._Element, folder: Path) -> tupl
         )
         if done.returncode == 0:
             said = json.loads(done.stdout.splitlines()[-1])
-            return Table(tuple(Field(*f) for f in said["fields"]), name, said["utype"]), []
+            return DeclaredTable(
+                tuple(DeclaredField(*f) for f in said["fields"]), name, said["utype"]
+            ), []
         why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         note = f"what DaCHS makes of the RD ({why})"
     else:
         note = "what DaCHS makes of the RD (GAVOSETTINGS names no DaCHS)"
-    return _by_hand(element, name), [note]
+    return _declaration_from_rd(element, name), [note]
 
 
-def _by_hand(element: etree._Element, name: str) -> Table:
+def _declaration_from_rd(element: etree._Element, name: str) -> DeclaredTable:
     """Take the mixin's columns as the standard has them, and those of the RD as they stand."""
-    parameters = _mixin(element)
+    parameters = _mixin_parameters(element)
     frame = parameters.get("spatial_frame_type", "")
     names = [c.name for c in COLUMNS.values() if c.mandatory] if parameters else []
     names += [word for word in parameters.get("optional_columns", "").split() if word in COLUMNS]
-    own = [_own(column) for column in element.iterfind("column")]
+    own = [_own_field(column) for column in element.iterfind("column")]
     # the mixin's column gives way to one of the RD; the RD's own may still come twice
     taken = {field.name for field in own}
-    mixed = [_standard(COLUMNS[n], frame) for n in dict.fromkeys(names) if n not in taken]
-    told = element.get("utype") or element.findtext("meta[@name='utype']") or ""
-    return Table((*mixed, *own), name, UTYPE if parameters else told.strip())
+    mixed = [_standard_field(COLUMNS[n], frame) for n in dict.fromkeys(names) if n not in taken]
+    utype = element.get("utype") or element.findtext("meta[@name='utype']") or ""
+    return DeclaredTable((*mixed, *own), name, UTYPE if parameters else utype.strip())
 
 
-def _standard(column: Column, frame: str) -> Field:
+def _standard_field(column: Column, frame: str) -> DeclaredField:
     kind = frame if column.by_kind == "frame" else "energy"
     known = not column.by_kind or kind
     unit, ucd = (column.unit_in(kind), column.ucd_in(kind)) if known else ("", "")
-    return Field(column.name, _TYPES[column.epn_type], "", unit, ucd)
+    return DeclaredField(column.name, _TYPES[column.epn_type], "", unit, ucd)
 
 
-def _own(node: etree._Element) -> Field:
+def _own_field(node: etree._Element) -> DeclaredField:
     sql = node.get("type", "real")
     text = [node.get(name, "") for name in ("unit", "ucd", "xtype")]
-    return Field(node.get("name", ""), _SQL.get(sql, "char"), "", *text)
+    return DeclaredField(node.get("name", ""), _SQL.get(sql, "char"), "", *text)
 
 
-def _granules(folder: Path, rows: int | None) -> tuple[pl.DataFrame, list[Finding], list[str]]:
-    """Give the granules, what the rules that refuse rows found, and what the mapping refused."""
+def _read_granules(
+    folder: Path, rows: int | None
+) -> tuple[pl.DataFrame, list[RuleFinding], list[str]]:
+    """Return the granules, what the rules that refuse rows found, and what the mapping refused."""
     try:
-        prepared = list(_prepared(folder, rows))
+        prepared = list(_prepare_batches(folder, rows))
     except EpnkitError as error:
         raise CheckError(
             "the source cannot be read",
@@ -184,13 +200,17 @@ def _granules(folder: Path, rows: int | None) -> tuple[pl.DataFrame, list[Findin
         return pl.DataFrame(), [], ["any row: the source has none"]
     granules = pl.concat([batch.granules for batch in prepared], how="vertical_relaxed")
     refusals = pl.concat([batch.refusals for batch in prepared])
-    booked = [name for name in granules.columns if name.startswith("epnkit_")]
+    tracked = [name for name in granules.columns if name.startswith("epnkit_")]
     ruled = refusals.filter(pl.col("rule").is_not_null())
-    return granules.drop(booked), [_refused(row) for row in ruled.to_dicts()], _unmapped(refusals)
+    return (
+        granules.drop(tracked),
+        [_refusal_finding(row) for row in ruled.to_dicts()],
+        _report_unmapped(refusals),
+    )
 
 
-def _unmapped(refusals: pl.DataFrame) -> list[str]:
-    """Tell of records of which the mapping makes no granule: no rule can be asked of them."""
+def _report_unmapped(refusals: pl.DataFrame) -> list[str]:
+    """Report records of which the mapping makes no granule: no rule can be applied to them."""
     found = refusals.filter(pl.col("rule").is_null())
     if found.is_empty():
         return []
@@ -198,14 +218,14 @@ def _unmapped(refusals: pl.DataFrame) -> list[str]:
     return [f"{found.height} records that the mapping refuses (the first: {first['reason']})"]
 
 
-def _prepared(folder: Path, rows: int | None) -> Iterator[Any]:
-    service = services.load(folder)
-    # where the datalinks will be is not known before the service is laid
+def _prepare_batches(folder: Path, rows: int | None) -> Iterator[Any]:
+    service = services.read_service(folder)
+    # the address of the datalinks is not known before the service is installed
     datalink = f"http://localhost/{service.name}/q/dl/dlmeta?ID=" if service.links else None
     source = open_source(service.source_file, service.order)
     return Preparation(service, datalink).batches(source, ALL, limit=rows)
 
 
-def _refused(row: dict[str, Any]) -> Finding:
+def _refusal_finding(row: dict[str, Any]) -> RuleFinding:
     named = row["granule_uid"] or row["record_key"] or ""
-    return Finding(row["rule"], row["field"] or "", named, row["reason"])
+    return RuleFinding(row["rule"], row["field"] or "", named, row["reason"])

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import requests
 from lxml import etree
 
-from epnkit.epncore.published import Record
+from epnkit.epncore.published import RegistryRecord
 from epnkit.errors import CheckError
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
-#: How long an endpoint may be silent, in seconds.
-PATIENCE = 60.0
+#: How long an endpoint may take to answer, in seconds.
+READ_TIMEOUT = 60.0
 
 
-def find(endpoint: str, table: str) -> Record | None:
+def find_record(endpoint: str, table: str) -> RegistryRecord | None:
     """Find the record under which a table is published.
 
     Parameters
@@ -27,7 +27,7 @@ def find(endpoint: str, table: str) -> Record | None:
 
     Returns
     -------
-    Record or None
+    RegistryRecord or None
         The first record with such a table; None if there is none.
 
     Raises
@@ -35,27 +35,30 @@ def find(endpoint: str, table: str) -> Record | None:
     CheckError
         If the endpoint does not answer, or answers something else.
     """
-    records = [record for page in _pages(endpoint) for record in map(parse, _resources(page))]
+    records = [record for page in _fetch_pages(endpoint) for record in map(parse, _resources(page))]
     return next((record for record in records if table in record.tables), None)
 
 
-def _pages(endpoint: str) -> Iterator[etree._Element]:
+def _fetch_pages(endpoint: str) -> Iterator[etree._Element]:
     asked = {"verb": "ListRecords", "metadataPrefix": "ivo_vor"}
     while asked:
-        page = _get(endpoint, asked)
+        page = _fetch(endpoint, asked)
         yield page
         token = page.findtext(f".//{_OAI}resumptionToken")
         asked = {"verb": "ListRecords", "resumptionToken": token} if token else {}
 
 
-def _get(endpoint: str, asked: dict[str, str]) -> etree._Element:
+def _fetch(endpoint: str, asked: dict[str, str]) -> etree._Element:
     try:
-        answer = requests.get(endpoint, params=asked, timeout=PATIENCE)
+        answer = requests.get(endpoint, params=asked, timeout=READ_TIMEOUT)
         answer.raise_for_status()
         page = etree.fromstring(answer.content, _parser())
     except (requests.RequestException, etree.XMLSyntaxError) as error:
         raise CheckError(
-            "the registry interface cannot be read", where=endpoint, why=str(error)
+            "the registry interface cannot be read",
+            where=endpoint,
+            why=str(error),
+            cure="Name the OAI-PMH interface with epnkit check --registry.",
         ) from error
     if page.tag != f"{_OAI}OAI-PMH":
         raise CheckError("this is no OAI-PMH interface", where=endpoint, cure="Give --registry")
@@ -71,7 +74,7 @@ def _resources(page: etree._Element) -> Iterator[etree._Element]:
         yield from metadata
 
 
-def parse(resource: etree._Element) -> Record:
+def parse(resource: etree._Element) -> RegistryRecord:
     """Read a VOResource record.
 
     Parameters
@@ -81,7 +84,7 @@ def parse(resource: etree._Element) -> Record:
 
     Returns
     -------
-    Record
+    RegistryRecord
         Its subjects, tables and capabilities.
     """
     tables = {
@@ -91,7 +94,7 @@ def parse(resource: etree._Element) -> Record:
     standards = [
         node.get("standardID") or "" for node in resource.iter("{*}capability", "capability")
     ]
-    return Record(_text(resource, "identifier"), tuple(subjects), tables, tuple(standards))
+    return RegistryRecord(_text(resource, "identifier"), tuple(subjects), tables, tuple(standards))
 
 
 def _text(node: etree._Element, name: str) -> str:

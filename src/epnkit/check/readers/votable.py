@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 from astropy.io import votable
 
-from epnkit.check.readers.read import Read
+from epnkit.check.readers.read import TargetContents
 from epnkit.epncore.columns import COLUMNS, polars_type
-from epnkit.epncore.published import Answer, Field, Table
+from epnkit.epncore.published import DeclaredField, DeclaredTable, VotableMetadata
 from epnkit.errors import CheckError
 
 
-def parse(document: bytes, where: str, *, name: str = "") -> Read:
+def parse(document: bytes, where: str, *, name: str = "") -> TargetContents:
     """Read a VOTable.
 
     Parameters
@@ -27,12 +27,12 @@ def parse(document: bytes, where: str, *, name: str = "") -> Read:
     where : str
         The file or URL it came from, for messages.
     name : str, optional
-        The full name of the table, where it is known.
+        The full name of the table, if it is known.
 
     Returns
     -------
-    Read
-        The granules of its first table, the fields, and what it says beside.
+    TargetContents
+        The granules of its first table, the fields, and what it says about the whole.
 
     Raises
     ------
@@ -40,41 +40,41 @@ def parse(document: bytes, where: str, *, name: str = "") -> Read:
         If it is no VOTable (an HTML page, say), is cut off, reports an error, has no table, or
         says that rows were left out (QUERY_STATUS OVERFLOW).
     """
-    tree, faults = _tree(document, where)
+    tree, faults = _parse_tree(document, where)
     _refuse_status(tree, where)
     tables = list(tree.iter_tables())
     if not tables:
         raise CheckError("the VOTable has no table", where=where, cure="Ask for its rows")
     first = tables[0]
-    resources = list(_resources(tree.resources))
-    answer = Answer(
+    resources = list(_iterate_resources(tree.resources))
+    answer = VotableMetadata(
         sum(len(resource.time_systems) for resource in resources),
         sum(len(resource.coordinate_systems) for resource in resources),
         faults,
         names_bodies=str(tree.version) >= "1.5",
     )
-    table = Table(tuple(map(_field, first.fields)), name=name)
-    return Read(where, table, _granules(first), answer=answer)
+    table = DeclaredTable(tuple(map(_to_field, first.fields)), name=name)
+    return TargetContents(where, table, _to_granules(first), answer=answer)
 
 
-def _tree(document: bytes, where: str) -> tuple[Any, tuple[str, ...]]:
+def _parse_tree(document: bytes, where: str) -> tuple[Any, tuple[str, ...]]:
     try:
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             tree = votable.parse(io.BytesIO(document), verify="warn")
     except (ValueError, votable.exceptions.VOWarning, EOFError, IndexError) as error:
         raise CheckError(
             "this cannot be read as a VOTable",
             where=where,
-            why=_why(document, str(error)),
+            why=_explain(document, str(error)),
             cure="Look at what is served there, and check again",
         ) from error
     # astropy names what breaks the standard E.., and what it merely dislikes W..
-    broken = [w.message for w in told if re.match(r"E\d", w.category.__name__)]
+    broken = [w.message for w in warned if re.match(r"E\d", w.category.__name__)]
     return tree, tuple(dict.fromkeys(map(str, broken)))
 
 
-def _why(document: bytes, error: str) -> str:
+def _explain(document: bytes, error: str) -> str:
     head = document[:300].decode("utf-8", "replace").strip()
     if re.match(r"(?i)<!doctype html|<html", head):
         words = re.sub(r"<[^>]*>|\s+", " ", head).split()
@@ -85,7 +85,9 @@ def _why(document: bytes, error: str) -> str:
 
 
 def _refuse_status(tree: Any, where: str) -> None:
-    for info in (info for resource in _resources(tree.resources) for info in resource.infos):
+    for info in (
+        info for resource in _iterate_resources(tree.resources) for info in resource.infos
+    ):
         if info.name != "QUERY_STATUS" or info.value == "OK":
             continue
         if info.value == "OVERFLOW":
@@ -94,32 +96,37 @@ def _refuse_status(tree: Any, where: str) -> None:
                 where=where,
                 cure="Ask for fewer rows (--rows), or raise the service's limit",
             )
-        raise CheckError("the service reports an error", where=where, why=info.content)
+        raise CheckError(
+            "the service reports an error",
+            where=where,
+            why=info.content,
+            cure="Check the name of the table, or ask the operator of the service.",
+        )
 
 
-def _resources(resources: Any) -> Any:
+def _iterate_resources(resources: Any) -> Any:
     for resource in resources:
         yield resource
-        yield from _resources(resource.resources)
+        yield from _iterate_resources(resource.resources)
 
 
-def _field(field: Any) -> Field:
+def _to_field(field: Any) -> DeclaredField:
     text = [getattr(field, name) for name in ("arraysize", "unit", "ucd", "xtype")]
     array, unit, ucd, xtype = ("" if value is None else str(value) for value in text)
-    return Field(field.name, field.datatype, array, unit, ucd, xtype)
+    return DeclaredField(field.name, field.datatype, array, unit, ucd, xtype)
 
 
-def _granules(table: Any) -> pl.DataFrame:
+def _to_granules(table: Any) -> pl.DataFrame:
     names = table.array.dtype.names or ()
     columns = zip(table.fields, names, strict=True)
-    return pl.DataFrame([_series(field.name, table.array[name]) for field, name in columns])
+    return pl.DataFrame([_to_series(field.name, table.array[name]) for field, name in columns])
 
 
-def _series(name: str, values: Any) -> pl.Series:
+def _to_series(name: str, values: Any) -> pl.Series:
     if values.dtype == object or values.ndim > 1:
-        filled = [_value(value) for value in values]
+        filled = [_to_value(value) for value in values]
         column = COLUMNS.get(name)
-        as_text = column is not None and polars_type(name) == pl.String and not _listed(filled)
+        as_text = column is not None and polars_type(name) == pl.String and not _has_lists(filled)
         return pl.Series(name, filled, dtype=pl.String if as_text else None, strict=False)
     if values.dtype.kind in "SU":
         return pl.Series(name, np.asarray(values.filled("")).tolist(), dtype=pl.String)
@@ -128,11 +135,11 @@ def _series(name: str, values: Any) -> pl.Series:
     return series.set(pl.Series(mask), None) if mask.any() else series
 
 
-def _listed(values: list[Any]) -> bool:
+def _has_lists(values: list[Any]) -> bool:
     return any(isinstance(value, list) for value in values)
 
 
-def _value(value: Any) -> Any:
+def _to_value(value: Any) -> Any:
     if value is None or value is np.ma.masked:
         return None
     if isinstance(value, bytes):

@@ -10,33 +10,33 @@ from epnkit.errors import SourceError
 from epnkit.sources.base import Order
 
 
-def orderable(origin: Origin, key: tuple[str, ...]) -> tuple[Origin, tuple[str, ...]]:
-    """Find out whether the index orders by a key; a text has a sub-field for that.
+def find_sort_key(origin: Origin, key: tuple[str, ...]) -> tuple[Origin, tuple[str, ...]]:
+    """Find the key by which the index can sort; a text has a sub-field for that.
 
     Parameters
     ----------
     origin : Origin
         The source.
     key : tuple of str
-        The fields that tell one document from every other.
+        The fields that identify a document.
 
     Returns
     -------
     Origin
-        The source, which asks for the sub-fields where they are needed.
+        The source, which asks for the sub-fields if they are needed.
     tuple of str
         The key, of fields that the index orders by.
     """
-    if origin.kind != "elasticsearch" or _orders(origin, key):
+    if origin.kind != "elasticsearch" or _can_sort(origin, key):
         return origin, key
     named = tuple(f"{name}.keyword" for name in key)
     asking = replace(origin, text=_with_fields(origin.text, named))
-    return (asking, named) if _orders(asking, named) else (origin, key)
+    return (asking, named) if _can_sort(asking, named) else (origin, key)
 
 
-def _orders(origin: Origin, key: tuple[str, ...]) -> bool:
+def _can_sort(origin: Origin, key: tuple[str, ...]) -> bool:
     try:
-        with origin.opened(Order(None, key)) as source:
+        with origin.open(Order(None, key)) as source:
             next(iter(source.batches(size=1)), None)
     except SourceError:
         return False
@@ -44,6 +44,6 @@ def _orders(origin: Origin, key: tuple[str, ...]) -> bool:
 
 
 def _with_fields(text: str, names: tuple[str, ...]) -> str:
-    told = json.loads(text)
-    told["fields"] = [*told.get("fields", []), *names]
-    return json.dumps(told, indent=2) + "\n"
+    body = json.loads(text)
+    body["fields"] = [*body.get("fields", []), *names]
+    return json.dumps(body, indent=2) + "\n"

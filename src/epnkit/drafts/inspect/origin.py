@@ -13,12 +13,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
-from epnkit.drafts.inspect.tables import table
-from epnkit.drafts.propose.code import text
+from epnkit.drafts.inspect.quoting import quote
+from epnkit.drafts.inspect.tables import read_table
 from epnkit.errors import ConfigurationError
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Order, Source
-from epnkit.sources.config.credentials import Secret, credential, held, places, require_private
+from epnkit.sources.config.credentials import (
+    Secret,
+    credential_paths,
+    hold_secret,
+    read_credential,
+    require_private,
+)
 
 #: How an SQLite database begins.
 _SQLITE = b"SQLite format 3\0"
@@ -29,7 +35,7 @@ _LONGEST = 4096
 
 @dataclass(frozen=True)
 class Choices:
-    """What was said beside the source.
+    """What was said besides the source.
 
     Parameters
     ----------
@@ -62,7 +68,7 @@ class Origin:
     text : str
         What stands in it; never a password.
     secret : Secret, optional
-        What opens the source, where it needs it.
+        What opens the source, if it needs it.
     """
 
     kind: str
@@ -71,16 +77,16 @@ class Origin:
     secret: Secret | None = field(default=None, repr=False)
 
     @contextmanager
-    def opened(self, order: Order) -> Iterator[Source]:
+    def open(self, order: Order) -> Iterator[Source]:
         """Open the source, before its service's folder is there."""
-        known = held(self.secret) if self.secret else nullcontext()
+        known = hold_secret(self.secret) if self.secret else nullcontext()
         with TemporaryDirectory(prefix="epnkit-new-") as directory, known:
             path = Path(directory) / self.file_name
             path.write_text(self.text, encoding="utf-8")
             yield open_source(path, order)
 
 
-def origin_of(given: str, name: str, choices: Choices) -> Origin:
+def parse_origin(given: str, name: str, choices: Choices) -> Origin:
     """Understand what ``--from`` says.
 
     Parameters
@@ -96,43 +102,43 @@ def origin_of(given: str, name: str, choices: Choices) -> Origin:
     Raises
     ------
     ConfigurationError
-        Where it is none of these, or more has to be said.
+        If it is none of these, or more has to be said.
     """
     path = Path(given)
     if path.is_dir():
-        return _of_directory(path, choices.address)
+        return _from_directory(path, choices.address)
     if path.is_file():
-        return _of_file(path, name, choices)
+        return _from_file(path, name, choices)
     if "://" in given or "driver=" in given.lower():
-        return _of_secret(Secret(name, given), choices)
-    if "/" not in given and any(place.is_file() for place in places(given)):
-        return _of_secret(credential(given), choices)
+        return _from_secret(Secret(name, given), choices)
+    if "/" not in given and any(place.is_file() for place in credential_paths(given)):
+        return _from_secret(read_credential(given), choices)
     raise ConfigurationError(
         "there is no such source",
-        where=Secret(name, given).shown,
+        where=Secret(name, given).masked,
         why="it is no directory, no file, no URL, no connection string and no credential's name",
         cure="See epnkit new --help",
     )
 
 
-def _of_directory(path: Path, address: str | None) -> Origin:
-    form, endings = _format_of(path)
-    globs = ", ".join(text(f"*{ending}") for ending in sorted(endings))
+def _from_directory(path: Path, address: str | None) -> Origin:
+    form, endings = _detect_format(path)
+    globs = ", ".join(quote(f"*{ending}") for ending in sorted(endings))
     lines = [
         "# The files that are catalogued, by what they say of themselves.",
         'kind = "files"',
-        f"directory = {text(str(path.resolve()))}",
-        f"format = {text(form)}",
+        f"directory = {quote(str(path.resolve()))}",
+        f"format = {quote(form)}",
         f"files = [{globs}]",
     ]
     if address is not None:
-        lines.insert(3, f"address = {text(address.rstrip('/') + '/')}")
+        lines.insert(3, f"address = {quote(address.rstrip('/') + '/')}")
     return Origin("files", "source.toml", "\n".join(lines) + "\n")
 
 
-def _format_of(path: Path) -> tuple[str, set[str]]:
-    """Tell which format most files of a directory have, and the endings that they bear."""
-    known: dict[str, list[str]] = table("formats")["endings"]
+def _detect_format(path: Path) -> tuple[str, set[str]]:
+    """Return which format most files of a directory have, and the endings that they bear."""
+    known: dict[str, list[str]] = read_table("formats")["endings"]
     found = [
         (form, ending)
         for file in sorted(path.rglob("*"))
@@ -157,13 +163,13 @@ def _format_of(path: Path) -> tuple[str, set[str]]:
     return form, spelt
 
 
-def _of_file(path: Path, name: str, choices: Choices) -> Origin:
+def _from_file(path: Path, name: str, choices: Choices) -> Origin:
     if path.suffix in {".toml", ".json"}:
-        return _of_source_file(path)
+        return _from_source_file(path)
     with path.open("rb") as stream:
         start = stream.read(_LONGEST + 1)
     if start.startswith(_SQLITE):
-        return _of_secret(Secret(name, f"sqlite:///{path.resolve()}"), choices)
+        return _from_secret(Secret(name, f"sqlite:///{path.resolve()}"), choices)
     require_private(path)
     lines = start.decode("utf-8", "replace").split("\n") if len(start) <= _LONGEST else []
     lines = [line for line in lines if line.strip()]
@@ -174,120 +180,123 @@ def _of_file(path: Path, name: str, choices: Choices) -> Origin:
             why="it is neither a source file, nor an SQLite database, nor one line that connects",
             cure="Give a directory for files of data",
         )
-    return _of_secret(Secret(name, lines[0]), choices)
+    return _from_secret(Secret(name, lines[0]), choices)
 
 
-def _of_source_file(path: Path) -> Origin:
+def _from_source_file(path: Path) -> Origin:
     written = path.read_text(encoding="utf-8")
     try:
-        told = json.loads(written) if path.suffix == ".json" else tomllib.loads(written)
+        settings = json.loads(written) if path.suffix == ".json" else tomllib.loads(written)
     except ValueError as error:
         raise ConfigurationError(
-            "the source file is not well formed", where=str(path), why=str(error)
+            "the source file is not well formed",
+            where=str(path),
+            why=str(error),
+            cure="Correct its TOML or JSON at the position named.",
         ) from None
-    kind = told.get("kind", "elasticsearch") if isinstance(told, dict) else ""
+    kind = settings.get("kind", "elasticsearch") if isinstance(settings, dict) else ""
     kind = "elasticsearch" if path.suffix == ".json" else kind
-    if kind not in KINDS or (path.suffix == ".json" and not {"index", "query"} & set(told)):
+    if kind not in KINDS or (path.suffix == ".json" and not {"index", "query"} & set(settings)):
         raise ConfigurationError(
             "this is no source file",
             where=str(path),
             cure="Give the directory to catalogue files of JSON",
         )
-    return Origin(kind, f"source{path.suffix}", _with_absolute_directory(written, told, path))
+    return Origin(kind, f"source{path.suffix}", _with_absolute_directory(written, settings, path))
 
 
-def _with_absolute_directory(written: str, told: dict[str, object], path: Path) -> str:
+def _with_absolute_directory(written: str, settings: dict[str, object], path: Path) -> str:
     """Keep the files of a source file where they are, though the source file moves."""
-    directory = str(told.get("directory", "/"))
+    directory = str(settings.get("directory", "/"))
     if directory.startswith("/"):
         return written
-    line = f"directory = {text(str((path.parent / directory).resolve()))}"
+    line = f"directory = {quote(str((path.parent / directory).resolve()))}"
     return re.sub(r"(?m)^directory\s*=.*$", lambda _: line, written)
 
 
-def _of_secret(secret: Secret, choices: Choices) -> Origin:
+def _from_secret(secret: Secret, choices: Choices) -> Origin:
     if secret.kind == "http":
-        return _of_http(secret, choices)
+        return _from_http(secret, choices)
     if secret.kind == "mongodb":
         database = urlsplit(secret.reveal()).path.strip("/")
-        return _documents("mongodb", secret, database, _needed(choices.table, "collection"))
-    query = choices.query or " ".join(["SELECT * FROM", choices.table or _only_table(secret)])
+        return _from_documents("mongodb", secret, database, _require(choices.table, "collection"))
+    query = choices.query or " ".join(["SELECT * FROM", choices.table or _find_only_table(secret)])
     lines = [
         f'# One row of this query is one record. What connects is the credential "{secret.name}".',
         'kind = "sql"',
-        f"connection = {text(secret.name)}",
-        f"query = {text(query)}",
+        f"connection = {quote(secret.name)}",
+        f"query = {quote(query)}",
     ]
     return Origin("sql", "source.toml", "\n".join(lines) + "\n", secret)
 
 
-def _only_table(secret: Secret) -> str:
-    from epnkit.drafts.inspect.sql_tables import tables_of
+def _find_only_table(secret: Secret) -> str:
+    from epnkit.drafts.inspect.sql_tables import list_tables
 
-    found = tables_of(secret)
+    found = list_tables(secret)
     if len(found) == 1:
         return found[0]
     raise ConfigurationError(
         f"the database has {len(found)} tables",
-        where=secret.shown,
+        where=secret.masked,
         why=", ".join(found[:20]),
         cure="Choose one with --table, or join some with --query",
     )
 
 
-def _of_http(secret: Secret, choices: Choices) -> Origin:
+def _from_http(secret: Secret, choices: Choices) -> Origin:
     parts = urlsplit(secret.reveal())
     kind = choices.kind or ("tap" if parts.path.rstrip("/").endswith("/tap") else None)
     if kind == "tap":
-        return _tap(secret, _needed(choices.table, "table"))
+        return _from_tap(secret, _require(choices.table, "table"))
     names = [part for part in parts.path.split("/") if part]
     base = Secret(secret.name, urlunsplit((parts.scheme, parts.netloc, "", "", "")))
     if kind == "elasticsearch":
         index = choices.table or (names[-1] if names else None)
         body = {
             "connection": secret.name,
-            "index": _needed(index, "index"),
+            "index": _require(index, "index"),
             "query": {"match_all": {}},
         }
         return Origin(kind, "source.json", json.dumps(body, indent=2) + "\n", base)
     if kind == "restheart" and names:
         collection = choices.table or (names[1] if len(names) > 1 else None)
-        return _documents(kind, base, names[0], _needed(collection, "collection"))
+        return _from_documents(kind, base, names[0], _require(collection, "collection"))
     raise ConfigurationError(
         "what answers at this address is not known",
-        where=secret.shown,
+        where=secret.masked,
         cure="Say --kind elasticsearch, restheart (http://HOST/DATABASE/COLLECTION) or tap",
     )
 
 
-def _tap(secret: Secret, name: str) -> Origin:
+def _from_tap(secret: Secret, name: str) -> Origin:
     address = (
-        f"connection = {text(secret.name)}"
+        f"connection = {quote(secret.name)}"
         if secret.has_password
-        else f"url = {text(secret.reveal())}"
+        else f"url = {quote(secret.reveal())}"
     )
     lines = [
         "# The rows of a table of a TAP service.",
         'kind = "tap"',
         address,
-        f"table = {text(name)}",
+        f"table = {quote(name)}",
     ]
     known = secret if secret.has_password else None
     return Origin("tap", "source.toml", "\n".join(lines) + "\n", known)
 
 
-def _documents(kind: str, secret: Secret, database: str, collection: str) -> Origin:
+def _from_documents(kind: str, secret: Secret, database: str, collection: str) -> Origin:
     lines = [
         "# The documents of one collection.",
-        f"kind = {text(kind)}",
-        f"connection = {text(secret.name)}",
-        f"database = {text(database)}",
-        f"collection = {text(collection)}",
+        f"kind = {quote(kind)}",
+        f"connection = {quote(secret.name)}",
+        f"database = {quote(database)}",
+        f"collection = {quote(collection)}",
     ]
     return Origin(kind, "source.toml", "\n".join(lines) + "\n", secret)
 
 
-def _needed(value: str | None, what: str) -> str:
+def _require(value: str | None, what: str) -> str:
     if value is None:
-        raise ConfigurationError(f"which {what} is not said", cure=f"Name the {what} with --table")
+        raise ConfigurationError(f"the {what} is not named", cure=f"Name the {what} with --table")
     return value

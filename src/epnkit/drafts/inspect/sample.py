@@ -8,7 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from epnkit.drafts.inspect.words import words_of
+from epnkit.drafts.inspect.words import split_words
 from epnkit.errors import SourceError
 from epnkit.sources.base import Source
 
@@ -23,9 +23,9 @@ class Field:
     Parameters
     ----------
     name : str
-        As the source gives it, dotted where it lies in a document within.
+        As the source gives it, dotted if it lies in a document within.
     values : polars.Series
-        One a record; null where the record has none.
+        One a record; null if the record has none.
     """
 
     name: str
@@ -34,12 +34,12 @@ class Field:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of the name's last part, without its namespace, in one spelling each."""
-        return words_of(self.name.rsplit(".", 1)[-1].rsplit(":", 1)[-1])
+        return split_words(self.name.rsplit(".", 1)[-1].rsplit(":", 1)[-1])
 
     @cached_property
     def context(self) -> tuple[str, ...]:
         """The words of the documents in which the field lies."""
-        return words_of(self.name.rsplit(".", 1)[0]) if "." in self.name else ()
+        return split_words(self.name.rsplit(".", 1)[0]) if "." in self.name else ()
 
     @cached_property
     def given(self) -> pl.Series:
@@ -51,7 +51,7 @@ class Field:
 
     @cached_property
     def texts(self) -> pl.Series:
-        """The values that are there, as trimmed texts; none where they are no texts."""
+        """The values that are there, as trimmed texts; none if they are no texts."""
         if self.given.dtype != pl.String:
             return pl.Series(self.name, [], dtype=pl.String)
         return self.given.str.strip_chars()
@@ -76,7 +76,7 @@ class Field:
 
     @property
     def unique(self) -> bool:
-        """Whether the value tells every record of the sample from every other."""
+        """Whether the values of all records of the sample differ."""
         return self.complete and self.distinct == len(self.values)
 
 
@@ -108,13 +108,13 @@ class Sample:
         return (field for field in self.fields.values() if len(field.given))
 
 
-def look(source: Source, kind: str) -> Sample:
+def read_sample(source: Source, kind: str) -> Sample:
     """Read the first records of a source.
 
     Raises
     ------
     SourceError
-        When it has none: nothing could be proposed.
+        If it has none: nothing could be proposed.
     """
     first = next(iter(source.batches(size=SIZE)), None)
     if first is None or first.is_empty():

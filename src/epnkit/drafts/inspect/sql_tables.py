@@ -1,32 +1,34 @@
-"""The tables of a database, where a new service's source names none."""
+"""The tables of a database, for a new service whose source names none."""
 
 from __future__ import annotations
 
-import pyodbc
-import sqlalchemy as sa
-
+from epnkit.modules import requires_extra
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.alchemy import engine_of
+from epnkit.sources.sql.alchemy import make_engine
 from epnkit.sources.sql.driver_errors import driver_errors, source_error
 from epnkit.sources.sql.session import CONNECT_TIMEOUT
 
+with requires_extra("sql"):
+    import pyodbc
+    import sqlalchemy as sa
 
-def tables_of(secret: Secret) -> list[str]:
+
+def list_tables(secret: Secret) -> list[str]:
     """List the tables and views of a database, those of the system left out.
 
     Raises
     ------
     SourceError
-        When it cannot be opened.
+        If it cannot be opened.
     """
     try:
-        return _of_odbc(secret) if secret.kind == "odbc" else _of_alchemy(secret)
+        return _list_by_odbc(secret) if secret.kind == "odbc" else _list_by_alchemy(secret)
     except driver_errors() as error:
         raise source_error(error, secret) from None
 
 
-def _of_alchemy(secret: Secret) -> list[str]:
-    engine = engine_of(secret)
+def _list_by_alchemy(secret: Secret) -> list[str]:
+    engine = make_engine(secret)
     try:
         inspector = sa.inspect(engine)
         return sorted([*inspector.get_table_names(), *inspector.get_view_names()])
@@ -34,7 +36,7 @@ def _of_alchemy(secret: Secret) -> list[str]:
         engine.dispose()
 
 
-def _of_odbc(secret: Secret) -> list[str]:
+def _list_by_odbc(secret: Secret) -> list[str]:
     link = pyodbc.connect(secret.reveal(), timeout=CONNECT_TIMEOUT, readonly=True)
     try:
         rows = link.cursor().tables().fetchall()

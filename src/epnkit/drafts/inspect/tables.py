@@ -9,7 +9,7 @@ from typing import Any
 
 
 @cache
-def table(name: str) -> dict[str, Any]:
+def read_table(name: str) -> dict[str, Any]:
     """Read ``data/<name>.toml``."""
     text = (files("epnkit.drafts") / "data" / f"{name}.toml").read_text("utf-8")
     return tomllib.loads(text)

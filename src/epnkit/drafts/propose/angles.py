@@ -7,31 +7,31 @@ from collections.abc import Iterator
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import number
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.epncore.columns import COLUMNS
 
 _ANGLES = ("incidence", "emergence", "phase")
 
 
-def angles(sample: Sample) -> Iterator[Proposal]:
+def propose_angles(sample: Sample) -> Iterator[Proposal]:
     """Propose incidence, emergence and phase, both ends from one field unless there are two."""
     for angle in _ANGLES:
-        found = [c for c in _named(sample, angle) if _inside(c, angle)]
+        found = [c for c in _find_angle(sample, angle) if _is_in_range(c, angle)]
         if found:
-            yield from _both_ends(angle, found)
+            yield from _propose_bounds(angle, found)
 
 
-def _named(sample: Sample, angle: str) -> list[Candidate]:
-    found = candidates(sample, angle)
-    return found if found or angle == "incidence" else candidates(sample, f"{angle}_alone")
+def _find_angle(sample: Sample, angle: str) -> list[Candidate]:
+    found = find_candidates(sample, angle)
+    return found if found or angle == "incidence" else find_candidates(sample, f"{angle}_alone")
 
 
-def _inside(candidate: Candidate, angle: str) -> bool:
+def _is_in_range(candidate: Candidate, angle: str) -> bool:
     column, numbers = COLUMNS[f"{angle}_min"], candidate.field.numbers
     return len(numbers) > 0 and bool(numbers.is_between(column.low, column.high).all())
 
 
-def _both_ends(angle: str, found: list[Candidate]) -> Iterator[Proposal]:
+def _propose_bounds(angle: str, found: list[Candidate]) -> Iterator[Proposal]:
     for end in ("min", "max"):
         own = [c for c in found if end in c.field.words]
         chosen = (own or found)[0]

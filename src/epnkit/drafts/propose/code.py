@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from epnkit.drafts.inspect.quoting import quote
 from epnkit.mapping.declare import Computed, of
 
 
 @dataclass(frozen=True)
-class Made:
+class CodeValue:
     """A value as a mapping takes it, and how it is written in ``service.py``.
 
     Parameters
@@ -28,74 +29,77 @@ class Made:
     code: str
 
 
-def text(value: str) -> str:
-    """Write a text as Python does, in double quotes, with everything odd escaped."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def constant(value: str | int | float) -> Made:
+def constant(value: str | int | float) -> CodeValue:
     """Declare one value for all granules."""
-    return Made(value, text(value) if isinstance(value, str) else repr(value))
+    return CodeValue(value, quote(value) if isinstance(value, str) else repr(value))
 
 
-def column(name: str) -> Made:
+def column(name: str) -> CodeValue:
     """Declare a field's value as it is."""
-    return Made(pl.col(name), f"pl.col({text(name)})")
+    return CodeValue(pl.col(name), f"pl.col({quote(name)})")
 
 
-def literal(value: str) -> Made:
+def literal(value: str) -> CodeValue:
     """Declare a part of an identifier that is the same in all."""
-    return Made(pl.lit(value), f"pl.lit({text(value)})")
+    return CodeValue(pl.lit(value), f"pl.lit({quote(value)})")
 
 
-def computed(function: Callable[..., Any], *arguments: str | Made, **settings: Any) -> Made:
+def call(function: Callable[..., Any], *arguments: str | CodeValue, **settings: Any) -> CodeValue:
     """Declare what a function of epnkit makes of fields, or of other values."""
     values = [each if isinstance(each, str) else each.value for each in arguments]
     value: Computed = of(function, *values, **settings)
-    words = [text(each) if isinstance(each, str) else each.code for each in arguments]
+    words = [quote(each) if isinstance(each, str) else each.code for each in arguments]
     words += [f"{name}={_code(setting)}" for name, setting in settings.items()]
-    return Made(value, f"of({', '.join([function.__name__, *words])})")
+    return CodeValue(value, f"of({', '.join([function.__name__, *words])})")
 
 
-def divided(name: str, divisor: float) -> Made:
+def joint(first: str, second: str, separator: str) -> CodeValue:
+    """Declare the texts of two fields as one, with a mark between them."""
+    return CodeValue(
+        pl.concat_str(first, second, separator=separator),
+        f"pl.concat_str({quote(first)}, {quote(second)}, separator={quote(separator)})",
+    )
+
+
+def quotient(name: str, divisor: float) -> CodeValue:
     """Declare a number in another unit."""
     if divisor == 1:
         return number(name)
-    return Made(
+    return CodeValue(
         pl.col(name).cast(pl.Float64) / divisor,
-        f"pl.col({text(name)}).cast(pl.Float64) / {divisor:g}",
+        f"pl.col({quote(name)}).cast(pl.Float64) / {divisor:g}",
     )
 
 
-def number(name: str) -> Made:
+def number(name: str) -> CodeValue:
     """Declare a field's value as a number, be it a text of one."""
-    return Made(pl.col(name).cast(pl.Float64), f"pl.col({text(name)}).cast(pl.Float64)")
+    return CodeValue(pl.col(name).cast(pl.Float64), f"pl.col({quote(name)}).cast(pl.Float64)")
 
 
-def kilobytes(name: str) -> Made:
+def kilobytes(name: str) -> CodeValue:
     """Declare a size that is given in bytes (EPN-TAP wants kilobytes)."""
-    return Made(
+    return CodeValue(
         (pl.col(name).cast(pl.Float64) / 1024).ceil(),
-        f"(pl.col({text(name)}).cast(pl.Float64) / 1024).ceil()",
+        f"(pl.col({quote(name)}).cast(pl.Float64) / 1024).ceil()",
     )
 
 
-def translated(name: str, words: dict[str, Any]) -> Made:
+def translation(name: str, words: dict[str, Any]) -> CodeValue:
     """Declare a field's words in those of EPN-TAP."""
     value = pl.col(name).cast(pl.String).replace_strict(words, default=None)
     table = json.dumps(words, ensure_ascii=False)
-    return Made(
-        value, f"pl.col({text(name)}).cast(pl.String).replace_strict({table}, default=None)"
+    return CodeValue(
+        value, f"pl.col({quote(name)}).cast(pl.String).replace_strict({table}, default=None)"
     )
 
 
-def before(name: str, mark: str) -> Made:
+def part_before(name: str, mark: str) -> CodeValue:
     """Declare the part of a text that comes before a mark (ISTP's ``WIND>Wind Laboratory``)."""
-    return Made(
+    return CodeValue(
         pl.col(name).str.split(mark).list.first().str.strip_chars(),
-        f"pl.col({text(name)}).str.split({text(mark)}).list.first().str.strip_chars()",
+        f"pl.col({quote(name)}).str.split({quote(mark)}).list.first().str.strip_chars()",
     )
 
 
 def _code(value: object) -> str:
-    return text(value) if isinstance(value, str) else repr(value)
+    return quote(value) if isinstance(value, str) else repr(value)

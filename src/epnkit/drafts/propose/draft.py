@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.access import access, changed_by
-from epnkit.drafts.propose.angles import angles
-from epnkit.drafts.propose.identity import identity, key_of
-from epnkit.drafts.propose.place import Frame, place
-from epnkit.drafts.propose.proposal import Proposal, tried
-from epnkit.drafts.propose.spectral import spectral
-from epnkit.drafts.propose.target import target
-from epnkit.drafts.propose.texts import texts
-from epnkit.drafts.propose.times import durations, times
+from epnkit.drafts.propose.access import choose_cursor, propose_access
+from epnkit.drafts.propose.angles import propose_angles
+from epnkit.drafts.propose.identity import choose_key, propose_identity
+from epnkit.drafts.propose.place import Frame, propose_coordinates
+from epnkit.drafts.propose.proposal import Proposal, validate
+from epnkit.drafts.propose.spectral import propose_spectral
+from epnkit.drafts.propose.target import propose_target
+from epnkit.drafts.propose.texts import propose_texts
+from epnkit.drafts.propose.times import propose_durations, propose_times
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Draft:
     proposals : tuple of Proposal
         One a column, or a group of columns.
     key : tuple of str
-        The fields that tell one record from every other.
+        The fields that identify a record.
     cursor : str, optional
-        The field that tells when a record was changed.
+        The field with the time at which a record was changed.
     unused : tuple of str
         The fields that no proposal reads.
     """
@@ -44,7 +44,7 @@ class Draft:
     unused: tuple[str, ...]
 
     def of(self, column: str) -> Proposal | None:
-        """Give the proposal for a column."""
+        """Return the proposal for a column."""
         return next((each for each in self.proposals if column in each.columns), None)
 
 
@@ -63,20 +63,24 @@ def propose(sample: Sample, name: str) -> Draft:
     Draft
         Each proposal has been applied to the sample; what does not fit it is left out.
     """
-    key, where, found = key_of(sample), place(sample), list(access(sample))
+    key, where, found = (
+        choose_key(sample),
+        propose_coordinates(sample),
+        list(propose_access(sample)),
+    )
     leading = {name for each in found for name in each.columns}
     made = [
-        *identity(sample, name, key),
-        *texts(sample, leading),
-        *target(sample),
-        *times(sample),
-        *durations(sample),
-        *spectral(sample),
+        *propose_identity(sample, name, key),
+        *propose_texts(sample, leading),
+        *propose_target(sample),
+        *propose_times(sample),
+        *propose_durations(sample),
+        *propose_spectral(sample),
         *where.proposals,
-        *angles(sample),
+        *propose_angles(sample),
         *found,
     ]
-    fit = tuple(each for p in made if (each := tried(p, sample)) is not None)
+    fit = tuple(each for p in made if (each := validate(p, sample)) is not None)
     used = {field for each in fit for field in each.fields} | set(key)
     unused = tuple(n for n in sample.fields if n not in used)
-    return Draft(name, where.frame, fit, key, changed_by(sample), unused)
+    return Draft(name, where.frame, fit, key, choose_cursor(sample), unused)

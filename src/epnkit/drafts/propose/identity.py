@@ -8,15 +8,15 @@ from itertools import combinations
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import Made, column, computed, constant, literal
+from epnkit.drafts.propose.code import CodeValue, call, column, constant, literal
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
     are_addresses,
     are_data_files,
     are_pictures,
     are_times_of_day,
-    share,
+    share_matching,
     time_form,
 )
 from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
@@ -27,7 +27,7 @@ _HAVE_ID = {"mongodb", "restheart"}
 #: The names of files, in records of files.
 _OF_FILES = ("file_name", "path")
 
-#: What the reader of files adds to tell where a record lies.
+#: The fields that the reader of files adds: where a record lies.
 _PLACES = {*_OF_FILES, "line", "size", "modified", "digest", "directory"}
 
 #: From how many records on it is no chance that all values of a field differ.
@@ -36,26 +36,26 @@ _ENOUGH = 10
 #: How sure an identifier is that a machine made, where there is a name that a person knows.
 _MACHINE = 0.8
 
-#: How sure a field is that tells all records apart, though nothing in its name says so.
+#: The confidence of a field whose values all differ, though nothing in its name says so.
 _BY_VALUES = 0.55
 
 #: How many fields may make an identifier together.
 _TOGETHER = 4
 
 
-def key_of(sample: Sample) -> tuple[str, ...]:
-    """Choose the fields that tell one record from every other; some field where none do."""
+def choose_key(sample: Sample) -> tuple[str, ...]:
+    """Choose the fields that identify a record; some field if none do."""
     if sample.kind in _HAVE_ID and "_id" in sample.fields:
         return ("_id",)
-    single = [each for each in _identifiers(sample) if each.field.name != "_id"]
+    single = [each for each in _find_identifiers(sample) if each.field.name != "_id"]
     if single:
         return (single[0].field.name,)
     if sample.kind == "files" and "path" in sample.fields:
         return ("path", "line")
-    return _several(sample)
+    return _choose_several(sample)
 
 
-def identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterator[Proposal]:
+def propose_identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterator[Proposal]:
     """Propose granule_uid, granule_gid and obs_id.
 
     Parameters
@@ -63,32 +63,32 @@ def identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterator[Propos
     sample : Sample
         What was read of the source.
     name : str
-        The service's name, which identifiers begin with where a field gives numbers alone.
+        The service's name, which identifiers begin with if a field gives numbers alone.
     key : tuple of str
-        The fields that tell one record from every other; none where that is not known.
+        The fields that identify a record; none if that is not known.
     """
-    uid = _granule_uid(sample, name, key)
+    uid = _propose_uid(sample, name, key)
     yield uid
-    yield _group(sample, name)
-    yield _observation(sample, uid)
+    yield _propose_group(sample, name)
+    yield _propose_observation(sample, uid)
 
 
-def _identifiers(sample: Sample) -> list[Candidate]:
+def _find_identifiers(sample: Sample) -> list[Candidate]:
     """List the fields that identify a record by name and by value, the best first."""
-    found = [c for c in candidates(sample, "granule_uid") if c.field.unique]
+    found = [c for c in find_candidates(sample, "granule_uid") if c.field.unique]
     if sample.kind == "files":
         named = [sample.fields[n] for n in _OF_FILES if n in sample.fields]
         found = [Candidate(each, 0.96) for each in named if each.unique] or found
     found += [
-        c for m in ("file_name", "file_named") for c in candidates(sample, m) if c.field.unique
+        c for m in ("file_name", "file_named") for c in find_candidates(sample, m) if c.field.unique
     ]
-    found = found or _by_values(sample)
+    found = found or _find_by_values(sample)
     made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
     return sorted(made, key=lambda c: -c.score)
 
 
-def _by_values(sample: Sample) -> list[Candidate]:
-    """List what tells the records of one file apart, which else have the line's number alone."""
+def _find_by_values(sample: Sample) -> list[Candidate]:
+    """List the fields that identify the records of one file, which else have a line number only."""
     if sample.kind != "files" or sample.records.height < _ENOUGH:
         return []
     fields = [f for f in sample if f.unique and f.name not in _PLACES and _is_word(f)]
@@ -97,18 +97,18 @@ def _by_values(sample: Sample) -> list[Candidate]:
 
 
 def _is_word(field: Field) -> bool:
-    """Tell whether the values are short words or whole numbers, and no times."""
+    """Return whether the values are short words or whole numbers, and no times."""
     if field.given.dtype != pl.String:
         return field.given.dtype.is_integer() and time_form(field) is None
-    return share(field.texts, r"^[^\s/]\S{0,100}$") == 1.0 and not (
-        share(field.texts, r"^[-+]?\d*\.\d*([eE][-+]?\d+)?$")
+    return share_matching(field.texts, r"^[^\s/]\S{0,100}$") == 1.0 and not (
+        share_matching(field.texts, r"^[-+]?\d*\.\d*([eE][-+]?\d+)?$")
         or time_form(field)
         or are_addresses(field)
         or are_times_of_day(field)
     )
 
 
-def _several(sample: Sample) -> tuple[str, ...]:
+def _choose_several(sample: Sample) -> tuple[str, ...]:
     """Choose the fewest fields that identify a record together."""
     useful = [f for f in sample if f.complete and f.distinct > 1 and _is_plain(f)]
     useful.sort(key=lambda field: -field.distinct)
@@ -125,47 +125,46 @@ def _is_plain(field: Field) -> bool:
     return dtype == pl.String or dtype.is_integer() or dtype.is_temporal()
 
 
-def _granule_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
+def _propose_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
     columns = ("granule_uid",)
-    single = _identifiers(sample)
+    single = _find_identifiers(sample)
     if single:
         field = single[0].field
         return Proposal(
             columns,
-            _single(field, name),
+            _uid_value(field, name),
             (field.name,),
             single[0].score,
             f"by its name; {field.distinct} different values",
         )
-    parts = [_part(sample.fields[each]) for each in key]
-    made = computed(joined, literal(name), *parts)
+    parts = [_uid_part(sample.fields[each]) for each in key]
+    made = call(joined, literal(name), *parts)
     if sample.records.select(key).is_duplicated().any():
         return Proposal(
             columns,
             made,
             key,
             0.1,
-            "no fields were found that tell one record from"
-            " every other: choose them here and for the key",
+            "no fields were found that identify a record: choose them here and for the key",
         )
     return Proposal(columns, made, key, 0.6, "these fields together are different in all records")
 
 
-def _single(field: Field, name: str) -> Made:
-    if field.given.dtype.is_integer() or share(field.texts, r"^\d{1,12}$") == 1.0:
-        return computed(joined, literal(name), field.name)
+def _uid_value(field: Field, name: str) -> CodeValue:
+    if field.given.dtype.is_integer() or share_matching(field.texts, r"^\d{1,12}$") == 1.0:
+        return call(joined, literal(name), field.name)
     if are_data_files(field) or are_pictures(field) or field.name in _OF_FILES:
-        return computed(without_ending, field.name)
-    return computed(safe, field.name, distinct=True)
+        return call(without_ending, field.name)
+    return call(safe, field.name, distinct=True)
 
 
-def _part(field: Field) -> str | Made:
-    return computed(stamp, field.name) if time_form(field) == "text" else field.name
+def _uid_part(field: Field) -> str | CodeValue:
+    return call(stamp, field.name) if time_form(field) == "text" else field.name
 
 
-def _group(sample: Sample, name: str) -> Proposal:
+def _propose_group(sample: Sample, name: str) -> Proposal:
     few = max(2, len(sample.records) // 4)
-    for candidate in candidates(sample, "granule_gid"):
+    for candidate in find_candidates(sample, "granule_gid"):
         field = candidate.field
         if field.complete and field.distinct <= few and field.given.dtype == pl.String:
             return Proposal(
@@ -180,20 +179,16 @@ def _group(sample: Sample, name: str) -> Proposal:
     )
 
 
-def _observation(sample: Sample, uid: Proposal) -> Proposal:
-    for candidate in candidates(sample, "obs_id"):
+def _propose_observation(sample: Sample, uid: Proposal) -> Proposal:
+    for candidate in find_candidates(sample, "obs_id"):
         field = candidate.field
         if field.complete and not field.given.dtype.is_nested():
             return Proposal(
-                ("obs_id",),
-                computed(safe, field.name),
-                (field.name,),
-                candidate.score,
-                "by its name",
+                ("obs_id",), call(safe, field.name), (field.name,), candidate.score, "by its name"
             )
     return Proposal(
         ("obs_id",),
-        uid.made,
+        uid.value,
         uid.fields,
         min(uid.confidence, 0.7),
         "each granule taken for an observation of its own",

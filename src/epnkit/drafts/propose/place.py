@@ -9,13 +9,13 @@ from typing import Literal
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import number
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 
 Frame = Literal["body", "celestial", "none"]
 
 
 @dataclass(frozen=True)
-class Place:
+class SpatialProposal:
     """Where the granules lie.
 
     Parameters
@@ -30,13 +30,13 @@ class Place:
     proposals: tuple[Proposal, ...] = ()
 
 
-def place(sample: Sample) -> Place:
+def propose_coordinates(sample: Sample) -> SpatialProposal:
     """Propose a frame, and the limits in it."""
     for frame, names in _SETS:
-        found = [_inside(sample, name, limit) for name, limit in names]
+        found = [_find_in_range(sample, name, limit) for name, limit in names]
         if all(found):
-            return Place(frame, tuple(_limits(found)))
-    return Place("none")
+            return SpatialProposal(frame, tuple(_propose_limits(found)))
+    return SpatialProposal("none")
 
 
 #: The meanings that give c1min, c1max, c2min and c2max, with the range of their values in degrees.
@@ -62,15 +62,15 @@ _SETS: tuple[tuple[Frame, tuple[tuple[str, tuple[float, float]], ...]], ...] = (
 )
 
 
-def _inside(sample: Sample, meaning: str, limit: tuple[float, float]) -> Candidate | None:
-    for candidate in candidates(sample, meaning):
+def _find_in_range(sample: Sample, meaning: str, limit: tuple[float, float]) -> Candidate | None:
+    for candidate in find_candidates(sample, meaning):
         numbers = candidate.field.numbers
         if len(numbers) and numbers.is_between(*limit).all():
             return candidate
     return None
 
 
-def _limits(found: list[Candidate | None]) -> Iterator[Proposal]:
+def _propose_limits(found: list[Candidate | None]) -> Iterator[Proposal]:
     for name, candidate in zip(("c1min", "c1max", "c2min", "c2max"), found, strict=True):
         if candidate is not None:
             field = candidate.field.name

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import Made
+from epnkit.drafts.propose.code import CodeValue
 from epnkit.epncore.columns import COLUMNS
 from epnkit.errors import MappingError
 from epnkit.mapping.declare import Mapping
@@ -30,7 +30,7 @@ class Proposal:
     ----------
     columns : tuple of str
         The columns of EPNcore.
-    made : Made
+    value : CodeValue
         The value, and its declaration.
     fields : tuple of str
         The fields it comes from; none for a constant.
@@ -41,7 +41,7 @@ class Proposal:
     """
 
     columns: tuple[str, ...]
-    made: Made
+    value: CodeValue
     fields: tuple[str, ...]
     confidence: float
     reason: str
@@ -51,30 +51,30 @@ class Proposal:
         """Whether it may stand without a person's decision."""
         return self.confidence >= SURE
 
-    def doubted(self, most: float, reason: str) -> Proposal:
-        """Give the same with less confidence, and why."""
+    def cap(self, most: float, reason: str) -> Proposal:
+        """Return the same with less confidence, and why."""
         return replace(self, confidence=min(self.confidence, most), reason=reason)
 
 
-def tried(proposal: Proposal, sample: Sample) -> Proposal | None:
-    """Apply a proposal to the sample; None where it doesn't fit the records."""
+def validate(proposal: Proposal, sample: Sample) -> Proposal | None:
+    """Apply a proposal to the sample; None if it doesn't fit the records."""
     try:
-        refused, absent = _lost(proposal, sample.records)
+        refused, absent = _measure_losses(proposal, sample.records)
     except MappingError:
         return None
     if refused > _REFUSED or absent == 1.0:
         return None
     if absent > _ABSENT and all(COLUMNS[name].mandatory for name in proposal.columns):
-        return proposal.doubted(0.7, f"{proposal.reason}; {absent:.0%} of the sample have none")
+        return proposal.cap(0.7, f"{proposal.reason}; {absent:.0%} of the sample have none")
     if refused:
-        return proposal.doubted(0.85, f"{proposal.reason}; {refused:.0%} of the sample don't fit")
+        return proposal.cap(0.85, f"{proposal.reason}; {refused:.0%} of the sample don't fit")
     return proposal
 
 
-def _lost(proposal: Proposal, records: pl.DataFrame) -> tuple[float, float]:
-    """Give the shares of the records that are refused, and that get no value."""
+def _measure_losses(proposal: Proposal, records: pl.DataFrame) -> tuple[float, float]:
+    """Return the shares of the records that are refused, and that get no value."""
     key = proposal.columns if len(proposal.columns) > 1 else proposal.columns[0]
-    mapped = Mapping({key: proposal.made.value}).apply(records)
+    mapped = Mapping({key: proposal.value.value}).apply(records)
     refused = mapped.refusals["record"].n_unique() / max(len(records), 1)
     empty = max((column.null_count() for column in mapped.granules), default=0)
     return refused, 1.0 if len(mapped.granules) == 0 else empty / len(mapped.granules)

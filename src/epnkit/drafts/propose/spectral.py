@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import Made, computed, divided, number
+from epnkit.drafts.propose.code import CodeValue, call, number, quotient
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, candidates, plain
-from epnkit.drafts.recognise.values import are_spectral_units, share
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
+from epnkit.drafts.recognise.values import are_spectral_units, share_matching
 from epnkit.mapping.spectral import hertz_band, hertz_limits, unit_of
 
 _RANGE = ("spectral_range_min", "spectral_range_max")
@@ -52,8 +52,8 @@ Quantity = Literal["wavelength", "frequency", "energy"]
 
 
 @dataclass(frozen=True)
-class _Unit:
-    """The unit of spectral values: a name, or the field that tells it; and how sure that is."""
+class _SpectralUnit:
+    """The unit of spectral values: a name, or the field that holds it; and how sure that is."""
 
     given: str
     is_field: bool
@@ -61,19 +61,19 @@ class _Unit:
     reason: str
 
 
-def spectral(sample: Sample) -> Iterator[Proposal]:
+def propose_spectral(sample: Sample) -> Iterator[Proposal]:
     """Propose spectral_range_min and _max, and the steps and resolution."""
     quantities: tuple[Quantity, ...] = ("frequency", "wavelength", "energy")
-    found = [made for quantity in quantities for made in _range(sample, quantity)]
-    found += _axes(sample)
+    found = [made for quantity in quantities for made in _propose_range(sample, quantity)]
+    found += _propose_axes(sample)
     sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
     for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
-        yield _questioned(best, sample)
-    yield from _steps(sample)
+        yield _cap_doubtful(best, sample)
+    yield from _propose_steps(sample)
 
 
-def _questioned(best: Proposal, sample: Sample) -> Proposal:
-    """Doubt a range where other fields hold something spectral too, or it is out of this world."""
+def _cap_doubtful(best: Proposal, sample: Sample) -> Proposal:
+    """Cap a range if other fields hold something spectral too, or its values are implausible."""
     others = [
         field.name
         for field in sample
@@ -83,35 +83,37 @@ def _questioned(best: Proposal, sample: Sample) -> Proposal:
         and not {"step", "resolution", "width", "sampling"} & set(field.words)
     ]
     if others:
-        return best.doubted(0.8, f"{best.reason}; or is it in {', '.join(others[:3])}?")
-    told = [sample.fields[name].numbers.max() for name in best.fields]
-    highest = max((float(str(value)) for value in told if value is not None), default=0.0)
-    if best.made.code.endswith('unit="Hz")') and highest < _LOWEST:
-        return best.doubted(0.5, f"{best.reason}; but so low a frequency may be in MHz")
+        return best.cap(0.8, f"{best.reason}; or is it in {', '.join(others[:3])}?")
+    largest = [sample.fields[name].numbers.max() for name in best.fields]
+    highest = max((float(str(value)) for value in largest if value is not None), default=0.0)
+    if best.value.code.endswith('unit="Hz")') and highest < _LOWEST:
+        return best.cap(0.5, f"{best.reason}; but so low a frequency may be in MHz")
     return best
 
 
-def _range(sample: Sample, quantity: Quantity) -> Iterator[Proposal]:
-    ends = [_numeric(sample, f"{quantity}_{end}") for end in ("min", "max")]
+def _propose_range(sample: Sample, quantity: Quantity) -> Iterator[Proposal]:
+    ends = [_find_numeric(sample, f"{quantity}_{end}") for end in ("min", "max")]
     if ends[0] and ends[1]:
-        yield _limits(sample, quantity, ends[0], ends[1])
-    middle = None if quantity == "energy" else _numeric(sample, quantity)
+        yield _propose_limits(sample, quantity, ends[0], ends[1])
+    middle = None if quantity == "energy" else _find_numeric(sample, quantity)
     if middle:
-        yield _limits(sample, quantity, middle, middle)
+        yield _propose_limits(sample, quantity, middle, middle)
 
 
-def _numeric(sample: Sample, meaning: str) -> Candidate | None:
-    found = [c for c in candidates(sample, meaning) if len(c.field.numbers)]
+def _find_numeric(sample: Sample, meaning: str) -> Candidate | None:
+    found = [c for c in find_candidates(sample, meaning) if len(c.field.numbers)]
     return found[0] if found else None
 
 
-def _limits(sample: Sample, quantity: Quantity, low: Candidate, high: Candidate) -> Proposal:
+def _propose_limits(
+    sample: Sample, quantity: Quantity, low: Candidate, high: Candidate
+) -> Proposal:
     names = low.field.name, high.field.name
-    unit = _unit(sample, quantity, low.field)
+    unit = _find_unit(sample, quantity, low.field)
     score = min(low.score, high.score, unit.confidence)
     fields: tuple[str, ...] = tuple(dict.fromkeys(names))
     if low is high:
-        # One value is no range: it may be the middle of a band whose width is not told.
+        # One value is no range: it may be the middle of a band whose width is not known.
         score, reason = min(score, 0.92), f"one value for both ends; {unit.reason}"
     else:
         reason = f"both ends by their names; {unit.reason}"
@@ -119,53 +121,53 @@ def _limits(sample: Sample, quantity: Quantity, low: Candidate, high: Candidate)
         powers = {"power_of": "Hz"} if quantity == "frequency" else {}
         return Proposal(
             _RANGE,
-            computed(hertz_limits, *names, unit.given, **powers),
+            call(hertz_limits, *names, unit.given, **powers),
             (*fields, unit.given),
             score,
             reason,
         )
-    return Proposal(_RANGE, computed(hertz_limits, *names, unit=unit.given), fields, score, reason)
+    return Proposal(_RANGE, call(hertz_limits, *names, unit=unit.given), fields, score, reason)
 
 
-def _unit(sample: Sample, quantity: Quantity, field: Field) -> _Unit:
-    """Find the unit: a field that tells it, the name itself, a standard, or the values."""
-    standard = _BY_STANDARD.get(plain(field.name))
+def _find_unit(sample: Sample, quantity: Quantity, field: Field) -> _SpectralUnit:
+    """Find the unit: a field that holds it, the name itself, a standard, or the values."""
+    standard = _BY_STANDARD.get(plain_name(field.name))
     if standard:
-        return _Unit(standard, False, 0.97, f"{standard} by the standard of that name")
+        return _SpectralUnit(standard, False, 0.97, f"{standard} by the standard of that name")
     named = next((_UNITS[word] for word in field.words if word in _UNITS), None)
     if named:
-        return _Unit(named, False, 0.96, f"{named} by the name")
-    fields = [c.field for c in candidates(sample, f"{quantity}_unit")]
-    told = next((each for each in fields if are_spectral_units(each)), None)
-    if told is not None:
-        return _Unit(told.name, True, 0.96, f"the unit is in {told.name}")
-    return _guessed(quantity, field)
+        return _SpectralUnit(named, False, 0.96, f"{named} by the name")
+    fields = [c.field for c in find_candidates(sample, f"{quantity}_unit")]
+    unit = next((each for each in fields if are_spectral_units(each)), None)
+    if unit is not None:
+        return _SpectralUnit(unit.name, True, 0.96, f"the unit is in {unit.name}")
+    return _guess_unit(quantity, field)
 
 
-def _guessed(quantity: Quantity, field: Field) -> _Unit:
+def _guess_unit(quantity: Quantity, field: Field) -> _SpectralUnit:
     low, high = float(str(field.numbers.min())), float(str(field.numbers.max()))
     if quantity == "energy":
-        return _Unit("keV", False, 0.6, "keV, as of X-rays")
+        return _SpectralUnit("keV", False, 0.6, "keV, as of X-rays")
     if quantity == "frequency":
         unit = "Hz" if low >= 1e6 else "MHz" if high < 1e5 else "kHz"
-        return _Unit(unit, False, 0.6, f"{unit} by the values alone")
+        return _SpectralUnit(unit, False, 0.6, f"{unit} by the values alone")
     values = {round(value) for value in field.numbers}
     if values <= _PASSBANDS:
-        return _Unit("Angstrom", False, 0.85, "Angstrom, as the passbands of imagers are")
+        return _SpectralUnit("Angstrom", False, 0.85, "Angstrom, as the passbands of imagers are")
     unit = "m" if high < 1e-3 else "Angstrom" if low >= 3000 else "nm"
-    return _Unit(unit, False, 0.6, f"{unit} by the values alone")
+    return _SpectralUnit(unit, False, 0.6, f"{unit} by the values alone")
 
 
-def _axes(sample: Sample) -> Iterator[Proposal]:
+def _propose_axes(sample: Sample) -> Iterator[Proposal]:
     """Propose a spectral axis of one pixel (FITS WCS, paper III): its middle and its width."""
     for axis in range(1, 6):
         keys = [f"{word}{axis}" for word in ("CTYPE", "CRVAL", "CDELT", "CUNIT", "NAXIS")]
         if not all(key in sample.fields for key in keys):
             continue
         kind, middle, width, unit, length = (sample.fields[key] for key in keys)
-        spectral_kind = len(kind.texts) > 0 and share(kind.texts, r"^(FREQ|WAVE)") == 1.0
+        spectral_kind = len(kind.texts) > 0 and share_matching(kind.texts, r"^(FREQ|WAVE)") == 1.0
         if spectral_kind and length.given.unique().to_list() == [1] and unit.distinct == 1:
-            made = computed(hertz_band, middle.name, width.name, unit=str(unit.texts[0]))
+            made = call(hertz_band, middle.name, width.name, unit=str(unit.texts[0]))
             yield Proposal(
                 _RANGE,
                 made,
@@ -175,9 +177,9 @@ def _axes(sample: Sample) -> Iterator[Proposal]:
             )
 
 
-def _steps(sample: Sample) -> Iterator[Proposal]:
+def _propose_steps(sample: Sample) -> Iterator[Proposal]:
     for quantity in ("spectral_sampling_step", "spectral_resolution"):
-        for candidate in candidates(sample, quantity)[:1]:
+        for candidate in find_candidates(sample, quantity)[:1]:
             if len(candidate.field.numbers):
                 made, confidence = _in_hertz(candidate, quantity)
                 for end in ("min", "max"):
@@ -190,13 +192,13 @@ def _steps(sample: Sample) -> Iterator[Proposal]:
                     )
 
 
-def _in_hertz(candidate: Candidate, quantity: str) -> tuple[Made, float]:
-    """Give a step in Hz where its unit is one of frequency; a resolving power has no unit."""
+def _in_hertz(candidate: Candidate, quantity: str) -> tuple[CodeValue, float]:
+    """Return a step in Hz where its unit is one of frequency; a resolving power has no unit."""
     name = candidate.field.name
     if quantity == "spectral_resolution":
         return number(name), candidate.score
     named = next((_UNITS[word] for word in candidate.field.words if word in _UNITS), "Hz")
     unit = unit_of(named)
     factor = float(unit.to("Hz")) if unit is not None and unit.is_equivalent("Hz") else 1.0
-    exact = plain(name).startswith("spectral_sampling_step") or named != "Hz"
-    return divided(name, 1 / factor), candidate.score if exact else min(candidate.score, 0.55)
+    exact = plain_name(name).startswith("spectral_sampling_step") or named != "Hz"
+    return quotient(name, 1 / factor), candidate.score if exact else min(candidate.score, 0.55)

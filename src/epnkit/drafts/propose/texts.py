@@ -8,17 +8,17 @@ from typing import Any
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.inspect.tables import table
-from epnkit.drafts.propose.code import before, column, computed, constant, number, translated
+from epnkit.drafts.inspect.tables import read_table
+from epnkit.drafts.propose.code import call, column, constant, number, part_before, translation
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.target import body_of
-from epnkit.drafts.recognise.meanings import Candidate, candidates, plain
-from epnkit.drafts.recognise.values import share
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
+from epnkit.drafts.recognise.values import share_matching
 from epnkit.epncore import columns as epncore
-from epnkit.epncore.ucd import fault
+from epnkit.epncore.ucd import find_fault
 from epnkit.mapping.texts import hash_list
 
-#: What levels that are told in another way than EPN-TAP's may mean (CODMAC, simplified).
+#: What levels in other counts than EPN-TAP's may mean (CODMAC, simplified).
 _LEVELS = {
     "raw": 1,
     "l0": 1,
@@ -46,7 +46,7 @@ _LEVELS = {
 }
 
 
-def texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
+def propose_texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
     """Propose the instrument and its host, the kind of data, its level, what was measured.
 
     Parameters
@@ -56,36 +56,36 @@ def texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
     made : set of str
         The columns that are proposed already, those that lead to data among them.
     """
-    yield from _names(sample)
-    yield _product_type(sample, made)
-    yield _level(sample)
-    yield from _measurement(sample)
+    yield from _propose_instruments(sample)
+    yield _propose_product_type(sample, made)
+    yield _propose_level(sample)
+    yield from _propose_measurement(sample)
 
 
-def _names(sample: Sample) -> Iterator[Proposal]:
+def _propose_instruments(sample: Sample) -> Iterator[Proposal]:
     for name in ("instrument_host_name", "instrument_name"):
-        others = candidates(sample, "institute") if name == "instrument_host_name" else []
-        for candidate in [*candidates(sample, name), *others]:
+        others = find_candidates(sample, "institute") if name == "instrument_host_name" else []
+        for candidate in [*find_candidates(sample, name), *others]:
             field = candidate.field
             few = field.distinct <= max(20, len(field.given) // 3)
             if _is_text(field) and few and not all(map(body_of, field.texts.unique())):
-                yield _named(name, candidate)
+                yield _propose_name(name, candidate)
                 break
 
 
-def _named(column: str, candidate: Candidate) -> Proposal:
+def _propose_name(column: str, candidate: Candidate) -> Proposal:
     """Propose a name; of ISTP's two forms the short one, which may be no standard name."""
     field = candidate.field
-    if len(field.texts) > 0 and share(field.texts, r"^[^>]+>[^>]+$") == 1.0:
+    if len(field.texts) > 0 and share_matching(field.texts, r"^[^>]+>[^>]+$") == 1.0:
         return Proposal(
             (column,),
-            before(field.name, ">"),
+            part_before(field.name, ">"),
             (field.name,),
             min(candidate.score, 0.85),
             "by its name; the short form",
         )
     return Proposal(
-        (column,), computed(hash_list, field.name), (field.name,), candidate.score, "by its name"
+        (column,), call(hash_list, field.name), (field.name,), candidate.score, "by its name"
     )
 
 
@@ -94,9 +94,9 @@ def _is_text(field: Field) -> bool:
     return dtype == pl.String or dtype == pl.List(pl.String)
 
 
-def _product_type(sample: Sample, made: set[str]) -> Proposal:
+def _propose_product_type(sample: Sample, made: set[str]) -> Proposal:
     codes = set(epncore.COLUMNS["dataproduct_type"].allowed_values)
-    for candidate in candidates(sample, "dataproduct_type"):
+    for candidate in find_candidates(sample, "dataproduct_type"):
         field = candidate.field
         values = set(field.texts)
         if values and values <= codes:
@@ -107,19 +107,19 @@ def _product_type(sample: Sample, made: set[str]) -> Proposal:
                 min(candidate.score + 0.1, 0.98),
                 "EPN-TAP's own codes",
             )
-        known = {value: _code(value) for value in values}
+        known = {value: _product_code(value) for value in values}
         if values and len(values) <= 20 and all(known.values()):
             return Proposal(
                 ("dataproduct_type",),
-                translated(field.name, known),
+                translation(field.name, known),
                 (field.name,),
                 candidate.score,
                 "by its name and its words",
             )
-    return _guessed_type(sample, made)
+    return _guess_product_type(sample, made)
 
 
-def _guessed_type(sample: Sample, made: set[str]) -> Proposal:
+def _guess_product_type(sample: Sample, made: set[str]) -> Proposal:
     """Guess the kind of data; what has no file is an item of a catalogue (section 2.1.2)."""
     if not made & {"access_url", "thumbnail_url", "file_name"}:
         return Proposal(
@@ -132,22 +132,22 @@ def _guessed_type(sample: Sample, made: set[str]) -> Proposal:
     reason = "a guess by what fields there are"
     if not made & {"access_url", "thumbnail_url"}:
         reason += "; without an access_url it has to be ci"
-    return Proposal(("dataproduct_type",), constant(_kind(sample)), (), 0.45, reason)
+    return Proposal(("dataproduct_type",), constant(_guess_kind(sample)), (), 0.45, reason)
 
 
-def _code(value: str) -> str | None:
+def _product_code(value: str) -> str | None:
     words = value.rpartition(">")[2].lower().strip()
-    found = (code for code, others in table("targets")["types"].items() if words in others)
+    found = (code for code, others in read_table("targets")["types"].items() if words in others)
     return next(found, None)
 
 
-def _kind(sample: Sample) -> str:
+def _guess_kind(sample: Sample) -> str:
     """Guess the kind of data by the fields that such data have."""
     words = {word for field in sample for word in (*field.words, *field.context)}
     if words & {"feature", "chain", "contour", "burst", "detection", "cc"}:
         return "ci"
-    ranged = candidates(sample, "frequency_min") and candidates(sample, "time_max")
-    if ranged or words & {"spectrogram", "dynspec"} or _axes(sample) >= {"time", "freq"}:
+    ranged = find_candidates(sample, "frequency_min") and find_candidates(sample, "time_max")
+    if ranged or words & {"spectrogram", "dynspec"} or _axis_types(sample) >= {"time", "freq"}:
         return "ds"
     named = {ending for field in sample for ending in _endings(field)}
     if words & {"cube", "qube", "polarization"} or named & {"qub", "cub"}:
@@ -159,7 +159,7 @@ def _kind(sample: Sample) -> str:
     return "ci" if words & {"event", "flare"} else "im"
 
 
-def _axes(sample: Sample) -> set[str]:
+def _axis_types(sample: Sample) -> set[str]:
     """List what the axes of FITS images are: the first four letters of CTYPE1, CTYPE2..."""
     fields = [sample.fields[name] for n in range(1, 5) if (name := f"CTYPE{n}") in sample.fields]
     return {value[:4].lower() for field in fields for value in field.texts.unique()}
@@ -170,11 +170,11 @@ def _endings(field: Field) -> set[str]:
     return set(field.texts.str.extract(r"\.([A-Za-z]{2,5})$", 1).str.to_lowercase().drop_nulls())
 
 
-def _level(sample: Sample) -> Proposal:
-    for candidate in candidates(sample, "processing_level"):
+def _propose_level(sample: Sample) -> Proposal:
+    for candidate in find_candidates(sample, "processing_level"):
         field = candidate.field
         levels: dict[str, Any] = {str(v): _as_level(str(v)) for v in field.given.unique()}
-        codmac = plain(field.name).endswith(("processing_level", "processing_level_id"))
+        codmac = plain_name(field.name).endswith(("processing_level", "processing_level_id"))
         if codmac and set(levels) <= set("12356"):
             return Proposal(
                 ("processing_level",),
@@ -186,14 +186,14 @@ def _level(sample: Sample) -> Proposal:
         if levels and len(levels) <= 10 and all(levels.values()):
             return Proposal(
                 ("processing_level",),
-                translated(field.name, levels),
+                translation(field.name, levels),
                 (field.name,),
                 0.6,
                 "levels in another count than EPN-TAP's",
             )
     return Proposal(
         ("processing_level",),
-        constant(_guessed_level(sample)),
+        constant(_guess_level(sample)),
         (),
         0.4,
         "a guess: 1 raw, 2 partly processed, 3 calibrated, 5 derived",
@@ -204,22 +204,22 @@ def _as_level(value: str) -> int | None:
     return _LEVELS.get(value.strip().lower().removesuffix(".0"))
 
 
-def _guessed_level(sample: Sample) -> int:
-    return 5 if _kind(sample) in {"ci", "ev"} else 3
+def _guess_level(sample: Sample) -> int:
+    return 5 if _guess_kind(sample) in {"ci", "ev"} else 3
 
 
-def _measurement(sample: Sample) -> Iterator[Proposal]:
-    for candidate in candidates(sample, "measurement_type"):
+def _propose_measurement(sample: Sample) -> Iterator[Proposal]:
+    for candidate in find_candidates(sample, "measurement_type"):
         if _is_text(candidate.field):
-            yield _of_ucds(candidate)
+            yield _propose_ucds(candidate)
             return
-    for candidate in candidates(sample, "measured_unit"):
-        words = {value: _quantity(value) for value in set(candidate.field.texts)}
+    for candidate in find_candidates(sample, "measured_unit"):
+        words = {value: _ucd_of_unit(value) for value in set(candidate.field.texts)}
         if words and len(words) <= 20 and all(words.values()):
             name = candidate.field.name
             yield Proposal(
                 ("measurement_type",),
-                translated(name, words),
+                translation(name, words),
                 (name,),
                 0.75,
                 "by the unit of the data",
@@ -227,21 +227,26 @@ def _measurement(sample: Sample) -> Iterator[Proposal]:
             return
 
 
-def _of_ucds(candidate: Candidate) -> Proposal:
+def _propose_ucds(candidate: Candidate) -> Proposal:
     field = candidate.field
     wrong = next(
-        (why for text in field.texts.unique() for part in text.split("#") if (why := fault(part))),
+        (
+            why
+            for text in field.texts.unique()
+            for part in text.split("#")
+            if (why := find_fault(part))
+        ),
         "",
     )
     score, reason = (
         (0.5, f"by its name, but a value {wrong}") if wrong else (candidate.score, "by its name")
     )
     return Proposal(
-        ("measurement_type",), computed(hash_list, field.name), (field.name,), score, reason
+        ("measurement_type",), call(hash_list, field.name), (field.name,), score, reason
     )
 
 
-def _quantity(unit: str) -> str | None:
-    told = table("targets")["units"]
+def _ucd_of_unit(unit: str) -> str | None:
+    known = read_table("targets")["units"]
     plain_unit = unit.strip().lower().removesuffix("/beam")
-    return next((ucd for ucd, units in told.items() if plain_unit in units), None)
+    return next((ucd for ucd, units in known.items() if plain_unit in units), None)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.inspect.tables import table
+from epnkit.drafts.inspect.tables import read_table
 
 #: What each word that no rule speaks of takes from the score.
 _UNEXPLAINED = 0.08
 
-#: What a field within a document loses, for its name tells less alone.
+#: What a field within a document loses, for its name says less alone.
 _WITHIN = 0.02
 
 #: Words that add nothing to what a name says.
@@ -84,9 +84,9 @@ class _Rule:
     score: float
     never: frozenset[str]
 
-    def judge(self, field: Field) -> float:
-        """Tell how sure a name is to have the meaning; 0 for not at all."""
-        last, whole = _without_unit(plain(field.name.rsplit(".", 1)[-1])), plain(field.name)
+    def rate(self, field: Field) -> float:
+        """Return how sure a name is to have the meaning; 0 for not at all."""
+        last, whole = _strip_unit(plain_name(field.name.rsplit(".", 1)[-1])), plain_name(field.name)
         context = set(field.context)
         if context & self.never or context & _ELSEWHERE:
             return 0.0
@@ -110,13 +110,13 @@ class _Rule:
 _ELSEWHERE = {"parent", "progenitor", "user", "author", "contact", "license", "provenance"}
 
 
-def _without_unit(name: str) -> str:
-    """Leave out the unit behind a name: ``cadence_s``, ``fmin_khz``."""
+def _strip_unit(name: str) -> str:
+    """Leave out the unit at the end of a name: ``cadence_s``, ``fmin_khz``."""
     head, _, last = name.rpartition("_")
     return head if head and last in UNIT_WORDS else name
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Write a name in lower case, with ``_`` for every other mark."""
     bare = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return bare.removeprefix("vespa_")  # the global attributes of MASER's CDF files
@@ -126,17 +126,17 @@ def plain(name: str) -> str:
 def _rules() -> dict[str, _Rule]:
     return {
         meaning: _Rule(
-            told.get("exact", {}),
-            tuple(frozenset(group) for group in told.get("words", [])),
-            told.get("score", 0.0),
-            frozenset(told.get("never", [])),
+            rule.get("exact", {}),
+            tuple(frozenset(group) for group in rule.get("words", [])),
+            rule.get("score", 0.0),
+            frozenset(rule.get("never", [])),
         )
-        for meaning, told in table("meanings").items()
+        for meaning, rule in read_table("meanings").items()
     }
 
 
-def candidates(sample: Sample, meaning: str) -> list[Candidate]:
+def find_candidates(sample: Sample, meaning: str) -> list[Candidate]:
     """List the fields that may have a meaning, the likeliest first."""
     rule = _rules()[meaning]
-    judged = [Candidate(field, round(rule.judge(field), 3)) for field in sample]
-    return sorted((c for c in judged if c.score > 0.3), key=lambda c: -c.score)
+    rated = [Candidate(field, round(rule.rate(field), 3)) for field in sample]
+    return sorted((c for c in rated if c.score > 0.3), key=lambda c: -c.score)

@@ -28,51 +28,54 @@ _BOUNDS: dict[Numbers, tuple[float, float]] = {
 }
 
 
-def share(texts: pl.Series, pattern: str) -> float:
-    """Tell how great a share of texts fits a pattern."""
+def share_matching(texts: pl.Series, pattern: str) -> float:
+    """Return how great a share of texts fits a pattern."""
     return float(texts.str.contains(pattern).mean() or 0.0) if len(texts) else 0.0  # type: ignore[arg-type]
 
 
 def are_addresses(field: Field) -> bool:
-    """Tell whether the values are URLs."""
-    return share(field.texts, r"^(https?|ftp)://\S+$") >= SHARE
+    """Return whether the values are URLs."""
+    return share_matching(field.texts, r"^(https?|ftp)://\S+$") >= SHARE
 
 
 def are_pictures(field: Field) -> bool:
-    """Tell whether the values name pictures."""
-    return share(field.texts, _PICTURE) >= SHARE
+    """Return whether the values name pictures."""
+    return share_matching(field.texts, _PICTURE) >= SHARE
 
 
 def are_data_files(field: Field) -> bool:
-    """Tell whether the values name files of data."""
-    return share(field.texts, _DATA_FILE) >= SHARE
+    """Return whether the values name files of data."""
+    return share_matching(field.texts, _DATA_FILE) >= SHARE
 
 
 def are_media_types(field: Field) -> bool:
-    """Tell whether the values are media types."""
-    return share(field.texts, r"^(application|image|video|text|audio)/[a-z0-9.+-]+(;.*)?$") >= SHARE
+    """Return whether the values are media types."""
+    return (
+        share_matching(field.texts, r"^(application|image|video|text|audio)/[a-z0-9.+-]+(;.*)?$")
+        >= SHARE
+    )
 
 
 def are_spectral_units(field: Field) -> bool:
-    """Tell whether the values are units of wavelength, frequency or energy."""
+    """Return whether the values are units of wavelength, frequency or energy."""
     values = field.given.cast(pl.String, strict=False).drop_nulls().unique()
     return len(values) > 0 and all(unit_of(value) is not None for value in values)
 
 
 def are_times_of_day(field: Field) -> bool:
-    """Tell whether the values are times of day without a date."""
+    """Return whether the values are times of day without a date."""
     clock = isinstance(field.given.dtype, pl.Time | pl.Duration)  # MySQL's are durations
-    return clock or share(field.texts, r"^\d{2}:\d{2}(:\d{2}(\.\d*)?)?$") >= SHARE
+    return clock or share_matching(field.texts, r"^\d{2}:\d{2}(:\d{2}(\.\d*)?)?$") >= SHARE
 
 
 def are_days(field: Field) -> bool:
-    """Tell whether the values are dates without a time of day."""
+    """Return whether the values are dates without a time of day."""
     day = r"^(\d{4}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{4})$"
-    return field.given.dtype == pl.Date or share(field.texts, day) >= SHARE
+    return field.given.dtype == pl.Date or share_matching(field.texts, day) >= SHARE
 
 
 def time_form(field: Field) -> Literal["text"] | Numbers | None:
-    """Tell in what form the values are times, as texts and datetimes or as numbers; None if not."""
+    """Return the form in which the values are times, text (and datetimes) or numbers; else None."""
     given = field.given
     if given.dtype.is_temporal() and not are_times_of_day(field):
         return "text"
@@ -82,7 +85,10 @@ def time_form(field: Field) -> Literal["text"] | Numbers | None:
 
 
 def _are_texts_of_times(field: Field) -> bool:
-    dated = share(field.texts, r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14}|\d{1,2}[- ][A-Za-z])") >= SHARE
+    dated = (
+        share_matching(field.texts, r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14}|\d{1,2}[- ][A-Za-z])")
+        >= SHARE
+    )
     if not dated:
         return False
     read = julian_date(field.texts).values

@@ -1,1 +1,1 @@
-"""Writing a draft down: a service folder, its RD, and what stands beside it."""
+"""Writing a draft: a service folder, its RD, and what it shares with others."""

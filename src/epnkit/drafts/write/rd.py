@@ -23,9 +23,7 @@ from epnkit.service import Service
 _ASSERTED = ("target_name", "time_min", "spectral_range_min", "instrument_name", "file_name")
 
 
-def resource_descriptor(
-    draft: Draft, origin: Origin, sample: Sample, title: str, creator: str
-) -> str:
+def render_rd(draft: Draft, origin: Origin, sample: Sample, title: str, creator: str) -> str:
     """Write ``q.rd``.
 
     Parameters
@@ -42,31 +40,35 @@ def resource_descriptor(
     Raises
     ------
     ConfigurationError
-        When not one record of the sample becomes a granule.
+        If not one record of the sample becomes a granule.
     """
-    first = first_granule(draft, sample)
-    asked = [name for name in _ASSERTED if first.get(name) is not None and _is_read(draft, name)]
-    return Template(_text()).substitute(
+    first = make_first_granule(draft, sample)
+    asked = [
+        name
+        for name in _ASSERTED
+        if first.get(name) is not None and _comes_from_record(draft, name)
+    ]
+    return Template(_read_template()).substitute(
         name=draft.name,
         today=datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"),
-        title=_xml(title),
+        title=_escape(title),
         count=sample.count,
         subject="solar-system-astronomy",
-        creator=_xml(creator),
+        creator=_escape(creator),
         frame=draft.frame,
         optional=" ".join(optional_columns(draft)),
-        feeds="\n".join(_feeds(draft)),
+        feeds="\n".join(_feed_lines(draft)),
         source=origin.file_name,
         kind=origin.kind,
         asked=", ".join(asked or ["granule_uid"]),
         uid=first["granule_uid"],
-        asserts="\n".join(_assertions(first, asked)),
+        asserts="\n".join(_assertion_lines(first, asked)),
         semantics=_semantics(draft, first),
     )
 
 
-def _is_read(draft: Draft, name: str) -> bool:
-    """Tell whether a column comes from the record, so that no decision changes it."""
+def _comes_from_record(draft: Draft, name: str) -> bool:
+    """Return whether a column comes from the record, so that no decision changes it."""
     proposal = draft.of(name)
     return proposal is not None and bool(proposal.fields)
 
@@ -77,16 +79,16 @@ def optional_columns(draft: Draft) -> list[str]:
     return [n for n in made if not epncore.COLUMNS[n].mandatory] + ["datalink_url"]
 
 
-def first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
+def make_first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
     """Make the first granule of the sample that the rules let pass.
 
     Raises
     ------
     ConfigurationError
-        When there is none.
+        If there is none.
     """
     columns = {
-        each.columns if len(each.columns) > 1 else each.columns[0]: each.made.value
+        each.columns if len(each.columns) > 1 else each.columns[0]: each.value.value
         for each in draft.proposals
     }
     # The key plays no part in what a granule is.
@@ -102,7 +104,7 @@ def first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
     return prepared.granules.row(0, named=True)
 
 
-def _feeds(draft: Draft) -> Iterator[str]:
+def _feed_lines(draft: Draft) -> Iterator[str]:
     streams = [
         ("times", draft.of("time_min")),
         ("spectrum", draft.of("spectral_range_min")),
@@ -113,7 +115,7 @@ def _feeds(draft: Draft) -> Iterator[str]:
             yield f'    <FEED source="epnkit/q#{name}"/>'
 
 
-def _assertions(first: dict[str, Any], asked: list[str]) -> Iterator[str]:
+def _assertion_lines(first: dict[str, Any], asked: list[str]) -> Iterator[str]:
     for name in asked:
         value = first[name]
         if name == "time_min":
@@ -125,7 +127,7 @@ def _assertions(first: dict[str, Any], asked: list[str]) -> Iterator[str]:
                 " places=6)"
             )
         else:
-            yield f'        self.assertEqual(row["{name}"], {_xml(repr(value))})'
+            yield f'        self.assertEqual(row["{name}"], {_escape(repr(value))})'
     if not asked:
         yield f'        self.assertEqual(row["granule_uid"], "{first["granule_uid"]}")'
 
@@ -135,11 +137,11 @@ def _semantics(draft: Draft, first: dict[str, Any]) -> str:
     return repr([word for name, word in pairs if first.get(name)]).replace("'", '"')
 
 
-def _text() -> str:
+def _read_template() -> str:
     path = files("epnkit.drafts") / "templates" / "q.rd.txt"
     return path.read_text(encoding="utf-8")
 
 
-def _xml(value: str) -> str:
+def _escape(value: str) -> str:
     """Escape a text for XML; a backslash would begin a macro of DaCHS."""
     return escape(value, {'"': "&quot;"}).replace("\\", "/")

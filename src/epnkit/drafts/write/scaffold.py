@@ -1,4 +1,4 @@
-"""What a new service needs beside its folder: the grammars, what services share, a credential."""
+"""What a new service needs next to its folder: grammars, shared files, a credential."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import epnkit
-from epnkit.sources.config.credentials import Secret, places
+from epnkit.sources.config.credentials import Secret, credential_paths
 
-#: The folders beside every service.
+#: The folders that all services share.
 _SHARED = ("grammars", "epnkit")
 
 
-def accompany(parent: Path) -> Iterator[str]:
-    """Link what every service takes in beside a new one, where the toolkit's clone has it.
+def link_shared(parent: Path) -> Iterator[str]:
+    """Link the folders that services share next to a new one, if the toolkit's clone has them.
 
     Yields
     ------
@@ -33,8 +33,8 @@ def accompany(parent: Path) -> Iterator[str]:
             yield f"{here}: missing, copy it from epnkit's resources/ before deploying"
 
 
-def keep_credential(secret: Secret | None) -> Iterator[str]:
-    """Keep what opens a source where it is found later, unless there is a password in it.
+def store_credential(secret: Secret | None) -> Iterator[str]:
+    """Store what opens a source where it is found later, unless it holds a password.
 
     Yields
     ------
@@ -43,18 +43,18 @@ def keep_credential(secret: Secret | None) -> Iterator[str]:
     """
     if secret is None:
         return
-    found = next((place for place in places(secret.name) if place.is_file()), None)
-    first = places(secret.name)[0]
+    found = next((place for place in credential_paths(secret.name) if place.is_file()), None)
+    first = credential_paths(secret.name)[0]
     if found is not None:
         yield f"{found}: the credential, as it was"
     elif secret.has_password:
         yield f"{first}: the credential is missing; write what connects into it, with mode 600"
     else:
-        _write(first, secret)
+        _write_private(first, secret)
         yield f"{first}: the credential, which holds no password, written"
 
 
-def _write(path: Path, secret: Secret) -> None:
+def _write_private(path: Path, secret: Secret) -> None:
     """Write a file that others may not read, for the account that its folder belongs to."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:

@@ -1,21 +1,22 @@
-"""Writing a draft down: the folder of a service, which imports at once and is then a person's."""
+"""Writing a draft: the folder of a service, which imports at once and is then edited by hand."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Literal
 
 from epnkit.drafts.inspect.origin import Origin
+from epnkit.drafts.inspect.quoting import quote
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import text
 from epnkit.drafts.propose.draft import Draft
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.write.rd import resource_descriptor
+from epnkit.drafts.write.rd import render_rd
 from epnkit.epncore import columns as epncore
 
 #: Below which confidence a person has to decide.
@@ -33,36 +34,20 @@ _WANTED = (
 )
 
 #: What goes with access_url (EPN-TAP 2.0, section 2.2.1).
-_BESIDE_ACCESS = ("access_format", "access_estsize")
+_WITH_ACCESS = ("access_format", "access_estsize")
 
-#: Where the functions that a draft declares come from.
-_HOMES = {
-    "epnkit.datalink.links": ("Link", "granule", "this"),
-    "epnkit.mapping.declare": ("Mapping", "of"),
-    "epnkit.mapping.identifiers": ("joined", "last_part", "safe", "stamp", "without_ending"),
-    "epnkit.mapping.media_types": ("media_type",),
-    "epnkit.mapping.named_times": ("named_interval",),
-    "epnkit.mapping.spectral": ("hertz_band", "hertz_limits"),
-    "epnkit.mapping.texts": ("clean", "hash_list"),
-    "epnkit.mapping.times": (
-        "julian_date",
-        "julian_date_after",
-        "julian_date_not_before",
-        "julian_date_of_date_and_time",
-        "julian_date_of_pair",
-    ),
-    "epnkit.service": ("Cursor", "Service"),
-}
+#: Where a draft takes its names from.
+_FACADES = ("epnkit.mapping", "epnkit.service")
 
-#: The characters that an entry may have in one line.
+#: The characters that an entry, or an import, may have in one line.
 _WIDTH = 88
 
-Fate = Literal["written", "unchanged", "kept"]
+FileStatus = Literal["written", "unchanged", "kept"]
 
 
 @dataclass(frozen=True)
-class Papers:
-    """All that a service's files are made of.
+class ServiceFiles:
+    """The files of a service's folder, and what they are made of.
 
     Parameters
     ----------
@@ -71,7 +56,7 @@ class Papers:
     origin : Origin
         Where the records come from.
     sample : Sample
-        What was looked at.
+        The records that were looked at.
     title : str
         What the service is called in the registry.
     creator : str
@@ -84,49 +69,47 @@ class Papers:
     title: str
     creator: str
 
-    def files(self) -> dict[str, str]:
-        """Give the text of each file of the service's folder."""
+    def render(self) -> dict[str, str]:
+        """Return the text of each file of the service's folder."""
         return {
-            "q.rd": resource_descriptor(
-                self.draft, self.origin, self.sample, self.title, self.creator
-            ),
-            "service.py": self.service(),
+            "q.rd": render_rd(self.draft, self.origin, self.sample, self.title, self.creator),
+            "service.py": self.render_service(),
             self.origin.file_name: self.origin.text,
-            "README.md": self.readme(),
+            "README.md": self.render_readme(),
         }
 
-    def service(self) -> str:
+    def render_service(self) -> str:
         """Write ``service.py``."""
         draft = self.draft
-        columns, links = "\n".join(_columns(draft)), _links(draft)
-        more = "\n".join(_more(draft, self.origin))
+        columns, links = "\n".join(_column_lines(draft)), _link_lines(draft)
+        more = "\n".join(_extra_arguments(draft, self.origin))
         said = "\n".join([columns, links, more])
-        return _template("service.py").substitute(
+        return _read_template("service.py").substitute(
             title=_docstring(self.title),
             looked=len(self.sample.records),
             count=self.sample.count,
-            imports=_imports(said),
+            imports=_import_lines(said),
             columns=columns,
             links=links,
             name=draft.name,
             frame=draft.frame,
-            key=_tuple(draft.key),
+            key=_format_tuple(draft.key),
             more=more + "\n" if more else "",
         )
 
-    def readme(self) -> str:
+    def render_readme(self) -> str:
         """Write ``README.md``."""
         draft = self.draft
         rows = [
-            f"| {', '.join(f'`{c}`' for c in each.columns)} | {_named(each.fields)} "
-            f"| {each.confidence:.2f} | {_cell(each.reason)} |"
-            for each in ordered(draft)
+            f"| {', '.join(f'`{c}`' for c in each.columns)} | {_format_names(each.fields)} "
+            f"| {each.confidence:.2f} | {_table_cell(each.reason)} |"
+            for each in sort_proposals(draft)
         ]
-        decisions = [f"- {line}" for line in decisions_of(draft)] or ["- nothing"]
-        unused = _named(draft.unused) or "none"
-        return _template("README.md").substitute(
+        decisions = [f"- {line}" for line in list_decisions(draft)] or ["- nothing"]
+        unused = _format_names(draft.unused) or "none"
+        return _read_template("README.md").substitute(
             name=draft.name,
-            title=_cell(self.title),
+            title=_table_cell(self.title),
             looked=len(self.sample.records),
             count=self.sample.count,
             table="\n".join(rows),
@@ -147,7 +130,7 @@ class Papers:
         )
 
 
-def write(folder: Path, papers: dict[str, str]) -> dict[str, Fate]:
+def write_files(folder: Path, papers: dict[str, str]) -> dict[str, FileStatus]:
     """Write the files that are missing, and leave those that are there.
 
     Returns
@@ -157,10 +140,10 @@ def write(folder: Path, papers: dict[str, str]) -> dict[str, Fate]:
         what would be written now.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return {name: _write(folder / name, content) for name, content in papers.items()}
+    return {name: _write_file(folder / name, content) for name, content in papers.items()}
 
 
-def _write(path: Path, content: str) -> Fate:
+def _write_file(path: Path, content: str) -> FileStatus:
     try:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(content)
@@ -169,38 +152,38 @@ def _write(path: Path, content: str) -> Fate:
     return "written"
 
 
-def ordered(draft: Draft) -> list[Proposal]:
+def sort_proposals(draft: Draft) -> list[Proposal]:
     """List the proposals in the order of EPNcore's columns."""
     place = {name: number for number, name in enumerate(epncore.COLUMNS)}
     return sorted(draft.proposals, key=lambda each: place[each.columns[0]])
 
 
-def decisions_of(draft: Draft) -> list[str]:
+def list_decisions(draft: Draft) -> list[str]:
     """List what a person has to decide, a line each."""
     unsure = [
-        f"{', '.join(each.columns)} ({each.confidence:.2f}): {_line(each.reason)}"
-        for each in ordered(draft)
+        f"{', '.join(each.columns)} ({each.confidence:.2f}): {_one_line(each.reason)}"
+        for each in sort_proposals(draft)
         if each.confidence < DECIDE
     ]
-    return unsure + [f"{name}: nothing in the records tells" for name in _missing(draft)]
+    return unsure + [f"{name}: nothing in the records says it" for name in _list_missing(draft)]
 
 
-def _missing(draft: Draft) -> list[str]:
-    wanted = _WANTED + (_BESIDE_ACCESS if draft.of("access_url") else ())
+def _list_missing(draft: Draft) -> list[str]:
+    wanted = _WANTED + (_WITH_ACCESS if draft.of("access_url") else ())
     return [name for name in wanted if draft.of(name) is None]
 
 
-def _columns(draft: Draft) -> Iterator[str]:
-    for each in ordered(draft):
-        yield f"        # {_comment(each)}"
-        key = text(each.columns[0]) if len(each.columns) == 1 else _tuple(each.columns)
-        yield from _entry(key, each.made.code)
-    for name in _missing(draft):
-        yield f"        # DECIDE {name}: nothing in the records tells. {_about(name)}"
+def _column_lines(draft: Draft) -> Iterator[str]:
+    for each in sort_proposals(draft):
+        yield f"        # {_format_comment(each)}"
+        key = quote(each.columns[0]) if len(each.columns) == 1 else _format_tuple(each.columns)
+        yield from _format_entry(key, each.value.code)
+    for name in _list_missing(draft):
+        yield f"        # DECIDE {name}: nothing in the records says it. {_describe(name)}"
 
 
-def _entry(key: str, code: str) -> Iterator[str]:
-    """Write an entry of the mapping, over several lines where it is long."""
+def _format_entry(key: str, code: str) -> Iterator[str]:
+    """Write an entry of the mapping, over several lines if it is long."""
     if len(code) + len(key) < _WIDTH or not code.startswith("of("):
         yield f"        {key}: {code},"
         return
@@ -208,17 +191,17 @@ def _entry(key: str, code: str) -> Iterator[str]:
     yield from (f"        {key}: of(", f"            {function}, {rest}", "        ),")
 
 
-def _comment(proposal: Proposal) -> str:
+def _format_comment(proposal: Proposal) -> str:
     mark = "DECIDE " if proposal.confidence < DECIDE else ""
     source = f"from {', '.join(proposal.fields)}: " if proposal.fields else ""
-    return _line(f"{mark}{proposal.confidence:.2f} {source}{proposal.reason}")
+    return _one_line(f"{mark}{proposal.confidence:.2f} {source}{proposal.reason}")
 
 
-def _about(name: str) -> str:
-    return _line(epncore.COLUMNS[name].description)
+def _describe(name: str) -> str:
+    return _one_line(epncore.COLUMNS[name].description)
 
 
-def _links(draft: Draft) -> str:
+def _link_lines(draft: Draft) -> str:
     found = []
     if draft.of("access_url") and draft.of("access_format"):
         found.append('    this("The data"),')
@@ -229,48 +212,54 @@ def _links(draft: Draft) -> str:
     return "\n" + "\n".join(found) + "\n" if found else ""
 
 
-def _more(draft: Draft, origin: Origin) -> Iterator[str]:
+def _extra_arguments(draft: Draft, origin: Origin) -> Iterator[str]:
     if origin.file_name != "source.toml":
-        yield f"    source={text(origin.file_name)},"
+        yield f"    source={quote(origin.file_name)},"
     if draft.cursor:
         yield "    # By when records were changed; those of the last week are read again."
-        yield f"    cursor=Cursor({text(draft.cursor)}, lag=timedelta(days=7)),"
+        yield f"    cursor=Cursor({quote(draft.cursor)}, lag=timedelta(days=7)),"
 
 
-def _imports(said: str) -> str:
+def _import_lines(said: str) -> str:
     used = set(re.findall(r"\w+", re.sub(r'"(?:[^"\\]|\\.)*"|#.*', "", said)))
     used |= {"Mapping", "Service"}
     lines = ["from datetime import timedelta", ""] if "timedelta" in used else []
     lines += ["import polars as pl", ""] if "pl" in used else []
-    for home, names in _HOMES.items():
-        wanted = [name for name in names if name in used]
-        if wanted:
-            lines.append(f"from {home} import {', '.join(wanted)}")
+    for facade in _FACADES:
+        names = [name for name in sorted(import_module(facade).__all__) if name in used]
+        lines.append(_format_import(facade, names))
     return "\n".join(lines)
 
 
-def _template(name: str) -> Template:
+def _format_import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= _WIDTH:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
+
+
+def _read_template(name: str) -> Template:
     return Template(
         (files("epnkit.drafts") / "templates" / f"{name}.txt").read_text(encoding="utf-8")
     )
 
 
-def _tuple(names: tuple[str, ...]) -> str:
-    return f"({', '.join(map(text, names))}{',' if len(names) == 1 else ''})"
+def _format_tuple(names: tuple[str, ...]) -> str:
+    return f"({', '.join(map(quote, names))}{',' if len(names) == 1 else ''})"
 
 
-def _line(value: str) -> str:
+def _one_line(value: str) -> str:
     """Keep a text that the source gave on one line, with nothing in it that isn't seen."""
     return "".join(c for c in " ".join(value.split()) if c.isprintable())[:300]
 
 
 def _docstring(value: str) -> str:
-    return _line(value).replace("\\", "/").replace('"', "'")
+    return _one_line(value).replace("\\", "/").replace('"', "'")
 
 
-def _cell(value: str) -> str:
-    return _line(value).replace("|", "\\|")
+def _table_cell(value: str) -> str:
+    return _one_line(value).replace("|", "\\|")
 
 
-def _named(fields: tuple[str, ...]) -> str:
-    return ", ".join(f"`{_cell(name)}`" for name in fields)
+def _format_names(fields: tuple[str, ...]) -> str:
+    return ", ".join(f"`{_table_cell(name)}`" for name in fields)

@@ -7,7 +7,7 @@ from email.policy import HTTP
 
 import polars as pl
 
-from epnkit.epncore.rowrules.base import Check, Rows
+from epnkit.epncore.rowrules.base import Check, GranuleRows
 
 #: A complete URL: scheme, host and no blank.
 _URL = r"^(https?|ftps?|sftp|vos|ivo|s3)://[^\s/]+(/\S*)?$"
@@ -21,8 +21,8 @@ _REFERENCE = (
 )
 
 
-def checks(rows: Rows) -> Iterator[Check]:
-    """Give the checks of links, formats, sizes, sums and references."""
+def checks(rows: GranuleRows) -> Iterator[Check]:
+    """Return the checks of links, formats, sizes, sums and references."""
     if rows.has("access_url"):
         yield from _triple(rows)
         yield _shape(96, "access_url", _URL, "is not a complete URL")
@@ -43,18 +43,18 @@ def _shape(rule: int, name: str, pattern: str, message: str) -> Check:
     return Check(rule, name, ~pl.col(name).str.strip_chars().str.contains(pattern), message)
 
 
-def _triple(rows: Rows) -> Iterator[Check]:
+def _triple(rows: GranuleRows) -> Iterator[Check]:
     filled = pl.col("access_url").is_not_null()
     for name in filter(rows.has, ("access_format", "access_estsize")):
         broken = filled & pl.col(name).is_null()
-        yield Check(95, name, broken, "is empty beside a filled access_url", shows=("access_url",))
-        alone = ~filled & pl.col(name).is_not_null()
-        yield Check(95, "access_url", alone, f"is empty beside a filled {name}", shows=(name,))
+        yield Check(95, name, broken, "is empty though access_url is filled", shows=("access_url",))
+        unlinked = ~filled & pl.col(name).is_not_null()
+        yield Check(95, "access_url", unlinked, f"is empty though {name} is filled", shows=(name,))
 
 
-def _formats(rows: Rows) -> Iterator[Check]:
+def _formats(rows: GranuleRows) -> Iterator[Check]:
     if rows.has("access_format"):
-        broken = ~rows.matching("access_format", _is_media_type)
+        broken = ~rows.where("access_format", _is_media_type)
         yield Check(97, "access_format", broken, "is not a media type in lower case")
     if rows.has("access_estsize"):
         size = pl.col("access_estsize")
@@ -65,22 +65,22 @@ def _formats(rows: Rows) -> Iterator[Check]:
 
 
 def _is_media_type(value: str) -> bool:
-    """Tell whether this is a media type as MIME writes it (RFC 2045, section 5.1), lower case."""
+    """Return whether this is a media type as MIME writes it (RFC 2045, section 5.1), lower case."""
     header = HTTP.header_factory("Content-Type", value)
     written = value.partition(";")[0].strip()
     return not header.defects and value.isascii() and written == header.content_type
 
 
-def _names(rows: Rows) -> Iterator[Check]:
+def _names(rows: GranuleRows) -> Iterator[Check]:
     if rows.has("file_name"):
         yield Check(100, "file_name", pl.col("file_name").str.contains(r"[/\\]"), "has a path")
     if rows.has("access_url"):
-        item = rows.lists("dataproduct_type", "ci")
-        broken = pl.col("access_url").is_not_null() & rows.empty("file_name") & ~item
+        item = rows.list_contains("dataproduct_type", "ci")
+        broken = pl.col("access_url").is_not_null() & rows.is_empty("file_name") & ~item
         yield Check(100, "file_name", broken, "is empty though there is a file")
 
 
-def _references(rows: Rows) -> Iterator[Check]:
+def _references(rows: GranuleRows) -> Iterator[Check]:
     value = pl.col("bib_reference").str.strip_chars()
     listed = value.str.split("#").list.eval(pl.element().str.contains(_REFERENCE))
     message = "is no bibcode, DOI, arXiv number or URL"

@@ -21,15 +21,15 @@ class Check:
     rule : int
         The number of the rule.
     column : str
-        The column under which a breach is told.
+        The column under which a breach is reported.
     broken : polars.Expr
         True where a row breaks the rule; null counts as false.
     message : str
         What is wrong, for a person.
     severity : {'MUST', 'SHOULD'}, optional
-        How bad it is, where that differs from the rule's own level.
+        How bad it is, if that differs from the rule's own level.
     shows : tuple of str
-        Other columns whose values are told as well.
+        Other columns whose values are shown as well.
     """
 
     rule: int
@@ -41,8 +41,8 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Granules under judgement, nothing being NULL everywhere (no void strings, no NaN).
+class GranuleRows:
+    """Granules to check, nothing being NULL everywhere (no void strings, no NaN).
 
     Parameters
     ----------
@@ -79,31 +79,31 @@ class Rows:
         return [c for c in self.columns if c.epn_type == "text" and held[c.name] == pl.String]
 
     def has(self, *names: str) -> bool:
-        """Tell whether all these columns are there."""
+        """Return whether all these columns are there."""
         return self.names.issuperset(names)
 
     def column(self, name: str) -> pl.Expr:
-        """Give a column, or NULL where the table has none of that name."""
+        """Return a column, or NULL if the table has none of that name."""
         return pl.col(name) if name in self.names else pl.lit(None)
 
-    def empty(self, name: str) -> pl.Expr:
-        """Tell where a column holds nothing; everywhere when it is not there."""
+    def is_empty(self, name: str) -> pl.Expr:
+        """Return where a column holds nothing; everywhere when it is not there."""
         return pl.col(name).is_null() if name in self.names else pl.lit(value=True)
 
-    def in_frame(self, *kinds: str) -> pl.Expr:
-        """Tell which rows are in one of these frames, by the row or else by the service."""
+    def is_in_frame(self, *kinds: str) -> pl.Expr:
+        """Return which rows are in one of these frames, by the row or else by the service."""
         if "spatial_frame_type" in self.names:
             return pl.col("spatial_frame_type").is_in(list(kinds))
         return pl.lit(self.frame in kinds)
 
-    def lists(self, name: str, item: str) -> pl.Expr:
-        """Tell where a list joined by ``#`` holds an item; nowhere when the column is not there."""
+    def list_contains(self, name: str, item: str) -> pl.Expr:
+        """Return where a list joined by ``#`` holds an item; nowhere without the column."""
         if name not in self.names:
             return pl.lit(value=False)
-        return self.matching(name, lambda value: item in value.split("#"))
+        return self.where(name, lambda value: item in value.split("#"))
 
     def distinct(self, name: str) -> list[str]:
-        """Give the different values of a text column, without NULL."""
+        """Return the different values of a text column, without NULL."""
         if name not in self._distinct:
             self._distinct[name] = self.granules[name].drop_nulls().unique().to_list()
         return self._distinct[name]
@@ -112,11 +112,11 @@ class Rows:
     def _distinct(self) -> dict[str, list[str]]:
         return {}
 
-    def matching(self, name: str, predicate: Callable[[str], bool]) -> pl.Expr:
-        """Tell where a text column holds a value of a kind, each different value asked once."""
-        return one_of(name, filter(predicate, self.distinct(name)))
+    def where(self, name: str, predicate: Callable[[str], bool]) -> pl.Expr:
+        """Return where a text column holds a value of a kind, each different value tested once."""
+        return is_one_of(name, filter(predicate, self.distinct(name)))
 
 
-def one_of(name: str, values: Iterable[str]) -> pl.Expr:
-    """Tell where a text column holds one of some values."""
+def is_one_of(name: str, values: Iterable[str]) -> pl.Expr:
+    """Return where a text column holds one of some values."""
     return pl.col(name).is_in(pl.Series(list(values), dtype=pl.String).implode())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from epnkit.epncore.rowrules.base import Check, Rows
+from epnkit.epncore.rowrules.base import Check, GranuleRows
 from epnkit.epncore.rowrules.enumerations import items
 
 _FORMULA = re.compile(r"(?:(?:[A-Z][a-z]?|[()\[\]])\d*)+[+-]*\d*[+-]?$|e-$")
@@ -22,8 +22,8 @@ _FITS_CODES = (
 _PROJECTION = rf"^({_FITS_CODES.replace(' ', '|')})$|^\w*(CRS|CS|CONVERSION)\[|\+proj=|^EPSG:|^IAU"
 
 
-def checks(rows: Rows) -> Iterator[Check]:
-    """Give the checks of the columns of extensions and of errors."""
+def checks(rows: GranuleRows) -> Iterator[Check]:
+    """Return the checks of the columns of extensions and of errors."""
     yield from _chemistry(rows)
     yield from _events(rows)
     yield from _maps(rows)
@@ -33,23 +33,23 @@ def checks(rows: Rows) -> Iterator[Check]:
     yield from _errors(rows)
 
 
-def _chemistry(rows: Rows) -> Iterator[Check]:
+def _chemistry(rows: GranuleRows) -> Iterator[Check]:
     for name, rule, pattern, message in (
         ("species", 105, _FORMULA, "is not a plain formula"),
         ("species_inchikey", 110, _INCHIKEY, "is not an InChIKey"),
     ):
         if rows.has(name):
-            yield Check(rule, name, rows.matching(name, _other_than(pattern)), message)
+            yield Check(rule, name, rows.where(name, _other_than(pattern)), message)
 
 
 def _other_than(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda value: not all(map(pattern.match, items(value)))
 
 
-def _events(rows: Rows) -> Iterator[Check]:
+def _events(rows: GranuleRows) -> Iterator[Check]:
     if not rows.has("dataproduct_type"):
         return
-    event = rows.lists("dataproduct_type", "ev")
+    event = rows.list_contains("dataproduct_type", "ev")
     if rows.has("access_format", "access_url"):
         other = ~pl.col("access_format").is_in(_EVENT_FORMATS)
         broken = event & pl.col("access_url").is_not_null() & other
@@ -59,7 +59,7 @@ def _events(rows: Rows) -> Iterator[Check]:
         yield Check(112, name, broken, "is filled, though the granule is not an event")
 
 
-def _maps(rows: Rows) -> Iterator[Check]:
+def _maps(rows: GranuleRows) -> Iterator[Check]:
     for name, pattern, message in (
         ("map_projection", _PROJECTION, "is no FITS code, WKT or PROJ string"),
         ("map_scale", r"^1:\d+$", "is not a ratio such as 1:50000"),
@@ -69,7 +69,7 @@ def _maps(rows: Rows) -> Iterator[Check]:
             yield Check(113, name, broken, message)
 
 
-def _errors(rows: Rows) -> Iterator[Check]:
+def _errors(rows: GranuleRows) -> Iterator[Check]:
     for column in rows.extra.values():
         named = re.search(r"_error(_min|_max)?$", column.name)
         if named and rows.has(column.name) and column.epn_type in {"float", "double", "integer"}:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from epnkit.epncore.columns import COLUMNS, pairs
-from epnkit.epncore.rowrules.base import Check, Rows
+from epnkit.epncore.columns import COLUMNS, find_pairs
+from epnkit.epncore.rowrules.base import Check, GranuleRows
 
 #: Longitudes of section 2.2.5, whose two ends have a rule of their own.
 LONGITUDES = ("subobserver_longitude", "subsolar_longitude", "solar_longitude")
@@ -16,34 +16,34 @@ LONGITUDES = ("subobserver_longitude", "subsolar_longitude", "solar_longitude")
 _TURNS = {"c1": ("celestial", "body"), "c2": ("cylindrical",), "c3": ("spherical",)}
 
 
-def checks(rows: Rows) -> Iterator[Check]:
-    """Give the checks of pairs: both ends or neither, and their order."""
-    for low, high in pairs(rows.granules.columns):
-        yield _both(low, high)
-        yield from _order(rows, low, high)
+def checks(rows: GranuleRows) -> Iterator[Check]:
+    """Return the checks of pairs: both ends or neither, and their order."""
+    for low, high in find_pairs(rows.granules.columns):
+        yield _check_both(low, high)
+        yield from _check_order(rows, low, high)
 
 
-def _both(low: str, high: str) -> Check:
+def _check_both(low: str, high: str) -> Check:
     rule = 86 if COLUMNS[low].quantity in LONGITUDES else 12
     broken = pl.col(low).is_null() != pl.col(high).is_null()
     return Check(rule, low, broken, "one end is filled and the other is not", shows=(high,))
 
 
-def _order(rows: Rows, low: str, high: str) -> Iterator[Check]:
+def _check_order(rows: GranuleRows, low: str, high: str) -> Iterator[Check]:
     quantity = COLUMNS[low].quantity
     # a local time may cross midnight, of which the standard says nothing
     if quantity == "local_time" or (COLUMNS[low].wraps and quantity not in _TURNS):
         return
     exceeds = pl.col(low) > pl.col(high)
     if quantity in _TURNS:
-        exceeds &= ~rows.in_frame(*_TURNS[quantity])
+        exceeds &= ~rows.is_in_frame(*_TURNS[quantity])
     rule = 64 if quantity == "spectral_range" else 13
     if quantity == "c2":
-        latitudes = rows.in_frame("celestial", "body")
-        yield _wrong(76, low, high, exceeds & latitudes)
+        latitudes = rows.is_in_frame("celestial", "body")
+        yield _order_breach(76, low, high, exceeds & latitudes)
         exceeds &= ~latitudes
-    yield _wrong(rule, low, high, exceeds)
+    yield _order_breach(rule, low, high, exceeds)
 
 
-def _wrong(rule: int, low: str, high: str, broken: pl.Expr) -> Check:
+def _order_breach(rule: int, low: str, high: str, broken: pl.Expr) -> Check:
     return Check(rule, low, broken, "the minimum exceeds the maximum", shows=(high,))

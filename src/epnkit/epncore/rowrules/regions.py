@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from epnkit.epncore.rowrules.base import Check, Rows, one_of
+from epnkit.epncore.rowrules.base import Check, GranuleRows, is_one_of
+from epnkit.modules import requires_extra
 
 _N = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _POINT = rf"\(\s*{_N}d\s*,\s*{_N}d\s*\)"
@@ -19,7 +20,7 @@ _LITERAL = rf"^\s*\{{\s*{_POINT}(?:\s*,\s*{_POINT})*\s*\}}\s*$"
 _STC_HEAD = r"(?i)^\s*polygon(?:\s+[a-z_]\w*)*\s+"
 #: A polygon in STC-S.
 _STC = rf"{_STC_HEAD}{_N}(?:\s+{_N})*\s*$"
-#: Shapes that have no orientation, in pgsphere's literals, STC-S, or as MOC (judged elsewhere).
+#: Shapes that have no orientation, in pgsphere's literals, STC-S, or as MOC (checked elsewhere).
 _ROUND = (
     rf"(?i)^\s*(?:circle|position|point)(?:\s+[a-z_]\w*)*(?:\s+{_N}){{2,3}}\s*$"
     rf"|^\s*<\s*{_POINT}\s*,\s*{_N}d\s*>\s*$"
@@ -51,43 +52,43 @@ class Rings:
     latitudes: Floats
 
 
-def checks(rows: Rows) -> Iterator[Check]:
-    """Give the checks of s_region and coverage."""
+def checks(rows: GranuleRows) -> Iterator[Check]:
+    """Return the checks of s_region and coverage."""
     if rows.has("s_region") and rows.granules["s_region"].null_count() < rows.granules.height:
         yield from _outlines(rows)
     if rows.has("coverage") and rows.granules["coverage"].null_count() < rows.granules.height:
         yield from _coverage(rows)
 
 
-def _outlines(rows: Rows) -> Iterator[Check]:
+def _outlines(rows: GranuleRows) -> Iterator[Check]:
     region = rows.granules["s_region"]
-    numbers, misread = _numbers(region)
-    yield _flagged(83, "s_region", misread, "cannot be read as a region")
-    rings, few = _rings(numbers)
-    yield _flagged(83, "s_region", few, "is a polygon with fewer than three vertices")
-    off = _spread(rings, np.abs(rings.latitudes) > 90, region.len())
-    yield _flagged(83, "s_region", off, "has a latitude beyond a pole")
-    turn, centre = _turns(rings)
+    numbers, misread = _parse_numbers(region)
+    yield _flag_check(83, "s_region", misread, "cannot be read as a region")
+    rings, few = _pack_rings(numbers)
+    yield _flag_check(83, "s_region", few, "is a polygon with fewer than three vertices")
+    off = _spread_to_rows(rings, np.abs(rings.latitudes) > 90, region.len())
+    yield _flag_check(83, "s_region", off, "has a latitude beyond a pole")
+    turn, centre = _measure_turns(rings)
     body, sky = (_rows_in(rows, frame) for frame in ("body", "celestial"))
     wrong = np.zeros(region.len(), dtype=bool)
     wrong[rings.rows] = (turn <= 0) & body[rings.rows] | (turn >= 0) & sky[rings.rows]
-    yield _flagged(83, "s_region", wrong & ~off, "is not counter-clockwise, or has no area")
+    yield _flag_check(83, "s_region", wrong & ~off, "is not counter-clockwise, or has no area")
     if rows.has("c1min", "c1max"):
         yield _outside(rows, rings, centre, body)
 
 
-def _flagged(rule: int, column: str, flags: Flags, message: str) -> Check:
+def _flag_check(rule: int, column: str, flags: Flags, message: str) -> Check:
     return Check(rule, column, pl.lit(pl.Series(flags)), message)
 
 
-def _numbers(region: pl.Series) -> tuple[pl.Series, Flags]:
-    """Give the numbers of each polygon, NULL for other shapes, and which rows can't be read."""
+def _parse_numbers(region: pl.Series) -> tuple[pl.Series, Flags]:
+    """Return the numbers of each polygon, NULL for other shapes, and which rows can't be read."""
     if isinstance(region.dtype, pl.List | pl.Array):
         lists = region.cast(pl.List(pl.Float64))
         points = lists.list.len() <= 3
         odd = (lists.list.len() % 2 == 1) & ~points
         kept = pl.select(pl.when(~(points | odd)).then(lists)).to_series()
-        return kept, _true(odd)
+        return kept, _as_flags(odd)
     literal = region.str.contains(_LITERAL)
     outline = literal | region.str.contains(_STC)
     bare = pl.select(
@@ -96,15 +97,15 @@ def _numbers(region: pl.Series) -> tuple[pl.Series, Flags]:
     numbers = bare.str.extract_all(_N).cast(pl.List(pl.Float64))
     odd = numbers.list.len() % 2 == 1
     misread = ~(outline | region.str.contains(_ROUND)) | odd
-    return pl.select(pl.when(~odd).then(numbers)).to_series(), _true(misread)
+    return pl.select(pl.when(~odd).then(numbers)).to_series(), _as_flags(misread)
 
 
-def _true(flags: pl.Series) -> Flags:
+def _as_flags(flags: pl.Series) -> Flags:
     return flags.fill_null(value=False).to_numpy()
 
 
-def _rings(numbers: pl.Series) -> tuple[Rings, Flags]:
-    """Lay polygons one after the other, and tell which have too few different vertices."""
+def _pack_rings(numbers: pl.Series) -> tuple[Rings, Flags]:
+    """Concatenate polygons, and flag those with too few vertices."""
     lengths = numbers.list.len().fill_null(0).to_numpy().astype(np.int64)
     few = (lengths > 0) & (lengths < 6)
     kept = lengths >= 6
@@ -115,7 +116,7 @@ def _rings(numbers: pl.Series) -> tuple[Rings, Flags]:
     return rings, few
 
 
-def _spread(rings: Rings, flags: Flags, size: int) -> Flags:
+def _spread_to_rows(rings: Rings, flags: Flags, size: int) -> Flags:
     """Bring flags of vertices to the rows that have one."""
     spread = np.zeros(size, dtype=bool)
     if rings.rows.size:
@@ -123,8 +124,8 @@ def _spread(rings: Rings, flags: Flags, size: int) -> Flags:
     return spread
 
 
-def _turns(rings: Rings) -> tuple[Floats, Floats]:
-    """Give the sense of each polygon, and its mean direction.
+def _measure_turns(rings: Rings) -> tuple[Floats, Floats]:
+    """Return the sense of each polygon, and its mean direction.
 
     Returns
     -------
@@ -159,14 +160,14 @@ def _vectors(longitudes: Floats, latitudes: Floats) -> Floats:
     return np.stack((flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)))
 
 
-def _rows_in(rows: Rows, frame: str) -> Flags:
+def _rows_in(rows: GranuleRows, frame: str) -> Flags:
     size = rows.granules.height
-    chosen = rows.granules.select(rows.in_frame(frame).fill_null(value=False)).to_series()
+    chosen = rows.granules.select(rows.is_in_frame(frame).fill_null(value=False)).to_series()
     return chosen.to_numpy() if len(chosen) == size else np.repeat(chosen.to_numpy(), size)
 
 
-def _outside(rows: Rows, rings: Rings, centre: Floats, body: Flags) -> Check:
-    """Find bodies' polygons that lie beside the longitudes from c1min eastward to c1max."""
+def _outside(rows: GranuleRows, rings: Rings, centre: Floats, body: Flags) -> Check:
+    """Find bodies' polygons that lie outside the longitudes from c1min eastward to c1max."""
     limits = rows.granules.select("c1min", "c1max").cast(pl.Float64)[rings.rows].to_numpy()
     west, east = limits[:, 0], limits[:, 1]
     middle = np.degrees(np.arctan2(centre[1], centre[0]))
@@ -179,15 +180,18 @@ def _outside(rows: Rows, rings: Rings, centre: Floats, body: Flags) -> Check:
     return Check(75, "c1min", pl.lit(pl.Series(broken)), message, shows=("c1max",))
 
 
-def _coverage(rows: Rows) -> Iterator[Check]:
+def _coverage(rows: GranuleRows) -> Iterator[Check]:
     unread = (value for value in rows.distinct("coverage") if not _is_moc(value))
-    yield Check(84, "coverage", one_of("coverage", unread), "is not a MOC in ASCII")
+    yield Check(84, "coverage", is_one_of("coverage", unread), "is not a MOC in ASCII")
     if rows.has("s_region") and rows.granules["s_region"].dtype == pl.String:
-        yield _flagged(84, "coverage", _apart(rows), "has no part in common with s_region")
+        yield _flag_check(
+            84, "coverage", _find_disjoint(rows), "has no part in common with s_region"
+        )
 
 
 def _is_moc(value: str) -> bool:
-    from mocpy import MOC, STMOC
+    with requires_extra("footprints"):
+        from mocpy import MOC, STMOC
 
     kind = STMOC if value.lstrip().startswith("t") else MOC
     try:
@@ -197,23 +201,24 @@ def _is_moc(value: str) -> bool:
     return True
 
 
-def _apart(rows: Rows) -> Flags:
+def _find_disjoint(rows: GranuleRows) -> Flags:
     """Find rows whose coverage holds no vertex of their polygon."""
-    rings, _ = _rings(_numbers(rows.granules["s_region"])[0])
-    apart = np.zeros(rows.granules.height, dtype=bool)
+    rings, _ = _pack_rings(_parse_numbers(rows.granules["s_region"])[0])
+    disjoint = np.zeros(rows.granules.height, dtype=bool)
     ends = np.append(rings.starts[1:], len(rings.longitudes))
     both = rows.granules["coverage"].is_not_null().to_numpy()[rings.rows]
     for place in np.flatnonzero(both):
         row, ring = rings.rows[place], slice(rings.starts[place], ends[place])
         moc = rows.granules["coverage"][int(row)]
-        apart[row] = _disjoint(moc, rings.longitudes[ring], rings.latitudes[ring])
-    return apart
+        disjoint[row] = _is_disjoint(moc, rings.longitudes[ring], rings.latitudes[ring])
+    return disjoint
 
 
-def _disjoint(moc: str, longitudes: Floats, latitudes: Floats) -> bool:
+def _is_disjoint(moc: str, longitudes: Floats, latitudes: Floats) -> bool:
     if not _is_moc(moc) or moc.lstrip().startswith("t") or bool(np.any(np.abs(latitudes) > 90)):
         return False
-    from mocpy import MOC
+    with requires_extra("footprints"):
+        from mocpy import MOC
 
     inside = MOC.from_string(moc).contains_lonlat(longitudes * u.deg, latitudes * u.deg)
     return not bool(np.any(inside))

@@ -7,7 +7,7 @@ from itertools import product
 
 import polars as pl
 
-from epnkit.epncore.rowrules.base import Check, Rows
+from epnkit.epncore.rowrules.base import Check, GranuleRows
 from epnkit.epncore.rulebook import Severity
 
 _ENDS = ("min", "max")
@@ -17,8 +17,8 @@ _GLOBES = ("subobserver", "subsolar")
 _OF_THE_SKY = r"(?i)^\s*\w+\s+(ICRS|FK4|FK5|J2000|B1950|GALACTIC|ECLIPTIC)\b"
 
 
-def checks(rows: Rows) -> Iterator[Check]:
-    """Give the checks of coordinates, of viewing angles and of distances."""
+def checks(rows: GranuleRows) -> Iterator[Check]:
+    """Return the checks of coordinates, of viewing angles and of distances."""
     yield from _ranges(rows)
     yield from _spherical(rows)
     yield from _angles(rows)
@@ -27,8 +27,8 @@ def checks(rows: Rows) -> Iterator[Check]:
     yield from _extent(rows)
 
 
-def _ranges(rows: Rows) -> Iterator[Check]:
-    angular = rows.in_frame("celestial", "body")
+def _ranges(rows: GranuleRows) -> Iterator[Check]:
+    angular = rows.is_in_frame("celestial", "body")
     for end in _ENDS:
         yield from _range(rows, f"c1{end}", (0, 360), angular)
         yield from _range(rows, f"c2{end}", (-90, 90), angular)
@@ -41,7 +41,7 @@ def _ranges(rows: Rows) -> Iterator[Check]:
 
 
 def _range(
-    rows: Rows,
+    rows: GranuleRows,
     name: str,
     ends: tuple[int, int],
     where: pl.Expr | None = None,
@@ -57,9 +57,9 @@ def _range(
     yield Check(73, name, broken, f"is not between {ends[0]} and {ends[1]}", severity=severity)
 
 
-def _spherical(rows: Rows) -> Iterator[Check]:
-    spherical = rows.in_frame("spherical")
-    radial = rows.in_frame("spherical", "cylindrical")
+def _spherical(rows: GranuleRows) -> Iterator[Check]:
+    spherical = rows.is_in_frame("spherical")
+    radial = rows.is_in_frame("spherical", "cylindrical")
     for end in _ENDS:
         if rows.has(f"c1{end}"):
             yield Check(79, f"c1{end}", radial & (pl.col(f"c1{end}") < 0), "is a negative radius")
@@ -68,7 +68,7 @@ def _spherical(rows: Rows) -> Iterator[Check]:
             yield Check(79, f"c2{end}", broken, "is not a colatitude")
 
 
-def _angles(rows: Rows) -> Iterator[Check]:
+def _angles(rows: GranuleRows) -> Iterator[Check]:
     ranges = {"incidence": (0, 90), "emergence": (0, 90), "phase": (-180, 180)}
     for (name, ends), end in product(ranges.items(), _ENDS):
         if rows.has(f"{name}_{end}"):
@@ -94,7 +94,7 @@ def _triangle() -> Check:
     return Check(88, "phase_min", broken, message, shows=("incidence_max", "emergence_max"))
 
 
-def _distances(rows: Rows) -> Iterator[Check]:
+def _distances(rows: GranuleRows) -> Iterator[Check]:
     quantities = ("target_distance", "earth_distance", "sun_distance", "radial_distance")
     for quantity, end in product(quantities, _ENDS):
         name = f"{quantity}_{end}"
@@ -107,26 +107,26 @@ def _distances(rows: Rows) -> Iterator[Check]:
             yield Check(89, name, broken, f"is the distance of the target {target}")
 
 
-def _frames(rows: Rows) -> Iterator[Check]:
+def _frames(rows: GranuleRows) -> Iterator[Check]:
     name = "spatial_coordinate_description"
     if rows.has(name):
         code = pl.col(name).str.contains(r"^IAU\d{4}:\d+$") & ~pl.col(name).str.ends_with("00")
-        yield Check(85, name, code & rows.in_frame("body"), "is not a planetocentric frame")
+        yield Check(85, name, code & rows.is_in_frame("body"), "is not a planetocentric frame")
 
 
-def _extent(rows: Rows) -> Iterator[Check]:
+def _extent(rows: GranuleRows) -> Iterator[Check]:
     if not rows.has("c1min", "c1max", "c2min", "c2max"):
         return
     width = (pl.col("c1max") - pl.col("c1min")) % 360
     poles = (pl.col("c2min") == -90) & (pl.col("c2max") == 90)
-    images = rows.lists("dataproduct_type", "im")
-    half = rows.in_frame("body") & images & poles & (width == 180)
+    images = rows.list_contains("dataproduct_type", "im")
+    half = rows.is_in_frame("body") & images & poles & (width == 180)
     yield Check(80, "c1min", half, "is the box of half a globe", shows=("c1max", "c2min", "c2max"))
     wide = (pl.col("c1min") != pl.col("c1max")) & (pl.col("c2min") != pl.col("c2max"))
-    bare = rows.empty("s_region") & rows.empty("coverage")
-    broken = rows.in_frame("celestial", "body") & wide & bare
+    bare = rows.is_empty("s_region") & rows.is_empty("coverage")
+    broken = rows.is_in_frame("celestial", "body") & wide & bare
     yield Check(81, "s_region", broken, "is empty for an area, and so is coverage")
     if rows.has("s_region") and rows.granules["s_region"].dtype == pl.String:
         named = pl.col("s_region").str.contains(_OF_THE_SKY)
         message = "names a frame of the sky, though the row is on a body"
-        yield Check(81, "s_region", rows.in_frame("body") & named, message)
+        yield Check(81, "s_region", rows.is_in_frame("body") & named, message)

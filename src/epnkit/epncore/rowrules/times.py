@@ -10,7 +10,7 @@ from astropy.time import Time
 from erfa import ErfaWarning
 
 from epnkit.epncore.columns import COLUMNS
-from epnkit.epncore.rowrules.base import Check, Rows, one_of
+from epnkit.epncore.rowrules.base import Check, GranuleRows, is_one_of
 
 #: Julian Days from the year 999 to the year 3000; an MJD or a Unix time lies far outside.
 PLAUSIBLE_JD = (2_086_000.0, 2_817_000.0)
@@ -22,8 +22,8 @@ _GRANULE_DATES = ("creation_date", "modification_date", "release_date")
 _TARGET_TIMES = ("target_time_min", "target_time_max")
 
 
-def checks(rows: Rows) -> Iterator[Check]:
-    """Give the checks of times and dates."""
+def checks(rows: GranuleRows) -> Iterator[Check]:
+    """Return the checks of times and dates."""
     for name in filter(rows.has, ("time_min", "time_max")):
         yield Check(52, name, ~pl.col(name).is_between(*PLAUSIBLE_JD), "is not a Julian Day")
     if rows.has("time_min", "time_max"):
@@ -34,7 +34,7 @@ def checks(rows: Rows) -> Iterator[Check]:
     yield from _dates(rows)
 
 
-def _durations(rows: Rows) -> Iterator[Check]:
+def _durations(rows: GranuleRows) -> Iterator[Check]:
     stems = ("time_exp", "time_sampling_step")
     for name in (f"{stem}_{end}" for stem in stems for end in ("min", "max")):
         if rows.has(name):
@@ -46,40 +46,43 @@ def _durations(rows: Rows) -> Iterator[Check]:
         yield Check(57, "time_exp_min", broken, message, severity="SHOULD", shows=shows)
 
 
-def _local_time(rows: Rows) -> Iterator[Check]:
+def _local_time(rows: GranuleRows) -> Iterator[Check]:
     for name in filter(rows.has, ("local_time_min", "local_time_max")):
         low, high = COLUMNS[name].low, COLUMNS[name].high
         broken = ~pl.col(name).is_between(pl.lit(low), pl.lit(high))
         yield Check(59, name, broken, "is not between 0 and 24 h")
 
 
-def _dates(rows: Rows) -> Iterator[Check]:
+def _dates(rows: GranuleRows) -> Iterator[Check]:
     for names, rule in ((_GRANULE_DATES, 60), (_TARGET_TIMES, 58)):
         for name in filter(rows.has, names):
-            yield Check(rule, name, ~_written(rows, name), "is not a DALI timestamp")
+            yield Check(rule, name, ~_is_timestamp(rows, name), "is not a DALI timestamp")
     if rows.has("creation_date", "modification_date"):
-        created, modified = _instant(rows, "creation_date"), _instant(rows, "modification_date")
+        created, modified = (
+            _as_instant(rows, "creation_date"),
+            _as_instant(rows, "modification_date"),
+        )
         message = "is earlier than creation_date"
         yield Check(62, "modification_date", modified < created, message, shows=("creation_date",))
 
 
-def _is_text(rows: Rows, name: str) -> bool:
+def _is_text(rows: GranuleRows, name: str) -> bool:
     return rows.granules.schema[name] == pl.String
 
 
-def _written(rows: Rows, name: str) -> pl.Expr:
+def _is_timestamp(rows: GranuleRows, name: str) -> pl.Expr:
     if not _is_text(rows, name):
         return pl.lit(value=True)
     formed = pl.col(name).str.contains(_TIMESTAMP)
     # What polars reads is an instant, but for a second 60, which it takes for one on any day;
     # astropy knows better, but is slow.
-    read = _instant(rows, name).is_not_null() & ~pl.col(name).str.contains(":60", literal=True)
+    read = _as_instant(rows, name).is_not_null() & ~pl.col(name).str.contains(":60", literal=True)
     unread = rows.granules.filter(formed & ~read)[name].unique()
-    return formed & (read | one_of(name, filter(_is_instant, unread.to_list())))
+    return formed & (read | is_one_of(name, filter(_is_instant, unread.to_list())))
 
 
 def _is_instant(value: str) -> bool:
-    """Tell whether there is such a time in UTC."""
+    """Return whether there is such a time in UTC."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a second 60 where none was inserted is a warning
         try:
@@ -89,8 +92,8 @@ def _is_instant(value: str) -> bool:
     return True
 
 
-def _instant(rows: Rows, name: str) -> pl.Expr:
-    """Give a date as a time to the second; NULL where it is not written as one."""
+def _as_instant(rows: GranuleRows, name: str) -> pl.Expr:
+    """Return a date as a time to the second; NULL if it is not written as one."""
     value = pl.col(name)
     if not _is_text(rows, name):
         return value.cast(pl.Datetime("us"), strict=False)

@@ -1,8 +1,8 @@
-"""What DaCHS meets: the two forms of a grammar, over any kind of source.
+"""The two forms of a DaCHS grammar, for any kind of source.
 
 In bulk form the row iterator is a function that DaCHS calls with its data (the protocol of its
-boosters); it copies on DaCHS's own connection, in DaCHS's transaction.  In the form of a plain row
-iterator DaCHS's own machinery makes and inserts the rows.
+boosters); it copies over DaCHS's own connection, in DaCHS's transaction.  In the form of a plain
+row iterator, DaCHS itself makes and inserts the rows.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epnkit.modules import uncollected
+from epnkit.modules import gc_frozen
 
 if TYPE_CHECKING:
-    from epnkit.loading.grammar.row_iterator import Granules
+    from epnkit.loading.grammar.row_iterator import GranuleIterator
 
 
 def bulk(kind: str) -> Callable[..., Callable[[Any], None]]:
@@ -25,25 +25,25 @@ def bulk(kind: str) -> Callable[..., Callable[[Any], None]]:
     kind : str
         The kind of source that the grammar is for, as in its source file.
     """
-    with uncollected():
+    with gc_frozen():
         from epnkit.loading.grammar.bulk_import import import_in_bulk
 
     def row_iterator(grammar: Any, token: str, **row: Any) -> Callable[[Any], None]:
-        """Give what DaCHS calls with its data."""
+        """Return the function that DaCHS calls with its data."""
         return lambda data: import_in_bulk(data, kind, Path(token))
 
     return row_iterator
 
 
-def rows(kind: str) -> type[Granules]:
-    """Make the ``RowIterator`` of a grammar that hands DaCHS one granule after the other.
+def rows(kind: str) -> type[GranuleIterator]:
+    """Make the ``RowIterator`` of a grammar that gives DaCHS one granule after the other.
 
     Parameters
     ----------
     kind : str
         The kind of source that the grammar is for, as in its source file.
     """
-    with uncollected():
-        from epnkit.loading.grammar.row_iterator import Granules
+    with gc_frozen():
+        from epnkit.loading.grammar.row_iterator import GranuleIterator
 
-    return type("RowIterator", (Granules,), {"kind": kind})
+    return type("RowIterator", (GranuleIterator,), {"kind": kind})

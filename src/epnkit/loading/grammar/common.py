@@ -1,4 +1,4 @@
-"""What both forms of a grammar need: the service and its source, DaCHS's addresses and errors."""
+"""What both forms of a grammar need from DaCHS: service, source, addresses, connections, errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError, EpnkitError, LoadError
-from epnkit.modules import uncollected
+from epnkit.modules import gc_frozen
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Source
 
@@ -30,53 +30,53 @@ def open_service(kind: str, path: Path) -> tuple[services.Service, Source]:
     Raises
     ------
     ConfigurationError
-        Where the source file is of another kind.
+        If the source file is of another kind.
     """
-    with uncollected():
-        service = services.load(path.parent)
+    with gc_frozen():
+        service = services.read_service(path.parent)
         source = open_source(path, service.order)
     if type(source).__name__ != KINDS[kind][1]:
         raise ConfigurationError(
-            f"the source is no source of the kind {kind}, which the grammar is for",
+            f"the source is not of the kind {kind}, which the grammar is for",
             where=str(path),
-            cure="Name in the RD the grammar that goes with the kind in the source file.",
+            cure="Name the grammar in the RD that fits the kind in the source file.",
         )
     return service, source
 
 
-def datalink(service: services.Service) -> str | None:
-    """Say where the service's datalink is served, if it has one."""
+def datalink_url(service: services.Service) -> str | None:
+    """Return the address of the service's datalink; None if it has none."""
     if not service.links:
         return None
     return str(base.makeAbsoluteURL(f"{service.name}/q/dl/dlmeta?ID="))
 
 
-def own_connection() -> Any:
-    """Open a connection of DaCHS's administrator that commits at once."""
+def open_admin_connection() -> Any:
+    """Open an autocommitting connection of DaCHS's administrator."""
     return base.getDBConnection("admin", autocommitted=True)
 
 
-def connection_of_part() -> Any:
+def open_part_connection() -> Any:
     """Open a connection of DaCHS's administrator for a part of a load.
 
     Raises
     ------
     LoadError
-        Where the database gives none.
+        If the database has no connection left.
     """
     try:
         return base.getDBConnection("admin")
     except (base.ReportableError, psycopg2.OperationalError) as error:
         raise LoadError(
-            "the database of DaCHS gives no connection for a part of the load",
+            "DaCHS's database has no connection left for a part of the load",
             why=" ".join(str(error).split()),
             cure="Give epnkit load fewer --jobs, or raise max_connections in postgresql.conf.",
         ) from error
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn what a person has to know into DaCHS's own kind of error: one line, no traceback."""
+def report_errors() -> Iterator[None]:
+    """Turn epnkit's errors into DaCHS's own, which are one line without a traceback."""
     try:
         yield
     except EpnkitError as error:

@@ -1,4 +1,4 @@
-"""What is undone where a load fails."""
+"""Rolling back a load that failed."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ import psycopg2
 
 from epnkit.errors import LoadError
 from epnkit.loading.state.ledger import Run
-from epnkit.loading.table.parallel_copy import clear
+from epnkit.loading.table.parallel_copy import drop_parts
 
 
-class Undoing:
-    """Rolls a connection back where its work ends with an error, and drops the parts of the run.
+class RollbackOnError:
+    """Rolls a connection back if its work ends with an error, and drops the parts of the run.
 
     Parameters
     ----------
     connection : psycopg2 connection
-        On which the work is done.
+        The connection of the work.
     run : Run
-        Whose own connection drops the parts, when the other has let go of them.
+        Drops the parts over its own connection, after the other has released them.
     """
 
     def __init__(self, connection: Any, run: Run) -> None:
         self._connection, self._run = connection, run
 
     def __enter__(self) -> None:
-        """Begin what may be undone."""
+        """Begin the work."""
 
     def __exit__(self, _kind: object, error: BaseException | None, *_: object) -> None:
-        """Undo what failed."""
+        """Roll back if there was an error."""
         if error is not None and not self._connection.closed:
             self._connection.rollback()
-            # What failed is to be told; the next load tries this again, and tells of it.
+            # The first error is the one to report; the next load drops the parts, or reports why
+            # not.
             with suppress(LoadError, psycopg2.Error):
-                clear(self._run.own, self._run.service)
+                drop_parts(self._run.connection, self._run.service)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass
 class Counts:
-    """The numbers of the ledger: every record that was read is in exactly one of the others.
+    """The counts of the ledger: every record that was read is in exactly one of the others.
 
     ``read + extra == folded + loaded + changed + unchanged + repeated + quarantined``; ``deleted``
     counts granules that left the table, and ``null_cursors`` records that are counted above too.
@@ -27,16 +27,16 @@ class Counts:
     @property
     def balanced(self) -> bool:
         """Whether every record is accounted for."""
-        ends = self.loaded + self.changed + self.unchanged + self.repeated
-        return self.read + self.extra == self.folded + ends + self.quarantined
+        granules = self.loaded + self.changed + self.unchanged + self.repeated
+        return self.read + self.extra == self.folded + granules + self.quarantined
 
     def add(self, other: Counts) -> None:
-        """Add the numbers of a part."""
+        """Add the counts of a part."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
     def summary(self) -> str:
-        """Say it in one line, for a terminal or a mail."""
+        """Write the counts in one line, for a terminal or a mail."""
         words = [f"{self.read} read"]
         for each in fields(self)[1:]:
             number = getattr(self, each.name)

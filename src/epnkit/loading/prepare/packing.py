@@ -1,4 +1,4 @@
-"""Batches of records in Arrow's IPC format (https://arrow.apache.org/docs/format), to be kept."""
+"""Packing batches of records in Arrow's IPC format (https://arrow.apache.org/docs/format)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import polars as pl
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Records, ready to be kept.
+class PackedBatch:
+    """A batch of records, ready to be stored.
 
     Parameters
     ----------
@@ -25,32 +25,32 @@ class Batch:
     content: bytes
 
     @classmethod
-    def of(cls, keys: pl.Series, records: pl.DataFrame) -> Batch:
-        """Pack records with the key of each."""
+    def of(cls, keys: pl.Series, records: pl.DataFrame) -> PackedBatch:
+        """Pack records with their keys."""
         content = io.BytesIO()
         records.write_ipc(content, compression="zstd")
         return cls(keys.to_list(), content.getvalue())
 
 
-def writable(text: pl.Expr) -> pl.Expr:
+def escape_nul(text: pl.Expr) -> pl.Expr:
     """Write a NUL, which PostgreSQL's texts cannot hold, as two characters."""
     return text.str.replace_all("\x00", "\\0", literal=True)
 
 
-def keys_of(records: pl.DataFrame, names: Sequence[str]) -> pl.Series:
-    """Write the key of each record as the books hold it.
+def record_keys(records: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """Write the key of each record as the state tables hold it.
 
     Parameters
     ----------
     records : polars.DataFrame
         The records.
     names : sequence of str
-        The fields that make the key; their values stand in a row, with bars in between.
+        The fields that make the key; their values are joined by vertical bars.
     """
     parts = [pl.col(name).cast(pl.String).fill_null("") for name in names]
-    return records.select(writable(pl.concat_str(parts, separator="|")).alias("key")).to_series()
+    return records.select(escape_nul(pl.concat_str(parts, separator="|")).alias("key")).to_series()
 
 
-def unpacked(content: bytes) -> pl.DataFrame:
-    """Give the records of a batch back, each value in the type it had."""
+def unpack(content: bytes) -> pl.DataFrame:
+    """Unpack the records of a batch, each value in its original type."""
     return pl.read_ipc(io.BytesIO(content))

@@ -1,4 +1,4 @@
-"""The first granules that a load would make, with what the rules say of each; nothing is kept."""
+"""The first granules that a load would make, checked by the rules; nothing is stored."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.epncore import rules
+from epnkit.loading.prepare.columns import REFUSAL, TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
-from epnkit.loading.prepare.preparation import BOOKED, REFUSAL, Preparation
+from epnkit.loading.prepare.preparation import Preparation
 from epnkit.service import Service
 from epnkit.sources.base import ALL, Source, Window
 
@@ -22,10 +23,10 @@ class Preview:
     granules : polars.DataFrame
         The granules that would go into the table, in EPNcore's columns.
     findings : polars.DataFrame
-        The rules that they break though they are loaded, as `epnkit.epncore.rules.FINDINGS`;
+        The rules that they break although they are loaded, as `epnkit.epncore.rules.FINDINGS`;
         ``row`` is the number of the granule.
     refusals : polars.DataFrame
-        The records that would go into quarantine, as `epnkit.loading.prepare.preparation.REFUSAL`.
+        The records that would go into quarantine, as `epnkit.loading.prepare.columns.REFUSAL`.
     counts : Counts
         What was read and what became of it.
     """
@@ -42,7 +43,7 @@ class Preview:
 
 
 def preview(service: Service, source: Source, count: int, window: Window = ALL) -> Preview:
-    """Make the first granules of a source, and judge them; refused records count as well.
+    """Make the first granules of a source and check them; refused records count as well.
 
     Parameters
     ----------
@@ -55,22 +56,22 @@ def preview(service: Service, source: Source, count: int, window: Window = ALL) 
     window : Window
         Which records to begin with.
     """
-    made: list[pl.DataFrame] = []
+    granules: list[pl.DataFrame] = []
     refused, counts = [pl.DataFrame(schema=REFUSAL)], Counts()
     for prepared in Preparation(service).batches(source, window, count):
-        made.append(prepared.granules.drop(*BOOKED))
+        granules.append(prepared.granules.drop(*TRACKING_COLUMNS))
         refused.append(prepared.refusals)
         counts.add(prepared.counts)
-        if sum(map(len, made)) + sum(map(len, refused)) >= count:
+        if sum(map(len, granules)) + sum(map(len, refused)) >= count:
             break
     refusals = pl.concat(refused).head(count)
-    granules = pl.concat(made).head(count - len(refusals)) if made else pl.DataFrame()
-    return Preview(granules, _judged(service, granules), refusals, counts)
+    shown = pl.concat(granules).head(count - len(refusals)) if granules else pl.DataFrame()
+    return Preview(shown, _check_rules(service, shown), refusals, counts)
 
 
-def _judged(service: Service, granules: pl.DataFrame) -> pl.DataFrame:
+def _check_rules(service: Service, granules: pl.DataFrame) -> pl.DataFrame:
     if not granules.width:
         return pl.DataFrame(schema=rules.FINDINGS)
-    return rules.judge(
+    return rules.check_rows(
         granules, service=service.name, frame=service.frame, extra=service.mapping.own_columns
     )

@@ -1,7 +1,7 @@
-"""A load cut into windows of the cursor, each prepared by a process of its own.
+"""A load divided into windows of the cursor, each prepared by a process of its own.
 
-Preparing a window depends on nothing but the service's folder and the window, so that any process
-may do it; one writer takes what they made, in the order of the windows.
+Preparing a window needs only the service's folder and the window, so that any process can do it;
+one process writes the results, in the order of the windows.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _EACH = 4
 
 
 @dataclass(frozen=True)
-class Task:
+class WindowTask:
     """All that a process needs to prepare one window.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The service's.
+        The service's folder.
     window : Window
-        What of its source.
+        Which part of its source.
     datalink : str, optional
         Where the service's datalink is served.
     now : datetime.datetime
@@ -49,62 +49,62 @@ class Task:
     now: datetime
 
     def run(self) -> list[Prepared]:
-        """Read, map and judge the window."""
-        service = services.load(self.folder)
+        """Read, map and check the window."""
+        service = services.read_service(self.folder)
         source = open_source(service.source_file, service.order)
         return list(Preparation(service, self.datalink, self.now).batches(source, self.window))
 
 
 def divide(window: Window, cuts: list[CursorValue]) -> list[Window]:
-    """Cut a window at some values of the cursor; none of its records is left out or had twice.
+    """Divide a window at some values of the cursor; no record is left out or read twice.
 
     Parameters
     ----------
     window : Window
-        What is to be cut.
+        The window.
     cuts : list
-        Ascending values inside it; records of one value stay together.
+        Ascending values in it; records of one value stay together.
 
     Returns
     -------
     list of Window
-        In ascending order; the last one has the records without a value, where the window has.
+        In ascending order; the last one has the records without a value, if the window has them.
     """
-    ends = list(pairwise([window.low, *cuts, window.high]))
+    bounds = list(pairwise([window.low, *cuts, window.high]))
     return [
         Window(
             low,
             high,
             low_closed=window.low_closed if number == 0 else True,
-            high_closed=window.high_closed if number == len(ends) - 1 else False,
-            nulls=window.nulls and number == len(ends) - 1,
+            high_closed=window.high_closed if number == len(bounds) - 1 else False,
+            nulls=window.nulls and number == len(bounds) - 1,
         )
-        for number, (low, high) in enumerate(ends)
+        for number, (low, high) in enumerate(bounds)
     ]
 
 
-def batches(
+def prepare_windows(
     preparation: Preparation, source: Source, window: Window, records: int, jobs: int
 ) -> Iterator[Prepared]:
-    """Prepare a window in several processes, in the order in which one would give it.
+    """Prepare a window in several processes, in the order in which one process would.
 
     Parameters
     ----------
     preparation : Preparation
-        Whose service, datalink and time the processes take.
+        The service, datalink address and time for the processes.
     source : Source
-        Is asked where to cut.
+        Says where to divide.
     window : Window
-        What is to be read.
+        What to read.
     records : int
-        How many that are: a window of one process holds a batch, or less where there are few.
+        How many records that is: a window of one process holds a batch, or less if there are few.
     jobs : int
         How many processes; no more than twice as many windows wait to be written.
 
     Raises
     ------
     ConfigurationError
-        Where the source or the service does not know how to be divided.
+        If the source or the service cannot be divided.
     """
     service = preparation.service
     if service.cursor is None or not isinstance(source, Divisible):
@@ -113,13 +113,15 @@ def batches(
             where=source.label,
             why="the service has no cursor"
             if service.cursor is None
-            else "this kind of source cannot be cut into windows",
-            cure="Leave --jobs out.",
+            else "this kind of source cannot be divided into windows",
+            cure="Load without --jobs.",
         )
     size = min(BATCH_SIZE, records // (_EACH * jobs) + 1)
-    windows = divide(window, source.cuts(window, size))
-    tasks = [Task(service.folder, each, preparation.datalink, preparation.now) for each in windows]
-    # Not forked: the database connections of this process are no other's to touch.
+    windows = divide(window, source.cut_points(window, size))
+    tasks = [
+        WindowTask(service.folder, each, preparation.datalink, preparation.now) for each in windows
+    ]
+    # Not forked: another process must not touch the database connections of this one.
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as processes:
         waiting: deque[Future[list[Prepared]]] = deque()
@@ -135,12 +137,12 @@ def batches(
 
 
 def _end_with_parent() -> None:
-    """Let this process end when the one that asked it ends, also by a kill: none would ask more."""
+    """End this process when its parent ends, even if that is killed."""
     parent = parent_process()
     if parent is not None:
-        Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+        Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
 
-def _watch(sentinel: int) -> None:
+def _exit_after(sentinel: int) -> None:
     connection.wait([sentinel])
     os._exit(1)

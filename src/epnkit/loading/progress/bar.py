@@ -1,4 +1,4 @@
-"""How far a load is, on a terminal."""
+"""Progress of a load on a terminal."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from epnkit.loading.progress.lines import Lines
+from epnkit.loading.progress.lines import ProgressLines
 
 
-class Bar(Lines):
-    """Tells of a load on a terminal: stage, records, rate and the time that is left.
+class ProgressBar(ProgressLines):
+    """Shows a load on a terminal: stage, records, rate and remaining time.
 
     Parameters
     ----------
@@ -49,33 +49,33 @@ class Bar(Lines):
         self._display.start()
 
     def expect(self, records: int | None) -> None:
-        """Say how many records are to come."""
+        """Set the number of expected records."""
         self._display.update(self._task, total=records)
 
     def advance(self, records: int) -> None:
         """Move the bar."""
         self._display.advance(self._task, records)
 
-    def stage(self, name: str) -> None:
-        """Say what is being done."""
+    def start_stage(self, name: str) -> None:
+        """Show the name of the stage."""
         self._display.update(self._task, description=f"{self.name}: {name}")
 
-    def tell(self, what: str) -> None:
-        """Give it lines of its own, above the bar."""
+    def notify(self, what: str) -> None:
+        """Print a message above the bar."""
         self._display.console.print(f"{self.name}: {what}", markup=False, highlight=False)
 
-    def done(self, summary: str) -> None:
-        """Take the bar away and give the summary."""
+    def finish(self, summary: str) -> None:
+        """Remove the bar and print the summary."""
         self.close()
-        super().done(summary)
+        super().finish(summary)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._display.stop()
 
 
 class _Rate(ProgressColumn):
-    """Records a second."""
+    """The number of records per second."""
 
     def render(self, task: Task) -> Text:
         """Write the rate."""

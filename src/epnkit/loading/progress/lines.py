@@ -1,4 +1,4 @@
-"""How far a load is, in plain lines."""
+"""Progress of a load in plain lines."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ _EVERY = 30.0
 
 
 class Progress:
-    """Says nothing: for tests, and for what is over at once."""
+    """Reports nothing: for tests, and for loads that end at once."""
 
     def expect(self, records: int | None) -> None:
-        """Say how many records are to come."""
+        """Set the number of expected records."""
 
     def advance(self, records: int) -> None:
-        """Say that more records were read."""
+        """Count more records as read."""
 
-    def stage(self, name: str) -> None:
-        """Say what is being done."""
+    def start_stage(self, name: str) -> None:
+        """Report the stage that begins."""
 
-    def tell(self, what: str) -> None:
-        """Say what a person has to know."""
+    def notify(self, what: str) -> None:
+        """Report a message that a person has to read."""
 
-    def done(self, summary: str) -> None:
-        """Say what became of them."""
+    def finish(self, summary: str) -> None:
+        """Report what became of the records."""
 
     def close(self) -> None:
-        """Say no more: the load ended, well or not."""
+        """End the reports: the load has ended, successfully or not."""
 
 
-silent = Progress()
+SILENT = Progress()
 
 
-class Lines(Progress):
-    """Tells of a load in plain lines, now and then: for logs.
+class ProgressLines(Progress):
+    """Reports a load in plain lines, every half minute: for logs.
 
     Parameters
     ----------
     name : str
         What is loaded.
     out : text stream
-        Where to.
+        Where to report.
     """
 
     def __init__(self, name: str, out: TextIO) -> None:
@@ -51,30 +51,30 @@ class Lines(Progress):
         self.records, self.total = 0, None  # type: int, int | None
 
     def expect(self, records: int | None) -> None:
-        """Say how many records are to come."""
+        """Set the number of expected records."""
         self.total = records
 
     def advance(self, records: int) -> None:
-        """Count them, and say so when it is time."""
+        """Count records, and print a line if the last one is old enough."""
         self.records += records
         now = monotonic()
         if now - self.last > _EVERY:
             self.last = now
-            self._write(self._state(now - self.start))
+            self._write(self._describe_rate(now - self.start))
 
-    def tell(self, what: str) -> None:
-        """Give it a line of its own."""
+    def notify(self, what: str) -> None:
+        """Print a message."""
         self._write(what)
 
-    def done(self, summary: str) -> None:
-        """Give the summary."""
+    def finish(self, summary: str) -> None:
+        """Print the summary."""
         self._write(f"{summary}, in {monotonic() - self.start:.1f} s")
 
     def _write(self, text: str) -> None:
         self.out.write(f"{self.name}: {text}\n")
         self.out.flush()
 
-    def _state(self, seconds: float) -> str:
+    def _describe_rate(self, seconds: float) -> str:
         rate = self.records / seconds if seconds > 0 else 0.0
         text = f"{self.records:,} records, {rate:,.0f} a second"
         if self.total and rate:

@@ -1,1 +1,1 @@
-"""What is kept of a service beside its table: ledger, cursor, quarantine, records."""
+"""The state of a service in the schema epnkit: ledger, cursor, quarantine, kept records."""

@@ -1,4 +1,4 @@
-"""How far a service got: the cursor's value, kept with the data, and the next window to read."""
+"""The cursor of a service: its value, saved with the data, and the next window to read."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from epnkit.sources.base import ALL, CursorValue, Source, Window
 
 
 @dataclass(frozen=True)
-class Position:
-    """A value of the cursor, with the kind it has in the source.
+class CursorPosition:
+    """A value of the cursor, with its kind in the source.
 
     Parameters
     ----------
@@ -30,66 +30,66 @@ class Position:
     value: str
 
     @classmethod
-    def of(cls, value: CursorValue | date) -> Position:
-        """Write a value down."""
+    def of(cls, value: CursorValue | date) -> CursorPosition:
+        """Write a value as text."""
         if isinstance(value, datetime):
             return cls("time", value.isoformat())
         if isinstance(value, date):
             return cls("date", value.isoformat())
         return cls("text" if isinstance(value, str) else "number", str(value))
 
-    def back(self, lag: timedelta | float) -> CursorValue:
-        """Give the value a lag further back, in the source's own terms.
+    def minus(self, lag: timedelta | float) -> CursorValue:
+        """Return the value minus a lag, as the source compares it.
 
         Raises
         ------
         ConfigurationError
-            Where the lag does not fit the kind of value.
+            If the lag does not fit the kind of value.
         """
         if self.kind == "number":
             if isinstance(lag, timedelta):
-                raise self._unfit(lag)
-            return self._number() - lag
+                raise self._lag_error(lag)
+            return self._as_number() - lag
         if not lag:
-            return self._plain()
+            return self._as_value()
         if not isinstance(lag, timedelta):
-            raise self._unfit(lag)
+            raise self._lag_error(lag)
         earlier = datetime.fromisoformat(self.value) - lag
         if self.kind == "text":
-            return _in_form_of(self.value, earlier)
+            return _format_like(self.value, earlier)
         return earlier
 
-    def _number(self) -> int | float:
+    def _as_number(self) -> int | float:
         return float(self.value) if set(self.value) & set(".en") else int(self.value)
 
-    def _plain(self) -> CursorValue:
+    def _as_value(self) -> CursorValue:
         return self.value if self.kind == "text" else datetime.fromisoformat(self.value)
 
-    def _unfit(self, lag: object) -> ConfigurationError:
+    def _lag_error(self, lag: object) -> ConfigurationError:
         return ConfigurationError(
             f"a lag of {lag!r} cannot be taken from the cursor {self.value!r}",
-            cure="Give a timedelta for times, a number for numbers.",
+            cure="Declare the lag as a timedelta for times, as a number for numbers.",
         )
 
 
 def definition(cursor: Cursor) -> str:
-    """Hash what the cursor's value means, so that it is not mistaken for another's."""
+    """Hash what the cursor's value means, so that it is not mistaken for another cursor's."""
     return hashlib.sha256(json.dumps([cursor.field]).encode()).hexdigest()[:16]
 
 
-def position(target: Target, service: Service) -> Position | None:
-    """Read how far the service got; None where nothing is known, or the cursor is another now."""
+def read_position(target: Target, service: Service) -> CursorPosition | None:
+    """Read how far the service got; None if it is unknown or the cursor's field has changed."""
     if service.cursor is None:
         return None
     rows = target.query(
         "SELECT kind, value FROM epnkit.cursors WHERE service = %s AND definition = %s",
         (service.name, definition(service.cursor)),
     )
-    return Position(*rows[0]) if rows else None
+    return CursorPosition(*rows[0]) if rows else None
 
 
-def require_kind(before: Position | None, service: Service, source: Source) -> None:
-    """See that the source's cursor is what it was: values of two kinds compare as none or all.
+def require_kind(before: CursorPosition | None, service: Service, source: Source) -> None:
+    """Check that the source's cursor has its old type: values of two types cannot be compared.
 
     Parameters
     ----------
@@ -98,26 +98,26 @@ def require_kind(before: Position | None, service: Service, source: Source) -> N
     service : Service
         Whose cursor it is.
     source : Source
-        What gives its values; of an empty one nothing is known.
+        The source of its values; an empty one is not checked.
 
     Raises
     ------
     LoadError
-        Where the field's type changed at the source.
+        If the field's type changed at the source.
     """
     if before is None or service.cursor is None:
         return
-    declared = source.schema().get(service.cursor.field, "")
-    kind = "time" if declared.startswith("Datetime") else _KINDS.get(declared, before.kind)
+    field_type = source.schema().get(service.cursor.field, "")
+    kind = "time" if field_type.startswith("Datetime") else _KINDS.get(field_type, before.kind)
     if kind != before.kind and source.count() > 0:
-        raise _another_kind(before.kind, kind, service.cursor.field)
+        raise _kind_changed_error(before.kind, kind, service.cursor.field)
 
 
-#: The kind of a cursor's values, by the type that a source names.
+#: The kind of a cursor's values, by the type in the source's schema.
 _KINDS = {"String": "text", "Int64": "number", "Float64": "number", "Date": "date"}
 
 
-def _another_kind(before: str, now: str, field: str = "its field") -> LoadError:
+def _kind_changed_error(before: str, now: str, field: str = "its field") -> LoadError:
     return LoadError(
         f"the cursor was a {before} and now is a {now}",
         why=f"the type of {field} changed at the source",
@@ -125,46 +125,46 @@ def _another_kind(before: str, now: str, field: str = "its field") -> LoadError:
     )
 
 
-def next_window(service: Service, before: Position | None) -> Window:
-    """Choose what the next run reads: everything at first, then from the cursor less its lag."""
+def choose_window(service: Service, before: CursorPosition | None) -> Window:
+    """Choose what the next run reads: everything at first, then from the cursor minus its lag."""
     cursor = service.cursor
     if cursor is None:
         return ALL
     if before is None:
         return Window(low=cursor.initial_value)
-    return Window(low=_present(before).back(cursor.lag), nulls=cursor.nulls != "first")
+    return Window(low=_cap_position(before).minus(cursor.lag), nulls=cursor.nulls != "first")
 
 
 def advance(
-    target: Target, service: Service, before: Position | None, highest: Any, run: int
+    target: Target, service: Service, before: CursorPosition | None, highest: Any, run: int
 ) -> None:
-    """Write down the highest value seen; it never goes back, and never beyond the present.
+    """Save the highest value seen; the cursor never goes back, nor beyond the present.
 
-    A record that claims to be of the future would make every later one look old.
+    A record from the future would make every later one look old.
 
     Parameters
     ----------
     target : Target
-        In whose transaction it is written.
+        The table, in whose transaction it is written.
     service : Service
-        Whose cursor it is; without one nothing is written.
+        The service; without a cursor nothing is written.
     before : Position, optional
-        How far it was before the run.
+        The cursor before the run.
     highest : optional
-        The highest value that the run saw; None where it saw none.
+        The highest value that the run saw; None if it saw none.
     run : int
-        The run's number in the ledger; 0 for one that is not in it.
+        The run's number in the ledger; 0 for an import that is not in it.
 
     Raises
     ------
     LoadError
-        Where the field's type changed at the source.
+        If the field's type changed at the source.
     """
     if service.cursor is None or highest is None:
         return
-    reached = Position.of(_not_after(highest, _now()))
-    if before is not None and _less(reached, _present(before)):
-        reached = _present(before)
+    reached = CursorPosition.of(_cap_value(highest, _utc_now()))
+    if before is not None and _is_less(reached, _cap_position(before)):
+        reached = _cap_position(before)
     target.execute(
         "INSERT INTO epnkit.cursors VALUES (%s, %s, %s, %s, %s) ON CONFLICT (service) DO UPDATE SET"
         " definition = excluded.definition, kind = excluded.kind, value = excluded.value,"
@@ -173,35 +173,35 @@ def advance(
     )
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _present(before: Position) -> Position:
-    """Bring a position back to the present, where a clock that was ahead left it beyond."""
+def _cap_position(before: CursorPosition) -> CursorPosition:
+    """Limit a position to the present, if a clock that was fast left it in the future."""
     if before.kind == "number":
         return before
-    kept = _not_after(before.back(0), _now())
+    capped = _cap_value(before.minus(0), _utc_now())
     if before.kind == "date":
-        kept = kept.date()
-    return replace(before, value=kept if isinstance(kept, str) else kept.isoformat())
+        capped = capped.date()
+    return replace(before, value=capped if isinstance(capped, str) else capped.isoformat())
 
 
-def _not_after(value: Any, now: datetime) -> Any:
+def _cap_value(value: Any, now: datetime) -> Any:
     if isinstance(value, datetime):
         return min(value.replace(tzinfo=None), now)
     if isinstance(value, date):
         return min(value, now.date())
     if isinstance(value, str) and _is_time(value):
-        return min(value, _in_form_of(value, now))
+        return min(value, _format_like(value, now))
     return value
 
 
-def _in_form_of(text: str, moment: datetime) -> str:
-    """Write a time as another one is written: texts are compared by their letters."""
+def _format_like(text: str, time: datetime) -> str:
+    """Write a time in the form of another one: texts are compared character by character."""
     if len(text) == len("2026-03-21"):
-        return moment.date().isoformat()
-    return moment.isoformat("T" if "T" in text else " ", timespec="seconds")
+        return time.date().isoformat()
+    return time.isoformat("T" if "T" in text else " ", timespec="seconds")
 
 
 def _is_time(text: str) -> bool:
@@ -212,9 +212,9 @@ def _is_time(text: str) -> bool:
     return True
 
 
-def _less(one: Position, other: Position) -> bool:
+def _is_less(one: CursorPosition, other: CursorPosition) -> bool:
     if one.kind != other.kind:
-        raise _another_kind(other.kind, one.kind)
+        raise _kind_changed_error(other.kind, one.kind)
     if one.kind == "number":
         return float(one.value) < float(other.value)
     return one.value < other.value

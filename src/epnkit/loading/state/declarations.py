@@ -1,4 +1,4 @@
-"""By what a table's granules were made: whether the service has been declared otherwise since."""
+"""The declaration that a table's granules were made by, compared with the present one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from epnkit.errors import ConfigurationError
-from epnkit.loading.table.catalog import exists
+from epnkit.loading.table.catalog import table_exists
 
-if TYPE_CHECKING:  # epnkit status compares declarations, and loads nothing
+if TYPE_CHECKING:  # epnkit status compares declarations without loading anything
     from epnkit.loading.table.target import Target
     from epnkit.service import Service
 
-#: What of a service's folder decides on its granules, and how each is read.
+#: The files of a service's folder that determine its granules, by suffix, and how each is read.
 _READ = {
-    ".py": lambda text: ast.unparse(_bare(ast.parse(text))),
+    ".py": lambda text: ast.unparse(_strip_docstrings(ast.parse(text))),
     ".toml": lambda text: json.dumps(tomllib.loads(text), sort_keys=True, default=str),
     ".json": lambda text: json.dumps(json.loads(text), sort_keys=True),
 }
@@ -28,37 +28,37 @@ _READ = {
 Hashes = dict[str, str]
 
 
-def declared(folder: Path) -> Hashes:
-    """Hash what each file of a service's folder declares, not how it is written.
+def hash_declaration(folder: Path) -> Hashes:
+    """Hash what each file of a service's folder declares, regardless of how it is written.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The service's; comments, layout and docstrings in its files do not count.
+        The service's folder; comments, layout and docstrings in its files do not count.
 
     Returns
     -------
     dict of str to str
-        Of the mapping, the source file, collections: each name with its hash.
+        The hash of each file (mapping, source file, collections), by name.
     """
     return {
-        path.name: hashlib.sha256(_said(path).encode()).hexdigest()[:16]
+        path.name: hashlib.sha256(_read_declaration(path).encode()).hexdigest()[:16]
         for path in sorted(folder.iterdir())
-        # What begins with a dot is an editor's or a file system's own.
+        # Names that begin with a dot belong to an editor or the file system.
         if path.suffix in _READ and not path.name.startswith(".") and path.is_file()
     }
 
 
-def _said(path: Path) -> str:
-    """Give what a file declares; of one that cannot be read as its kind, its bytes."""
+def _read_declaration(path: Path) -> str:
+    """Return what a file declares; if it cannot be parsed, its bytes in hexadecimal."""
     try:
         content = path.read_bytes()
     except PermissionError:
         raise ConfigurationError(
             "a file of the service cannot be read",
             where=str(path),
-            why="the account that runs this may not, and what it says may decide on the granules",
-            cure=f"Let it: chmod a+r {path}",
+            why="the account that runs this may not read it, and the granules may depend on it",
+            cure=f"Allow it: chmod a+r {path}",
         ) from None
     try:
         return _READ[path.suffix](content.decode("utf-8"))
@@ -66,19 +66,19 @@ def _said(path: Path) -> str:
         return content.hex()
 
 
-def note(target: Target, service: Service, run: int, hashes: Hashes) -> None:
-    """Write down by what all granules were made, in the transaction that brings them.
+def save(target: Target, service: Service, run: int, hashes: Hashes) -> None:
+    """Save the declaration that all granules were made by, in the transaction that loads them.
 
     Parameters
     ----------
     target : Target
         The table.
     service : Service
-        Whose they are.
+        The service.
     run : int
-        The run that made every one of them.
+        The run that made all of them.
     hashes : dict of str to str
-        What :func:`declared` gave when the declaration was read.
+        What :func:`hash_declaration` returned when the declaration was read.
     """
     made_by = json.dumps({"source": service.source, "files": hashes}, sort_keys=True)
     target.execute(
@@ -89,17 +89,17 @@ def note(target: Target, service: Service, run: int, hashes: Hashes) -> None:
 
 
 @dataclass(frozen=True)
-class Outdated:
-    """What a table's granules were made by, where that is declared otherwise now.
+class StaleDeclaration:
+    """A declaration that has changed since a table's granules were made.
 
     Parameters
     ----------
     service : str
-        Whose table.
+        The service.
     run : int
-        Which made the granules.
+        The run that made the granules.
     files : tuple of str
-        The files that say something else, came or went since.
+        The files that have changed, appeared or disappeared since.
     source : bool
         Whether the source file is one of them, so that the source has to be read again.
     """
@@ -110,39 +110,39 @@ class Outdated:
     source: bool
 
     def advice(self) -> str:
-        """Say what is outdated, and what to do."""
-        verb = "is" if len(self.files) == 1 else "are"
+        """Write what is stale, and what to do."""
+        verb = "has" if len(self.files) == 1 else "have"
         return (
-            f"{', '.join(self.files)} {verb} declared otherwise than in run {self.run}, which made"
-            " the granules; those of records that are not read again stay as they were. To make all"
-            f" anew: {self._how()}. That writes what changes, and readers go on."
+            f"{', '.join(self.files)} {verb} changed since run {self.run}, which made the granules;"
+            " those of records that are not read again stay as they were. To make all again:"
+            f" {self._commands()}. That writes what changes, and readers are not blocked."
         )
 
-    def _how(self) -> str:
-        again = f"epnkit load {self.service} --full, of the source read again"
+    def _commands(self) -> str:
+        again = f"epnkit load {self.service} --full, which reads the source again"
         if self.source:
             return again
-        return f"epnkit load {self.service} --remap, of the records that are kept, or {again}"
+        return f"epnkit load {self.service} --remap, which uses the kept records, or {again}"
 
 
-def outdated(connection: Any, service: str, folder: Path) -> Outdated | None:
-    """Compare by what a table's granules were made with what is declared now.
+def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration | None:
+    """Compare the declaration that a table's granules were made by with the present one.
 
     Parameters
     ----------
     connection : psycopg2 connection
         To DaCHS's database.
     service : str
-        Whose table.
+        The service.
     folder : pathlib.Path
         Where it is declared now.
 
     Returns
     -------
     Outdated or None
-        None where nothing changed, or nothing is known.
+        None if nothing has changed, or nothing is known.
     """
-    if not exists(connection, "epnkit", "declarations"):
+    if not table_exists(connection, "epnkit", "declarations"):
         return None
     with connection.cursor() as cursor:
         cursor.execute(
@@ -151,14 +151,18 @@ def outdated(connection: Any, service: str, folder: Path) -> Outdated | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    made_by, now = json.loads(row[0]), declared(folder)
+    made_by, now = json.loads(row[0]), hash_declaration(folder)
     before: Hashes = made_by["files"]
     files = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
-    return Outdated(service, row[1], tuple(files), made_by["source"] in files) if files else None
+    return (
+        StaleDeclaration(service, row[1], tuple(files), made_by["source"] in files)
+        if files
+        else None
+    )
 
 
-def _bare(tree: ast.Module) -> ast.Module:
-    """Take the docstrings out."""
+def _strip_docstrings(tree: ast.Module) -> ast.Module:
+    """Remove the docstrings."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
             node, clean=False

@@ -1,7 +1,8 @@
-"""The ledger: a run is announced before it starts, and what became of it is written where it lasts.
+"""The ledger: a run is entered before it starts, and its outcome is written so that it lasts.
 
-The announcement, a failure and its quarantine go over a connection of their own, which commits at
-once; a success is written on the connection of the data, and so exists exactly when they do.
+The start of a run, its failure and its quarantine are written over an autocommitting connection of
+the ledger's own; a success is written over the connection of the data, so that both are committed
+together.
 """
 
 from __future__ import annotations
@@ -11,43 +12,43 @@ from time import monotonic, sleep
 from typing import Any, Self
 
 import polars as pl
-from psycopg2.extensions import connection
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extras import Json, execute_values
 
 from epnkit.errors import LoadError
+from epnkit.loading.prepare.columns import REFUSAL
 from epnkit.loading.prepare.counts import Counts
-from epnkit.loading.prepare.packing import writable
-from epnkit.loading.prepare.preparation import REFUSAL
+from epnkit.loading.prepare.packing import escape_nul
 from epnkit.loading.state.refusals import Refusals
-from epnkit.loading.state.schema import prepare_books
+from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table.target import Target
 
 #: How often the lock of a service is tried, and the pause between two tries in seconds.
 _TRIES, _PAUSE = 20, 0.1
 
 #: Sessions that hold the lock of a service, kept until the process ends or the next run begins.
-_HELD: dict[str, connection] = {}
+_LOCK_SESSIONS: dict[str, Connection] = {}
 
 
 @dataclass
 class Run:
-    """One run, from its announcement to its end.
+    """One run, from its entry in the ledger to its end.
 
-    As a context it writes down a failure of what is done in it, whatever that is.
+    As a context manager it records any failure of the work in it.
 
     Parameters
     ----------
     number : int
         Its number in the ledger.
     service : str
-        Whose it is.
-    own : psycopg2 connection
+        The service that is loaded.
+    connection : psycopg2 connection
         The connection for what must survive a rollback; it also holds the service's lock.
     """
 
     number: int
     service: str
-    own: connection
+    connection: Connection
     counts: Counts = field(default_factory=Counts)
     seconds: dict[str, float] = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
@@ -57,38 +58,49 @@ class Run:
     _since: float = field(default_factory=monotonic)
 
     def __enter__(self) -> Self:
-        """Begin what is written down."""
+        """Begin the work."""
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, *_: object) -> None:
-        """Write down a failure; what was done in the transaction is undone before."""
+        """Record a failure; the data's transaction has been rolled back before."""
         if error is not None:
             self.fail(str(error) or type(error).__name__)
 
-    def stage(self, name: str) -> None:
+    def charge_time(self, name: str) -> None:
         """Charge the time since the last stage to this one."""
         now = monotonic()
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self._since = now
 
-    def succeed(self, data: connection) -> None:
-        """Write the run and its quarantine on the connection of the data."""
+    def succeed(self, data: Connection) -> None:
+        """Write the run and its quarantine over the connection of the data.
+
+        Parameters
+        ----------
+        data : psycopg2 connection
+            The connection of the data.
+
+        Raises
+        ------
+        LoadError
+            If a record is not accounted for.
+        """
         if not self.counts.balanced:
             raise LoadError(
                 "the ledger does not balance",
                 where=self.service,
                 why=self.counts.summary(),
-                cure="This is a fault of epnkit; the table is as it was. Please report it.",
+                cure="This is a fault of epnkit; the table is unchanged. Please report it.",
             )
         self._quarantine(data, _SUPERSEDE)
-        self._close(data, "done", None)
+        self._end(data, "done", None)
 
     def fail(self, reason: str) -> None:
-        """Write the run's end and its quarantine on its own connection, after the rollback."""
-        self._quarantine(self.own, _SUPERSEDE + _OF_FAILED)
-        self._close(self.own, "failed", reason)
+        """Write failure and quarantine over the run's own connection, after the rollback."""
+        self._quarantine(self.connection, _SUPERSEDE + _FAILED_RUNS_ONLY)
+        self._end(self.connection, "failed", reason)
 
-    def _close(self, where: connection, state: str, reason: str | None) -> None:
+    def _end(self, where: Connection, state: str, reason: str | None) -> None:
         values: dict[str, Any] = {
             **asdict(self.counts),
             "state": state,
@@ -106,23 +118,23 @@ class Run:
                 {**values, "run": self.number},
             )
 
-    def _quarantine(self, where: connection, supersede: str) -> None:
+    def _quarantine(self, where: Connection, supersede: str) -> None:
         for refused in self.refusals:
-            texts = refused.select(*REFUSAL).with_columns(writable(pl.col(pl.String)))
+            texts = refused.select(*REFUSAL).with_columns(escape_nul(pl.col(pl.String)))
             rows = [(self.number, self.service, *row) for row in texts.rows()]
             with where.cursor() as cursor:
                 cursor.execute(supersede, (self.service, refused["record_key"].to_list()))
                 execute_values(cursor, _QUARANTINE, rows, page_size=1000)
 
 
-#: Of a record that is refused once more only the last refusal waits.
+#: If a record is refused again, only its last refusal waits.
 _SUPERSEDE = (
     "UPDATE epnkit.quarantine SET resolved = 'superseded'"
     " WHERE service = %s AND record_key = ANY(%s) AND resolved IS NULL"
 )
 
-#: A run that fails settles nothing of those that did not.
-_OF_FAILED = " AND run IN (SELECT run FROM epnkit.runs WHERE state = 'failed')"
+#: A failed run supersedes only refusals of failed runs.
+_FAILED_RUNS_ONLY = " AND run IN (SELECT run FROM epnkit.runs WHERE state = 'failed')"
 
 _QUARANTINE = (
     "INSERT INTO epnkit.quarantine"
@@ -130,60 +142,59 @@ _QUARANTINE = (
 )
 
 
-def next_number(target: Target) -> int:
-    """Take the number of a run for an import that does not stand in the ledger."""
+def take_run_number(target: Target) -> int:
+    """Take a run's number for an import that is not entered in the ledger."""
     ((number,),) = target.query("SELECT nextval(pg_get_serial_sequence('epnkit.runs', 'run'))")
     return int(number)
 
 
-def hold(own: connection, service: str) -> None:
-    """Make the books where they are missing, and take a service's lock for as long as a process.
+def lock_service(admin: Connection, service: str) -> None:
+    """Create the state schema if it is missing, and lock a service until the process ends.
 
     Parameters
     ----------
-    own : psycopg2 connection
-        An autocommitting connection, which keeps the lock until the process ends, or takes it once
-        more.
+    admin : psycopg2 connection
+        An autocommitting connection, which holds the lock until the process ends or locks again.
     service : str
-        Which nobody else shall load meanwhile.
+        The service that nobody else may load meanwhile.
 
     Raises
     ------
     LoadError
-        Where another run of the service is going on.
+        If another run of the service has not ended.
     """
-    held = _HELD.pop(service, None)
+    held = _LOCK_SESSIONS.pop(service, None)
     if held is not None:
         held.close()
-    prepare_books(own)
-    with own.cursor() as cursor:
-        if not _lock(cursor, service):
+    create_state_schema(admin)
+    with admin.cursor() as cursor:
+        if not _try_lock(cursor, service):
             raise LoadError(
-                "another import of it is going on",
+                "another import of it is running",
                 where=service,
-                why=_going_on(own, service),
+                why=_describe_running(admin, service),
                 cure="Wait until it has ended; epnkit status shows it.",
             )
-    _HELD[service] = own
+    _LOCK_SESSIONS[service] = admin
 
 
-def announce(own: connection, service: str, kind: str) -> Run:
-    """Take the service's lock, settle what died before, and enter a new run.
+def start_run(admin: Connection, service: str, kind: str) -> Run:
+    """Lock the service, mark runs that were killed as interrupted, and enter a new run.
 
     Parameters
     ----------
-    own : psycopg2 connection
+    admin : psycopg2 connection
         An autocommitting connection, which the run keeps.
     service, kind : str
-        Whose run it is, and which kind: load, window, full, reconcile, retry.
+        The service, and the kind of run: load, window, full, remap, reconcile or retry.
 
     Raises
     ------
     LoadError
-        Where another run of the service is going on.
+        If another run of the service has not ended.
     """
-    hold(own, service)
-    with own.cursor() as cursor:
+    lock_service(admin, service)
+    with admin.cursor() as cursor:
         cursor.execute(
             "UPDATE epnkit.runs SET state = 'interrupted', ended = clock_timestamp(), reason ="
             " 'it ended without a word: killed, or the database went away; nothing of it remains'"
@@ -196,11 +207,11 @@ def announce(own: connection, service: str, kind: str) -> Run:
             (service, kind),
         )
         (number,) = cursor.fetchone() or (0,)
-    return Run(number, service, own)
+    return Run(number, service, admin)
 
 
-def _lock(cursor: Any, service: str) -> bool:
-    """Take the lock of a service; one that just ended may need a moment to let go of it."""
+def _try_lock(cursor: Any, service: str) -> bool:
+    """Try to lock a service; a process that has just ended may hold the lock a little longer."""
     for _ in range(_TRIES):
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('epnkit'), hashtext(%s))", (service,))
         if cursor.fetchone()[0]:
@@ -209,12 +220,12 @@ def _lock(cursor: Any, service: str) -> bool:
     return False
 
 
-def _going_on(own: connection, service: str) -> str:
-    with own.cursor() as cursor:
+def _describe_running(admin: Connection, service: str) -> str:
+    with admin.cursor() as cursor:
         cursor.execute(
             "SELECT run, started FROM epnkit.runs WHERE service = %s AND state = 'running'"
             " ORDER BY run DESC LIMIT 1",
             (service,),
         )
         row = cursor.fetchone()
-    return f"run {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S}" if row else "it has just begun"
+    return f"run {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S}" if row else "it has just started"

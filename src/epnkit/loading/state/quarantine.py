@@ -1,4 +1,4 @@
-"""The records that were refused: listed, shown, dropped, and named for another try."""
+"""The quarantine of refused records: listing, showing, dropping, and choosing what to retry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LISTED = (
     " ORDER BY entry DESC LIMIT %s"
 )
 
-#: Of a service: what waits of the entries that are named, or all that waits.
+#: The waiting entries of a service: all, or those that are named.
 _WAITING = sql.SQL("service = %s AND resolved IS NULL AND (%s OR entry = ANY(%s))")
 
 _DROP = sql.SQL("UPDATE epnkit.quarantine SET resolved = 'dropped' WHERE {}").format(_WAITING)
@@ -25,32 +25,34 @@ _KEYS = sql.SQL("SELECT DISTINCT record_key FROM epnkit.quarantine WHERE {} ORDE
 )
 
 
-def entries(connection: Any, service: str, *, settled: bool, limit: int) -> list[dict[str, Any]]:
-    """List what lies in quarantine, newest first.
+def list_entries(
+    connection: Any, service: str, *, settled: bool, limit: int
+) -> list[dict[str, Any]]:
+    """List the entries in quarantine, newest first.
 
     Parameters
     ----------
     connection : psycopg2 connection
         To DaCHS's database.
     service : str
-        Whose records.
+        The service.
     settled : bool
-        Whether those too that were loaded later, or dropped.
+        Whether to include those that were loaded later, or dropped.
     limit : int
-        At most so many.
+        How many at most.
     """
-    return _rows(connection, _LISTED, service, settled, limit)
+    return _query_dicts(connection, _LISTED, service, settled, limit)
 
 
-def entry(connection: Any, number: int) -> dict[str, Any]:
-    """Give one entry, with the record as the source gave it.
+def read_entry(connection: Any, number: int) -> dict[str, Any]:
+    """Return one entry, with the record as the source gave it.
 
     Raises
     ------
     LoadError
-        Where there is no such entry.
+        If there is no such entry.
     """
-    rows = _rows(connection, "SELECT * FROM epnkit.quarantine WHERE entry = %s", number)
+    rows = _query_dicts(connection, "SELECT * FROM epnkit.quarantine WHERE entry = %s", number)
     if not rows:
         raise LoadError(
             f"there is no entry {number}", where="quarantine", cure="See epnkit quarantine list."
@@ -58,34 +60,38 @@ def entry(connection: Any, number: int) -> dict[str, Any]:
     return rows[0]
 
 
-def drop(connection: Any, service: str, numbers: list[int] | None) -> int:
-    """Mark entries as dropped: their records are known, and nobody waits for them.
+def drop_entries(connection: Any, service: str, numbers: list[int] | None) -> int:
+    """Mark entries as dropped: their records are known, and will not be retried.
 
     Parameters
     ----------
     connection : psycopg2 connection
         To DaCHS's database.
     service : str
-        Whose records.
+        The service.
     numbers : list of int, optional
-        Which; None for all of the service that wait.
+        Which entries; None for all that wait.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_DROP, _chosen(service, numbers))
+        cursor.execute(_DROP, _selection(service, numbers))
         count: int = cursor.rowcount
         return count
 
 
-def waiting_keys(connection: Any, service: str, numbers: list[int] | None) -> list[str]:
-    """Give the keys of the records that wait, each once; of which entries, as for :func:`drop`."""
-    return [row["record_key"] for row in _rows(connection, _KEYS, *_chosen(service, numbers))]
+def read_waiting_keys(connection: Any, service: str, numbers: list[int] | None) -> list[str]:
+    """Return the keys of waiting records, each once; parameters as for :func:`drop_entries`."""
+    return [
+        row["record_key"] for row in _query_dicts(connection, _KEYS, *_selection(service, numbers))
+    ]
 
 
-def _chosen(service: str, numbers: list[int] | None) -> tuple[object, ...]:
+def _selection(service: str, numbers: list[int] | None) -> tuple[object, ...]:
     return service, numbers is None, numbers or []
 
 
-def _rows(connection: Any, query: str | sql.Composable, *values: object) -> list[dict[str, Any]]:
+def _query_dicts(
+    connection: Any, query: str | sql.Composable, *values: object
+) -> list[dict[str, Any]]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, values)
         return [dict(row) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""The refusals of a run, kept in a file until the run ends: they may be many."""
+"""The refusals of a run, buffered in a file until the run ends: they may be many."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from weakref import finalize
 
 import polars as pl
 
-from epnkit.loading.prepare.preparation import REFUSAL
+from epnkit.loading.prepare.columns import REFUSAL
 
 
 class Refusals:
-    """Refusals in the order in which they came; memory holds the first, and one batch at a time."""
+    """Refusals in their order; memory holds only the first, and one batch at a time."""
 
     def __init__(self) -> None:
         #: The first of all; empty before there is one.
@@ -23,7 +23,7 @@ class Refusals:
         finalize(self, self._file.close)
 
     def append(self, refused: pl.DataFrame) -> None:
-        """Add a batch, as :data:`~epnkit.loading.prepare.preparation.REFUSAL`; none if empty."""
+        """Add a batch, as :data:`~epnkit.loading.prepare.columns.REFUSAL`, unless it is empty."""
         if not len(refused):
             return
         if not self.first:
@@ -33,7 +33,7 @@ class Refusals:
         self._lengths.append(self._file.tell() - begin)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        """Give the batches again."""
+        """Yield the batches again."""
         begin = 0
         for length in self._lengths:
             self._file.seek(begin)

@@ -1,26 +1,29 @@
-"""The books that epnkit keeps in DaCHS's database, made where they are missing.
+"""Creating the state schema: the tables ``epnkit.*`` in DaCHS's database.
 
-It stands apart from the ledger, which knows records and their rules: who only looks into the books
-need not wait for polars and astropy.
+It does not import the ledger, which needs polars and astropy: commands that only read the state
+start faster.
 """
 
 from __future__ import annotations
 
-from importlib import resources
-
 from psycopg2.extensions import connection
 
+from epnkit.packaged import find_packaged
 
-def prepare_books(own: connection) -> None:
-    """Make the ledger and its companions where they are missing.
+#: The SQL that creates it, in this order.
+STATE_FILES = ("sql/10-state.sql", "sql/20-state-indices.sql")
+
+
+def create_state_schema(admin: connection) -> None:
+    """Create the state tables that do not exist yet.
 
     Parameters
     ----------
-    own : psycopg2 connection
+    admin : psycopg2 connection
         An autocommitting connection of DaCHS's administrator.
     """
-    statements = resources.files("epnkit.loading.state").joinpath("books.sql").read_text()
-    with own.cursor() as cursor:
+    statements = "".join(find_packaged(name).read_text(encoding="utf-8") for name in STATE_FILES)
+    with admin.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext('epnkit books'))")
         try:
             cursor.execute(statements)

@@ -1,19 +1,19 @@
-"""Whether DaCHS's database holds a table."""
+"""Looking up tables in the database's catalogue."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def exists(connection: Any, schema: str, name: str) -> bool:
-    """Tell whether there is a table or view, as far as the connection's transaction sees.
+def table_exists(connection: Any, schema: str, name: str) -> bool:
+    """Return whether a table or view exists, as the connection's transaction sees it.
 
     Parameters
     ----------
     connection : psycopg2 connection
         To DaCHS's database.
     schema, name : str
-        Its name, as it is written in the catalogue.
+        Its name, as the catalogue spells it.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,19 +1,25 @@
-"""Merging what was staged into the table: new, changed, unchanged, repeated, gone."""
+"""Merging staged granules into the table: new, changed, unchanged, repeated, gone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from psycopg2 import sql
 
+from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
-from epnkit.loading.prepare.preparation import BOOKED
 from epnkit.loading.table.target import Target
 
-#: Of several granules of one uid the first record's stays, as it was read last: a source that
-#: gives a record twice, since it changed while it was read, gives its newer state later.  One that
-#: says the same is a repetition.
+#: Granules that are refused because their uid is taken, until they are written to quarantine.
+_REFUSED = """
+    CREATE TEMP TABLE IF NOT EXISTS epnkit_refused
+        (granule_uid text, epnkit_key text, granule text, own boolean) ON COMMIT DROP
+"""
+
+#: If several granules have one uid, the first record's stays, in its last version: a source that
+#: gives a record twice because it changed during the reading gives the newer version later.  A
+#: granule with the same content is a repetition.
 _REMOVE_STAGED = """
     WITH twice AS (
         SELECT granule_uid FROM epnkit_staging GROUP BY granule_uid HAVING count(*) > 1
@@ -29,26 +35,68 @@ _REMOVE_STAGED = """
         DELETE FROM epnkit_staging s USING kept k
         WHERE k.granule_uid = s.granule_uid AND k.epnkit_row <> s.epnkit_row
         RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text AS granule,
-            s.epnkit_key = k.epnkit_key AS own, s.epnkit_content = k.epnkit_content AS same)
-    SELECT granule_uid, epnkit_key, granule, own, same FROM removed
+            s.epnkit_key = k.epnkit_key AS own, s.epnkit_content = k.epnkit_content AS same
+    ), refused AS (
+        INSERT INTO epnkit_refused
+        SELECT granule_uid, epnkit_key, granule, own FROM removed WHERE NOT same
+    )
+    SELECT count(*) FILTER (WHERE same) FROM removed
 """
 
-#: A granule of one record is not overwritten by another's, unless that one is gone or read again.
+#: The same after a direct copy, which fills the table and the tracking table in the same order.
+_FIND_REPEATED = """
+    CREATE TEMP TABLE epnkit_repeated ON COMMIT DROP AS
+    WITH twice AS (
+        SELECT granule_uid FROM {tracking} GROUP BY granule_uid HAVING count(*) > 1
+    ), tracked AS (
+        SELECT granule_uid, b.ctid AS tracking_row, epnkit_key, epnkit_content,
+               row_number() OVER (PARTITION BY granule_uid ORDER BY b.ctid) AS nth
+        FROM {tracking} b JOIN twice USING (granule_uid)
+    ), granules AS (
+        SELECT granule_uid, t.ctid AS table_row,
+               row_number() OVER (PARTITION BY granule_uid ORDER BY t.ctid) AS nth
+        FROM {table} t JOIN twice USING (granule_uid)
+    ), owned AS (
+        SELECT *, epnkit_key = first_value(epnkit_key)
+                  OVER (PARTITION BY granule_uid ORDER BY nth) AS own
+        FROM tracked JOIN granules USING (granule_uid, nth)
+    )
+    SELECT granule_uid, epnkit_key, tracking_row, table_row, own,
+           row_number() OVER kept_first = 1 AS kept,
+           epnkit_content = first_value(epnkit_content) OVER kept_first AS same
+    FROM owned WINDOW kept_first AS (PARTITION BY granule_uid ORDER BY own DESC, nth DESC)
+"""
+
+_REFUSE_REPEATED = """
+    INSERT INTO epnkit_refused
+    SELECT r.granule_uid, r.epnkit_key, row_to_json(t)::text, r.own
+    FROM epnkit_repeated r JOIN {table} t ON t.ctid = r.table_row WHERE NOT r.kept AND NOT r.same
+"""
+
+_DELETE_REPEATED = """
+    DELETE FROM {each} e USING epnkit_repeated r WHERE e.ctid = r.{row} AND NOT r.kept
+"""
+
+#: A granule of one record is not overwritten by another's, unless that record is gone or read
+#: again.
 _REMOVE_TAKEN = """
-    DELETE FROM epnkit_staging s USING {book} b
-    WHERE b.granule_uid = s.granule_uid AND b.epnkit_key <> s.epnkit_key
-      AND NOT b.epnkit_key = ANY(%s::text[])
-      AND NOT EXISTS (SELECT FROM epnkit_staging k WHERE k.epnkit_key = b.epnkit_key)
-    RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text, false
+    WITH removed AS (
+        DELETE FROM epnkit_staging s USING {tracking} b
+        WHERE b.granule_uid = s.granule_uid AND b.epnkit_key <> s.epnkit_key
+          AND NOT b.epnkit_key = ANY(%s::text[])
+          AND NOT EXISTS (SELECT FROM epnkit_staging k WHERE k.epnkit_key = b.epnkit_key)
+        RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text AS granule
+    )
+    INSERT INTO epnkit_refused SELECT granule_uid, epnkit_key, granule, false FROM removed
 """
 
 _UPDATE = """
     UPDATE {table} t SET {assignments}
-    FROM epnkit_staging s LEFT JOIN {book} b USING (granule_uid)
+    FROM epnkit_staging s LEFT JOIN {tracking} b USING (granule_uid)
     WHERE t.granule_uid = s.granule_uid AND b.epnkit_content IS DISTINCT FROM s.epnkit_content
 """
 
-#: It moves with each change and never goes back, even where our clock did.
+#: It increases with each change, even if the clock went back.
 _MODIFIED = """
     {}, modification_date = greatest(%s, t.modification_date + interval '1 microsecond')
 """
@@ -58,25 +106,28 @@ _INSERT = """
     WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.granule_uid = s.granule_uid)
 """
 
-_BOOK = """
-    INSERT INTO {book} AS b (granule_uid, {booked})
-    SELECT granule_uid, {booked} FROM epnkit_staging
-    ON CONFLICT (granule_uid) DO UPDATE SET ({booked}) = ROW ({excluded})
+_TRACK = """
+    INSERT INTO {tracking} AS b (granule_uid, {tracking_columns})
+    SELECT granule_uid, {tracking_columns} FROM epnkit_staging
+    ON CONFLICT (granule_uid) DO UPDATE SET ({tracking_columns}) = ROW ({excluded})
     WHERE (b.epnkit_key, b.epnkit_digest, b.epnkit_content) IS DISTINCT FROM
           (excluded.epnkit_key, excluded.epnkit_digest, excluded.epnkit_content)
 """
 
 #: Granules of a record that was read again and now makes others.
 _SUPERSEDED = """
-    DELETE FROM {book} b USING (SELECT DISTINCT epnkit_key FROM epnkit_staging) k
+    DELETE FROM {tracking} b USING (SELECT DISTINCT epnkit_key FROM epnkit_staging) k
     WHERE b.epnkit_key = k.epnkit_key
       AND NOT EXISTS (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)
     RETURNING b.granule_uid
 """
 
 #: Granules refused because their uid is taken: granule_uid, record's key, granule in JSON, and
-#: whether it is taken by the same record, read again.
-Refused = list[tuple[str, str, str, bool]]
+#: whether the same record has it, in a later version.
+RefusedGranules = list[tuple[str, str, str, bool]]
+
+#: How many refused granules are held in memory at a time.
+_CHUNK = 1000
 
 
 def merge(
@@ -86,35 +137,32 @@ def merge(
     kept: Collection[str],
     modified: datetime | None,
     gone: Collection[str] | None,
-) -> Refused:
-    """Merge the staging table into the table and the book.
+) -> None:
+    """Merge the staging table into the table and the tracking table.
 
-    ``creation_date`` stays as it was; ``modification_date`` moves only where a granule changed.
+    ``creation_date`` stays as it was; ``modification_date`` changes only if the granule does.
+    Granules whose ``granule_uid`` another record has, or a later version of the same one, are
+    refused: :func:`read_refused` gives them.
 
     Parameters
     ----------
     target : Target
         The table.
     counts : Counts
-        Gets what became of the staged granules.
+        Gets the numbers of loaded, changed, unchanged, repeated and deleted granules.
     kept : collection of str
         Columns that stay as they were when a granule changes, such as ``creation_date``.
     modified : datetime.datetime, optional
-        The ``modification_date`` of a granule that changed; None where the mapping gives it.
+        The ``modification_date`` of a granule that changed; None if the mapping makes it.
     gone : collection of str, optional
-        Keys of records that are known to be gone; None where all that were not read are.
-
-    Returns
-    -------
-    list of (str, str, str, bool)
-        Granules that were refused because another record, or a later reading of the same one, has
-        their ``granule_uid``.
+        Keys of records that are known to be gone; None if all that were not read are.
     """
-    removed = target.query(_REMOVE_STAGED)
-    counts.repeated += sum(same for *_, same in removed)
+    target.execute(_REFUSED)
+    counts.repeated += target.query(_REMOVE_STAGED)[0][0]
     target.execute("CREATE INDEX ON epnkit_staging (granule_uid)")
     target.execute("ANALYZE epnkit_staging")
-    taken = [] if gone is None else target.query(_REMOVE_TAKEN, (sorted(gone) or [""],))
+    if gone is not None:
+        target.execute(_REMOVE_TAKEN, (sorted(gone) or [""],))
     staged = target.query("SELECT count(*) FROM epnkit_staging")[0][0]
     if modified is None:
         changed = target.execute(_UPDATE, assignments=_assignments(target.columns, kept))
@@ -122,78 +170,76 @@ def merge(
         others = _assignments(target.columns, {*kept, "modification_date"})
         assignments = sql.SQL(_MODIFIED).format(others)
         changed = target.execute(_UPDATE, (modified,), assignments=assignments)
-    loaded = target.execute(_INSERT, columns=_list(target.columns))
+    loaded = target.execute(_INSERT, columns=_column_list(target.columns))
     counts.changed += changed
     counts.loaded += loaded
     counts.unchanged += staged - changed - loaded
-    excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in BOOKED)
-    target.execute(_BOOK, booked=_list(BOOKED), excluded=excluded)
-    counts.deleted += _delete(target, [uid for (uid,) in target.query(_SUPERSEDED)])
-    repeated = [(uid, key, granule, own) for uid, key, granule, own, same in removed if not same]
-    return [*repeated, *((uid, key, granule, own) for uid, key, granule, own in taken)]
+    excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in TRACKING_COLUMNS)
+    target.execute(_TRACK, tracking_columns=_column_list(TRACKING_COLUMNS), excluded=excluded)
+    counts.deleted += _delete_rows(target, [uid for (uid,) in target.query(_SUPERSEDED)])
 
 
-def clear_repeated(target: Target, counts: Counts) -> Refused:
-    """Find the granules that a direct copy brought twice, and keep one of each, as :func:`merge`.
+def remove_repeated(target: Target, counts: Counts) -> None:
+    """Find the granules that a direct copy wrote twice, and keep one of each, as :func:`merge`.
 
-    Returns
-    -------
-    list of (str, str, str, bool)
-        As :func:`merge`.
+    Parameters
+    ----------
+    target : Target
+        The table.
+    counts : Counts
+        Gets the number of repeated granules; the loaded ones become fewer.
     """
-    twice = target.query(
-        "SELECT granule_uid FROM {book} GROUP BY granule_uid HAVING count(*) > 1 ORDER BY 1"
-    )
-    refused: Refused = []
-    for (uid,) in twice:
-        rows = target.query(_SAME_UID, (uid, uid))
-        first_key = rows[0][1]
-        kept = [row for row in rows if row[1] == first_key][-1]
-        different = [row for row in rows if row[3] != kept[3]]
-        refused += [(uid, key, granule, key == first_key) for _, key, granule, _ in different]
-        counts.repeated += len(rows) - 1 - len(different)
-        counts.loaded -= len(rows) - 1
-        _keep(target, uid, kept[0])
-    return refused
+    target.execute(_REFUSED)
+    target.execute(_FIND_REPEATED)
+    if not target.query("SELECT EXISTS (SELECT FROM epnkit_repeated)")[0][0]:
+        return
+    target.execute("ANALYZE epnkit_repeated")
+    same, removed = target.query(
+        "SELECT count(*) FILTER (WHERE same), count(*) FROM epnkit_repeated WHERE NOT kept"
+    )[0]
+    counts.repeated += same
+    counts.loaded -= removed
+    target.execute(_REFUSE_REPEATED)
+    for table, row in ((target.name, "table_row"), (target.tracking, "tracking_row")):
+        target.execute(_DELETE_REPEATED, each=table, row=sql.Identifier(row))
 
 
-#: What a direct copy brought under one uid; table and book were filled in the same order.
-_SAME_UID = """
-    SELECT b.place, b.epnkit_key, t.granule, b.epnkit_content
-    FROM (SELECT row_number() OVER (ORDER BY ctid) AS place, epnkit_key, epnkit_content
-          FROM {book} WHERE granule_uid = %s) b
-    JOIN (SELECT row_number() OVER (ORDER BY ctid) AS place, row_to_json(each)::text AS granule
-          FROM {table} each WHERE granule_uid = %s) t USING (place)
-    ORDER BY b.place
-"""
+def read_refused(target: Target) -> Iterator[RefusedGranules]:
+    """Read the granules that were refused because their uid is taken, some at a time.
 
+    Parameters
+    ----------
+    target : Target
+        The table, after :func:`merge` or :func:`remove_repeated`.
 
-def _keep(target: Target, uid: str, place: int) -> None:
-    for table in (target.name, target.book):
-        target.execute(
-            "DELETE FROM {each} WHERE granule_uid = %s AND ctid <> (SELECT ctid FROM {each} WHERE"
-            " granule_uid = %s ORDER BY ctid OFFSET %s LIMIT 1)",
-            (uid, uid, place - 1),
-            each=table,
-        )
+    Yields
+    ------
+    list of (str, str, str, bool)
+        ``granule_uid``, the record's key, the granule in JSON, and whether the same record has the
+        uid, in a later version.
+    """
+    with target.connection.cursor("epnkit_refused") as cursor:
+        cursor.execute("SELECT granule_uid, epnkit_key, granule, own FROM epnkit_refused")
+        while rows := cursor.fetchmany(_CHUNK):
+            yield rows
 
 
 def delete_granules(target: Target, uids: Iterable[str]) -> int:
-    """Delete granules from the table and the book."""
+    """Delete granules from the table and the tracking table."""
     gone = list(uids)
-    target.execute("DELETE FROM {book} WHERE granule_uid = ANY(%s)", (gone,))
-    return _delete(target, gone)
+    target.execute("DELETE FROM {tracking} WHERE granule_uid = ANY(%s)", (gone,))
+    return _delete_rows(target, gone)
 
 
-def _delete(target: Target, uids: list[str]) -> int:
+def _delete_rows(target: Target, uids: list[str]) -> int:
     return target.execute("DELETE FROM {table} WHERE granule_uid = ANY(%s)", (uids,)) if uids else 0
 
 
-def _list(columns: Iterable[str]) -> sql.Composed:
+def _column_list(columns: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _assignments(columns: Iterable[str], kept: Collection[str]) -> sql.Composed:
     set_column = sql.SQL("{0} = s.{0}")
-    moving = [name for name in columns if name not in {"granule_uid", *kept}]
-    return sql.SQL(", ").join(set_column.format(sql.Identifier(name)) for name in moving)
+    updated = [name for name in columns if name not in {"granule_uid", *kept}]
+    return sql.SQL(", ").join(set_column.format(sql.Identifier(name)) for name in updated)

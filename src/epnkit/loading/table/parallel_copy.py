@@ -1,9 +1,9 @@
-"""Copying on several connections at once, each into a part of its own.
+"""Copying over several connections at once, each into a table of its own (a part).
 
-To read the text of a polygon takes pgsphere a time that grows with the square of its vertices, and
-a COPY is one backend's work on one core: it is most of a load of regions.  A row that was read once
-is inserted elsewhere at almost no cost.  So each connection fills an unlogged table, which no user
-of TAP sees, and the loader's own transaction takes over from all of them.
+The time that pgsphere needs to parse a polygon grows with the square of its vertices, and a COPY is
+one backend's work on one core: that is most of a load of regions.  Inserting a parsed row elsewhere
+costs almost nothing.  So each connection fills an unlogged table, which TAP users do not see, and
+the loader's own transaction then inserts from all of them.
 """
 
 from __future__ import annotations
@@ -20,30 +20,31 @@ import polars as pl
 from psycopg2 import errors, sql
 
 from epnkit.errors import LoadError
-from epnkit.loading.prepare.preparation import BOOKED, Prepared
+from epnkit.loading.prepare.columns import TRACKING_COLUMNS
+from epnkit.loading.prepare.preparation import Prepared
 from epnkit.loading.table.target import ROW, Target
 
-#: How long to wait for a connection that still holds a part: one that was killed ends in a moment.
-_PATIENCE = "30s"
+#: How long to wait for a connection that still holds a part; a killed one ends soon.
+LOCK_TIMEOUT = "30s"
 
-#: How many granules were copied, and which PostgreSQL refuses, and why.
-_Done = tuple[int, list[tuple[int, str]]]
+#: The number of copied granules, and those that PostgreSQL refuses, with the reasons.
+_CopyResult = tuple[int, list[tuple[int, str]]]
 
-#: A batch, and what became of it.
-Copied = tuple[Prepared, *_Done]
+#: A batch, and the result of copying it.
+CopiedBatch = tuple[Prepared, *_CopyResult]
 
 
-class Parts:
+class ParallelCopy:
     """The parts of one load, open as long as the context lasts.
 
     Parameters
     ----------
     target : Target
-        The table, on the connection that takes over; its staging table is made.
+        The table, over the connection that merges; its staging table exists.
     connect : callable
         Opens a connection of the same role.
     jobs : int
-        How many.
+        How many connections.
     """
 
     def __init__(self, target: Target, connect: Callable[[], Any], jobs: int) -> None:
@@ -54,35 +55,37 @@ class Parts:
         self._columns: list[str] = []
 
     def __enter__(self) -> Self:
-        """Make the parts."""
+        """Create the parts."""
         with ExitStack() as opened:
             for number in range(self._jobs):
                 connection = opened.enter_context(closing(self._connect()))
-                part = self._made(connection, number)
+                part = self._create_part(connection, number)
                 self._parts.append(part)
                 self._idle.put(part)
             self._threads = ThreadPoolExecutor(self._jobs, thread_name_prefix="copy")
-            # What is opened last ends first: no thread works on a connection that is closed.
+            # Closed in reverse order: no thread works on a connection that is closed.
             opened.callback(self._threads.shutdown, cancel_futures=True)
             self._open = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the connections; what was not taken over goes with the next :func:`clear`."""
+        """Close the connections; parts that were not merged go with the next :func:`drop_parts`."""
         self._open.close()
 
-    def copied(self, batches: Iterator[Prepared]) -> Iterator[Copied]:
-        """Copy batches, and tell of each what became of it, in their order."""
-        waiting: deque[tuple[Prepared, Future[_Done]]] = deque()
+    def copy(self, batches: Iterator[Prepared]) -> Iterator[CopiedBatch]:
+        """Copy batches, and yield the result of each, in their order."""
+        waiting: deque[tuple[Prepared, Future[_CopyResult]]] = deque()
         for prepared in batches:
-            waiting.append((prepared, self._threads.submit(self._copy, self._numbered(prepared))))
+            waiting.append(
+                (prepared, self._threads.submit(self._copy, self._number_rows(prepared)))
+            )
             if len(waiting) > self._jobs:
-                yield _settled(*waiting.popleft())
+                yield _await_result(*waiting.popleft())
         while waiting:
-            yield _settled(*waiting.popleft())
+            yield _await_result(*waiting.popleft())
 
-    def take_over(self) -> None:
-        """Bring all parts into the staging table, within its transaction."""
+    def merge_into_staging(self) -> None:
+        """Insert all parts into the staging table, within its transaction."""
         columns = sql.SQL(", ").join(map(sql.Identifier, self._columns or (ROW,)))
         for part in self._parts:
             self._target.execute(
@@ -93,52 +96,58 @@ class Parts:
             )
             self._target.execute("DROP TABLE {part}", part=part.staging)
 
-    def _made(self, connection: Any, number: int) -> Target:
+    def _create_part(self, connection: Any, number: int) -> Target:
         name = sql.Identifier("epnkit", f"part_{self._target.schema}_{number}")
         part = replace(self._target, connection=connection, staging=name)
         columns = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
-            for column, kind in (*self._target.types(), *BOOKED.items(), (ROW, "bigint"))
+            for column, kind in (
+                *self._target.column_types(),
+                *TRACKING_COLUMNS.items(),
+                (ROW, "bigint"),
+            )
         )
         part.execute("CREATE UNLOGGED TABLE {part} ({columns})", part=name, columns=columns)
         part.connection.commit()
         return part
 
-    def _numbered(self, prepared: Prepared) -> pl.DataFrame:
-        """Give each granule its place in the order of the source: of one uid the first stays."""
+    def _number_rows(self, prepared: Prepared) -> pl.DataFrame:
+        """Add to each granule its number in the order of the source: of one uid the first stays."""
         granules = prepared.granules.with_row_index(ROW, self._rows)
         self._rows += len(granules)
         self._columns = granules.columns
         return granules
 
-    def _copy(self, granules: pl.DataFrame) -> _Done:
+    def _copy(self, granules: pl.DataFrame) -> _CopyResult:
         part = self._idle.get()
         try:
-            done = part.refused_by_database(granules, direct=False)
+            done = part.copy_accepted(granules, direct=False)
             part.connection.commit()
         finally:
             self._idle.put(part)
         return done
 
 
-def _settled(prepared: Prepared, coming: Future[_Done]) -> Copied:
-    return (prepared, *coming.result())
+def _await_result(prepared: Prepared, pending: Future[_CopyResult]) -> CopiedBatch:
+    return (prepared, *pending.result())
 
 
-def clear(connection: Any, service: str) -> None:
-    """Drop the parts that a load left when it was broken off.
+def drop_parts(connection: Any, service: str, lock_timeout: str = LOCK_TIMEOUT) -> None:
+    """Drop the parts that an interrupted load left.
 
     Parameters
     ----------
     connection : psycopg2 connection
-        Of the role that made them; it commits by itself.
+        Of the role that created them, autocommitting.
     service : str
-        Whose load; no other one of it is going on.
+        The service; no other load of it may be running.
+    lock_timeout : str
+        How long to wait for a backend that still holds a part, as PostgreSQL writes it.
 
     Raises
     ------
     LoadError
-        Where a connection of the load that was broken off still works in its part.
+        If a backend of the interrupted load still holds its part.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -147,17 +156,17 @@ def clear(connection: Any, service: str) -> None:
         )
         for (name,) in cursor.fetchall():
             try:
-                # One transaction, with which the limit goes.
+                # In one transaction, to which the timeout is local.
                 cursor.execute(
                     sql.SQL("SET LOCAL lock_timeout = {}; DROP TABLE IF EXISTS {}").format(
-                        sql.Literal(_PATIENCE), sql.Identifier("epnkit", name)
+                        sql.Literal(lock_timeout), sql.Identifier("epnkit", name)
                     )
                 )
             except errors.LockNotAvailable as error:
-                raise _held(cursor, service, name) from error
+                raise _part_held_error(cursor, service, name) from error
 
 
-def _held(cursor: Any, service: str, name: str) -> LoadError:
+def _part_held_error(cursor: Any, service: str, name: str) -> LoadError:
     cursor.execute(
         "SELECT DISTINCT pid FROM pg_locks WHERE granted AND relation = to_regclass(%s)",
         (f'epnkit."{name}"',),
@@ -165,8 +174,8 @@ def _held(cursor: Any, service: str, name: str) -> LoadError:
     pids = [pid for (pid,) in cursor.fetchall()]
     ending = " ".join(f"SELECT pg_terminate_backend({pid});" for pid in pids)
     return LoadError(
-        "what an earlier load left cannot be taken away",
+        "a table that an earlier load left cannot be dropped",
         where=service,
-        why=f"a backend of it still works in epnkit.{name}: process {', '.join(map(str, pids))}",
+        why=f"a backend of it still works on epnkit.{name}: process {', '.join(map(str, pids))}",
         cure=f"Wait until it has ended, or end it, in psql: {ending}",
     )

@@ -1,4 +1,4 @@
-"""The table of a service as the loader sees it: copied into, merged into, counted."""
+"""The table of a service as the target of a load, with its tracking and staging tables."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from psycopg2 import sql
 from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
-from epnkit.loading.prepare.preparation import BOOKED
-from epnkit.loading.table.catalog import exists
+from epnkit.loading.prepare.columns import TRACKING_COLUMNS
+from epnkit.loading.table.catalog import table_exists
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
 
-#: What PostgreSQL says of a value that it cannot take: not of the disk, a lock or the connection.
+#: PostgreSQL's errors about a value, as opposed to the disk, a lock or the connection.
 _BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.IntegrityError)
 
 
 @dataclass(frozen=True)
 class Target:
-    """One ``epn_core`` table, and the book of its granules, on one connection.
+    """One ``epn_core`` table and its tracking table, over one connection.
 
     Parameters
     ----------
     connection : psycopg2 connection
-        On which everything happens, in the transaction that is open.
+        The connection for everything, in its open transaction.
     schema, table : str
         The table's name.
     columns : tuple of str
         The columns that the table has.
     reader : str
-        The role that may read the book: DaCHS's own, for datalink, not that of TAP's users.
+        The role that may read the tracking table: DaCHS's own, for datalink, not that of TAP users.
     staging : psycopg2.sql.Identifier
         The table for granules that are to be merged.
     """
@@ -54,12 +54,12 @@ class Target:
         return sql.Identifier(self.schema, self.table)
 
     @property
-    def book(self) -> sql.Identifier:
-        """The book of its granules: keys, hashes, quoted."""
+    def tracking(self) -> sql.Identifier:
+        """The tracking table (keys, hashes and links of the granules), quoted."""
         return sql.Identifier("epnkit", f"granules_{self.schema}")
 
     def execute(self, query: str, values: Sequence[Any] = (), **parts: sql.Composable) -> int:
-        """Run a statement whose ``{table}``, ``{book}`` and other parts are identifiers."""
+        """Run a statement whose ``{table}``, ``{tracking}`` and other parts are identifiers."""
         with self.connection.cursor() as cursor:
             cursor.execute(self._compose(query, parts), values)
             return cursor.rowcount
@@ -67,39 +67,39 @@ class Target:
     def query(
         self, query: str, values: Sequence[Any] = (), **parts: sql.Composable
     ) -> list[tuple[Any, ...]]:
-        """Run a query likewise and give its rows."""
+        """Run a query, composed like a statement, and return its rows."""
         with self.connection.cursor() as cursor:
             cursor.execute(self._compose(query, parts), values)
             return cursor.fetchall()
 
-    def open_book(self, *, anew: bool) -> None:
-        """Make the book of granules where there is none, or anew with a new table."""
-        if anew:
-            self.execute("DROP TABLE IF EXISTS {book}")
-        if exists(self.connection, "epnkit", f"granules_{self.schema}"):
+    def open_tracking(self, *, new_table: bool) -> None:
+        """Create the tracking table if there is none; with a new table, always."""
+        if new_table:
+            self.execute("DROP TABLE IF EXISTS {tracking}")
+        if table_exists(self.connection, "epnkit", f"granules_{self.schema}"):
             return
         self.execute(
-            "CREATE TABLE {book} (granule_uid text NOT NULL,"
+            "CREATE TABLE {tracking} (granule_uid text NOT NULL,"
             " epnkit_key text NOT NULL, epnkit_digest bigint, epnkit_links text NOT NULL,"
             " epnkit_content uuid NOT NULL)"
         )
-        self.grant_book()
+        self.grant_tracking()
         if not self.empty:  # another kind of grammar filled the table
-            self.index_book()
+            self.index_tracking()
 
-    def grant_book(self) -> None:
-        """Let the reader read the book."""
+    def grant_tracking(self) -> None:
+        """Let the reader read the tracking table."""
         if self.reader:
             role = sql.Identifier(self.reader)
             self.execute("GRANT USAGE ON SCHEMA epnkit TO {role}", role=role)
-            self.execute("GRANT SELECT ON {book} TO {role}", role=role)
+            self.execute("GRANT SELECT ON {tracking} TO {role}", role=role)
 
-    def index_book(self) -> None:
-        """Give the book its indices, after the data."""
+    def index_tracking(self) -> None:
+        """Create the indices of the tracking table, after the data."""
         for name, columns in (("uid", "granule_uid"), ("key", "epnkit_key")):
             unique = sql.SQL("UNIQUE" if name == "uid" else "")
             self.execute(
-                "CREATE {unique} INDEX IF NOT EXISTS {index} ON {book} ({column})",
+                "CREATE {unique} INDEX IF NOT EXISTS {index} ON {tracking} ({column})",
                 unique=unique,
                 index=sql.Identifier(f"granules_{self.schema}_{name}"),
                 column=sql.Identifier(columns),
@@ -110,10 +110,10 @@ class Target:
         """Whether the table holds no row."""
         return not self.query("SELECT EXISTS (SELECT FROM {table})")[0][0]
 
-    def types(self) -> list[tuple[str, str]]:
-        """Give the table's columns with their types, as PostgreSQL writes them.
+    def column_types(self) -> list[tuple[str, str]]:
+        """Return the table's columns with their types, as PostgreSQL writes them.
 
-        ``NOT NULL`` belongs to the type, but where a default stands in.
+        ``NOT NULL`` is part of the type unless the column has a default.
         """
         found = self.query(
             "SELECT attname, format_type(atttypid, atttypmod)"
@@ -126,12 +126,12 @@ class Target:
         return [(name, kind) for name, kind in found]
 
     def make_staging(self) -> None:
-        """Make the staging table, which goes with the transaction."""
+        """Create the staging table, which is dropped at the end of the transaction."""
         self.execute(
             "CREATE TEMP TABLE {staging} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DROP",
             staging=self.staging,
         )
-        for name, kind in (*BOOKED.items(), (ROW, "bigserial")):
+        for name, kind in (*TRACKING_COLUMNS.items(), (ROW, "bigserial")):
             self.execute(
                 "ALTER TABLE {staging} ADD COLUMN {column} {kind}",
                 staging=self.staging,
@@ -140,21 +140,21 @@ class Target:
             )
 
     def copy_direct(self, granules: pl.DataFrame) -> None:
-        """Copy granules straight into the table, and into the book."""
-        self._copy(self.name, granules.drop(*BOOKED))
-        self._copy(self.book, granules.select("granule_uid", *BOOKED))
+        """Copy granules straight into the table and the tracking table."""
+        self._copy(self.name, granules.drop(*TRACKING_COLUMNS))
+        self._copy(self.tracking, granules.select("granule_uid", *TRACKING_COLUMNS))
 
     def copy_staged(self, granules: pl.DataFrame) -> None:
         """Copy granules into the staging table."""
         self._copy(self.staging, granules)
 
-    def refused_by_database(
+    def copy_accepted(
         self, granules: pl.DataFrame, *, direct: bool
     ) -> tuple[int, list[tuple[int, str]]]:
-        """Copy what PostgreSQL takes, and find what it refuses.
+        """Copy what PostgreSQL accepts, and find what it refuses.
 
-        A batch that goes through costs one savepoint; one that does not is halved until the rows
-        that are at fault stand alone.
+        An accepted batch costs one savepoint; a refused one is halved until the faulty rows are
+        isolated.
 
         Returns
         -------
@@ -167,7 +167,7 @@ class Target:
         todo, copied, refused = [(0, len(granules))], 0, []
         while todo:
             start, end = todo.pop()
-            problem = self._attempt(copy, granules[start:end]) if end > start else None
+            problem = self._try_copy(copy, granules[start:end]) if end > start else None
             if problem is None:
                 copied += end - start
             elif end - start == 1:
@@ -177,7 +177,7 @@ class Target:
                 todo += [(middle, end), (start, middle)]
         return copied, refused
 
-    def _attempt(self, copy: Any, granules: pl.DataFrame) -> str | None:
+    def _try_copy(self, copy: Any, granules: pl.DataFrame) -> str | None:
         self.execute("SAVEPOINT epnkit_batch")
         try:
             copy(granules)
@@ -188,13 +188,13 @@ class Target:
         return None
 
     def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
-        unknown = sorted(set(granules.columns) - set(self.columns) - {*BOOKED, ROW})
+        unknown = sorted(set(granules.columns) - set(self.columns) - {*TRACKING_COLUMNS, ROW})
         if unknown:
             raise LoadError(
                 f"the table has no column {', '.join(unknown)}",
                 where=f"{self.schema}.{self.table}",
-                cure="Declare it in the RD (optional_columns, or a column), or leave it out of"
-                " the mapping; a table that exists already also needs: epnkit migrate.",
+                cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
+                " to the table. Or leave it out of the mapping.",
             )
         lines = io.BytesIO()
         granules.write_csv(
@@ -210,4 +210,4 @@ class Target:
             cursor.copy_expert(command, lines)
 
     def _compose(self, query: str, parts: dict[str, sql.Composable]) -> sql.Composed:
-        return sql.SQL(query).format(table=self.name, book=self.book, **parts)
+        return sql.SQL(query).format(table=self.name, tracking=self.tracking, **parts)

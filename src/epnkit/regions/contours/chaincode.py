@@ -15,9 +15,13 @@ from epnkit.regions.flags import EXPLANATIONS, Fault
 STEP_X: Final = np.array([-1, -1, 0, 1, 1, 1, 0, -1], dtype=np.int64)
 STEP_Y: Final = np.array([0, -1, -1, -1, 0, 1, 1, 1], dtype=np.int64)
 
+#: Faults as plain numbers, which is what kernels take.
+NO_FAULT, EMPTY = Fault.NONE.value, Fault.EMPTY.value
+BAD_DIGIT, OPEN = Fault.DIGIT.value, Fault.OPEN.value
+
 
 class Codes(NamedTuple):
-    """Chain codes of a batch, one after the other.
+    """Chain codes of a batch, concatenated.
 
     Attributes
     ----------
@@ -31,8 +35,8 @@ class Codes(NamedTuple):
     starts: Integers
 
 
-def pack(codes: Sequence[str | None]) -> Codes:
-    """Lay the codes of a batch one after the other; a missing code becomes an empty one."""
+def pack_codes(codes: Sequence[str | None]) -> Codes:
+    """Concatenate the codes of a batch; a missing code becomes an empty one."""
     # What is not ASCII becomes one "?" a character, which no digit is.
     rows = [(code or "").strip().encode("ascii", "replace") for code in codes]
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
@@ -44,18 +48,18 @@ def pack(codes: Sequence[str | None]) -> Codes:
 def check_code(digits: Bytes) -> int:
     """Return the fault of one code: empty, a byte that is no direction, or not closed."""
     if digits.size == 0:
-        return 1
+        return EMPTY
     x = y = 0
     for digit in digits:
         if digit < 48 or digit > 55:
-            return 2
+            return BAD_DIGIT
         x += STEP_X[digit - 48]
         y += STEP_Y[digit - 48]
-    return 0 if x == 0 and y == 0 else 3
+    return NO_FAULT if x == 0 and y == 0 else OPEN
 
 
 @kernel
-def walk(digits: Bytes, x: int, y: int) -> Integers:
+def walk_code(digits: Bytes, x: int, y: int) -> Integers:
     """Return the pixels of one good code, shape (n + 1, 2), from its start back to it."""
     path = np.empty((digits.size + 1, 2), dtype=np.int64)
     path[0, 0], path[0, 1] = x, y
@@ -65,7 +69,7 @@ def walk(digits: Bytes, x: int, y: int) -> Integers:
     return path
 
 
-def explain(fault: Fault, code: str | None) -> str:
+def explain_fault(fault: Fault, code: str | None) -> str:
     """Return what is wrong with a row, with the place in its code where that helps."""
     if fault is Fault.DIGIT and code:
         found = next((k, c) for k, c in enumerate(code.strip()) if c not in "01234567")
@@ -93,8 +97,10 @@ def decode(code: str, x: int, y: int) -> Integers:
     RegionError
         The code is empty, holds anything but the digits 0 to 7, or doesn't close.
     """
-    digits = pack([code]).digits
+    digits = pack_codes([code]).digits
     fault = Fault(check_code(digits))
     if fault:
-        raise RegionError(explain(fault, code))
-    return walk(digits, x, y)
+        raise RegionError(
+            explain_fault(fault, code), cure="Correct the chain code or its first pixel."
+        )
+    return walk_code(digits, x, y)

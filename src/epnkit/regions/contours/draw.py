@@ -1,6 +1,6 @@
-"""One chunk of contours drawn on the sphere: outline, simplification, limb, transform, proof.
+"""One chunk of contours drawn on the sphere: outline, simplification, limb, transform, check.
 
-A scene is what is known of an image, shape (7,); see `epnkit.regions.geometry.disc.to_disc`.
+A scene is what is known of an image, shape (7,); see `epnkit.regions.geometry.disc`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,41 @@ from typing import NamedTuple
 import numpy as np
 
 from epnkit.regions._compile import Bytes, Floats, Integers, kernel
-from epnkit.regions.contours.chaincode import check_code, walk
+from epnkit.regions.contours.chaincode import check_code, walk_code
 from epnkit.regions.contours.outline import (
     OPENING,
+    PINCH,
+    TURN,
     center_ring,
+    count_pixels,
     exact_ring,
     middle_ring,
-    pixels_inside,
     ring_area,
-    trace,
+    trace_corners,
     twice_path_area,
 )
 from epnkit.regions.contours.simplify import simplify
-from epnkit.regions.geometry.disc import to_disc, to_sphere
-from epnkit.regions.geometry.limb import cut_by_limb
-from epnkit.regions.geometry.sphere import judge, limits, solid_angle, tidy, to_degrees, unaligned
+from epnkit.regions.flags import Fault, Flag
+from epnkit.regions.geometry.disc import (
+    CENTER_X,
+    CENTER_Y,
+    RATIO,
+    SCALE_X,
+    SCALE_Y,
+    to_disc,
+    to_sphere,
+)
+from epnkit.regions.geometry.limb import CUT, WHOLE, cut_by_limb
+from epnkit.regions.geometry.sphere import (
+    GOOD,
+    SQUARE_DEGREES,
+    check_pgsphere,
+    drop_redundant_vertices,
+    limits,
+    remove_alignment,
+    solid_angle,
+    to_degrees,
+)
 
 #: The most pixels of the box around a contour: 16 times the largest solar images (4096 squared).
 LARGEST_BOX = 1 << 28
@@ -42,18 +62,21 @@ EXACT, TRIALS = 3, 7
 #: The part of the disc's radius beyond which the area is checked, and the error allowed.
 NEAR_LIMB, AREA_ERROR = 0.9, 0.005
 
-#: Square degrees in a steradian.
-SQUARE_DEGREES = math.degrees(1.0) ** 2
+#: Flags and a fault as plain numbers, which is what kernels take.
+CLIPPED, JOINED = Flag.CLIPPED.value, Flag.JOINED.value
+FILLED, DEGENERATE = Flag.FILLED.value, Flag.DEGENERATE.value
+SIMPLIFIED, NO_POLYGON = Flag.SIMPLIFIED.value, Flag.NO_POLYGON.value
+OFF_LIMB, TOO_LARGE = Flag.OFF_LIMB.value, Fault.SIZE.value
 
 
-class Manner(NamedTuple):
+class OutlineStyle(NamedTuple):
     """How to draw: through pixel centres or around pixels, and the tolerance in pixels."""
 
     through_centers: bool
     tolerance: float
 
 
-class Shape(NamedTuple):
+class TracedContour(NamedTuple):
     """A contour in its image."""
 
     corners: Integers
@@ -62,8 +85,8 @@ class Shape(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What came of a chunk; see `epnkit.regions.footprints.Footprints` for the fields.
+class DrawnContours:
+    """The drawn contours of a chunk; see `epnkit.regions.footprints.Footprints` for the fields.
 
     `discs` holds the outlines in the disc plane of those that no polygon can hold, else nothing.
     """
@@ -79,13 +102,13 @@ class Drawn:
     faults: Integers
 
     @classmethod
-    def joined(cls, parts: Sequence[Drawn]) -> Drawn:
-        """Lay chunks, at least one, one after the other."""
+    def concatenate(cls, parts: Sequence[DrawnContours]) -> DrawnContours:
+        """Concatenate chunks, at least one."""
         return cls(
             np.concatenate([part.degrees for part in parts]),
-            _joined_starts([part.starts for part in parts]),
+            _concatenate_starts([part.starts for part in parts]),
             np.concatenate([part.discs for part in parts]),
-            _joined_starts([part.disc_starts for part in parts]),
+            _concatenate_starts([part.disc_starts for part in parts]),
             np.concatenate([part.limits for part in parts]),
             np.concatenate([part.areas for part in parts]),
             np.concatenate([part.pixels for part in parts]),
@@ -94,7 +117,7 @@ class Drawn:
         )
 
 
-def _joined_starts(parts: Sequence[Integers]) -> Integers:
+def _concatenate_starts(parts: Sequence[Integers]) -> Integers:
     """Join the starts of chunks, each from 0."""
     lengths = np.concatenate([np.diff(part) for part in parts])
     starts = np.zeros(lengths.size + 1, dtype=np.int64)
@@ -111,33 +134,33 @@ def box_size(path: Integers) -> int:
 
 
 @kernel
-def shape_of(grid: Bytes, path: Integers) -> Shape:
-    """Trace a path on an empty grid, and say what it is: FILLED 4, DEGENERATE 8, JOINED 2."""
+def trace_contour(grid: Bytes, path: Integers) -> TracedContour:
+    """Trace a path on an empty grid, and flag it as filled, degenerate or joined."""
     wide = path[:, 0].max() - path[:, 0].min() + 3
     high = path[:, 1].max() - path[:, 1].min() + 3
-    found = trace(grid[: wide * high].reshape(high, wide), path)
-    pixels = pixels_inside(found)
+    found = trace_corners(grid[: wide * high].reshape(high, wide), path)
+    pixels = count_pixels(found)
     # Pick (1899): a ring of n lattice steps around the area A holds A + n/2 + 1 lattice points.
     twice = twice_path_area(path) + path.shape[0] - 1 + 2
-    flags = 4 if 2 * pixels > twice else 0
-    flags |= 8 if twice_path_area(path) == 0 and not flags else 0
-    flags |= 2 if (found[:, 2] == -2).any() else 0
-    return Shape(found, pixels, flags)
+    flags = FILLED if 2 * pixels > twice else 0
+    flags |= DEGENERATE if twice_path_area(path) == 0 and not flags else 0
+    flags |= JOINED if (found[:, TURN] == PINCH).any() else 0
+    return TracedContour(found, pixels, flags)
 
 
 @kernel
-def tolerance_of(manner: Manner, trial: int) -> float:
+def trial_tolerance(style: OutlineStyle, trial: int) -> float:
     """Return the tolerance of a trial, pixels: less and less, then none, then more to fit."""
     if trial < EXACT:
-        return manner.tolerance * 0.5**trial
-    return 0.0 if trial == EXACT else max(0.5, manner.tolerance) * 2.0 ** (trial - EXACT)
+        return style.tolerance * 0.5**trial
+    return 0.0 if trial == EXACT else max(0.5, style.tolerance) * 2.0 ** (trial - EXACT)
 
 
 @kernel
-def ring_of(shape: Shape, manner: Manner, trial: int) -> tuple[Floats, bool]:
+def outline_in_pixels(shape: TracedContour, style: OutlineStyle, trial: int) -> tuple[Floats, bool]:
     """Return the outline in pixels, and whether it was simplified."""
-    tolerance = tolerance_of(manner, trial)
-    if manner.through_centers and not shape.flags & 8:
+    tolerance = trial_tolerance(style, trial)
+    if style.through_centers and not shape.flags & DEGENERATE:
         ring = center_ring(shape.corners, 0.0 if trial < EXACT else OPENING)
         simpler = simplify(ring, tolerance, ring_area(ring)) if tolerance > 0.0 else ring
     elif tolerance > 0.0 and shape.corners.shape[0] > FEW_CORNERS:
@@ -149,85 +172,92 @@ def ring_of(shape: Shape, manner: Manner, trial: int) -> tuple[Floats, bool]:
 
 
 @kernel
-def disc_ring(shape: Shape, manner: Manner, scene: Floats, trial: int) -> tuple[Floats, int]:
+def outline_on_disc(
+    shape: TracedContour, style: OutlineStyle, scene: Floats, trial: int
+) -> tuple[Floats, int]:
     """Return the outline in the disc plane, cut by the limb, and flags; empty when off the limb."""
-    ring, simpler = ring_of(shape, manner, trial)
+    ring, simpler = outline_in_pixels(shape, style, trial)
     seen = to_disc(ring, scene)
-    if scene[2] * scene[3] < 0.0:
+    if scene[SCALE_X] * scene[SCALE_Y] < 0.0:
         seen = seen[::-1].copy()
-    pixel = math.sqrt(abs(scene[2] * scene[3])) / scene[4]
-    allowed = max(0.1, manner.tolerance) * pixel * 0.5 ** (1 + min(trial, EXACT))
+    pixel = math.sqrt(abs(scene[SCALE_X] * scene[SCALE_Y])) / scene[RATIO]
+    allowed = max(0.1, style.tolerance) * pixel * 0.5 ** (1 + min(trial, EXACT))
     inside, state, joined = cut_by_limb(seen, allowed)
-    flags = (16 if simpler else 0) | (1 if state in (1, 3) else 0)
-    return inside, flags | (2 if joined else 0)
+    flags = (SIMPLIFIED if simpler else 0) | (CLIPPED if state in (CUT, WHOLE) else 0)
+    return inside, flags | (JOINED if joined else 0)
 
 
 @kernel
-def area_at_limb(shape: Shape, manner: Manner, scene: Floats) -> float:
+def area_at_limb(shape: TracedContour, style: OutlineStyle, scene: Floats) -> float:
     """Return the area that every corner gives (steradian) for a contour near the limb, else 0."""
     near = False
-    limb = NEAR_LIMB * scene[4] / math.sqrt(abs(scene[2] * scene[3]))
+    limb = NEAR_LIMB * scene[RATIO] / math.sqrt(abs(scene[SCALE_X] * scene[SCALE_Y]))
     for k in range(shape.corners.shape[0]):
-        near |= math.hypot(shape.corners[k, 0] - scene[0], shape.corners[k, 1] - scene[1]) > limb
+        near |= (
+            math.hypot(shape.corners[k, 0] - scene[CENTER_X], shape.corners[k, 1] - scene[CENTER_Y])
+            > limb
+        )
     if not near:
         return 0.0
-    inside, _ = disc_ring(shape, manner, scene, EXACT)
+    inside, _ = outline_on_disc(shape, style, scene, EXACT)
     return solid_angle(to_sphere(inside, scene)) if inside.shape[0] else 0.0
 
 
 @kernel
-def draw_row(shape: Shape, manner: Manner, scene: Floats) -> tuple[Floats, Floats, int]:
+def draw_contour(
+    shape: TracedContour, style: OutlineStyle, scene: Floats
+) -> tuple[Floats, Floats, int]:
     """Return the polygon as unit vectors, or else the outline in the disc plane, and flags.
 
-    The boldest trial whose polygon pgsphere takes is used; near the limb, where a pixel covers
-    degrees, it must hold the area too.
+    The first trial (the largest tolerance) whose polygon pgsphere takes is used; near the limb,
+    where a pixel covers degrees, it must hold the area too.
     """
-    area = area_at_limb(shape, manner, scene)
+    area = area_at_limb(shape, style, scene)
     best, inside = np.empty((0, 3)), np.empty((0, 2))
     outline, flags = inside, 0
     for trial in range(TRIALS):
-        outline, now = disc_ring(shape, manner, scene, trial)
+        outline, now = outline_on_disc(shape, style, scene, trial)
         inside = outline if trial <= EXACT else inside
-        ring = tidy(to_sphere(outline, scene))
-        if judge(ring) == 0:
-            best, flags = unaligned(ring), now
+        ring = drop_redundant_vertices(to_sphere(outline, scene))
+        if check_pgsphere(ring) == GOOD:
+            best, flags = remove_alignment(ring), now
         holds = abs(solid_angle(ring) - area) < AREA_ERROR * area if area > 0.0 else True
         if best.shape[0] > 0 and (holds or trial >= EXACT):
             return best, inside[:0], shape.flags | flags
         if trial == EXACT and inside.shape[0] == 0:
-            return best, inside, shape.flags | 64
-    return best, inside, shape.flags | flags | 32
+            return best, inside, shape.flags | OFF_LIMB
+    return best, inside, shape.flags | flags | NO_POLYGON
 
 
 @kernel
 def draw_coarser(
-    grid: Bytes, path: Integers, manner: Manner, scene: Floats, outline: Floats
+    grid: Bytes, path: Integers, style: OutlineStyle, scene: Floats, outline: Floats
 ) -> tuple[Floats, Floats, int]:
     """Draw a contour too ragged for a polygon on pixels 2, 4, 8 and 16 times as large.
 
-    Where that does not help (the shape is too wide), the outline it had is given back.
+    If that does not help (the shape is too wide), the given outline is returned.
     """
     flags = 0
     for power in range(1, 5):
         size = 1 << power
         coarse = scene.copy()
-        coarse[:2] = (scene[:2] - (size - 1) / 2) / size
-        coarse[2:4] = scene[2:4] * size
-        shape = shape_of(grid, path // size)
-        ring, _, flags = draw_row(shape, manner, coarse)
+        coarse[:SCALE_X] = (scene[:SCALE_X] - (size - 1) / 2) / size
+        coarse[SCALE_X:RATIO] = scene[SCALE_X:RATIO] * size
+        shape = trace_contour(grid, path // size)
+        ring, _, flags = draw_contour(shape, style, coarse)
         if ring.shape[0] > 0:
-            return ring, outline[:0], flags | 16
-    return np.empty((0, 3)), outline, flags | 32
+            return ring, outline[:0], flags | SIMPLIFIED
+    return np.empty((0, 3)), outline, flags | NO_POLYGON
 
 
 @kernel
-def draw_rows(
+def draw_contours(
     digits: Bytes,
     starts: Integers,
     first: Integers,
     scenes: Floats,
     faults: Integers,
-    manner: Manner,
+    style: OutlineStyle,
     grid: Bytes,
 ) -> tuple[list[Floats], list[Floats], Floats, Integers]:
     """Draw rows without a fault: polygons, wide outlines, limits and area (n, 5), ints (n, 3)."""
@@ -241,16 +271,16 @@ def draw_rows(
         whole[row, 2] = check_code(code) if faults[row] == 0 else faults[row]
         if whole[row, 2] != 0:
             continue
-        path = walk(code, first[row, 0], first[row, 1])
+        path = walk_code(code, first[row, 0], first[row, 1])
         size = box_size(path)
         if size > LARGEST_BOX:
-            whole[row, 2] = 6
+            whole[row, 2] = TOO_LARGE
             continue
         grid = grid if grid.size >= size else np.zeros(2 * size, dtype=np.uint8)
-        shape = shape_of(grid, path)
-        ring, discs[row], flags = draw_row(shape, manner, scenes[row])
-        if flags & 32:
-            ring, discs[row], flags = draw_coarser(grid, path, manner, scenes[row], discs[row])
+        shape = trace_contour(grid, path)
+        ring, discs[row], flags = draw_contour(shape, style, scenes[row])
+        if flags & NO_POLYGON:
+            ring, discs[row], flags = draw_coarser(grid, path, style, scenes[row], discs[row])
         whole[row, 0], whole[row, 1] = shape.pixels, flags
         polygons[row] = to_degrees(ring)
         ring = ring if ring.shape[0] > 0 else to_sphere(discs[row], scenes[row])
@@ -261,8 +291,8 @@ def draw_rows(
 
 
 @kernel
-def flat(rings: list[Floats]) -> tuple[Floats, Integers]:
-    """Lay rings one after the other, and say where each begins."""
+def concatenate_rings(rings: list[Floats]) -> tuple[Floats, Integers]:
+    """Concatenate rings; return the points, and where each ring begins."""
     starts = np.zeros(len(rings) + 1, dtype=np.int64)
     for k in range(len(rings)):
         starts[k + 1] = starts[k] + rings[k].shape[0]
@@ -273,30 +303,32 @@ def flat(rings: list[Floats]) -> tuple[Floats, Integers]:
 
 
 @kernel
-def draw_flat(
+def draw_to_arrays(
     digits: Bytes,
     starts: Integers,
     first: Integers,
     scenes: Floats,
     faults: Integers,
-    manner: Manner,
+    style: OutlineStyle,
 ) -> tuple[Floats, Integers, Floats, Integers, Floats, Integers]:
-    """Draw rows, and lay what comes out in arrays."""
+    """Draw rows; return their parts as arrays."""
     grid = np.zeros(1 << 16, dtype=np.uint8)
-    rings, outlines, numbers, whole = draw_rows(digits, starts, first, scenes, faults, manner, grid)
-    degrees, at = flat(rings)
-    discs, disc_at = flat(outlines)
+    rings, outlines, numbers, whole = draw_contours(
+        digits, starts, first, scenes, faults, style, grid
+    )
+    degrees, at = concatenate_rings(rings)
+    discs, disc_at = concatenate_rings(outlines)
     return degrees, at, discs, disc_at, numbers, whole
 
 
-def draw(
+def draw_batch(
     digits: Bytes,
     starts: Integers,
     first: Integers,
     scenes: Floats,
     faults: Integers,
-    manner: Manner,
-) -> Drawn:
+    style: OutlineStyle,
+) -> DrawnContours:
     """Draw a chunk of contours.
 
     Parameters
@@ -309,10 +341,10 @@ def draw(
         Their images; see `epnkit.regions.geometry.disc.to_disc`.
     faults : ndarray of int64, shape (n,)
         What is already known to be wrong with a row, else 0.
-    manner : Manner
+    style : OutlineStyle
         How to draw.
     """
-    degrees, at, discs, disc_at, numbers, whole = draw_flat(
-        digits, starts, first, np.ascontiguousarray(scenes), faults, manner
+    degrees, at, discs, disc_at, numbers, whole = draw_to_arrays(
+        digits, starts, first, np.ascontiguousarray(scenes), faults, style
     )
-    return Drawn(degrees, at, discs, disc_at, numbers[:, :4], numbers[:, 4], *whole.T)
+    return DrawnContours(degrees, at, discs, disc_at, numbers[:, :4], numbers[:, 4], *whole.T)

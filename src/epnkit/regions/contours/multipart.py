@@ -1,4 +1,4 @@
-"""Rows of several contours in one field: drawn apart, then joined to one region a row.
+"""Rows of several contours in one field: drawn one by one, then joined to one region a row.
 
 HFC's prominences have as many chain codes and first pixels in a field as they have pieces, with a
 letter between them (its BLOB_SEPARATOR).
@@ -13,18 +13,21 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from epnkit.modules import requires_extra
 from epnkit.regions._compile import Floats, Integers
-from epnkit.regions.contours.draw import SQUARE_DEGREES
 from epnkit.regions.contours.single import footprints_of_contours
 from epnkit.regions.flags import Flag
-from epnkit.regions.geometry.moc import cover, text_of
-from epnkit.regions.geometry.sphere import center, limits, solid_angle
+from epnkit.regions.geometry.moc import cover_rings, moc_text
+from epnkit.regions.geometry.sphere import SQUARE_DEGREES, center, limits, solid_angle
 from epnkit.regions.options import Images, Options
 from epnkit.regions.results import Footprints
-from epnkit.regions.shapes.rings import Shape, collected, polygon, vectors
+from epnkit.regions.shapes.rings import Shape, collect_footprints, make_polygon, unit_vectors
+
+with requires_extra("footprints"):
+    import shapely
+
 
 #: Half the width of the strips between parts, radians: 0.005 degree. A fifth of it, with ends as
 #: short, makes pgsphere see overlaps in one row of 300.
@@ -34,7 +37,7 @@ STRIP: Final = math.radians(0.005)
 WIDEST: Final = math.radians(20)
 
 
-class Parts(NamedTuple):
+class ContourParts(NamedTuple):
     """Contours of all rows one by one, and where each row's begin (n + 1)."""
 
     codes: list[str | None]
@@ -43,8 +46,10 @@ class Parts(NamedTuple):
     starts: Integers
 
 
-def split(codes: Sequence[str | None], x: ArrayLike, y: ArrayLike, separator: str) -> Parts:
-    """Take the fields of rows apart.
+def split_rows(
+    codes: Sequence[str | None], x: ArrayLike, y: ArrayLike, separator: str
+) -> ContourParts:
+    """Split the fields of rows into parts.
 
     Parameters
     ----------
@@ -53,28 +58,28 @@ def split(codes: Sequence[str | None], x: ArrayLike, y: ArrayLike, separator: st
     x, y : array_like, shape (n,)
         Their first pixels; where a row has not as many as codes, its parts have none.
     separator : str
-        What parts them.
+        What separates them.
     """
     columns = [np.broadcast_to(np.asarray(v, dtype=object), (len(codes),)) for v in (x, y)]
     found: list[tuple[str | None, object, object]] = []
     starts = np.zeros(len(codes) + 1, dtype=np.int64)
     for row, code in enumerate(codes):
         pieces = (code or "").split(separator)
-        at = [_pieces(column[row], separator, len(pieces)) for column in columns]
+        at = [_split_value(column[row], separator, len(pieces)) for column in columns]
         found.extend(zip(pieces, *at, strict=True))
         starts[row + 1] = len(found)
     xs, ys = (np.array([part[k] for part in found], dtype=object) for k in (1, 2))
-    return Parts([part[0] for part in found], xs, ys, starts)
+    return ContourParts([part[0] for part in found], xs, ys, starts)
 
 
-def _pieces(value: object, separator: str, count: int) -> list[object]:
+def _split_value(value: object, separator: str, count: int) -> list[object]:
     """Return the first pixels of a row's parts along one axis."""
     pieces: list[object] = [*value.split(separator)] if isinstance(value, str) else [value]
     return pieces if len(pieces) == count else [None] * count
 
 
-def _images(images: Images, starts: Integers) -> Images:
-    """Give each part the image of its row."""
+def _repeat_images(images: Images, starts: Integers) -> Images:
+    """Return each part the image of its row."""
     rows = np.repeat(np.arange(starts.size - 1), np.diff(starts))
     values = {field.name: np.asarray(getattr(images, field.name)) for field in fields(images)}
     each = {
@@ -94,55 +99,55 @@ def footprints_of_parts(
     codes : sequence of str or None, length n
         The chain codes of each row, with `Options.separator` between them.
     x, y : array_like, shape (n,)
-        The first pixels of each, parted in the same way.
+        The first pixels of each, separated in the same way.
     images : Images
         The image of each row, or one for all.
     options : Options
         How to draw.
     """
-    parts = split(codes, x, y, str(options.separator))
+    parts = split_rows(codes, x, y, str(options.separator))
     one = replace(options, separator=None)
-    of_parts = _images(images, parts.starts)
+    of_parts = _repeat_images(images, parts.starts)
     drawn = footprints_of_contours(parts.codes, parts.x, parts.y, of_parts, one)
     rows = [
-        _Row(drawn, range(a, b), options).shape()
+        _PartsOfRow(drawn, range(a, b), options).make_shape()
         for a, b in zip(parts.starts[:-1].tolist(), parts.starts[1:].tolist(), strict=True)
     ]
-    return collected(rows, options.moc_order, options.wide_order)
+    return collect_footprints(rows, options.moc_order, options.wide_order)
 
 
 @dataclass(frozen=True)
-class _Row:
+class _PartsOfRow:
     """The parts of one row among all that are drawn."""
 
     drawn: Footprints
     parts: range
     options: Options
 
-    def shape(self) -> Shape:
+    def make_shape(self) -> Shape:
         """Return the one region of the row."""
-        flags = reduce(lambda a, b: a | b, (self.flag(part) for part in self.parts))
+        flags = reduce(lambda a, b: a | b, (self.part_flags(part) for part in self.parts))
         pixels = int(sum(self.drawn.pixels[part] for part in self.parts))
         errors = [(k, self.drawn.errors[part]) for k, part in enumerate(self.parts, 1)]
         bad = next((f"part {k}: {e}" if len(errors) > 1 else e for k, e in errors if e), None)
         if bad:
             return Shape(flags=Flag.BAD, pixels=pixels, error=bad)
-        seen = [part for part in self.parts if Flag.OFF_LIMB not in self.flag(part)]
+        seen = [part for part in self.parts if Flag.OFF_LIMB not in self.part_flags(part)]
         if not seen:
             return Shape(flags=Flag.OFF_LIMB, pixels=pixels)
         if Flag.OFF_LIMB in flags:
             flags = flags & ~Flag.OFF_LIMB | Flag.CLIPPED
         return (
-            self.single(seen[0], flags, pixels)
+            self.shape_of_one(seen[0], flags, pixels)
             if len(seen) == 1
-            else self.several(seen, flags | Flag.JOINED, pixels)
+            else self.shape_of_several(seen, flags | Flag.JOINED, pixels)
         )
 
-    def flag(self, part: int) -> Flag:
+    def part_flags(self, part: int) -> Flag:
         """Return a part's flags."""
         return Flag(int(self.drawn.flags[part]))
 
-    def edges(self, part: int) -> tuple[float, float, float, float]:
+    def part_limits(self, part: int) -> tuple[float, float, float, float]:
         """Return a part's limits."""
         d = self.drawn
         return (
@@ -152,65 +157,69 @@ class _Row:
             float(d.c2max[part]),
         )
 
-    def single(self, part: int, flags: Flag, pixels: int) -> Shape:
+    def shape_of_one(self, part: int, flags: Flag, pixels: int) -> Shape:
         """Return the region of the only part on the disc."""
         area = float(self.drawn.area_deg2[part])
         return Shape(
             self.drawn.vertices(part),
-            self.edges(part),
+            self.part_limits(part),
             area,
             flags,
             lambda _: self.drawn.coverage[part],
             pixels,
         )
 
-    def several(self, seen: list[int], flags: Flag, pixels: int) -> Shape:
+    def shape_of_several(self, seen: list[int], flags: Flag, pixels: int) -> Shape:
         """Return the region of several parts: one polygon if there is one, else their coverage."""
         rings = [self.drawn.vertices(part) for part in seen]
-        ring = joined(rings) if Flag.NO_POLYGON not in flags else np.empty((0, 2))
+        ring = join_polygons(rings) if Flag.NO_POLYGON not in flags else np.empty((0, 2))
         if len(ring):
-            units = vectors(ring[:, 0], ring[:, 1])
+            units = unit_vectors(ring[:, 0], ring[:, 1])
             area = solid_angle(units) * SQUARE_DEGREES
-            return Shape(ring, limits(units), area, flags, lambda o: cover(rings, o), pixels)
+            return Shape(ring, limits(units), area, flags, lambda o: cover_rings(rings, o), pixels)
         area = float(sum(self.drawn.area_deg2[part] for part in seen))
         return Shape(
-            limits=joint_limits([self.edges(part) for part in seen]),
+            limits=unite_limits([self.part_limits(part) for part in seen]),
             area=area,
             flags=flags | Flag.NO_POLYGON,
-            cover=lambda order: self.covered(seen, order),
+            cover=lambda order: self.unite_coverages(seen, order),
             pixels=pixels,
         )
 
-    def covered(self, seen: list[int], order: int) -> str:
+    def unite_coverages(self, seen: list[int], order: int) -> str:
         """Return the coverage of all parts."""
-        from mocpy import MOC
+        with requires_extra("footprints"):
+            from mocpy import MOC
 
         texts = [
-            self.drawn.coverage[part] or cover([self.drawn.vertices(part)], order) for part in seen
+            self.drawn.coverage[part] or cover_rings([self.drawn.vertices(part)], order)
+            for part in seen
         ]
-        return text_of(reduce(MOC.union, [MOC.from_string(text, format="ascii") for text in texts]))
+        return moc_text(
+            reduce(MOC.union, [MOC.from_string(text, format="ascii") for text in texts])
+        )
 
 
-def joined(rings: Sequence[Floats]) -> Floats:
+def join_polygons(rings: Sequence[Floats]) -> Floats:
     """Join polygons (degrees) by thin strips where they are nearest; empty when they can't be.
 
     In the plane that touches the sphere in their middle great circles are straight, so that
     overlaps can be united and gaps be measured there.
     """
-    units = [vectors(ring[:, 0], ring[:, 1]) for ring in rings]
-    axes = _axes(center(np.concatenate(units)))
+    units = [unit_vectors(ring[:, 0], ring[:, 1]) for ring in rings]
+    axes = _tangent_axes(center(np.concatenate(units)))
     flat = [ring @ axes.T for ring in units]
     if min(plane[:, 2].min() for plane in flat) < 0.05:
         return np.empty((0, 2))
     shapes = [shapely.Polygon(plane[:, :2] / plane[:, 2:]) for plane in flat]
-    ring: Floats = shapely.get_coordinates(_bridged(shapes).exterior)[:-1]
+    ring: Floats = shapely.get_coordinates(_bridge_polygons(shapes).exterior)[:-1]
     if not len(ring):
         return ring
     back = np.column_stack([ring, np.ones(len(ring))]) @ axes
-    return polygon(back / np.linalg.norm(back, axis=1)[:, None])
+    return make_polygon(back / np.linalg.norm(back, axis=1)[:, None])
 
 
-def _axes(middle: Floats) -> Floats:
+def _tangent_axes(middle: Floats) -> Floats:
     """Return east, north and up at a place of the sphere, shape (3, 3)."""
     aside = np.zeros(3)
     aside[np.argmin(np.abs(middle))] = 1.0
@@ -219,7 +228,7 @@ def _axes(middle: Floats) -> Floats:
     return np.vstack([east, np.cross(middle, east), middle])
 
 
-def _bridged(shapes: Sequence[shapely.Polygon]) -> shapely.Polygon:
+def _bridge_polygons(shapes: Sequence[shapely.Polygon]) -> shapely.Polygon:
     """Unite polygons of the plane, nearest first, with a strip over each gap; empty if too far."""
     whole, *rest = shapes
     while rest:
@@ -238,7 +247,7 @@ def _bridged(shapes: Sequence[shapely.Polygon]) -> shapely.Polygon:
     return whole
 
 
-def joint_limits(
+def unite_limits(
     edges: Sequence[tuple[float, float, float, float]],
 ) -> tuple[float, float, float, float]:
     """Return the limits (degrees) around several: all but the widest gap between longitudes."""

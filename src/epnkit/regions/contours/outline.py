@@ -20,16 +20,22 @@ from epnkit.regions._compile import Bytes, Floats, Integers, kernel
 #: How far from a pinch the ring leaves the corner, in pixels: half the width of the opening.
 OPENING = 0.02
 
+#: Columns of an array of corners: where they are, and the turn that the boundary makes there.
+X, Y, TURN = 0, 1, 2
+
+#: Turns; a pinch is a right turn where the region touches itself.
+LEFT, STRAIGHT_ON, RIGHT, PINCH = 1, 0, -1, -2
+
 
 @kernel
-def mark(grid: Bytes, path: Integers, origin: Integers, value: int) -> None:
+def set_pixels(grid: Bytes, path: Integers, origin: Integers, value: int) -> None:
     """Write a value at each pixel of a path; the grid's origin is a pixel."""
     for k in range(path.shape[0]):
         grid[path[k, 1] - origin[1], path[k, 0] - origin[0]] = value
 
 
 @kernel
-def first_pixel(path: Integers) -> int:
+def find_first_pixel(path: Integers) -> int:
     """Return the index of the leftmost pixel of the lowest row."""
     best = 0
     for k in range(1, path.shape[0]):
@@ -40,8 +46,8 @@ def first_pixel(path: Integers) -> int:
 
 
 @kernel
-def turn(grid: Bytes, x: int, y: int, dx: int, dy: int) -> int:
-    """Return how the boundary goes on at a corner: 1 left, 0 straight, -1 right, -2 perhaps pinch.
+def find_turn(grid: Bytes, x: int, y: int, dx: int, dy: int) -> int:
+    """Return the turn of the boundary at a corner; `PINCH` where it may be one.
 
     Corner (x, y) is the lower left one of pixel (x, y); the region is on the left.
     """
@@ -51,58 +57,58 @@ def turn(grid: Bytes, x: int, y: int, dx: int, dy: int) -> int:
     else:
         left_x, right_x, left_y, right_y = forward_x, forward_x, (dx - 1) // 2, (-dx - 1) // 2
     if grid[y + right_y, x + right_x]:
-        return -1 if grid[y + left_y, x + left_x] else -2
-    return 0 if grid[y + left_y, x + left_x] else 1
+        return RIGHT if grid[y + left_y, x + left_x] else PINCH
+    return STRAIGHT_ON if grid[y + left_y, x + left_x] else LEFT
 
 
 @kernel
-def corners(grid: Bytes, x: int, y: int, limit: int) -> Integers:
+def follow_boundary(grid: Bytes, x: int, y: int, limit: int) -> Integers:
     """Follow the outer boundary counter-clockwise from the lower left corner of the first pixel.
 
     Returns an array of shape (n, 3): corner x, y in the grid and the turn made there.
     """
     found = np.empty((limit, 3), dtype=np.int64)
-    found[0, 0], found[0, 1], found[0, 2] = x, y, 1
+    found[0, X], found[0, Y], found[0, TURN] = x, y, LEFT
     count, dx, dy = 1, 1, 0
     corner_x, corner_y = x + 1, y
     while not (corner_x == x and corner_y == y and dy == -1):
-        way = turn(grid, corner_x, corner_y, dx, dy)
-        if way != 0:
-            found[count, 0], found[count, 1], found[count, 2] = corner_x, corner_y, way
+        way = find_turn(grid, corner_x, corner_y, dx, dy)
+        if way != STRAIGHT_ON:
+            found[count, X], found[count, Y], found[count, TURN] = corner_x, corner_y, way
             count += 1
-            dx, dy = (-dy, dx) if way == 1 else (dy, -dx)
+            dx, dy = (-dy, dx) if way == LEFT else (dy, -dx)
         corner_x, corner_y = corner_x + dx, corner_y + dy
     return found[:count].copy()
 
 
 @kernel
-def settle_pinches(grid: Bytes, found: Integers) -> None:
-    """Make right turns (-1) of what looked like pinches (-2) but was passed once.
+def resolve_pinches(grid: Bytes, found: Integers) -> None:
+    """Make right turns of what looked like pinches but was passed once.
 
     Only the contour's pixels are marked: where the fourth pixel at a corner is the unmarked inside
     of the region, it looks like a pinch. The outer boundary passes a real one twice.
     """
-    doubtful = np.flatnonzero(found[:, 2] == -2)
-    for k in doubtful:
+    candidates = np.flatnonzero(found[:, TURN] == PINCH)
+    for k in candidates:
         grid[found[k, 1], found[k, 0]] += 2
-    for k in doubtful:
-        found[k, 2] = -2 if grid[found[k, 1], found[k, 0]] >= 4 else -1
-    for k in doubtful:
+    for k in candidates:
+        found[k, TURN] = PINCH if grid[found[k, 1], found[k, 0]] >= 4 else RIGHT
+    for k in candidates:
         grid[found[k, 1], found[k, 0]] = 0
 
 
 @kernel
-def trace(grid: Bytes, path: Integers) -> Integers:
+def trace_corners(grid: Bytes, path: Integers) -> Integers:
     """Return the corners around the pixels of a path, in the path's pixels; the grid stays empty.
 
     A corner's coordinates are those of the pixel up and right of it: half a pixel is to be taken.
     """
     origin = np.array([path[:, 0].min() - 1, path[:, 1].min() - 1])
-    mark(grid, path, origin, 1)
-    start = path[first_pixel(path)]
-    found = corners(grid, start[0] - origin[0], start[1] - origin[1], 4 * path.shape[0] + 4)
-    settle_pinches(grid, found)
-    mark(grid, path, origin, 0)
+    set_pixels(grid, path, origin, 1)
+    start = path[find_first_pixel(path)]
+    found = follow_boundary(grid, start[0] - origin[0], start[1] - origin[1], 4 * path.shape[0] + 4)
+    resolve_pinches(grid, found)
+    set_pixels(grid, path, origin, 0)
     found[:, 0] += origin[0]
     found[:, 1] += origin[1]
     return found
@@ -123,7 +129,7 @@ def exact_ring(found: Integers) -> Floats:
     for k in range(count):
         x, y = found[k, 0] - 0.5, found[k, 1] - 0.5
         before, after = found[k - 1], found[(k + 1) % count]
-        opening = OPENING if found[k, 2] == -2 else 0.0
+        opening = OPENING if found[k, TURN] == PINCH else 0.0
         ring[size, 0] = x - opening * sign(found[k, 0] - before[0])
         ring[size, 1] = y - opening * sign(found[k, 1] - before[1])
         size += 1
@@ -195,7 +201,7 @@ def ring_area(ring: Floats) -> float:
 
 
 @kernel
-def pixels_inside(found: Integers) -> int:
+def count_pixels(found: Integers) -> int:
     """Return the number of pixels that the corners enclose: the contour's own and those within."""
     total = 0
     for k in range(found.shape[0]):

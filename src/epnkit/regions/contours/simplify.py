@@ -15,7 +15,7 @@ from epnkit.regions.contours.outline import ring_area, ring_length
 
 
 @kernel
-def farthest(ring: Floats, first: int, last: int) -> tuple[int, float]:
+def find_farthest(ring: Floats, first: int, last: int) -> tuple[int, float]:
     """Return the vertex between two others that is farthest from their segment, and how far.
 
     `last` may be the number of vertices, which is the first one again. This is where simplifying
@@ -38,16 +38,16 @@ def farthest(ring: Floats, first: int, last: int) -> tuple[int, float]:
 
 
 @kernel
-def kept(ring: Floats, tolerance: float) -> Integers:
+def douglas_peucker(ring: Floats, tolerance: float) -> Integers:
     """Return the indices of the vertices that Douglas-Peucker keeps; at least three."""
     count = ring.shape[0]
     keep = np.zeros(count, dtype=np.bool_)
-    opposite, _ = farthest(ring, 0, count)
+    opposite, _ = find_farthest(ring, 0, count)
     keep[0] = keep[opposite] = True
     spans = [(0, opposite), (opposite, count)]
     while len(spans) > 0:
         first, last = spans.pop()
-        middle, far = farthest(ring, first, last)
+        middle, far = find_farthest(ring, first, last)
         if far > tolerance:
             keep[middle] = True
             spans.append((first, middle))
@@ -56,7 +56,7 @@ def kept(ring: Floats, tolerance: float) -> Integers:
 
 
 @kernel
-def miter(ring: Floats, k: int) -> tuple[float, float]:
+def miter_offset(ring: Floats, k: int) -> tuple[float, float]:
     """Return by how much a vertex moves when the edges of its ring move outward by one."""
     after = (k + 1) % ring.shape[0]
     before_x, before_y = ring[k, 0] - ring[k - 1, 0], ring[k, 1] - ring[k - 1, 1]
@@ -71,13 +71,13 @@ def miter(ring: Floats, k: int) -> tuple[float, float]:
 
 
 @kernel
-def grow(ring: Floats, area: float) -> Floats:
+def offset_to_area(ring: Floats, area: float) -> Floats:
     """Move the edges of a ring outward (or inward), evenly, so that it has the given area."""
     by = (area - ring_area(ring)) / ring_length(ring)
     by = min(0.25, max(-0.25, by))
     moved = np.empty_like(ring)
     for k in range(ring.shape[0]):
-        x, y = miter(ring, k)
+        x, y = miter_offset(ring, k)
         moved[k, 0], moved[k, 1] = ring[k, 0] + by * x, ring[k, 1] + by * y
     return moved
 
@@ -85,10 +85,10 @@ def grow(ring: Floats, area: float) -> Floats:
 @kernel
 def simplify(ring: Floats, tolerance: float, area: float) -> Floats:
     """Drop vertices within a tolerance (pixels), then give the ring the area it stands for."""
-    chosen = kept(ring, tolerance)
+    chosen = douglas_peucker(ring, tolerance)
     if chosen.size < 3:
         return ring
     few = np.empty((chosen.size, 2))
     for k in range(chosen.size):
         few[k, 0], few[k, 1] = ring[chosen[k], 0], ring[chosen[k], 1]
-    return grow(few, area)
+    return offset_to_area(few, area)

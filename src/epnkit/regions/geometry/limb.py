@@ -37,7 +37,7 @@ def is_inside(point: Floats) -> bool:
 
 
 @kernel
-def crossings(a: Floats, b: Floats) -> tuple[float, float]:
+def circle_crossings(a: Floats, b: Floats) -> tuple[float, float]:
     """Return the parts of the edge at which its line enters and leaves the circle; 2, -1: never."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     square = dx * dx + dy * dy
@@ -50,7 +50,7 @@ def crossings(a: Floats, b: Floats) -> tuple[float, float]:
 
 
 @kernel
-def chains(ring: Floats) -> tuple[Floats, Integers]:
+def split_into_chains(ring: Floats) -> tuple[Floats, Integers]:
     """Return what of a ring runs inside: points (n, 2), and where each chain starts (m + 1).
 
     The ring must have a vertex outside. The walk starts at one, so that no chain is split.
@@ -64,7 +64,7 @@ def chains(ring: Floats) -> tuple[Floats, Integers]:
     size = chain = 0
     for step in range(count):
         a, b = ring[(begin + step) % count], ring[(begin + step + 1) % count]
-        enter, leave = crossings(a, b)
+        enter, leave = circle_crossings(a, b)
         a_in, b_in = is_inside(a), is_inside(b)
         passes = not a_in and not b_in and enter > 0.0 and leave < 1.0 and enter < leave
         if not a_in and (b_in or passes):
@@ -81,18 +81,18 @@ def chains(ring: Floats) -> tuple[Floats, Integers]:
 
 
 @kernel
-def nearest_after(angle: float, angles: Floats) -> int:
+def find_next_angle(angle: float, angles: Floats) -> int:
     """Return which angle follows the given one first, counter-clockwise."""
     best, least = 0, 10.0
     for k in range(angles.size):
-        ahead = (angles[k] - angle) % _TURN
-        if ahead < least:
-            best, least = k, ahead
+        turn = (angles[k] - angle) % _TURN
+        if turn < least:
+            best, least = k, turn
     return best
 
 
 @kernel
-def arc(start: float, end: float, radius: float, ends: bool) -> Floats:
+def arc_points(start: float, end: float, radius: float, ends: bool) -> Floats:
     """Return points along a circle from an angle to another (clockwise when it is less)."""
     pieces = math.ceil(abs(end - start) / STEP) + (1 if end == start else 0)
     first, last = (0, pieces + 1) if ends else (1, pieces)
@@ -107,7 +107,7 @@ def arc(start: float, end: float, radius: float, ends: bool) -> Floats:
 
 
 @kernel
-def groups(follower: Integers) -> Integers:
+def number_rings(follower: Integers) -> Integers:
     """Return the number of the ring that each chain belongs to, given its follower."""
     group = np.full(follower.size, -1, dtype=np.int64)
     for k in range(follower.size):
@@ -119,7 +119,7 @@ def groups(follower: Integers) -> Integers:
 
 
 @kernel
-def bridges(begins: Floats, ends: Floats, group: Integers) -> Integers:
+def choose_bridges(begins: Floats, ends: Floats, group: Integers) -> Integers:
     """Return for each chain's begin the chain whose end is bridged to it, else -1.
 
     A gap lies between a begin and the end that follows it on the limb. Narrow ones come first, and
@@ -129,7 +129,7 @@ def bridges(begins: Floats, ends: Floats, group: Integers) -> Integers:
     other = np.empty(count, dtype=np.int64)
     widths = np.empty(count)
     for k in range(count):
-        other[k] = nearest_after(begins[k], ends)
+        other[k] = find_next_angle(begins[k], ends)
         widths[k] = (ends[other[k]] - begins[k]) % _TURN
     bridged = np.full(count, -1, dtype=np.int64)
     for k in np.argsort(widths):
@@ -140,16 +140,16 @@ def bridges(begins: Floats, ends: Floats, group: Integers) -> Integers:
 
 
 @kernel
-def run_along(end: float, begins: Floats, ends: Floats, bridged: Integers) -> tuple[int, float]:
+def follow_limb(end: float, begins: Floats, ends: Floats, bridged: Integers) -> tuple[int, float]:
     """Return where the outline leaves the limb that it joins at an angle: the chain, and its angle.
 
     Bridged gaps are passed over.
     """
-    chain = nearest_after(end, begins)
+    chain = find_next_angle(end, begins)
     angle = end + (begins[chain] - end) % _TURN
     while bridged[chain] >= 0:
         angle += (ends[bridged[chain]] - angle) % _TURN
-        chain = nearest_after(angle, begins)
+        chain = find_next_angle(angle, begins)
         angle += (begins[chain] - angle) % _TURN
     return chain, angle
 
@@ -168,21 +168,21 @@ def assemble(
             back = k if bridged[k] == chain else back
         if back >= 0:
             target = ends[chain] - (ends[chain] - begins[back]) % _TURN
-            pieces.append(arc(ends[chain], target, INNER, False))
+            pieces.append(arc_points(ends[chain], target, INNER, False))
             chain = back
         else:
             start = ends[chain]
-            chain, angle = run_along(start, begins, ends, bridged)
-            pieces.append(arc(start, angle, 1.0, joined))
+            chain, angle = follow_limb(start, begins, ends, bridged)
+            pieces.append(arc_points(start, angle, 1.0, joined))
         if chain == 0:
             break
         pieces.append(points[starts[chain] : starts[chain + 1]])
-    return stack(pieces)
+    return concatenate_pieces(pieces)
 
 
 @kernel
-def stack(pieces: list[Floats]) -> Floats:
-    """Lay pieces of an outline one after the other."""
+def concatenate_pieces(pieces: list[Floats]) -> Floats:
+    """Concatenate pieces of an outline."""
     total = 0
     for piece in pieces:
         total += piece.shape[0]
@@ -195,7 +195,7 @@ def stack(pieces: list[Floats]) -> Floats:
 
 
 @kernel
-def winds_around(ring: Floats, x: float, y: float) -> bool:
+def contains_point(ring: Floats, x: float, y: float) -> bool:
     """Return whether a point lies in a ring (even-odd rule)."""
     inside = False
     for k in range(ring.shape[0]):
@@ -207,18 +207,18 @@ def winds_around(ring: Floats, x: float, y: float) -> bool:
 
 
 @kernel
-def straighten(points: Floats, starts: Integers, allowed: float) -> tuple[Floats, Integers]:
+def densify_chains(points: Floats, starts: Integers, allowed: float) -> tuple[Floats, Integers]:
     """Add to each chain the points that its straight edges need on the sphere."""
     pieces = [points[:0]]
     longer = np.zeros_like(starts)
     for k in range(starts.size - 1):
         pieces.append(densify(points[starts[k] : starts[k + 1]], allowed, False))
         longer[k + 1] = longer[k] + pieces[-1].shape[0]
-    return stack(pieces), longer
+    return concatenate_pieces(pieces), longer
 
 
 @kernel
-def pieces_of(a: Floats, b: Floats, allowed: float) -> int:
+def count_pieces(a: Floats, b: Floats, allowed: float) -> int:
     """Return into how many parts an edge must be cut to follow a great circle within an angle.
 
     A straight line of the disc plane at distance d from the centre is a small circle on the sphere
@@ -254,7 +254,7 @@ def densify(line: Floats, allowed: float, closed: bool) -> Floats:
     edges = count if closed else count - 1
     total = 0
     for k in range(edges):
-        total += pieces_of(line[k], line[(k + 1) % count], allowed)
+        total += count_pieces(line[k], line[(k + 1) % count], allowed)
     if total == edges:
         return line
     dense = np.empty((total + (0 if closed else 1), 2))
@@ -269,7 +269,7 @@ def densify(line: Floats, allowed: float, closed: bool) -> Floats:
 @kernel
 def cut_edge(dense: Floats, size: int, a: Floats, b: Floats, allowed: float) -> int:
     """Write an edge's first point and those between, evenly on the small circle; return the end."""
-    parts = pieces_of(a, b, allowed)
+    parts = count_pieces(a, b, allowed)
     dense[size] = a
     if parts == 1:
         return size + 1
@@ -310,23 +310,23 @@ def cut_by_limb(ring: Floats, allowed: float) -> tuple[Floats, int, bool]:
     for k in range(ring.shape[0]):
         outside += 0 if is_inside(ring[k]) else 1
     if outside == 0:
-        return densify(ring, allowed, True), 0, False
-    points, starts = chains(ring)
+        return densify(ring, allowed, True), INSIDE, False
+    points, starts = split_into_chains(ring)
     if starts.size == 1:
-        if winds_around(ring, 0.0, 0.0):
-            return arc(0.0, _TURN, 1.0, True)[1:], 3, False
-        return ring[:0], 2, False
-    points, starts = straighten(points, starts, allowed)
-    begins, ends = angles_of(points, starts)
+        if contains_point(ring, 0.0, 0.0):
+            return arc_points(0.0, _TURN, 1.0, True)[1:], WHOLE, False
+        return ring[:0], OUTSIDE, False
+    points, starts = densify_chains(points, starts, allowed)
+    begins, ends = chain_angles(points, starts)
     follower = np.empty(begins.size, dtype=np.int64)
     for k in range(begins.size):
-        follower[k] = nearest_after(ends[k], begins)
-    bridged = bridges(begins, ends, groups(follower))
-    return assemble(points, starts, begins, ends, bridged), 1, bool((bridged >= 0).any())
+        follower[k] = find_next_angle(ends[k], begins)
+    bridged = choose_bridges(begins, ends, number_rings(follower))
+    return assemble(points, starts, begins, ends, bridged), CUT, bool((bridged >= 0).any())
 
 
 @kernel
-def angles_of(points: Floats, starts: Integers) -> tuple[Floats, Floats]:
+def chain_angles(points: Floats, starts: Integers) -> tuple[Floats, Floats]:
     """Return the angles on the limb at which chains begin and end."""
     count = starts.size - 1
     begins, ends = np.empty(count), np.empty(count)

@@ -26,6 +26,13 @@ ALIGNED = 5e-8
 #: The most points of a polygon in pgsphere's text form.
 LARGEST = 1024
 
+#: What `check_pgsphere` returns: nothing is wrong; edges meet; half the sphere or more; more than
+#: `LARGEST` points; fewer than three.
+GOOD, CROSSED, WIDE, MANY, THIN = range(5)
+
+#: Square degrees in a steradian.
+SQUARE_DEGREES = math.degrees(1.0) ** 2
+
 
 @kernel
 def dot(a: Floats, b: Floats) -> float:
@@ -44,7 +51,7 @@ def triple(a: Floats, b: Floats, c: Floats) -> float:
 
 
 @kernel
-def apart(a: Floats, b: Floats) -> float:
+def chord(a: Floats, b: Floats) -> float:
     """Return the straight distance between two points."""
     return math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2)
 
@@ -52,26 +59,26 @@ def apart(a: Floats, b: Floats) -> float:
 @kernel
 def is_straight(a: Floats, b: Floats, c: Floats) -> bool:
     """Return whether b adds nothing to the great circle from a to c."""
-    base = apart(a, c)
-    if base < CLEARANCE or apart(a, b) > base or apart(b, c) > base:
+    base = chord(a, c)
+    if base < CLEARANCE or chord(a, b) > base or chord(b, c) > base:
         return False
     return abs(triple(a, b, c)) < STRAIGHT * base
 
 
 @kernel
-def tidy(ring: Floats) -> Floats:
+def drop_redundant_vertices(ring: Floats) -> Floats:
     """Drop vertices that repeat their neighbour or lie on a great circle between two others."""
     count = ring.shape[0]
     chosen = np.empty((count, 3))
     size = 0
     for k in range(count):
-        if size and apart(chosen[size - 1], ring[k]) < 2 * CLEARANCE:
+        if size and chord(chosen[size - 1], ring[k]) < 2 * CLEARANCE:
             continue
         while size > 1 and is_straight(chosen[size - 2], chosen[size - 1], ring[k]):
             size -= 1
         chosen[size] = ring[k]
         size += 1
-    while size > 1 and apart(chosen[size - 1], chosen[0]) < 2 * CLEARANCE:
+    while size > 1 and chord(chosen[size - 1], chosen[0]) < 2 * CLEARANCE:
         size -= 1
     while size > 3 and is_straight(chosen[size - 2], chosen[size - 1], chosen[0]):
         size -= 1
@@ -89,7 +96,7 @@ def center(ring: Floats) -> Floats:
 
 
 @kernel
-def flatten(ring: Floats) -> tuple[Floats, bool]:
+def gnomonic(ring: Floats) -> tuple[Floats, bool]:
     """Project onto the plane that touches the sphere at the centre: great circles become lines.
 
     Returns the points, shape (n, 2), and whether all are less than 90 degrees away.
@@ -110,7 +117,7 @@ def flatten(ring: Floats) -> tuple[Floats, bool]:
 
 
 @kernel
-def from_line(p: Floats, a: Floats, b: Floats) -> float:
+def squared_distance(p: Floats, a: Floats, b: Floats) -> float:
     """Return the square of the distance from a point of the plane to a segment."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     square = dx * dx + dy * dy
@@ -120,7 +127,7 @@ def from_line(p: Floats, a: Floats, b: Floats) -> float:
 
 
 @kernel
-def side(a: Floats, b: Floats, p: Floats) -> float:
+def orientation(a: Floats, b: Floats, p: Floats) -> float:
     """Return twice the area of the triangle a, b, p: positive when p is on the left."""
     return float((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]))
 
@@ -128,14 +135,22 @@ def side(a: Floats, b: Floats, p: Floats) -> float:
 @kernel
 def edges_meet(a: Floats, b: Floats, c: Floats, d: Floats) -> bool:
     """Return whether two segments cross or come nearer than the clearance."""
-    if side(a, b, c) * side(a, b, d) < 0.0 and side(c, d, a) * side(c, d, b) < 0.0:
+    if (
+        orientation(a, b, c) * orientation(a, b, d) < 0.0
+        and orientation(c, d, a) * orientation(c, d, b) < 0.0
+    ):
         return True
-    least = min(from_line(a, c, d), from_line(b, c, d), from_line(c, a, b), from_line(d, a, b))
+    least = min(
+        squared_distance(a, c, d),
+        squared_distance(b, c, d),
+        squared_distance(c, a, b),
+        squared_distance(d, a, b),
+    )
     return least < CLEARANCE * CLEARANCE
 
 
 @kernel
-def boxes_meet(low: Floats, high: Floats, i: int, j: int) -> bool:
+def boxes_overlap(low: Floats, high: Floats, i: int, j: int) -> bool:
     """Return whether the boxes around two edges overlap, the clearance included."""
     return bool(
         low[i, 0] <= high[j, 0]
@@ -146,9 +161,9 @@ def boxes_meet(low: Floats, high: Floats, i: int, j: int) -> bool:
 
 
 @kernel
-def folds(a: Floats, b: Floats, c: Floats) -> bool:
+def folds_back(a: Floats, b: Floats, c: Floats) -> bool:
     """Return whether the ring turns back onto itself at b."""
-    least = min(from_line(c, a, b), from_line(a, b, c))
+    least = min(squared_distance(c, a, b), squared_distance(a, b, c))
     return least < CLEARANCE * CLEARANCE
 
 
@@ -159,14 +174,14 @@ def is_simple(flat: Floats) -> bool:
     low, high = np.empty((count, 2)), np.empty((count, 2))
     for k in range(count):
         after = flat[(k + 1) % count]
-        if folds(flat[k - 1], flat[k], after):
+        if folds_back(flat[k - 1], flat[k], after):
             return False
         for axis in range(2):
             low[k, axis] = min(flat[k, axis], after[axis]) - CLEARANCE
             high[k, axis] = max(flat[k, axis], after[axis]) + CLEARANCE
     for i in range(count - 2):
         for j in range(i + 2, count - (1 if i == 0 else 0)):
-            if boxes_meet(low, high, i, j) and edges_meet(
+            if boxes_overlap(low, high, i, j) and edges_meet(
                 flat[i], flat[i + 1], flat[j], flat[(j + 1) % count]
             ):
                 return False
@@ -174,7 +189,7 @@ def is_simple(flat: Floats) -> bool:
 
 
 @kernel
-def is_along(one: float, other: float, length: float) -> bool:
+def is_on_line(one: float, other: float, length: float) -> bool:
     """Return whether a segment, by its ends' distances, lies on a line, or starts on it and grazes.
 
     Where two lines meet at a small angle, pgsphere's precision of 1e-9 leaves it unsure by 1e-9
@@ -206,14 +221,14 @@ def is_aligned(flat: Floats) -> bool:
         for step in range(2, count):
             at = i + step if i + step < count else i + step - count
             here = abs((flat[at, 0] - x) * across_x + (flat[at, 1] - y) * across_y)
-            if step > 2 and is_along(before, here, lengths[at - 1]):
+            if step > 2 and is_on_line(before, here, lengths[at - 1]):
                 return True
             before = here
     return False
 
 
 @kernel
-def nudged(ring: Floats, by: float) -> Floats:
+def perturb(ring: Floats, by: float) -> Floats:
     """Move each vertex by a little in a way that looks random but is the same every time."""
     moved = np.empty_like(ring)
     for k in range(ring.shape[0]):
@@ -224,34 +239,30 @@ def nudged(ring: Floats, by: float) -> Floats:
 
 
 @kernel
-def unaligned(ring: Floats) -> Floats:
+def remove_alignment(ring: Floats) -> Floats:
     """Return a ring without edges on one line: itself, or moved by 1e-5 degree (1e-4 pixel)."""
     if not 3 < ring.shape[0] <= LARGEST:
         return ring
     now = ring
     for power in range(4):
-        flat, narrow = flatten(now)
+        flat, narrow = gnomonic(now)
         if not narrow or not is_aligned(flat):
             break
-        now = nudged(ring, 4.0 * ALIGNED * 2.0**power)
+        now = perturb(ring, 4.0 * ALIGNED * 2.0**power)
     return now
 
 
-#: What `judge` answers.
-GOOD, CROSSED, WIDE, MANY, THIN = 0, 1, 2, 3, 4
-
-
 @kernel
-def judge(ring: Floats) -> int:
+def check_pgsphere(ring: Floats) -> int:
     """Return whether pgsphere takes a ring of unit vectors: `GOOD`, or what is wrong."""
     if ring.shape[0] < 3:
-        return 4
+        return THIN
     if ring.shape[0] > LARGEST:
-        return 3
-    flat, narrow = flatten(ring)
+        return MANY
+    flat, narrow = gnomonic(ring)
     if not narrow:
-        return 2
-    return 0 if is_simple(flat) else 1
+        return WIDE
+    return GOOD if is_simple(flat) else CROSSED
 
 
 @kernel
@@ -273,7 +284,7 @@ def solid_angle(ring: Floats) -> float:
 
 
 @kernel
-def highest(a: Floats, b: Floats) -> float:
+def highest_z(a: Floats, b: Floats) -> float:
     """Return the greatest z on the great circle arc between two points."""
     x, y, z = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
     size = math.sqrt(x * x + y * y + z * z)
@@ -300,8 +311,8 @@ def limits(ring: Floats) -> tuple[float, float, float, float]:
         step = math.atan2(ring[k, 1], ring[k, 0]) - math.atan2(ring[k - 1, 1], ring[k - 1, 0])
         at += (step + math.pi) % (2 * math.pi) - math.pi
         least, most = min(least, at), max(most, at)
-        high = max(high, highest(ring[k - 1], ring[k]))
-        low = min(low, -highest(-ring[k - 1], -ring[k]))
+        high = max(high, highest_z(ring[k - 1], ring[k]))
+        low = min(low, -highest_z(-ring[k - 1], -ring[k]))
     south = math.degrees(math.asin(max(-1.0, low)))
     north = math.degrees(math.asin(min(1.0, high)))
     if at - start > math.pi:

@@ -59,8 +59,8 @@ def write_literals(degrees: Floats, starts: Integers) -> tuple[Bytes, Integers]:
     return out[: begins[-1]], begins
 
 
-def literals(degrees: Floats, starts: Integers) -> list[str | None]:
-    """Return polygons as pgsphere reads them, None where one has no vertices.
+def polygon_literals(degrees: Floats, starts: Integers) -> list[str | None]:
+    """Return polygons as pgsphere reads them, None if one has no vertices.
 
     Parameters
     ----------
@@ -74,6 +74,6 @@ def literals(degrees: Floats, starts: Integers) -> list[str | None]:
     return [whole[a:b] or None for a, b in pairwise(cuts)]
 
 
-def stc(degrees: Floats) -> str:
+def stc_text(degrees: Floats) -> str:
     """Return a polygon as the STC-S text that DALI clients draw: ``Polygon lon lat lon lat``."""
     return "Polygon " + " ".join(f"{number:.7f}" for number in degrees.ravel())

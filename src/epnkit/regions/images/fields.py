@@ -11,21 +11,23 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 
 from epnkit.errors import RegionError
+from epnkit.modules import requires_extra
 from epnkit.regions._compile import Floats
 from epnkit.regions.contours.outline import ring_area
-from epnkit.regions.contours.simplify import kept
+from epnkit.regions.contours.simplify import douglas_peucker
 from epnkit.regions.flags import Flag
-from epnkit.regions.geometry.disc import to_sphere
+from epnkit.regions.geometry.disc import RATIO, to_sphere
 from epnkit.regions.geometry.limb import CUT, OUTSIDE, WHOLE, cut_by_limb
-from epnkit.regions.geometry.moc import cover, quarters, text_of
-from epnkit.regions.geometry.sphere import flatten
-from epnkit.regions.images.headers import coordinates, meridian, scene
+from epnkit.regions.geometry.moc import cover_rings, moc_text, split_into_quarters
+from epnkit.regions.geometry.sphere import gnomonic
+from epnkit.regions.images.headers import ImageHeader, read_headers, world_coordinates
+from epnkit.regions.images.observer import earth_meridian, observer_scene
 from epnkit.regions.results import Footprints
-from epnkit.regions.shapes.rings import PLAIN, Shape, collected, from_ring, vectors
-from epnkit.regions.shapes.shapes import box
+from epnkit.regions.shapes.rings import NO_FLAGS, Shape, collect_footprints, from_ring, unit_vectors
+from epnkit.regions.shapes.shapes import make_box
 
 #: Points on each side of an image: enough for the bend of a side on the sky.
-SIDE: Final = 32
+POINTS_PER_SIDE: Final = 32
 
 #: How far an edge may leave the line on the sphere, radians: 0.01 degree.
 ALLOWED: Final = math.radians(0.01)
@@ -62,40 +64,42 @@ def fields(
     Returns
     -------
     Footprints
-        `pixels` are those of the image. A header that tells no field has an error, and stops
+        `pixels` are those of the image. A header without a field of view has an error, and stops
         nothing.
     """
-    shapes = [_field(header, solar_radius) for header in headers]
-    return collected(shapes, moc_order, wide_order)
+    given = iter(read_headers([header for header in headers if header is not None]))
+    read = [None if header is None else next(given) for header in headers]
+    shapes = [_draw_field(header, solar_radius) for header in read]
+    return collect_footprints(shapes, moc_order, wide_order)
 
 
-def _field(header: Mapping[str, Any] | None, solar_radius: float | None) -> Shape:
+def _draw_field(header: ImageHeader | None, solar_radius: float | None) -> Shape:
     """Return one field of view, or the error of its header."""
     try:
         if header is None:
             raise RegionError("no image header", cure="Leave the region empty.")
-        wcs = coordinates(header)
-        return _DRAWN[_kind(wcs)](wcs, header, solar_radius)
+        wcs = world_coordinates(header)
+        return _DRAWERS[_longitude_kind(wcs)](wcs, header, solar_radius)
     except RegionError as error:
         return Shape(flags=Flag.BAD, error=str(error))
 
 
-def _kind(wcs: WCS) -> str:
+def _longitude_kind(wcs: WCS) -> str:
     """Return the first letters of an image's longitude: HPLN, CRLN, HGLN or RA."""
     kind = str(wcs.wcs.lngtyp).strip("-")
-    if kind not in _DRAWN:
+    if kind not in _DRAWERS:
         raise RegionError(
             "bad image header",
             why=f"longitudes of kind {kind or '(none)'} are not drawn",
-            cure="Give one of " + ", ".join(_DRAWN) + ".",
+            cure="Give one of " + ", ".join(_DRAWERS) + ".",
         )
     return kind
 
 
-def border(wcs: WCS) -> Floats:
+def border_pixels(wcs: WCS) -> Floats:
     """Return points around an image's outermost pixels, in pixels from 1, shape (4 SIDE, 2)."""
-    along = np.arange(SIDE) / SIDE
-    still = np.zeros(SIDE)
+    along = np.arange(POINTS_PER_SIDE) / POINTS_PER_SIDE
+    still = np.zeros(POINTS_PER_SIDE)
     square = np.concatenate(
         [
             np.column_stack([along, still]),
@@ -108,53 +112,59 @@ def border(wcs: WCS) -> Floats:
     return out
 
 
-def _pixels(wcs: WCS) -> int:
+def _count_pixels(wcs: WCS) -> int:
     return int(np.prod(np.array(wcs.pixel_shape, dtype=np.int64)))
 
 
-def _world(wcs: WCS, pixels: Floats, shift: float = 0.0) -> Floats:
+def _to_world(wcs: WCS, pixels: Floats, shift: float = 0.0) -> Floats:
     """Return longitude (shifted) and latitude in degrees, shape (n, 2), NaN beyond the map."""
     units = np.array([unit.to("deg") for unit in wcs.wcs.cunit])
     out: Floats = wcs.all_pix2world(pixels, 1) * units + np.array([shift, 0.0])
     return out
 
 
-def seen(angles: Floats, ratio: float) -> Floats:
+def to_disc_plane(angles: Floats, ratio: float) -> Floats:
     """Return helioprojective longitudes and latitudes (degrees) in the disc plane, shape (n, 2).
 
     A direction at 90 degrees from the Sun's centre or more stays as far out as one at 90.
     """
     along, up = np.radians(angles).T
     plane: Floats = np.column_stack([np.cos(up) * np.sin(along), np.sin(up)])
-    behind = np.cos(up) * np.cos(along) <= 0
-    plane[behind] /= np.maximum(1e-12, np.hypot(*plane[behind].T))[:, None]
+    far_side = np.cos(up) * np.cos(along) <= 0
+    plane[far_side] /= np.maximum(1e-12, np.hypot(*plane[far_side].T))[:, None]
     out: Floats = plane / ratio
     return out
 
 
-def _on_the_disc(wcs: WCS, header: Mapping[str, Any], solar_radius: float | None) -> Shape:
+def _draw_helioprojective(wcs: WCS, header: ImageHeader, solar_radius: float | None) -> Shape:
     """Return the part of the Sun that a helioprojective image shows."""
-    looks = scene(header, solar_radius)
-    ring = seen(_world(wcs, border(wcs)), float(looks[4]))
+    scene, assumed = observer_scene(header, solar_radius)
+    ring = to_disc_plane(_to_world(wcs, border_pixels(wcs)), float(scene[RATIO]))
     if not np.isfinite(ring).all():
-        raise RegionError("bad image header", why="the image is wider than its projection")
-    ring = fewer(ring if ring_area(ring) > 0 else ring[::-1], _tolerance(wcs) / float(looks[4]))
+        raise RegionError(
+            "bad image header",
+            why="the image is wider than its projection",
+            cure="Correct the scale or the projection in the header.",
+        )
+    ring = drop_vertices(
+        ring if ring_area(ring) > 0 else ring[::-1], _tolerance(wcs) / float(scene[RATIO])
+    )
     inside, state, joined = cut_by_limb(ring, ALLOWED)
     if state == OUTSIDE:
-        return Shape(flags=Flag.OFF_LIMB, pixels=_pixels(wcs))
-    flags = Flag.CLIPPED if state in (CUT, WHOLE) else PLAIN
-    flags |= Flag.JOINED if joined else PLAIN
+        return Shape(flags=Flag.OFF_LIMB | assumed, pixels=_count_pixels(wcs))
+    flags = assumed | (Flag.CLIPPED if state in (CUT, WHOLE) else NO_FLAGS)
+    flags |= Flag.JOINED if joined else NO_FLAGS
 
     def pieces(order: int) -> str | None:
-        return cover(quarters(inside, looks), order)
+        return cover_rings(split_into_quarters(inside, scene), order)
 
-    return from_ring(to_sphere(inside, looks), pieces, flags, _pixels(wcs))
+    return from_ring(to_sphere(inside, scene), pieces, flags, _count_pixels(wcs))
 
 
-def fewer(ring: Floats, tolerance: float) -> Floats:
+def drop_vertices(ring: Floats, tolerance: float) -> Floats:
     """Return a ring of the plane without the vertices that lie within a tolerance of its sides."""
     whole = np.ascontiguousarray(ring)
-    return np.ascontiguousarray(whole[kept(whole, tolerance)])
+    return np.ascontiguousarray(whole[douglas_peucker(whole, tolerance)])
 
 
 def _tolerance(wcs: WCS) -> float:
@@ -162,45 +172,45 @@ def _tolerance(wcs: WCS) -> float:
     return min(ALLOWED, math.radians(float(proj_plane_pixel_scales(wcs).min())) / 2)
 
 
-def _on_carrington(wcs: WCS, header: Mapping[str, Any], _: float | None) -> Shape:
+def _draw_carrington(wcs: WCS, header: ImageHeader, _: float | None) -> Shape:
     """Return the field of a map in Carrington coordinates."""
-    return _map(wcs, 0.0)
+    return _draw_map(wcs, 0.0)
 
 
-def _on_stonyhurst(wcs: WCS, header: Mapping[str, Any], _: float | None) -> Shape:
+def _draw_stonyhurst(wcs: WCS, header: ImageHeader, _: float | None) -> Shape:
     """Return the field of a map in Stonyhurst coordinates, turned to Carrington ones."""
-    return _map(wcs, meridian(header))
+    return _draw_map(wcs, earth_meridian(header))
 
 
-def _on_the_sky(wcs: WCS, header: Mapping[str, Any], _: float | None) -> Shape:
+def _draw_sky(wcs: WCS, header: ImageHeader, _: float | None) -> Shape:
     """Return the field of an image of the sky, in the right ascension that it uses."""
-    return _map(wcs, 0.0)
+    return _draw_map(wcs, 0.0)
 
 
-_DRAWN: Final = {
-    "HPLN": _on_the_disc,
-    "CRLN": _on_carrington,
-    "HGLN": _on_stonyhurst,
-    "RA": _on_the_sky,
+_DRAWERS: Final = {
+    "HPLN": _draw_helioprojective,
+    "CRLN": _draw_carrington,
+    "HGLN": _draw_stonyhurst,
+    "RA": _draw_sky,
 }
 
 
-def _map(wcs: WCS, shift: float) -> Shape:
+def _draw_map(wcs: WCS, shift: float) -> Shape:
     """Return the field of a map on its own sphere, its longitudes shifted by some degrees."""
     if _is_box(wcs):
-        return _box(wcs, shift)
-    world = _world(wcs, border(wcs), shift)
+        return _draw_box(wcs, shift)
+    world = _to_world(wcs, border_pixels(wcs), shift)
 
     def sampled(order: int) -> str:
-        return _sampled(wcs, shift, order)
+        return _cover_samples(wcs, shift, order)
 
     if np.isfinite(world).all():
-        ring = vectors(world[:, 0], world[:, 1])
-        flat, narrow = flatten(ring)
-        ring = ring[kept(flat, _tolerance(wcs))] if narrow else ring
-        return from_ring(ring, sampled, pixels=_pixels(wcs))
+        ring = unit_vectors(world[:, 0], world[:, 1])
+        flat, narrow = gnomonic(ring)
+        ring = ring[douglas_peucker(flat, _tolerance(wcs))] if narrow else ring
+        return from_ring(ring, sampled, pixels=_count_pixels(wcs))
     limits = (0.0, 360.0, -90.0, 90.0)
-    return Shape(limits=limits, flags=Flag.NO_POLYGON, cover=sampled, pixels=_pixels(wcs))
+    return Shape(limits=limits, flags=Flag.NO_POLYGON, cover=sampled, pixels=_count_pixels(wcs))
 
 
 def _is_box(wcs: WCS) -> bool:
@@ -211,7 +221,7 @@ def _is_box(wcs: WCS) -> bool:
     return bool(straight and cylindric and abs(wcs.wcs.crval[1]) < 1e-9)
 
 
-def _box(wcs: WCS, shift: float) -> Shape:
+def _draw_box(wcs: WCS, shift: float) -> Shape:
     """Return a map between meridians and parallels; what lies beyond the poles is no part of it."""
     wide, high = (float(n) for n in wcs.pixel_shape)
     first, last = (
@@ -220,18 +230,26 @@ def _box(wcs: WCS, shift: float) -> Shape:
     )
     column = np.column_stack([np.full(2, wcs.wcs.crpix[0]), [0.5, high + 0.5]])
     up = np.sign(wcs.pixel_scale_matrix[1, 1])
-    ends = _world(wcs, column)[:, 1] * up
+    ends = _to_world(wcs, column)[:, 1] * up
     south, north = np.sort(np.where(np.isfinite(ends), ends, [-90.0, 90.0]) * up)
-    found = box(min(first, last) + shift, max(first, last) + shift, south, north)
+    found = make_box(min(first, last) + shift, max(first, last) + shift, south, north)
     return Shape(
-        found.degrees, found.limits, found.area, found.flags, found.cover, _pixels(wcs), found.error
+        found.degrees,
+        found.limits,
+        found.area,
+        found.flags,
+        found.cover,
+        _count_pixels(wcs),
+        found.error,
     )
 
 
-def _sampled(wcs: WCS, shift: float, order: int) -> str:
+def _cover_samples(wcs: WCS, shift: float, order: int) -> str:
     """Return the coverage of the directions of pixels, at least four a cell along each axis."""
     from astropy import units
-    from mocpy import MOC
+
+    with requires_extra("footprints"):
+        from mocpy import MOC
 
     scale = math.degrees(math.sqrt(math.pi / 3)) / 2**order / 4
     counts = [
@@ -244,7 +262,7 @@ def _sampled(wcs: WCS, shift: float, order: int) -> str:
             for size, count in zip(wcs.pixel_shape, counts, strict=True)
         )
     )
-    world = _world(wcs, np.column_stack([axis.ravel() for axis in grid]), shift)
+    world = _to_world(wcs, np.column_stack([axis.ravel() for axis in grid]), shift)
     world = world[np.isfinite(world).all(axis=1)]
     lon, lat = (world * units.deg).T
-    return text_of(MOC.from_lonlat(lon, lat, max_norder=order))
+    return moc_text(MOC.from_lonlat(lon, lat, max_norder=order))

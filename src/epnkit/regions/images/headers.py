@@ -1,10 +1,12 @@
-"""FITS headers of images: their world coordinates, and who looked (Thompson 2006, 2010)."""
+"""World coordinates of images by their FITS headers (FITS 4.0; Thompson 2006)."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -12,39 +14,120 @@ from astropy.io.fits import Header
 from astropy.wcs import WCS
 
 from epnkit.errors import RegionError
+from epnkit.fits.dates import date_candidates, time_scale
+from epnkit.fits.keywords import Keywords
 from epnkit.regions._compile import Floats
-from epnkit.regions.solar.observers import SOLAR_RADIUS, Position, locate
 from epnkit.regions.solar.times import to_tt
 
-#: The keywords that astropy's WCS needs. Others, often in the archives' own forms (times in TAI,
-#: units in words), would only make it complain.
-_WCS: Final = re.compile(
-    r"NAXIS\d*|WCSAXES|C(TYPE|RPIX|RVAL|DELT|UNIT|ROTA)\d+|(PC|CD|PV)\d+_\d+|L(ON|AT)POLE"
-    r"|RADESYS|EQUINOX|[AB]P?_(ORDER|\d+_\d+|DMAX)"
-)
-
-#: Types and units that solar archives write, and what FITS calls them.
+#: Types that solar archives write, and what FITS calls them.
 _TYPES: Final = {
     "SOLAR-X": "HPLN-TAN",
     "SOLAR-Y": "HPLT-TAN",
     "SOLAR_X": "HPLN-TAN",
     "SOLAR_Y": "HPLT-TAN",
 }
-_UNITS: Final = {"degree": "deg", "degrees": "deg", "arcsecs": "arcsec", "arcseconds": "arcsec"}
 
-#: Synoptic maps in the sine of the latitude say so in the unit, which FITS does not know.
+#: Angles in the words of archives, in lower case, and what FITS calls them.
+_UNITS: Final = {
+    "deg": "deg",
+    "degree": "deg",
+    "degrees": "deg",
+    "arcmin": "arcmin",
+    "arcminute": "arcmin",
+    "arcminutes": "arcmin",
+    "arcsec": "arcsec",
+    "arcsecs": "arcsec",
+    "arcsecond": "arcsec",
+    "arcseconds": "arcsec",
+    "asec": "arcsec",
+    "mas": "mas",
+    "rad": "rad",
+    "radian": "rad",
+    "radians": "rad",
+}
+
+#: The unit of a synoptic map whose rows are even in the sine of the latitude; FITS knows none.
 _SINE: Final = "sine latitude"
 
-_DATES: Final = ("DATE-OBS", "DATE_OBS", "DATE-AVG", "DATE-BEG", "T_OBS")
+#: Longitudes and latitudes, by how their CTYPE begins.
+_LONGITUDE: Final = re.compile(r"(RA-|..LN|.LON)")
+_LATITUDE: Final = re.compile(r"(DEC-|..LT|.LAT)")
+
+#: Keywords of the whole image, and of its distortion (SIP).
+_GLOBAL: Final = ("LONPOLE", "LATPOLE", "RADESYS", "EQUINOX")
+_DISTORTION: Final = re.compile(r"[AB]P?_(ORDER|\d+_\d+|DMAX)")
 
 
-def coordinates(header: Mapping[str, Any]) -> WCS:
-    """Return the two celestial axes of an image, longitude first, with its size in pixels.
+@dataclass(frozen=True)
+class ImageHeader:
+    """The header of an image.
 
     Parameters
     ----------
-    header : mapping of str to value
+    keywords : Keywords
+        Its keywords.
+    days : float
+        The time of the observation: TT, days since J2000.0; NaN if none can be read.
+    """
+
+    keywords: Keywords
+    days: float
+
+    def require_days(self) -> Floats:
+        """Return the time of the observation, shape (1,).
+
+        Raises
+        ------
+        RegionError
+            No keyword holds a time that can be read.
+        """
+        if not math.isfinite(self.days):
+            found = next(iter(date_candidates(self.keywords)), "")
+            raise RegionError(
+                "bad date",
+                why=f"the header's date is {found!r}",
+                cure="Give DATE-OBS in ISO 8601, or DSUN_OBS, CRLN_OBS and CRLT_OBS.",
+            )
+        return np.array([self.days])
+
+
+def read_headers(headers: Sequence[Mapping[str, Any]]) -> list[ImageHeader]:
+    """Read headers, the dates of all at once.
+
+    Parameters
+    ----------
+    headers : sequence of mapping
         FITS keywords (FITS 4.0, section 8), such as an ``astropy.io.fits.Header``.
+    """
+    every = [Keywords(header) for header in headers]
+    return [
+        ImageHeader(keywords, days) for keywords, days in zip(every, _read_days(every), strict=True)
+    ]
+
+
+def _read_days(headers: Sequence[Keywords]) -> list[float]:
+    """Return the first date of each header that can be read, NaN if there is none."""
+    by_scale: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row, keywords in enumerate(headers):
+        dates = date_candidates(keywords)
+        by_scale[time_scale(keywords)].extend((row, date) for date in dates)
+    found = [math.nan] * len(headers)
+    for scale, dated in by_scale.items():
+        days, good = to_tt([date for _, date in dated] or [""], scale)
+        for (row, _), day in reversed(list(zip(dated, np.where(good, days, np.nan), strict=False))):
+            found[row] = float(day) if math.isfinite(day) else found[row]
+    return found
+
+
+def world_coordinates(header: ImageHeader) -> WCS:
+    """Return the two celestial axes of an image, longitude first, with its size in pixels.
+
+    Other axes (time, wavelength, polarisation) are left out, whatever they hold.
+
+    Parameters
+    ----------
+    header : ImageHeader
+        The header.
 
     Raises
     ------
@@ -52,15 +135,15 @@ def coordinates(header: Mapping[str, Any]) -> WCS:
         The header has no celestial coordinates or no size.
     """
     try:
-        found = WCS(_clean(header), fix=False).celestial
+        found = WCS(_celestial_header(header.keywords), fix=False).celestial
     except (ValueError, KeyError, TypeError, MemoryError) as error:
-        raise _useless(str(error).strip().splitlines()[-1]) from error
+        raise _bad_header(str(error).strip().splitlines()[-1]) from error
     if found.naxis != 2 or found.pixel_shape is None or None in found.pixel_shape:
-        raise _useless("two celestial axes and their NAXISn are needed")
+        raise _bad_header("two celestial axes and their NAXISn are needed")
     return found
 
 
-def _useless(why: str) -> RegionError:
+def _bad_header(why: str) -> RegionError:
     return RegionError(
         "bad image header",
         why=why,
@@ -68,121 +151,104 @@ def _useless(why: str) -> RegionError:
     )
 
 
-def _clean(header: Mapping[str, Any]) -> Header:
-    """Return the keywords of the world coordinates alone, in FITS's own words."""
+def _celestial_header(keywords: Keywords) -> Header:
+    """Return a header of the two celestial axes alone, in FITS's own words."""
+    axes = _celestial_axes(keywords)
     clean = Header()
-    for key in header:
-        if _WCS.fullmatch(key) and header[key] is not None:
-            clean[key] = header[key]
-    clean["WCSAXES"] = clean.pop("WCSAXES", clean.get("NAXIS", 2))
-    for axis in range(1, int(clean.get("NAXIS", 2)) + 1):
-        _clean_axis(clean, axis)
+    clean["NAXIS"] = clean["WCSAXES"] = 2
+    for number, axis in enumerate(axes, 1):
+        _copy_axis(keywords, axis, clean, number)
+    _copy_rotation(keywords, axes, clean)
+    for name in keywords:
+        if name in _GLOBAL or (axes == (1, 2) and _DISTORTION.fullmatch(name)):
+            clean[name] = keywords[name]
+    _convert_sine(clean)
     return clean
 
 
-def _clean_axis(clean: Header, axis: int) -> None:
-    """Put one axis in FITS's own words."""
-    kind, unit = f"CTYPE{axis}", f"CUNIT{axis}"
-    named = str(clean.get(kind, "")).strip().upper()
-    if named in _TYPES:
-        clean[kind] = _TYPES[named]
-        clean[unit] = clean.get(unit, "arcsec")
-    given = str(clean.get(unit, "")).strip()
-    if given.lower() == _SINE:
-        # The projection's plane counts the sine in degrees (Calabretta and Greisen 2002, 5.2.2).
-        clean[f"CDELT{axis}"] = math.degrees(clean[f"CDELT{axis}"])
-        given = "deg"
-    if given:
-        clean[unit] = _UNITS.get(given.lower(), given)
+def _celestial_axes(keywords: Keywords) -> tuple[int, int]:
+    """Return the numbers of the celestial axes, in their order in the image."""
+    last = max(2, int(_number_or(keywords, 2, "WCSAXES")), int(_number_or(keywords, 2, "NAXIS")))
+    types = {axis: _axis_type(keywords, axis) for axis in range(1, min(last, 9) + 1)}
+    if not types[1] and not types[2] and _is_in_arcseconds(keywords):
+        return 1, 2
+    lon = [axis for axis, kind in types.items() if _LONGITUDE.match(kind)]
+    lat = [axis for axis, kind in types.items() if _LATITUDE.match(kind)]
+    if not (lon and lat):
+        named = ", ".join(kind or "(none)" for kind in types.values())
+        raise _bad_header(f"no axes are celestial: CTYPEn are {named}")
+    first, second = sorted((lon[0], lat[0]))
+    return first, second
 
 
-def scene(header: Mapping[str, Any], solar_radius: float | None = None) -> Floats:
-    """Return who looks at the Sun: the last three numbers of `regions.geometry.disc.to_disc`.
+def _number_or(keywords: Keywords, default: float, *names: str) -> float:
+    value = keywords.number(*names)
+    return value if math.isfinite(value) else default
 
-    The distance comes from DSUN_OBS, or the apparent radius (RSUN_OBS in arcseconds, SOLAR_R and
-    R_SUN in pixels), the place from CRLN_OBS and CRLT_OBS, or HGLN_OBS and HGLT_OBS (Thompson
-    2006, section 9); what is missing is taken from the Earth at the image's date.
 
-    Parameters
-    ----------
-    header : mapping of str to value
-        FITS keywords.
-    solar_radius : float, optional
-        Kilometres; None takes the header's RSUN_REF, or 695,700 km.
+def _axis_type(keywords: Keywords, axis: int) -> str:
+    kind = keywords.text(f"CTYPE{axis}").upper()
+    return _TYPES.get(kind, kind)
 
-    Returns
-    -------
-    ndarray, shape (7,)
-        The first four are not used here, and 0 and 1.
 
-    Raises
-    ------
-    RegionError
-        The Earth is needed and there is no date, or the observer is not outside the Sun.
+def _is_in_arcseconds(keywords: Keywords) -> bool:
+    """Return whether an image without types is in arcseconds, as those of the Sun are."""
+    units = [keywords.text(f"CUNIT{axis}").lower() for axis in (1, 2)]
+    return all(_UNITS.get(unit) == "arcsec" for unit in units)
+
+
+def _copy_axis(keywords: Keywords, axis: int, clean: Header, number: int) -> None:
+    """Copy the keywords of one axis, under its new number."""
+    default = "HPLN-TAN" if number == 1 else "HPLT-TAN"
+    clean[f"CTYPE{number}"] = _axis_type(keywords, axis) or default
+    for name in ("NAXIS", "CRPIX", "CRVAL", "CDELT", "CROTA"):
+        value = keywords.number(f"{name}{axis}")
+        if math.isfinite(value):
+            clean[f"{name}{number}"] = int(value) if name == "NAXIS" else value
+    for parameter in (name for name in keywords if name.startswith(f"PV{axis}_")):
+        clean[f"PV{number}_{parameter.partition('_')[2]}"] = keywords[parameter]
+    unit = keywords.text(f"CUNIT{axis}")
+    if not unit and keywords.text(f"CTYPE{axis}").upper() in _TYPES:
+        unit = "arcsec"
+    if unit:
+        clean[f"CUNIT{number}"] = _UNITS.get(unit.lower(), unit)
+
+
+def _copy_rotation(keywords: Keywords, axes: tuple[int, int], clean: Header) -> None:
+    """Copy the part of the matrices that turns the celestial axes; it goes before an angle."""
+    for name in ("PC", "CD"):
+        for i, row in enumerate(axes, 1):
+            for j, column in enumerate(axes, 1):
+                value = keywords.number(f"{name}{row}_{column}", f"{name}00{row}00{column}")
+                if math.isfinite(value):
+                    clean[f"{name}{i}_{j}"] = value
+    if any(name in clean for name in ("PC1_1", "CD1_1", "PC1_2", "CD1_2")):
+        clean.remove("CROTA1", ignore_missing=True)
+        clean.remove("CROTA2", ignore_missing=True)
+
+
+def _convert_sine(clean: Header) -> None:
+    """Convert rows that are even in the sine of the latitude to what FITS means.
+
+    The plane of the projection counts the sine in degrees (Calabretta and Greisen 2002, 5.2.2).
+    Archives say so in the unit, or say nothing and have the rows go from -1 to 1.
     """
-    radius = solar_radius or _number(header, "RSUN_REF") / 1000
-    radius = radius if math.isfinite(radius) else SOLAR_RADIUS
-    ratio = _ratio(header, radius)
-    lon, lat = (_number(header, key) for key in ("CRLN_OBS", "CRLT_OBS"))
-    lat = lat if math.isfinite(lat) else _number(header, "HGLT_OBS")
-    if not all(map(math.isfinite, (ratio, lon, lat))):
-        ratio, lon, lat = _completed(header, radius, ratio, lon, lat)
-    if not 0 < ratio < 1:
-        raise RegionError(
-            "no observer",
-            why=f"the Sun's radius is {ratio:.3g} of the distance",
-            cure="Check DSUN_OBS (metres) or RSUN_OBS (arcseconds).",
-        )
-    return np.array([0, 0, 1, 1, ratio, math.radians(lat), math.radians(lon)])
+    for axis, other in ((1, 2), (2, 1)):
+        step = clean.get(f"CDELT{axis}", 0.0)
+        unit = str(clean.get(f"CUNIT{axis}", ""))
+        height = abs(step) * clean.get(f"NAXIS{axis}", 0)
+        if unit.lower() == _SINE:
+            clean[f"CUNIT{axis}"] = "deg"
+        elif unit or not _goes_from_pole_to_pole(clean, axis, other, height):
+            continue
+        if abs(height - 2.0) < 2e-3:  # as many digits as archives write
+            step = math.copysign(2.0 / clean[f"NAXIS{axis}"], step)
+        clean[f"CDELT{axis}"] = math.degrees(step)
 
 
-def _completed(
-    header: Mapping[str, Any], radius: float, ratio: float, lon: float, lat: float
-) -> tuple[float, float, float]:
-    """Complete the ratio, longitude and latitude (degrees) of an observer from the Earth's."""
-    near = _earth(header, radius, ratio)
-    if not math.isfinite(lon):
-        west = _number(header, "HGLN_OBS")
-        lon = math.degrees(near.longitude[0]) + (west if math.isfinite(west) else 0.0)
-    lat = lat if math.isfinite(lat) else math.degrees(near.latitude[0])
-    ratio = ratio if math.isfinite(ratio) else radius / float(near.distance[0])
-    return ratio, lon, lat
-
-
-def meridian(header: Mapping[str, Any]) -> float:
-    """Return the Carrington longitude in degrees that faces the Earth at an image's date."""
-    return math.degrees(_earth(header, SOLAR_RADIUS, math.nan).longitude[0])
-
-
-def _earth(header: Mapping[str, Any], radius: float, ratio: float) -> Position:
-    """Return where the Earth was, at the distance that the header tells if it does."""
-    text = next((str(header[key]) for key in _DATES if header.get(key)), "")
-    days, dated = to_tt([text.strip()])
-    if not dated[0]:
-        raise RegionError(
-            "bad date",
-            why=f"the header's date is {text!r}",
-            cure="Give DATE-OBS in ISO 8601, or DSUN_OBS, CRLN_OBS and CRLT_OBS.",
-        )
-    known = math.isfinite(ratio) and 0 < ratio < 1
-    apparent = np.array([math.asin(ratio) if known else math.nan])
-    return locate("l1" if known else "earth", days, apparent, radius)
-
-
-def _ratio(header: Mapping[str, Any], radius: float) -> float:
-    """Return the Sun's radius over the observer's distance, NaN where nothing tells."""
-    distance = _number(header, "DSUN_OBS") / 1000
-    if distance > 0:
-        return radius / distance
-    pixels = _number(header, "SOLAR_R", "R_SUN") * abs(_number(header, "CDELT1"))
-    apparent = _number(header, "RSUN_OBS")
-    return math.sin(math.radians((apparent if math.isfinite(apparent) else pixels) / 3600))
-
-
-def _number(header: Mapping[str, Any], *keys: str) -> float:
-    """Return the first of some keywords that is a number, or NaN."""
-    for key in keys:
-        value = header.get(key)
-        if isinstance(value, int | float):
-            return float(value)
-    return math.nan
+def _goes_from_pole_to_pole(clean: Header, axis: int, other: int, height: float) -> bool:
+    """Return whether an axis without a unit is a sine: of all longitudes, it would be 2 degrees."""
+    kind = str(clean[f"CTYPE{axis}"])
+    around = abs(clean.get(f"CDELT{other}", 0.0)) * clean.get(f"NAXIS{other}", 0)
+    cylinder = bool(_LATITUDE.match(kind)) and kind.endswith("CEA")
+    return cylinder and abs(around - 360) < 4 and 0 < height < 2.02

@@ -8,12 +8,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from epnkit.modules import requires_extra
 from epnkit.regions._compile import Floats
-from epnkit.regions.contours.draw import SQUARE_DEGREES
 from epnkit.regions.flags import Flag
-from epnkit.regions.geometry.moc import text_of
+from epnkit.regions.geometry.moc import moc_text
+from epnkit.regions.geometry.sphere import SQUARE_DEGREES
 from epnkit.regions.results import Footprints
-from epnkit.regions.shapes.rings import NOTHING, PLAIN, Shape, collected, polygon, vectors
+from epnkit.regions.shapes.rings import (
+    NO_FLAGS,
+    NO_VERTICES,
+    Shape,
+    collect_footprints,
+    make_polygon,
+    unit_vectors,
+)
 
 #: Vertices of a circle: its ring leaves it by 0.5 % of the radius, and has its area.
 CIRCLE: Final = 32
@@ -50,8 +58,8 @@ def circles(
     Footprints
         Limits and area are the circle's own. A bad row has no region and an error.
     """
-    shapes = [_circle(*row) for row in _rows(lon, lat, radius).tolist()]
-    return collected(shapes, moc_order, wide_order)
+    shapes = [_make_circle(*row) for row in _as_rows(lon, lat, radius).tolist()]
+    return collect_footprints(shapes, moc_order, wide_order)
 
 
 def boxes(
@@ -81,8 +89,8 @@ def boxes(
         Limits and area are the box's own; polygons follow the parallels within 0.01
         degree, or 0.2 % of the box's height where that is more.
     """
-    shapes = [box(*row) for row in _rows(c1min, c1max, c2min, c2max).tolist()]
-    return collected(shapes, moc_order, wide_order)
+    shapes = [make_box(*row) for row in _as_rows(c1min, c1max, c2min, c2max).tolist()]
+    return collect_footprints(shapes, moc_order, wide_order)
 
 
 def points(
@@ -104,45 +112,53 @@ def points(
     Footprints
         Limits are the point itself, and the area is 0.
     """
-    rows = _rows(lon, lat, max(size, 1e-4)).tolist()
-    return collected([_point(*row) for row in rows], moc_order)
+    rows = _as_rows(lon, lat, max(size, 1e-4)).tolist()
+    return collect_footprints([_make_point(*row) for row in rows], moc_order)
 
 
-def _rows(*columns: ArrayLike) -> NDArray[np.float64]:
+def _as_rows(*columns: ArrayLike) -> NDArray[np.float64]:
     """Return columns as rows of numbers; what is no number is NaN."""
     arrays = [np.atleast_1d(np.asarray(column, dtype=float)) for column in columns]
     return np.column_stack(np.broadcast_arrays(*arrays))
 
 
-def _bad(what: str, cure: str) -> Shape:
+def _bad_shape(what: str, cure: str) -> Shape:
     return Shape(flags=Flag.BAD, error=_BAD.format(what, cure))
 
 
-def _point(lon: float, lat: float, size: float) -> Shape:
+def _make_point(lon: float, lat: float, size: float) -> Shape:
     """Return a point with a small circle around it."""
-    circle = _circle(lon, lat, size)
+    circle = _make_circle(lon, lat, size)
     if circle.error:
         return circle
     limits = (lon % 360, lon % 360, lat, lat)
     return Shape(circle.degrees, limits, 0.0, Flag.DEGENERATE, circle.cover)
 
 
-def _circle(lon: float, lat: float, radius: float) -> Shape:
+def _make_circle(lon: float, lat: float, radius: float) -> Shape:
     """Return one circle."""
     if not (math.isfinite(lon) and abs(lat) <= 90 and 0 < radius <= 180):
-        return _bad(f"circle {lon}, {lat}, radius {radius}", "a radius of more than 0, at most 180")
+        return _bad_shape(
+            f"circle {lon}, {lat}, radius {radius}", "a radius of more than 0, at most 180"
+        )
     area = 4 * math.pi * math.sin(math.radians(radius) / 2) ** 2
-    degrees = polygon(_around(lon, lat, circumradius(area)), area) if radius < 90 else NOTHING
-    flags = PLAIN if len(degrees) else Flag.NO_POLYGON
+    degrees = (
+        make_polygon(_circle_vertices(lon, lat, circumradius(area)), area)
+        if radius < 90
+        else NO_VERTICES
+    )
+    flags = NO_FLAGS if len(degrees) else Flag.NO_POLYGON
 
     def cone(order: int) -> str:
         from astropy import units
-        from mocpy import MOC
+
+        with requires_extra("footprints"):
+            from mocpy import MOC
 
         found = MOC.from_cone(
             lon=lon * units.deg, lat=lat * units.deg, radius=radius * units.deg, max_depth=order
         )
-        return text_of(found)
+        return moc_text(found)
 
     return Shape(degrees, _circle_limits(lon, lat, radius), area * SQUARE_DEGREES, flags, cone)
 
@@ -161,7 +177,7 @@ def circumradius(area: float) -> float:
     return 2 * math.asin(math.sqrt(min(0.5, square)))
 
 
-def _around(lon: float, lat: float, away: float) -> Floats:
+def _circle_vertices(lon: float, lat: float, away: float) -> Floats:
     """Return vertices around a middle at a distance in radians, shape (n, 3)."""
     turn = 2 * np.pi * np.arange(CIRCLE) / CIRCLE
     along, up = math.radians(lon), math.radians(lat)
@@ -185,7 +201,7 @@ def _circle_limits(lon: float, lat: float, radius: float) -> tuple[float, float,
     return (lon - wide) % 360, (lon + wide) % 360, low, high
 
 
-def box(west: float, east: float, south: float, north: float) -> Shape:
+def make_box(west: float, east: float, south: float, north: float) -> Shape:
     """Return one box; see `boxes`.
 
     Parameters
@@ -198,30 +214,34 @@ def box(west: float, east: float, south: float, north: float) -> Shape:
     good = math.isfinite(west) and math.isfinite(east) and -90 <= south < north <= 90
     width = 360.0 if abs(east - west) >= 360 else (east - west) % 360
     if not (good and width > 0):
-        return _bad(f"box {west} to {east}, {south} to {north}", "the lower limit first")
+        return _bad_shape(f"box {west} to {east}, {south} to {north}", "the lower limit first")
     area = math.radians(width) * (math.sin(math.radians(north)) - math.sin(math.radians(south)))
-    degrees = polygon(_sides(west, width, south, north), area) if area < 2 * math.pi else NOTHING
-    flags = PLAIN if len(degrees) else Flag.NO_POLYGON
+    degrees = (
+        make_polygon(_box_ring(west, width, south, north), area)
+        if area < 2 * math.pi
+        else NO_VERTICES
+    )
+    flags = NO_FLAGS if len(degrees) else Flag.NO_POLYGON
     around = (0.0, 360.0) if width == 360 else (west % 360, east % 360)
     return Shape(
         degrees,
         (*around, south, north),
         area * SQUARE_DEGREES,
         flags,
-        lambda order: _zone(west, width, south, north, order),
+        lambda order: _cover_zone(west, width, south, north, order),
     )
 
 
-def _sides(west: float, width: float, south: float, north: float) -> Floats:
+def _box_ring(west: float, width: float, south: float, north: float) -> Floats:
     """Return the ring around a box, or around the pole when it goes the whole way; shape (n, 3)."""
     allowed = max(TOLERANCE, PART * (north - south))
-    lower, upper = (_parallel(west, width, lat, allowed) for lat in (south, north))
+    lower, upper = (_parallel_points(west, width, lat, allowed) for lat in (south, north))
     if width == 360 and -90 in (south, -north):
         return (lower if north == 90 else upper[::-1])[:-1]
     return np.concatenate([lower, upper[::-1]])
 
 
-def _parallel(west: float, width: float, lat: float, allowed: float) -> Floats:
+def _parallel_points(west: float, width: float, lat: float, allowed: float) -> Floats:
     """Return points of a parallel, near enough for great circles between them to follow it.
 
     A great circle leaves a parallel by w^2 / 8 sin(lat) cos(lat) where they share points w apart.
@@ -230,14 +250,16 @@ def _parallel(west: float, width: float, lat: float, allowed: float) -> Floats:
     bend = math.sin(up) * math.cos(up) / (8 * math.radians(allowed))
     count = max(1, math.ceil(width / 100), math.ceil(math.radians(width) * math.sqrt(bend)))
     lon = west + width * np.arange(count + 1) / count
-    return vectors(lon, np.full(count + 1, lat))
+    return unit_vectors(lon, np.full(count + 1, lat))
 
 
-def _zone(west: float, width: float, south: float, north: float, order: int) -> str:
+def _cover_zone(west: float, width: float, south: float, north: float, order: int) -> str:
     """Return the coverage of a box."""
     from astropy import units
     from astropy.coordinates import SkyCoord
-    from mocpy import MOC
+
+    with requires_extra("footprints"):
+        from mocpy import MOC
 
     halves = 1 if width < 180 else 4
     found = None
@@ -248,4 +270,4 @@ def _zone(west: float, width: float, south: float, north: float, order: int) -> 
         )
         part = MOC.from_zone(corners, max_depth=order)
         found = part if found is None else found.union(part)
-    return text_of(found)
+    return moc_text(found)

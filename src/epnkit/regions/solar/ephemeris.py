@@ -18,7 +18,7 @@ from epnkit.regions._compile import Floats, Integers
 STEP: Final = 2.0
 
 
-def tdb(days: Floats) -> Floats:
+def to_tdb(days: Floats) -> Floats:
     """Return TDB for TT, both in days since J2000.0 (to 30 microseconds; 1 km of the orbit)."""
     anomaly = np.radians(357.53 + 0.98560028 * days)
     spread = 0.001657 * np.sin(anomaly) + 0.000014 * np.sin(2 * anomaly)
@@ -26,7 +26,7 @@ def tdb(days: Floats) -> Floats:
     return out
 
 
-def exact(days: Floats) -> tuple[Floats, Floats]:
+def earth_state(days: Floats) -> tuple[Floats, Floats]:
     """Return position (au) and velocity (au/day) of the Earth from the Sun, each shape (n, 3).
 
     Parameters
@@ -39,14 +39,14 @@ def exact(days: Floats) -> tuple[Floats, Floats]:
     return heliocentric["p"], heliocentric["v"]
 
 
-def _nodes(days: Floats) -> tuple[Integers, Integers]:
+def _find_nodes(days: Floats) -> tuple[Integers, Integers]:
     """Return the numbers of the nodes that the days need, and where each day's four begin."""
     first = np.floor(days / STEP).astype(np.int64) - 1
     needed = np.unique(first[:, None] + np.arange(4))
     return needed, np.searchsorted(needed, first)
 
 
-def _weights() -> Floats:
+def _hermite_coefficients() -> Floats:
     """Return the coefficients of the degree 7 Hermite basis, shape (8 data, 8 powers).
 
     Data are the values at nodes 0 to 3, then the slopes (in steps) there.
@@ -58,13 +58,13 @@ def _weights() -> Floats:
     return out
 
 
-def interpolated(days: Floats) -> Floats:
+def interpolate(days: Floats) -> Floats:
     """Return the Earth's position, shape (n, 3), from nodes `STEP` days apart."""
-    needed, begin = _nodes(days)
-    position, velocity = exact(needed * STEP)
+    needed, begin = _find_nodes(days)
+    position, velocity = earth_state(needed * STEP)
     part = days / STEP - needed[begin]
     # Not by a matrix product, whose rounding depends on how many rows there are.
-    basis = np.einsum("ij,kj->ik", part[:, None] ** np.arange(8), _weights())
+    basis = np.einsum("ij,kj->ik", part[:, None] ** np.arange(8), _hermite_coefficients())
     out = np.zeros((days.size, 3))
     for node in range(4):
         out += basis[:, node, None] * position[begin + node]
@@ -72,7 +72,7 @@ def interpolated(days: Floats) -> Floats:
     return out
 
 
-def earth(days: Floats) -> Floats:
+def earth_position(days: Floats) -> Floats:
     """Return the Earth's position from the Sun in au, ICRS axes, shape (n, 3).
 
     Parameters
@@ -80,6 +80,6 @@ def earth(days: Floats) -> Floats:
     days : ndarray, shape (n,)
         TT, days since J2000.0; each distinct day is computed once.
     """
-    distinct, back = np.unique(tdb(days), return_inverse=True)
-    out: Floats = interpolated(distinct)[back]
+    distinct, back = np.unique(to_tdb(days), return_inverse=True)
+    out: Floats = interpolate(distinct)[back]
     return out

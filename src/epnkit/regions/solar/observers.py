@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epnkit.regions._compile import Floats
-from epnkit.regions.solar.ephemeris import earth
+from epnkit.regions.solar.ephemeris import earth_position
 
 #: Kilometres in an astronomical unit (IAU 2012 B2).
 AU: Final = 149597870.7
@@ -43,10 +43,10 @@ class Observer:
 
 #: ``earth``: the Earth's centre. ``l1``: on the line to the Earth, where the Sun has the image's
 #: apparent radius.
-Place = Literal["earth", "l1"] | Observer
+ObserverLike = Literal["earth", "l1"] | Observer
 
 
-class Position(NamedTuple):
+class ObserverPosition(NamedTuple):
     """Where observers are: distance (km), Carrington longitude and latitude (radians)."""
 
     distance: Floats
@@ -54,7 +54,7 @@ class Position(NamedTuple):
     latitude: Floats
 
 
-def _turned(vectors: Floats) -> Floats:
+def to_solar_axes(vectors: Floats) -> Floats:
     """Turn ICRS vectors to the axes of the Sun's equator, x at its ascending node."""
     along, up = _POLE
     x = -np.sin(along) * vectors[:, 0] + np.cos(along) * vectors[:, 1]
@@ -64,12 +64,14 @@ def _turned(vectors: Floats) -> Floats:
     return np.column_stack([x, y, z])
 
 
-def locate(place: Place, days: Floats, apparent: Floats, solar_radius: float) -> Position:
+def locate_observers(
+    place: ObserverLike, days: Floats, apparent: Floats, solar_radius: float
+) -> ObserverPosition:
     """Return the observer of each image.
 
     Parameters
     ----------
-    place : Place
+    place : ObserverLike
         Who looks.
     days : ndarray, shape (n,)
         Times of observation at the observer: TT, days since J2000.0.
@@ -80,20 +82,40 @@ def locate(place: Place, days: Floats, apparent: Floats, solar_radius: float) ->
 
     Returns
     -------
-    Position
+    ObserverPosition
         Arrays of shape (n,). The longitude allows for the light's way from the near side of the
         Sun, as sunpy and JPL do (Thompson 2006).
     """
     if isinstance(place, Observer):
         given = (place.distance, np.radians(place.longitude), np.radians(place.latitude))
         full = [np.broadcast_to(np.asarray(v, dtype=float), days.shape) for v in given]
-        return Position(full[0], full[1], full[2])
-    vectors = _turned(earth(days) * AU)
+        return ObserverPosition(full[0], full[1], full[2])
+    vectors = earth_position(days) * AU
     distance = np.sqrt((vectors**2).sum(axis=1))
-    latitude = np.arcsin(vectors[:, 2] / distance)
     if place == "l1":
         distance = solar_radius / np.sin(apparent)
+    return position_of(vectors, distance, days, solar_radius)
+
+
+def position_of(
+    vectors: Floats, distance: Floats, days: Floats, solar_radius: float
+) -> ObserverPosition:
+    """Return the Carrington coordinates of observers.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n, 3)
+        Directions from the Sun's centre, ICRS axes, of any length.
+    distance : ndarray, shape (n,)
+        From the Sun's centre, km.
+    days : ndarray, shape (n,)
+        Times of observation at the observer: TT, days since J2000.0.
+    solar_radius : float
+        Kilometres.
+    """
+    turned = to_solar_axes(vectors)
+    latitude = np.arcsin(turned[:, 2] / np.sqrt((turned**2).sum(axis=1)))
     sent = days - (distance - solar_radius) / _LIGHT
     meridian = np.radians((_MERIDIAN + _RATE * sent) % 360)
-    longitude = np.arctan2(vectors[:, 1], vectors[:, 0]) - meridian
-    return Position(distance, longitude % (2 * np.pi), latitude)
+    longitude = np.arctan2(turned[:, 1], turned[:, 0]) - meridian
+    return ObserverPosition(distance, longitude % (2 * np.pi), latitude)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from epnkit.errors import ConfigurationError
 
-#: What stands where a password stood.
+#: What replaces a password.
 MASK = "***"
 
 #: Permission bits that would let others read a credential.
@@ -50,7 +50,7 @@ class Secret:
         self._text = text.strip()
 
     def reveal(self) -> str:
-        """Give the text itself, for the driver alone."""
+        """Return the text itself, for the driver alone."""
         return self._text
 
     @property
@@ -65,7 +65,7 @@ class Secret:
         return "mongodb" if scheme.startswith("mongodb") else "sqlalchemy"
 
     @property
-    def shown(self) -> str:
+    def masked(self) -> str:
         """The text with its passwords masked."""
         return self.scrub(self._text)
 
@@ -77,15 +77,15 @@ class Secret:
         return message
 
     def _passwords(self) -> set[str]:
-        found = {word for word in self._written() if word}
+        found = {word for word in self._find_passwords() if word}
         return found | {unquote(word) for word in found} | {word.strip("{}") for word in found}
 
-    def _written(self) -> Iterator[str]:
+    def _find_passwords(self) -> Iterator[str]:
         for pattern in (_ODBC_PASSWORD, _AUTHORIZATION):
             for match in pattern.finditer(self._text):
                 yield match["password"].strip()
         if found := _URL_PASSWORD.match(self._text):
-            yield from _up_to_each_at(found["password"])
+            yield from _prefixes_to_each_at(found["password"])
 
     @property
     def has_password(self) -> bool:
@@ -93,13 +93,13 @@ class Secret:
         return bool(self._passwords())
 
     def __repr__(self) -> str:
-        return f"Secret({self.name!r}, {self.shown!r})"
+        return f"Secret({self.name!r}, {self.masked!r})"
 
     __str__ = __repr__
 
 
-def _up_to_each_at(text: str) -> Iterator[str]:
-    """Give all that a URL's password may be: drivers differ in which ``@`` ends it."""
+def _prefixes_to_each_at(text: str) -> Iterator[str]:
+    """Return all that a URL's password may be: drivers differ in which ``@`` ends it."""
     parts = text.split("@")
     return ("@".join(parts[:number]) for number in range(1, len(parts) + 1))
 
@@ -109,8 +109,8 @@ _HELD: ContextVar[tuple[Secret, ...]] = ContextVar("held", default=())
 
 
 @contextmanager
-def held(secret: Secret) -> Iterator[None]:
-    """Let :func:`credential` find a secret that lies in no file, for as long as this lasts."""
+def hold_secret(secret: Secret) -> Iterator[None]:
+    """Let :func:`read_credential` find a secret that is in no file, until the context ends."""
     token = _HELD.set((*_HELD.get(), secret))
     try:
         yield
@@ -118,8 +118,8 @@ def held(secret: Secret) -> Iterator[None]:
         _HELD.reset(token)
 
 
-def places(name: str, environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """List where a credential is looked for, first place first.
+def credential_paths(name: str, environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """List where a credential is looked for, in this order.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def places(name: str, environment: Mapping[str, str] = os.environ) -> list[Path]
     return [folder / name for folder in folders]
 
 
-def credential(name: str) -> Secret:
+def read_credential(name: str) -> Secret:
     """Find a credential by its name.
 
     Parameters
@@ -151,7 +151,7 @@ def credential(name: str) -> Secret:
     Raises
     ------
     ConfigurationError
-        When no such file exists, when others may read it, or when it doesn't hold one line.
+        If no such file exists, when others may read it, or when it doesn't hold one line.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigurationError(
@@ -161,7 +161,7 @@ def credential(name: str) -> Secret:
     known = next((secret for secret in _HELD.get() if secret.name == name), None)
     if known is not None:
         return known
-    tried = places(name)
+    tried = credential_paths(name)
     path = next((place for place in tried if place.is_file()), None)
     if path is None:
         raise ConfigurationError(
@@ -169,18 +169,18 @@ def credential(name: str) -> Secret:
             why="tried " + ", ".join(str(place) for place in tried),
             cure="Write the connection string into one of these files, with mode 600",
         )
-    return Secret(name, _one_line(path))
+    return Secret(name, _read_one_line(path))
 
 
 def require_private(path: Path) -> None:
     """Refuse a credential that others may read.
 
-    What systemd hands over lies in a directory that nobody else enters, with modes of its own.
+    What systemd passes on is in a directory that nobody else can enter, with modes of its own.
 
     Raises
     ------
     ConfigurationError
-        With the command that mends it.
+        With the command that fixes it.
     """
     handed_over = os.environ.get("CREDENTIALS_DIRECTORY")
     if handed_over and path.parent == Path(handed_over):
@@ -191,9 +191,9 @@ def require_private(path: Path) -> None:
         )
 
 
-def _one_line(path: Path) -> str:
+def _read_one_line(path: Path) -> str:
     require_private(path)
-    lines = [line for line in _text(path).splitlines() if line.strip()]
+    lines = [line for line in _read_text(path).splitlines() if line.strip()]
     if len(lines) != 1:
         raise ConfigurationError(
             f"a credential is one line, and this file holds {len(lines)}",
@@ -203,10 +203,13 @@ def _one_line(path: Path) -> str:
     return lines[0]
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            "the credential cannot be read", where=str(path), why=type(error).__name__
+            "the credential cannot be read",
+            where=str(path),
+            why=type(error).__name__,
+            cure="Let it be a text file that the account may read, of mode 600.",
         ) from None

@@ -48,56 +48,60 @@ class Settings:
         Raises
         ------
         ConfigurationError
-            When it is missing or of another type.
+            If it is missing or of another type.
         """
         self._known.add(key)
         value = self._values.pop(key, default)
         if value is None:
-            raise self.missing(key)
+            raise self.missing_key_error(key)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind not in (bool, object)):
             form = _FORMS.get(kind, kind.__name__)
-            raise self.wrong(key, f"{value!r} is not {form}", f"Write it as {form}")
+            raise self.invalid_key_error(key, f"{value!r} is not {form}", f"Write it as {form}")
         return value
 
-    def text(self, key: str) -> str | None:
+    def take_text(self, key: str) -> str | None:
         """Take a text that may be missing."""
         return self.take(key, str) if self.has(key) else None
 
     def has(self, key: str) -> bool:
-        """Tell whether a key is there and not taken yet."""
+        """Return whether a key is there and not taken yet."""
         self._known.add(key)
         return key in self._values
 
-    def beside(self, key: str) -> Path | None:
+    def take_path(self, key: str) -> Path | None:
         """Take the path of a file, relative to the source file, that may be missing."""
-        name = self.text(key)
+        name = self.take_text(key)
         return None if name is None else self.path.parent / name
 
-    def names(self, key: str) -> tuple[str, ...]:
+    def take_names(self, key: str) -> tuple[str, ...]:
         """Take a list of texts, empty when it is missing."""
         values: list[object] = self.take(key, list, [])
         if not all(isinstance(value, str) for value in values):
-            raise self.wrong(key, "it is no list of texts", f'Write {key} = ["one", "another"]')
+            raise self.invalid_key_error(
+                key, "it is no list of texts", f'Write {key} = ["one", "another"]'
+            )
         return tuple(str(value) for value in values)
 
-    def positive(self, key: str, default: int) -> int:
+    def take_positive(self, key: str, default: int) -> int:
         """Take a whole number above zero."""
         value = self.take(key, int, default)
         if value < 1:
-            raise self.wrong(key, f"{value} is not above zero", "Write 1 or more")
+            raise self.invalid_key_error(key, f"{value} is not above zero", "Write 1 or more")
         return value
 
-    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+    def take_choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """Take a text that is one of several."""
         value = self.take(key, str, default)
         if value not in choices:
-            raise self.wrong(key, f"there is no {value!r}", f"Write one of {', '.join(choices)}")
+            raise self.invalid_key_error(
+                key, f"there is no {value!r}", f"Write one of {', '.join(choices)}"
+            )
         return value
 
-    def order(self, wished: Order) -> Order:
-        """Read the ``key`` of a source; a service that names one has the say."""
-        named = self.names("key")
-        return Order(wished.cursor, wished.key or named)
+    def take_order(self, given: Order) -> Order:
+        """Read the ``key`` of a source; what the service names has precedence."""
+        named = self.take_names("key")
+        return Order(given.cursor, given.key or named)
 
     def finish(self) -> None:
         """Refuse keys that nothing has taken.
@@ -111,19 +115,19 @@ class Settings:
             near = get_close_matches(key, self._known, 1)
             cure = f"Did you mean {near[0]!r}? " if near else ""
             cure += "Correct it or take it out; those known are " + ", ".join(sorted(self._known))
-            raise self.wrong(key, "no such key is known", cure)
+            raise self.invalid_key_error(key, "no such key is known", cure)
 
-    def wrong(self, key: str, why: str, cure: str) -> ConfigurationError:
-        """Make the error for a key, with the line it stands in."""
-        return ConfigurationError(f"{key!r} is wrong", where=self._where(key), why=why, cure=cure)
+    def invalid_key_error(self, key: str, why: str, cure: str) -> ConfigurationError:
+        """Return the error for a key, with its line."""
+        return ConfigurationError(f"{key!r} is wrong", where=self._locate(key), why=why, cure=cure)
 
-    def missing(self, key: str) -> ConfigurationError:
-        """Make the error for a key that must be there."""
+    def missing_key_error(self, key: str) -> ConfigurationError:
+        """Return the error for a key that must be there."""
         return ConfigurationError(
             f"{key!r} is missing", where=str(self.path), cure=f"Write {key} = … into this file"
         )
 
-    def _where(self, key: str) -> str:
+    def _locate(self, key: str) -> str:
         pattern = re.compile(rf'^\s*\[*"?{re.escape(key)}\b')
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
         numbers = (n for n, line in enumerate(lines, 1) if pattern.match(line))
@@ -132,7 +136,7 @@ class Settings:
 
 
 @contextmanager
-def settings_of(path: Path, kind: str) -> Iterator[Settings]:
+def open_settings(path: Path, kind: str) -> Iterator[Settings]:
     """Open the source file of a kind; keys that nothing has taken at the end are refused.
 
     Parameters
@@ -145,10 +149,10 @@ def settings_of(path: Path, kind: str) -> Iterator[Settings]:
     Raises
     ------
     ConfigurationError
-        When it cannot be read, is of another kind, or holds keys that nothing knows.
+        If it cannot be read, is of another kind, or holds keys that nothing knows.
     """
     settings = read_settings(path)
-    settings.choice("kind", (kind,))
+    settings.take_choice("kind", (kind,))
     yield settings
     settings.finish()
 
@@ -159,7 +163,7 @@ def read_settings(path: Path) -> Settings:
     Raises
     ------
     ConfigurationError
-        When it is missing, cannot be parsed, or doesn't hold keys.
+        If it is missing, cannot be parsed, or doesn't hold keys.
     """
     is_json = path.suffix == ".json"
     try:
@@ -170,7 +174,7 @@ def read_settings(path: Path) -> Settings:
             "the source file cannot be read",
             where=str(path),
             why=error.strerror,
-            cure="Write it beside service.py, or let yourself read it",
+            cure="Write it next to service.py, or make it readable",
         ) from error
     except ValueError as error:
         raise ConfigurationError(

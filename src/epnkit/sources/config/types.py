@@ -22,7 +22,7 @@ _KNOWN: dict[str, pl.DataType] = {
 _LIST = "list of "
 
 
-def declared(settings: Settings, *, lists: bool = True) -> dict[str, pl.DataType]:
+def declared_types(settings: Settings, *, lists: bool = True) -> dict[str, pl.DataType]:
     """Read ``[types]`` of a source file: ``frq = "list of integer"``, ``mu = "float"``.
 
     Parameters
@@ -35,19 +35,19 @@ def declared(settings: Settings, *, lists: bool = True) -> dict[str, pl.DataType
     Raises
     ------
     ConfigurationError
-        When there is no such type.
+        If there is no such type.
     """
     types = settings.take("types", dict, {})
-    return {name: _declared(settings, name, kind, lists=lists) for name, kind in types.items()}
+    return {name: _parse_type(settings, name, kind, lists=lists) for name, kind in types.items()}
 
 
-def _declared(settings: Settings, name: str, kind: object, *, lists: bool) -> pl.DataType:
+def _parse_type(settings: Settings, name: str, kind: object, *, lists: bool) -> pl.DataType:
     text = str(kind)
     listed = lists and text.startswith(_LIST)
     inner = _KNOWN.get(text.removeprefix(_LIST) if listed else text)
     if inner is None:
         known = ", ".join(_KNOWN) + (", or a list of one" if lists else "")
-        raise settings.wrong(
+        raise settings.invalid_key_error(
             name, f"{kind!r} is no type of a field", f"Take one of {known}, or leave it out"
         )
     return pl.List(inner) if listed else inner

@@ -11,11 +11,11 @@ import polars as pl
 from epnkit.errors import ConfigurationError
 from epnkit.sources.base import Order
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared
-from epnkit.sources.transport.retry import PATIENT, Patience, patience_of
+from epnkit.sources.config.types import declared_types
+from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, take_retry_policy
 
 #: What a body may hold that says which documents and fields are wanted.
-_WANTED = (
+REQUEST_KEYS = (
     "fields",
     "_source",
     "docvalue_fields",
@@ -41,7 +41,7 @@ class SearchSettings:
         One index, an alias, or a pattern.
     query : dict
         The query DSL.
-    wanted : dict
+    requested : dict
         The rest of the body: fields and where they come from.
     sort : list
         The sort of the file.
@@ -55,23 +55,23 @@ class SearchSettings:
         Declared types of fields.
     authority : pathlib.Path, optional
         The certificates to trust.
-    patience : Patience
+    retry_policy : Patience
         How often to try again.
     """
 
     index: str
     query: Body
-    wanted: Body = field(default_factory=dict)
+    requested: Body = field(default_factory=dict)
     sort: list[Any] = field(default_factory=list)
     order: Order = field(default_factory=Order)
     size: int | None = None
     keep_alive: str = "2m"
     types: dict[str, pl.DataType] = field(default_factory=dict)
     authority: Path | None = None
-    patience: Patience = PATIENT
+    retry_policy: RetryPolicy = DEFAULT_RETRY
 
     @property
-    def tie(self) -> list[Any]:
+    def tie_break(self) -> list[Any]:
         """The sort that follows the cursor: the file's own, then the key."""
         keys = [{name: "asc"} for name in self.order.key]
         taken = {self.order.cursor}
@@ -84,7 +84,7 @@ class SearchSettings:
         return kept
 
 
-def search_settings(settings: Settings, order: Order) -> tuple[str, SearchSettings]:
+def take_search_settings(settings: Settings, order: Order) -> tuple[str, SearchSettings]:
     """Read a ``source.json``.
 
     Returns
@@ -97,36 +97,36 @@ def search_settings(settings: Settings, order: Order) -> tuple[str, SearchSettin
     Raises
     ------
     ConfigurationError
-        When a key is unknown or wrong.
+        If a key is unknown or wrong.
     """
     service = settings.path.resolve().parent.name
     connection = settings.take("connection", str, service)
-    settings.choice("kind", ("elasticsearch", "opensearch"), "elasticsearch")
+    settings.take_choice("kind", ("elasticsearch", "opensearch"), "elasticsearch")
     _refuse_partial(settings)
     chosen = SearchSettings(
         settings.take("index", str, service),
         settings.take("query", dict, {"match_all": {}}),
-        _wanted(settings),
-        _sort(settings),
-        settings.order(order),
-        settings.positive("size", 0) if settings.has("size") else None,
+        _take_requested(settings),
+        _take_sort(settings),
+        settings.take_order(order),
+        settings.take_positive("size", 0) if settings.has("size") else None,
         settings.take("keep_alive", str, "2m"),
-        declared(settings),
-        settings.beside("authority"),
-        patience_of(settings),
+        declared_types(settings),
+        settings.take_path("authority"),
+        take_retry_policy(settings),
     )
     settings.finish()
     return connection, chosen
 
 
-def _wanted(settings: Settings) -> Body:
+def _take_requested(settings: Settings) -> Body:
     for name in _WITHOUT_MEANING:
         if settings.has(name):
             settings.take(name, object)
-    return {name: settings.take(name, object) for name in _WANTED if settings.has(name)}
+    return {name: settings.take(name, object) for name in REQUEST_KEYS if settings.has(name)}
 
 
-def _sort(settings: Settings) -> list[Any]:
+def _take_sort(settings: Settings) -> list[Any]:
     given: Any = settings.take("sort", object, [])
     return list(given) if isinstance(given, list) else [given]
 

@@ -9,47 +9,52 @@ from functools import partial
 from typing import Any
 
 import polars as pl
-import sqlalchemy as sa
 
 from epnkit.errors import SourceError
+from epnkit.modules import requires_extra
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.column_types import Row, of_python
-from epnkit.sources.sql.driver_errors import driver_errors, label
-from epnkit.sources.sql.session import Answer, Statement, Told
-from epnkit.sources.sql.timeouts import limit
+from epnkit.sources.sql.column_types import Row, type_of_python
+from epnkit.sources.sql.driver_errors import describe_connection, driver_errors
+from epnkit.sources.sql.session import SESSION_SETTINGS, DriverCalls, SqlAnswer, Statement
+from epnkit.sources.sql.timeouts import limit_statement
 
-#: psycopg's type numbers (pg_type.oid) of what isn't text.
-_POSTGRESQL: dict[int, type] = {
-    16: bool,
-    17: bytes,
-    20: int,
-    21: int,
-    23: int,
-    26: int,
-    700: float,
-    701: float,
-    1700: float,
+with requires_extra("sql"):
+    import sqlalchemy as sa
+
+
+#: Type numbers of the protocol of MySQL that drivers hand on, of what drivers hand on differently.
+_MYSQL: dict[object, pl.DataType] = {
+    4: pl.Float32(),
+    7: pl.Datetime("us"),
+    10: pl.Date(),
+    11: pl.Time(),
+    12: pl.Datetime("us"),
+    14: pl.Date(),
 }
+
+#: The number of a field of bits.
+_BIT = 16
 
 
 class _AlchemyAnswer:
-    def __init__(self, result: sa.CursorResult[Any], dialect: str, told: Told) -> None:
-        self._result, self._told = result, told
-        kinds = [described[1] for described in result.cursor.description] if result.cursor else []
-        known = _postgresql if dialect == "postgresql" else of_python
-        self.columns = [(n, known(k)) for n, k in zip(result.keys(), kinds, strict=True)]
+    def __init__(self, result: sa.CursorResult[Any], dialect: str, driver: DriverCalls) -> None:
+        self._result, self._driver = result, driver
+        described = result.cursor.description if result.cursor else []
+        known = _mysql_type if dialect == "mysql" else _python_type
+        self.columns = [(n, known(d)) for n, d in zip(result.keys(), described, strict=True)]
 
-    def take(self, size: int) -> Sequence[Row]:
-        return self._told(lambda: self._result.fetchmany(size))
+    def fetch(self, size: int) -> Sequence[Row]:
+        return self._driver(lambda: self._result.fetchmany(size))
 
 
-def _postgresql(number: object) -> pl.DataType | None:
-    """Name the type for a PostgreSQL type number; dates are known by their values."""
-    known = _POSTGRESQL.get(number) if isinstance(number, int) else None
-    times = {1082: pl.Date(), 1083: pl.Time(), 1114: pl.Datetime("us"), 1184: pl.Datetime("us")}
-    if known is None and isinstance(number, int):
-        return times.get(number, pl.String())
-    return of_python(known)
+def _python_type(described: Sequence[Any]) -> pl.DataType | None:
+    return type_of_python(described[1])
+
+
+def _mysql_type(described: Sequence[Any]) -> pl.DataType | None:
+    """Choose the type for a type number of MySQL; types of other values are found by looking."""
+    number, size = described[1], described[3]
+    return pl.Boolean() if (number, size) == (_BIT, 1) else _MYSQL.get(number)
 
 
 class AlchemySession:
@@ -57,7 +62,7 @@ class AlchemySession:
 
     Parameters
     ----------
-    told : Told
+    driver : DriverCalls
         Calls the driver.
     secret : Secret
         A URL.
@@ -67,82 +72,86 @@ class AlchemySession:
     Raises
     ------
     SourceError
-        Where another driver is given an encoding.
+        If a driver other than that of SQLite is given an encoding.
     """
 
-    streams, cuts = True, False
+    streams, truncates_at_nul = True, False
 
-    def __init__(self, told: Told, secret: Secret, encoding: str | None) -> None:
-        self._told = told
-        self._engine = told(partial(engine_of, secret))
+    def __init__(self, driver: DriverCalls, secret: Secret, encoding: str | None) -> None:
+        self._driver = driver
+        self._engine = driver(partial(make_engine, secret))
         name = self._engine.dialect.name
         self.dialect = "mysql" if name == "mariadb" else name
         if encoding and self.dialect != "sqlite":
             raise SourceError(
                 "`encoding` is not for this driver",
-                where=label(secret),
-                cure="Take it out of the source file, and say it in the URL: for PostgreSQL"
+                where=describe_connection(secret),
+                cure="Take it out of the source file, and give it in the URL: for PostgreSQL"
                 " ?client_encoding=latin1, for MariaDB and MySQL ?charset=latin1",
             )
-        with told.listening.opening():
-            self._link = told(self._engine.connect)
+        with driver.watchdog.track_sockets():
+            self._connection = driver(self._engine.connect)
         self.quote = "`" if self.dialect == "mysql" else '"'
         if encoding:
-            connection: Any = self._link.connection.driver_connection
-            connection.text_factory = partial(str, encoding=encoding)
+            driver_connection: Any = self._connection.connection.driver_connection
+            driver_connection.text_factory = partial(str, encoding=encoding)
         self._limit()
-        self._link = self._link.execution_options(stream_results=True)
+        self._connection = self._connection.execution_options(stream_results=True)
 
     def _limit(self) -> None:
-        """See to it that no query goes on at the server when it is not waited for any more."""
+        """Make sure that no query continues at the server once nobody waits for it."""
         if self.dialect == "mysql":
             # A limit would count how long the reader takes for the answer, which streams.
-            number = int(self._told(lambda: self._link.scalar(sa.text("SELECT CONNECTION_ID()"))))
-            self._told.listening.cancel = partial(self._kill, number)
-        elif limiting := limit(self.dialect, self._told.silence):
-            self._told(lambda: self._link.execute(sa.text(limiting)))
+            number = int(
+                self._driver(lambda: self._connection.scalar(sa.text("SELECT CONNECTION_ID()")))
+            )
+            self._driver.watchdog.cancel = partial(self._kill, number)
+        elif limiting := limit_statement(self.dialect, self._driver.read_timeout):
+            self._driver(lambda: self._connection.execute(sa.text(limiting)))
+        if setting := SESSION_SETTINGS.get(self.dialect):
+            self._driver(lambda: self._connection.execute(sa.text(setting)))
 
     def _kill(self, number: int) -> None:
         """End the query of a connection by another one."""
-        with suppress(*driver_errors()), self._engine.connect() as link:
-            link.execute(sa.text(f"KILL QUERY {number:d}"))
+        with suppress(*driver_errors()), self._engine.connect() as connection:
+            connection.execute(sa.text(f"KILL QUERY {number:d}"))
 
-    def ask(self, statement: Statement) -> Answer:
+    def execute(self, statement: Statement) -> SqlAnswer:
         """Run a statement."""
-        run = partial(self._link.execute, _text(statement), _named(statement))
-        return _AlchemyAnswer(self._told(run), self.dialect, self._told)
+        run = partial(self._connection.execute, _text_clause(statement), _named_values(statement))
+        return _AlchemyAnswer(self._driver(run), self.dialect, self._driver)
 
     def close(self) -> None:
         """End the connection."""
-        self._told(self._link.close)
+        self._driver(self._connection.close)
         self._engine.dispose()
 
 
-def engine_of(secret: Secret) -> sa.Engine:
+def make_engine(secret: Secret) -> sa.Engine:
     """Make what opens connections by SQLAlchemy.
 
     Raises
     ------
     SourceError
-        When the driver that the URL names, or means, is not installed.
+        If the driver that the URL names, or means, is not installed.
     """
     try:
         return sa.create_engine(secret.reveal(), poolclass=sa.NullPool)
     except ImportError as error:
         raise SourceError(
             "the driver of this URL is not installed",
-            where=label(secret),
+            where=describe_connection(secret),
             why=str(error),
             cure="Install it, or name another one, such as postgresql+psycopg2://",
         ) from None
 
 
-def _text(statement: Statement) -> sa.TextClause:
+def _text_clause(statement: Statement) -> sa.TextClause:
     """Name the bound values, and keep colons of the service's query from naming any."""
     numbers = iter(range(len(statement.values)))
     tail = re.sub(r"\?", lambda _: f":value_{next(numbers)}", statement.tail)
     return sa.text(statement.head.replace(":", "\\:") + tail)
 
 
-def _named(statement: Statement) -> dict[str, object]:
+def _named_values(statement: Statement) -> dict[str, object]:
     return {f"value_{number}": value for number, value in enumerate(statement.values)}

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
-from polars.selectors import binary, string, temporal
+from polars.selectors import binary, string
 
-from epnkit.errors import SourceError, TransientSourceError
+from epnkit.errors import TransientSourceError
+from epnkit.modules import requires_extra
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.column_types import Column
-from epnkit.sources.sql.columns import Shape
-from epnkit.sources.sql.driver_errors import QueryEndedError, label, source_error
-from epnkit.sources.sql.odbc import streaming
-from epnkit.sources.sql.pages import Page
-from epnkit.sources.sql.session import CONNECT_TIMEOUT, Statement
-from epnkit.sources.sql.timeouts import limit
-from epnkit.sources.sql.watchdog import Listening
+from epnkit.sources.sql.column_types import SqlColumn, parse_array
+from epnkit.sources.sql.columns import QuerySchema
+from epnkit.sources.sql.driver_errors import QueryEndedError, source_error
+from epnkit.sources.sql.odbc import complete_connection_string
+from epnkit.sources.sql.session import CONNECT_TIMEOUT, SESSION_SETTINGS, Statement
+from epnkit.sources.sql.timeouts import limit_statement
+from epnkit.sources.sql.watchdog import Watchdog
+from epnkit.sources.transport.paging import Page
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,9 +36,9 @@ _CHARACTER = 4
 _BLOCK = 16 * 1024 * 1024
 
 #: The databases with whose drivers this was tried.
-_KNOWN = frozenset({"mysql", "postgresql", "sqlite"})
+_DIALECTS = frozenset({"mysql", "postgresql", "sqlite"})
 
-#: What makes all pages of one connection to MariaDB be of one moment, as far as tables allow it.
+#: Makes all pages of one connection to MariaDB show one state, as far as its tables allow.
 _SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT"
 
 #: The types of columns by which reading goes on in blocks: their values can be written as texts.
@@ -47,7 +48,7 @@ _ORDERING = frozenset({pl.Int64, pl.Float64, pl.String, pl.Datetime, pl.Date})
 _NOT_HELD: Mapping[str, frozenset[type[pl.DataType]]] = {"mysql": frozenset({pl.Boolean})}
 
 #: How the text of a value that is bound is made.
-_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
     int: str,
     float: repr,
     str: str,
@@ -56,7 +57,7 @@ _WRITTEN: Mapping[type, Callable[[Any], str]] = {
 }
 
 #: What a statement makes of such a text.
-_BOUND: Mapping[str, Mapping[type, str]] = {
+_PLACEHOLDERS: Mapping[str, Mapping[type, str]] = {
     "postgresql": {
         int: "CAST(? AS bigint)",
         float: "CAST(? AS double precision)",
@@ -72,29 +73,30 @@ class NotInBlocksError(Exception):
     """An answer holds what a block has no room for; it is to be read row by row."""
 
 
-def fits(shape: Shape, order: Sequence[Column]) -> bool:
-    """Tell whether a query's records can be fetched in blocks.
+def can_read_in_blocks(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
+    """Return whether a query's records can be fetched in blocks.
 
     Parameters
     ----------
-    shape : Shape
+    query : Shape
         The query: in ASCII, since not every driver takes another encoding; of columns whose types
         the driver gives itself.
     order : sequence of Column
         Those by which reading goes on; no decimals and no single precision, which lose figures on
         the way, and nothing that cannot be written as a text.
     """
-    held = _fetched().keys() - _NOT_HELD.get(shape.dialect, frozenset())
-    told = all(column.told and type(column.dtype) in held for column in shape.columns)
+    held = _arrow_types().keys() - _NOT_HELD.get(query.dialect, frozenset())
+    typed = all(column.from_driver and type(column.dtype) in held for column in query.columns)
     exact = all(not column.rounded and type(column.dtype) in _ORDERING for column in order)
-    names = "".join(column.name for column in shape.columns)
-    plain = (shape.wrapped.query + names).isascii()
-    return shape.dialect in _KNOWN and told and exact and plain
+    names = "".join(column.name for column in query.columns)
+    plain = (query.wrapped.query + names).isascii()
+    return query.dialect in _DIALECTS and typed and exact and plain
 
 
-def _fetched() -> dict[type[pl.DataType], Callable[[], pa.DataType]]:
-    """Say as what a column of each type is fetched."""
-    import pyarrow as pa
+def _arrow_types() -> dict[type[pl.DataType], Callable[[], pa.DataType]]:
+    """Return as what a column of each type is fetched."""
+    with requires_extra("sql"):
+        import pyarrow as pa
 
     return {
         pl.Int64: pa.int64,
@@ -104,10 +106,11 @@ def _fetched() -> dict[type[pl.DataType], Callable[[], pa.DataType]]:
         pl.Datetime: lambda: pa.timestamp("us"),
         pl.Date: pa.date32,
         pl.Binary: pa.binary,
+        pl.List: pa.string,
     }
 
 
-class Blocks:
+class ArrowReader:
     """A connection whose answers come as columns.
 
     Parameters
@@ -118,59 +121,66 @@ class Blocks:
         The database.
     columns : sequence of Column
         The columns of each answer.
-    silence : float
-        How many seconds the server may say nothing.
+    read_timeout : float
+        How many seconds the server may send nothing.
     """
 
     def __init__(
-        self, secret: Secret, dialect: str, columns: Sequence[Column], silence: float
+        self, secret: Secret, dialect: str, columns: Sequence[SqlColumn], read_timeout: float
     ) -> None:
-        from arrow_odbc import connect
+        with requires_extra("sql"):
+            from arrow_odbc import connect
 
         self._secret, self._dialect, self._columns = secret, dialect, columns
-        self._listening = Listening(secret, silence)
+        self._watchdog = Watchdog(secret, read_timeout)
         self._reader: Any = None
-        text = streaming(secret.reveal())
-        with self._listening.opening():
-            self._link: Any = self._told(lambda: connect(text, login_timeout_sec=CONNECT_TIMEOUT))
-        self._run(limit(dialect, silence))
-        # Each page would be of another moment: without pyodbc there is no transaction.
-        self._run(_SNAPSHOT if dialect == "mysql" else None)
+        text = complete_connection_string(secret.reveal())
+        with self._watchdog.track_sockets():
+            self._connection: Any = self._call(
+                lambda: connect(text, login_timeout_sec=CONNECT_TIMEOUT)
+            )
+        self._run_setting(limit_statement(dialect, read_timeout))
+        self._run_setting(SESSION_SETTINGS.get(dialect))
+        # Each page would show another state: without pyodbc there is no transaction.
+        self._run_setting(_SNAPSHOT if dialect == "mysql" else None)
         #: Whether the driver hands rows out while the server still sends.
         self.streams = dialect == "sqlite"
 
-    def _run(self, statement: str | None) -> None:
+    def _run_setting(self, statement: str | None) -> None:
         """Set something of the connection."""
         if statement is not None:
-            self._told(lambda: self._link.read_arrow_batches(statement, batch_size=1))
+            self._call(lambda: self._connection.read_arrow_batches(statement, batch_size=1))
 
-    def pages(self, statement: Statement, size: int, order: Sequence[Column]) -> Iterator[Page]:
+    def read_pages(
+        self, statement: Statement, size: int, order: Sequence[SqlColumn]
+    ) -> Iterator[Page]:
         """Ask, and give the records at most so many at a time.
 
         Raises
         ------
         NotInBlocksError
-            When a value is too long, or of a form that blocks don't hold.
+            If a value is too long, or of a form that blocks don't hold.
         TransientSourceError
-            When the connection breaks.
+            If the connection breaks.
         QueryEndedError
-            When the server ended the query.
+            If the server ended the query.
         """
         names = [column.field for column in order]
-        for frame in _gathered(self._frames(statement, size), size):
+        for frame in _join_blocks(self._read_frames(statement, size), size):
             yield Page(frame, frame.select(names).row(-1) if names else ())
 
-    def _frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
+    def _read_frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
         """Fetch block by block; of wide records one holds but hundreds."""
-        self._reader = self._told(lambda: self._ask(statement, size))
-        while (batch := self._told(lambda: next(self._reader, None))) is not None:
-            yield self._frame(batch)
+        self._reader = self._call(lambda: self._execute(statement, size))
+        while (batch := self._call(lambda: next(self._reader, None))) is not None:
+            yield self._convert_batch(batch)
 
-    def _ask(self, statement: Statement, size: int) -> Any:
-        from arrow_odbc import TextEncoding
+    def _execute(self, statement: Statement, size: int) -> Any:
+        with requires_extra("sql"):
+            from arrow_odbc import TextEncoding
 
-        text, values = _with_texts(statement, self._dialect)
-        return self._link.read_arrow_batches(
+        text, values = _bind_texts(statement, self._dialect)
+        return self._connection.read_arrow_batches(
             text,
             batch_size=size,
             parameters=values or None,
@@ -178,45 +188,41 @@ class Blocks:
             max_text_size=_LONGEST,
             max_binary_size=_LONGEST,
             schema=self._schema(),
-            fetch_concurrently=False,  # the next page is read ahead as it is
+            fetch_concurrently=False,  # the next page is prefetched anyway
             payload_text_encoding=TextEncoding.UTF8,  # which is quick; wide ones follow the locale
         )
 
     def _schema(self) -> pa.Schema:
-        import pyarrow as pa
+        with requires_extra("sql"):
+            import pyarrow as pa
 
-        return pa.schema([(column.field, self._type(column)) for column in self._columns])
+        return pa.schema([(column.field, self._arrow_type(column)) for column in self._columns])
 
-    def _type(self, column: Column) -> pa.DataType:
-        import pyarrow as pa
+    def _arrow_type(self, column: SqlColumn) -> pa.DataType:
+        with requires_extra("sql"):
+            import pyarrow as pa
 
         # An unsigned number of MariaDB that has no place in 64 bits must not be wrapped.
         texts = self._dialect == "mysql" and column.dtype == pl.Int64
-        return pa.string() if texts else _fetched()[type(column.dtype)]()
+        return pa.string() if texts else _arrow_types()[type(column.dtype)]()
 
-    def _frame(self, batch: pa.RecordBatch) -> pl.DataFrame:
+    def _convert_batch(self, batch: pa.RecordBatch) -> pl.DataFrame:
         frame = pl.DataFrame(pl.from_arrow(batch))
-        if _longest(frame) > _LONGEST - _CHARACTER:
+        if _longest_value(frame) > _LONGEST - _CHARACTER:
             # MariaDB's driver cuts values off without a word, except in the first row.
             raise NotInBlocksError
-        if early := _before_year_1(frame):
-            # Row by row it would come as a time of the year 1.
-            raise SourceError(
-                f"the database has a time before the year 1 in {', '.join(early)}",
-                where=label(self._secret),
-                cure="Correct it there, or leave it out in the source file's query",
-            )
         try:
-            return frame.cast({column.field: column.dtype for column in self._columns})
+            return frame.select(_convert(frame[c.field], c.dtype) for c in self._columns)
         except pl.exceptions.PolarsError as error:
             raise NotInBlocksError from error
 
-    def _told(self, action: Callable[[], Result]) -> Result:
+    def _call(self, action: Callable[[], Result]) -> Result:
         """Call the driver; what it cannot do in blocks shall be tried row by row."""
-        from arrow_odbc import Error
+        with requires_extra("sql"):
+            from arrow_odbc import Error
 
         try:
-            return self._listening.to(action)
+            return self._watchdog.call(action)
         except Error as error:
             known = source_error(error, self._secret)
         # Raised here, it does not keep the driver's own error, which would keep the connection.
@@ -226,10 +232,10 @@ class Blocks:
 
     def close(self) -> None:
         """End the connection, which nothing else may hold: it has its locks as long as it lives."""
-        del self._reader, self._link
+        del self._reader, self._connection
 
 
-def _gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+def _join_blocks(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
     """Lay blocks together, as many as have so many records at most: each page costs its mapping."""
     waiting: list[pl.DataFrame] = []
     for frame in frames:
@@ -241,30 +247,31 @@ def _gathered(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFram
         yield pl.concat(waiting)
 
 
-def _before_year_1(frame: pl.DataFrame) -> list[str]:
-    """Name the columns with a time that Python does not have, such as of the year 44 BC."""
-    early = frame.select((temporal().dt.year() < dt.MINYEAR).any())
-    return [column.name for column in early if column.item()]
+def _convert(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if not isinstance(dtype, pl.List):
+        return values.cast(dtype)
+    arrays = [None if value is None else parse_array(value, dtype) for value in values]
+    return pl.Series(values.name, arrays, dtype=dtype)
 
 
-def _longest(frame: pl.DataFrame) -> int:
-    """Give the length of the longest text or binary, in bytes."""
+def _longest_value(frame: pl.DataFrame) -> int:
+    """Return the length of the longest text or binary, in bytes."""
     lengths = frame.select(string().str.len_bytes().max(), binary().bin.size().max())
     return max((int(column.item() or 0) for column in lengths), default=0)
 
 
-def _with_texts(statement: Statement, dialect: str) -> tuple[str, list[str]]:
+def _bind_texts(statement: Statement, dialect: str) -> tuple[str, list[str]]:
     """Write the values as texts, and say in the statement what they are."""
     first, *others = statement.tail.split("?")
     if len(others) != len(statement.values):
-        raise NotInBlocksError  # a name has a question mark, which drivers tell apart
-    forms = [_BOUND[dialect].get(type(value), "?") for value in statement.values]
+        raise NotInBlocksError  # a name has a question mark, which drivers treat differently
+    forms = [_PLACEHOLDERS[dialect].get(type(value), "?") for value in statement.values]
     tail = first + "".join(form + rest for form, rest in zip(forms, others, strict=True))
-    return statement.head + tail, [_written(value) for value in statement.values]
+    return statement.head + tail, [_write_value(value) for value in statement.values]
 
 
-def _written(value: object) -> str:
-    write = _WRITTEN.get(type(value))
+def _write_value(value: object) -> str:
+    write = _WRITERS.get(type(value))
     if write is None:
         raise NotInBlocksError
     return write(value)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.values.times import moment
+from epnkit.sources.values.times import to_naive_utc
 
 Row = Sequence[Any]
 
@@ -34,7 +35,7 @@ _NONE: frozenset[type] = frozenset({type(None)})
 
 
 @dataclass(frozen=True)
-class Column:
+class SqlColumn:
     """A column of the answer: its name, the type it gets, and how its bytes are to be read.
 
     Parameters
@@ -45,18 +46,24 @@ class Column:
         What the column becomes.
     encoding : str, optional
         The encoding of bytes that are text.
-    told : bool
-        Whether the type is the driver's own, rather than wished or guessed.
+    from_driver : bool
+        Whether the type is the driver's own, rather than declared or inferred.
     rounded : bool
         Whether the database holds decimals or single precision, whose values the type gives other
         figures.
+    native : str
+        The database's own type, if that decides how values are selected.
+    exact : bool
+        Whether values are needed as the database compares them, because reading continues by them.
     """
 
     name: str
     dtype: pl.DataType
     encoding: str | None = None
-    told: bool = True
+    from_driver: bool = True
     rounded: bool = False
+    native: str = ""
+    exact: bool = False
 
     @property
     def field(self) -> str:
@@ -64,14 +71,14 @@ class Column:
         return self.name.lower()
 
 
-def of_python(kind: object) -> pl.DataType | None:
-    """Give the column type for a Python type, or None when it isn't known; decimals as such."""
+def type_of_python(kind: object) -> pl.DataType | None:
+    """Return the column type for a Python type, or None when it isn't known; decimals as such."""
     if kind is Decimal:
         return pl.Decimal()
     return _PYTHON.get(kind) if isinstance(kind, type) else None
 
 
-def of_values(values: Sequence[object]) -> pl.DataType:
+def infer_type(values: Sequence[object]) -> pl.DataType:
     """Decide a column's type from values: one type, a float for mixed numbers, else text."""
     kinds = {_PYTHON.get(type(value), pl.String()) for value in values if value is not None}
     if kinds == {pl.Int64(), pl.Float64()}:
@@ -79,7 +86,7 @@ def of_values(values: Sequence[object]) -> pl.DataType:
     return kinds.pop() if len(kinds) == 1 else pl.String()
 
 
-def frame(rows: Sequence[Row], columns: Sequence[Column], where: str) -> pl.DataFrame:
+def build_frame(rows: Sequence[Row], columns: Sequence[SqlColumn], where: str) -> pl.DataFrame:
     """Build a batch.
 
     Parameters
@@ -94,17 +101,20 @@ def frame(rows: Sequence[Row], columns: Sequence[Column], where: str) -> pl.Data
     Raises
     ------
     SourceError
-        When a value doesn't fit the type of its column.
+        If a value doesn't fit the type of its column.
     """
     lists = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return pl.DataFrame(
-        [_series(column, values, where) for column, values in zip(columns, lists, strict=True)]
+        [
+            _build_series(column, values, where)
+            for column, values in zip(columns, lists, strict=True)
+        ]
     )
 
 
-def _series(column: Column, values: Sequence[object], where: str) -> pl.Series:
+def _build_series(column: SqlColumn, values: Sequence[object], where: str) -> pl.Series:
     try:
-        fitted = _fitted(column, values)
+        fitted = _convert_values(column, values)
         return pl.Series(column.field, fitted, dtype=column.dtype, strict=True)
     except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
         raise SourceError(
@@ -115,52 +125,88 @@ def _series(column: Column, values: Sequence[object], where: str) -> pl.Series:
         ) from error
 
 
-def _fitted(column: Column, values: Sequence[object]) -> Sequence[object]:
+def _convert_values(column: SqlColumn, values: Sequence[object]) -> Sequence[object]:
     """Convert only the columns whose values aren't of the wanted type already."""
     kinds = frozenset(map(type, values)) - _NONE
     wanted = {kind for kind, dtype in _PYTHON.items() if dtype == column.dtype}
-    if kinds <= wanted - {Decimal, bytearray, memoryview} and not _zoned(values):
+    if kinds <= wanted - {Decimal, bytearray, memoryview} and not _has_zone(values):
         return values
     convert = _converter(column)
     return [None if value is None else convert(value) for value in values]
 
 
-def _zoned(values: Sequence[object]) -> bool:
-    """Tell whether times carry a zone; a driver gives either all of them one or none."""
+def _has_zone(values: Sequence[object]) -> bool:
+    """Return whether times carry a zone; a driver gives either all of them one or none."""
     first = next((value for value in values if value is not None), None)
     return isinstance(first, dt.datetime) and first.tzinfo is not None
 
 
-def _converter(column: Column) -> Callable[[Any], object]:
+def _converter(column: SqlColumn) -> Callable[[Any], object]:
     if column.dtype == pl.String:
-        return lambda value: _text(value, column.encoding or "utf-8")
+        return lambda value: _as_text(value, column.encoding or "utf-8")
+    if isinstance(column.dtype, pl.List):
+        return lambda value: parse_array(value, column.dtype)
     return _CONVERTERS.get(type(column.dtype), lambda value: value)
 
 
-def _text(value: object, encoding: str) -> str:
+def _as_text(value: object, encoding: str) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode(encoding)
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def _date(value: object) -> dt.date:
+def _as_date(value: object) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
 
-def _whole(value: object) -> int:
+def _as_integer(value: object) -> int:
     number = Decimal(str(value))
     if number != number.to_integral_value():
         raise ValueError(f"{value!r} is not a whole number")
     return int(number)
 
 
+def _as_boolean(value: object) -> bool:
+    """Read a flag; PyMySQL gives a bit as a byte."""
+    return any(value) if isinstance(value, bytes) else bool(value)
+
+
+def _as_time(value: object) -> dt.time:
+    """Read a time of day; PyMySQL gives the time since midnight."""
+    if isinstance(value, dt.timedelta):
+        return (dt.datetime.min + value).time()
+    return value if isinstance(value, dt.time) else dt.time.fromisoformat(str(value))
+
+
+def parse_array(value: Any, dtype: pl.DataType) -> list[object]:
+    """Read an array that PostgreSQL wrote as JSON; one of several dimensions becomes flat."""
+    parts = orjson.loads(value) if isinstance(value, str | bytes) else value
+    flat = list(_flatten(parts)) if isinstance(parts, list) else [parts]
+    inner = dtype.inner if isinstance(dtype, pl.List) else pl.String()
+    if inner == pl.Float64:  # JSON has texts for what is no number
+        return [None if part is None else float(part) for part in flat]
+    if inner == pl.String:
+        return [part if part is None or isinstance(part, str) else _as_json(part) for part in flat]
+    return flat
+
+
+def _flatten(parts: list[Any]) -> Iterator[Any]:
+    for part in parts:
+        yield from _flatten(part) if isinstance(part, list) else (part,)
+
+
+def _as_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
 _CONVERTERS: Mapping[type[pl.DataType], Callable[[Any], object]] = {
-    pl.Int64: _whole,
+    pl.Int64: _as_integer,
     pl.Float64: float,
-    pl.Boolean: bool,
-    pl.Datetime: moment,
-    pl.Date: _date,
+    pl.Boolean: _as_boolean,
+    pl.Time: _as_time,
+    pl.Datetime: to_naive_utc,
+    pl.Date: _as_date,
     pl.Binary: bytes,
 }

@@ -1,23 +1,33 @@
-"""The columns of a query: their names and types, told by the database or found by looking."""
+"""The columns of a query: their names and types, given by the database or found by looking."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.sql.column_types import Column, of_values
-from epnkit.sources.sql.keys import DIGEST, HASHING, digest_of
-from epnkit.sources.sql.session import Session, Statement
-from epnkit.sources.sql.statements import Wrapped
+from epnkit.sources.sql.column_types import SqlColumn, infer_type
+from epnkit.sources.sql.keys import DIGEST, HASHING, digest_expression
+from epnkit.sources.sql.session import SqlSession, Statement
+from epnkit.sources.sql.statements import WrappedQuery
+from epnkit.sources.sql.values import (
+    UNREADABLE,
+    has_unreadable,
+    postgresql_type,
+    read_postgresql_types,
+    select_columns,
+)
 
-#: How many records are looked at where neither the database nor the source file tells a type.
+#: How many records are looked at if neither the database nor the source file gives a type.
 SAMPLE = 1000
 
-#: Databases that find a row behind another by an index when several columns are compared at once.
+#: Databases that find a row after another by an index when several columns are compared at once.
 _SEEKING = frozenset({"postgresql", "sqlite"})
+
+#: Types of MariaDB and MySQL that drivers give differently, or cannot hold all values of.
+_NATIVE = (pl.Date, pl.Datetime, pl.Time, pl.Float32)
 
 #: The storage classes of SQLite (sqlite.org/datatype3.html), which any column may mix.
 _STORED: dict[frozenset[str], pl.DataType] = {
@@ -33,8 +43,8 @@ _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset({"blob"}): pl.Binary(),
 }
 
-#: The storage class of a value; what the ODBC driver does not read whole is told apart: a number
-#: of more than 32 bits, and a text with a NUL.
+#: The storage class of a value; what the ODBC driver does not read whole is kept apart: a number of
+#: more than 32 bits, and a text with a NUL.
 _CLASS = (
     "CASE typeof({0}) WHEN 'integer' THEN CASE WHEN {0} BETWEEN -2147483648 AND 2147483647"
     " THEN 'integer' ELSE 'long' END"
@@ -42,8 +52,8 @@ _CLASS = (
     " ELSE typeof({0}) END"
 )
 
-#: How SQLite is made to give every value of a column in one type, where the driver doesn't expect
-#: that type itself; it writes numbers with 15 digits unless told otherwise, which loses some.
+#: How SQLite is made to give every value of a column in one type, if the driver doesn't expect
+#: that type itself; it writes numbers with 15 digits unless it is given a format, which loses some.
 _CASTS = {
     pl.Int64(): "CAST({0} AS TEXT) AS {0}",
     pl.String(): "CAST({0} AS TEXT) AS {0}",
@@ -52,16 +62,16 @@ _CASTS = {
 
 
 @dataclass(frozen=True)
-class Shape:
+class QuerySchema:
     """What a query gives.
 
     Parameters
     ----------
-    wrapped : Wrapped
+    wrapped : WrappedQuery
         The query, to put conditions on.
     columns : tuple of Column
         Its columns.
-    what : str
+    select_list : str
         What to select so that the columns have these types.
     dialect : str
         The database: mysql, postgresql, sqlite or another name.
@@ -69,28 +79,29 @@ class Shape:
         The expression of a record's digest, when it is the last of the columns.
     """
 
-    wrapped: Wrapped
-    columns: tuple[Column, ...]
-    what: str = "*"
+    wrapped: WrappedQuery
+    columns: tuple[SqlColumn, ...]
+    select_list: str = "*"
     dialect: str = ""
     digest: str | None = None
 
-    def hashed(self) -> Shape:
-        """Let the database hash each record as it gives it, where it can."""
+    def with_digest(self) -> QuerySchema:
+        """Let the database hash each record as it gives it, if it can."""
         if self.dialect not in HASHING:
             return self
-        digest = digest_of(self.wrapped, self.dialect, self.columns)
-        columns = (*self.columns, Column(DIGEST, pl.Int64()))
-        what = f"{self.what}, {digest} AS {DIGEST}"
-        return Shape(self.wrapped, columns, what, self.dialect, digest)
+        own = [column for column in self.columns if column.name != UNREADABLE]
+        digest = digest_expression(self.wrapped, self.dialect, own)
+        columns = (*self.columns, SqlColumn(DIGEST, pl.Int64()))
+        what = f"{self.select_list}, {digest} AS {DIGEST}"
+        return QuerySchema(self.wrapped, columns, what, self.dialect, digest)
 
-    def column(self, field: str) -> Column:
+    def column(self, field: str) -> SqlColumn:
         """Find a column by the name that records carry.
 
         Raises
         ------
         SourceError
-            When the query has no such column.
+            If the query has no such column.
         """
         found = next((c for c in self.columns if c.field == field.lower()), None)
         if found is None:
@@ -103,7 +114,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ColumnOverrides:
     """What the source file says of columns, by the names that records carry.
 
     Parameters
@@ -117,60 +128,104 @@ class Wishes:
     types: Mapping[str, pl.DataType]
     encodings: Mapping[str, str]
 
-    def column(self, name: str, found: pl.DataType, *, told: bool = True) -> Column:
-        """Make a column, with what is wished where something is; all fractions are doubles."""
+    def column(
+        self,
+        name: str,
+        found: pl.DataType,
+        native: str = "",
+        *,
+        from_driver: bool = True,
+        exact: bool = False,
+    ) -> SqlColumn:
+        """Make a column, of the type that the source file declares, if any."""
         encoding = self.encodings.get(name.lower())
-        wished = pl.String() if encoding else self.types.get(name.lower())
+        declared = pl.String() if encoding else self.types.get(name.lower())
         rounded = isinstance(found, pl.Decimal | pl.Float32)
         dtype = pl.Float64() if rounded else found
-        told = told and wished is None
-        return Column(name, dtype if wished is None else wished, encoding, told, rounded)
+        from_driver = from_driver and declared is None
+        chosen = dtype if declared is None else declared
+        return SqlColumn(name, chosen, encoding, from_driver, rounded, native, exact)
 
     def refuse_unknown(self, names: Sequence[str], where: str) -> None:
-        """Refuse wishes for columns that there aren't."""
-        for wish in {*self.types, *self.encodings} - {name.lower() for name in names}:
+        """Refuse overrides for columns that there aren't."""
+        for name in {*self.types, *self.encodings} - {each.lower() for each in names}:
             raise SourceError(
-                f"the source file speaks of column {wish!r}, which the query does not give",
+                f"the source file names column {name!r}, which the query does not give",
                 where=where,
                 cure="Correct [types] and [encodings]",
             )
 
 
-#: Nothing is wished.
-NO_WISHES = Wishes({}, {})
+#: Nothing is declared.
+NO_OVERRIDES = ColumnOverrides({}, {})
 
 
-def shape_of(link: Session, query: str, wishes: Wishes, where: str) -> Shape:
+def read_query_schema(
+    session: SqlSession,
+    query: str,
+    overrides: ColumnOverrides,
+    where: str,
+    order: Collection[str] = (),
+) -> QuerySchema:
     """Ask a database what a query gives.
+
+    Parameters
+    ----------
+    session : SqlSession
+        The connection.
+    query : str
+        One SELECT.
+    overrides : ColumnOverrides
+        What the source file says of its columns.
+    where : str
+        The source, for messages.
+    order : collection of str
+        The fields by which reading continues.
+
+    Returns
+    -------
+    QuerySchema
+        Its columns, and what to select for them.
 
     Raises
     ------
     SourceError
-        When two columns have one name, or the query is wrong.
+        If two columns have one name, or the query is wrong.
     """
-    wrapped = Wrapped(query, link.quote, link.dialect in _SEEKING, link.dialect == "mysql")
-    described = link.ask(wrapped.nothing()).columns
+    dialect = session.dialect
+    wrapped = WrappedQuery(query, session.quote, dialect in _SEEKING, dialect == "mysql")
+    described = session.execute(wrapped.select_nothing()).columns
     names = [name for name, _ in described]
-    _refuse_doubles(names, where)
-    wishes.refuse_unknown(names, where)
-    if link.dialect == "sqlite":
-        return _stored(link, wrapped, described, wishes, where)
-    found = _looked_at(link, wrapped, described)
-    columns = tuple(
-        wishes.column(name, dtype, told=by_driver is not None)
-        for (name, by_driver), dtype in zip(described, found, strict=True)
-    )
-    return Shape(wrapped, columns, _values(wrapped, columns), link.dialect)
+    _refuse_duplicates(names, where)
+    overrides.refuse_unknown(names, where)
+    if dialect == "sqlite":
+        return _read_sqlite_schema(session, wrapped, described, overrides, where)
+    exact = {name.lower() for name in order}
+    columns = [
+        overrides.column(name, dtype, native, from_driver=from_driver, exact=name.lower() in exact)
+        for name, dtype, native, from_driver in _read_types(session, wrapped, described)
+    ]
+    if has_unreadable(wrapped, dialect, columns):
+        columns.append(SqlColumn(UNREADABLE, pl.String()))
+    return QuerySchema(wrapped, tuple(columns), select_columns(wrapped, dialect, columns), dialect)
 
 
-def _values(wrapped: Wrapped, columns: Sequence[Column]) -> str:
-    """Say what to select: everything as it is, unless whole numbers need more room."""
-    if not wrapped.widens:
-        return "*"
-    return ", ".join(f"{wrapped.value(column)} AS {wrapped.name(column)}" for column in columns)
+def _read_types(
+    session: SqlSession, wrapped: WrappedQuery, described: list[tuple[str, pl.DataType | None]]
+) -> Iterator[tuple[str, pl.DataType, str, bool]]:
+    """Give name, type, the database's own type, and whether the type is not guessed."""
+    if session.dialect == "postgresql":
+        names = [name for name, _ in described]
+        for name, native in zip(names, read_postgresql_types(session, wrapped, names), strict=True):
+            yield name, postgresql_type(native), native, True
+        return
+    found = _infer_missing_types(session, wrapped, described)
+    for (name, by_driver), dtype in zip(described, found, strict=True):
+        is_native = session.dialect == "mysql" and isinstance(by_driver, _NATIVE)
+        yield name, dtype, str(dtype) if is_native else "", by_driver is not None
 
 
-def _refuse_doubles(names: Sequence[str], where: str) -> None:
+def _refuse_duplicates(names: Sequence[str], where: str) -> None:
     lower = [name.lower() for name in names]
     doubles = sorted({name for name in lower if lower.count(name) > 1})
     if doubles:
@@ -181,55 +236,57 @@ def _refuse_doubles(names: Sequence[str], where: str) -> None:
         )
 
 
-def _looked_at(
-    link: Session, wrapped: Wrapped, described: list[tuple[str, pl.DataType | None]]
+def _infer_missing_types(
+    session: SqlSession, wrapped: WrappedQuery, described: list[tuple[str, pl.DataType | None]]
 ) -> list[pl.DataType]:
-    """Take the driver's types, and look at some records where it tells none."""
+    """Take the driver's types, and look at some records if it gives none."""
     known = [dtype for _, dtype in described if dtype is not None]
     if len(known) == len(described):
         return known
     # PyMySQL would read all the others before it lets go of the answer.
-    most = SAMPLE if link.dialect == "mysql" else None
-    rows = link.ask(wrapped.select(most=most)).take(SAMPLE)
+    most = SAMPLE if session.dialect == "mysql" else None
+    rows = session.execute(wrapped.select(most=most)).fetch(SAMPLE)
     lists = list(zip(*rows, strict=True)) or [()] * len(described)
     return [
-        dtype if dtype is not None else of_values(values)
+        dtype if dtype is not None else infer_type(values)
         for (_, dtype), values in zip(described, lists, strict=True)
     ]
 
 
-def _stored(
-    link: Session,
-    wrapped: Wrapped,
+def _read_sqlite_schema(
+    session: SqlSession,
+    wrapped: WrappedQuery,
     described: list[tuple[str, pl.DataType | None]],
-    wishes: Wishes,
+    overrides: ColumnOverrides,
     where: str,
-) -> Shape:
+) -> QuerySchema:
     """Find out what SQLite stores in each column, because its declared types bind nobody.
 
     Texts in columns declared as dates stay texts: the drivers turn what they can't read as one
     into nothing, without a word.
     """
     names = [name for name, _ in described]
-    quoted = [wrapped.name(Column(name, pl.String())) for name in names]
-    classes = _classes(link, wrapped.select("DISTINCT " + ", ".join(map(_CLASS.format, quoted))))
-    classes = _uncut(link, names, classes, where)
+    quoted = [wrapped.quote_name(SqlColumn(name, pl.String())) for name in names]
+    classes = _read_storage_classes(
+        session, wrapped.select("DISTINCT " + ", ".join(map(_CLASS.format, quoted)))
+    )
+    classes = _refuse_truncation(session, names, classes, where)
     found = [_STORED.get(of_column, pl.String()) for of_column in classes]
     expected = [
         dtype if len(of_column) < 2 and "long" not in of_column else None
         for of_column, (_, dtype) in zip(classes, described, strict=True)
     ]
     what = map(_cast, quoted, found, expected)
-    columns = (wishes.column(n, t) for n, t in zip(names, found, strict=True))
-    return Shape(wrapped, tuple(columns), ", ".join(what), link.dialect)
+    columns = (overrides.column(n, t) for n, t in zip(names, found, strict=True))
+    return QuerySchema(wrapped, tuple(columns), ", ".join(what), session.dialect)
 
 
-def _uncut(
-    link: Session, names: Sequence[str], classes: list[frozenset[str]], where: str
+def _refuse_truncation(
+    session: SqlSession, names: Sequence[str], classes: list[frozenset[str]], where: str
 ) -> list[frozenset[str]]:
     """Refuse texts that the driver would cut off; to others they are texts."""
     cut = [name for name, of_column in zip(names, classes, strict=True) if "cut" in of_column]
-    if cut and link.cuts:
+    if cut and session.truncates_at_nul:
         raise SourceError(
             f"a text has a NUL in it, in {', '.join(cut)}",
             where=where,
@@ -240,11 +297,11 @@ def _uncut(
     return [frozenset(whole.get(kind, kind) for kind in of_column) for of_column in classes]
 
 
-def _classes(link: Session, asked: Statement) -> list[frozenset[str]]:
+def _read_storage_classes(session: SqlSession, asked: Statement) -> list[frozenset[str]]:
     """Collect the storage classes that each column has somewhere."""
-    answer = link.ask(asked)
+    answer = session.execute(asked)
     found = [set[str]() for _ in answer.columns]
-    while rows := answer.take(SAMPLE):
+    while rows := answer.fetch(SAMPLE):
         for known, new in zip(found, zip(*rows, strict=True), strict=True):
             known.update(new)
     return [frozenset(known - {"null"}) for known in found]

@@ -7,47 +7,49 @@ from contextlib import contextmanager, suppress
 
 from epnkit.errors import SourceError
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.session import Session, Told
+from epnkit.sources.sql.session import DriverCalls, SqlSession
 
 
 @contextmanager
-def session(
-    secret: Secret, silence: float, encoding: str | None = None, *, paged: bool = False
-) -> Iterator[Session]:
+def open_session(
+    secret: Secret, read_timeout: float, encoding: str | None = None, *, paged: bool = False
+) -> Iterator[SqlSession]:
     """Open a connection for a while.
 
     Parameters
     ----------
     secret : Secret
         An ODBC connection string or a SQLAlchemy URL.
-    silence : float
-        How many seconds the database may say nothing.
+    read_timeout : float
+        How many seconds the database may send nothing.
     encoding : str, optional
-        The encoding of texts, where the driver doesn't say it itself (by ODBC, and of SQLite).
+        The encoding of texts, if the driver doesn't give it (by ODBC, and of SQLite).
     paged : bool
         Whether results may be asked for page by page, because records have a key.
 
     Raises
     ------
     SourceError
-        When the driver is missing, or the database refuses.
+        If the driver is missing, or the database refuses.
     TransientSourceError
-        When the database cannot be reached now.
+        If the database cannot be reached now.
     """
-    made = _opened(secret, Told(secret, silence), encoding, paged=paged)
+    session = _connect(secret, DriverCalls(secret, read_timeout), encoding, paged=paged)
     try:
-        yield made
+        yield session
     finally:
         with suppress(SourceError):  # a broken connection can't be closed, and needn't be
-            made.close()
+            session.close()
 
 
-def _opened(secret: Secret, told: Told, encoding: str | None, *, paged: bool) -> Session:
+def _connect(
+    secret: Secret, driver: DriverCalls, encoding: str | None, *, paged: bool
+) -> SqlSession:
     """Load the one library that the credential is for: SQLAlchemy takes its time."""
     if secret.kind == "odbc":
         from epnkit.sources.sql.odbc import OdbcSession
 
-        return OdbcSession(told, secret.reveal(), encoding, paged=paged)
+        return OdbcSession(driver, secret.reveal(), encoding, paged=paged)
     from epnkit.sources.sql.alchemy import AlchemySession
 
-    return AlchemySession(told, secret, encoding)
+    return AlchemySession(driver, secret, encoding)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import pyodbc
-
 from epnkit.errors import SourceError, TransientSourceError
+from epnkit.modules import requires_extra
 from epnkit.sources.config.credentials import Secret
+
+with requires_extra("sql"):
+    import pyodbc
 
 
 def driver_errors() -> tuple[type[Exception], ...]:
@@ -19,9 +21,10 @@ def driver_errors() -> tuple[type[Exception], ...]:
     tuple of type
         For an ``except``.
     """
-    from sqlalchemy.exc import SQLAlchemyError
+    with requires_extra("sql"):
+        from sqlalchemy.exc import SQLAlchemyError
 
-    return (pyodbc.Error, SQLAlchemyError, UnicodeDecodeError, MemoryError)
+    return (pyodbc.Error, SQLAlchemyError, MemoryError, ValueError, ArithmeticError)
 
 
 class QueryEndedError(SourceError):
@@ -29,7 +32,7 @@ class QueryEndedError(SourceError):
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Failure:
     """A kind of failure, recognised by its SQLSTATE and words."""
 
     pattern: re.Pattern[str]
@@ -38,62 +41,67 @@ class _Known:
     kind: type[SourceError] = SourceError
 
 
-def _known(pattern: str, what: str, cure: str, kind: type[SourceError] = SourceError) -> _Known:
-    return _Known(re.compile(pattern, re.IGNORECASE), what, cure, kind)
+def _failure(pattern: str, what: str, cure: str, kind: type[SourceError] = SourceError) -> _Failure:
+    return _Failure(re.compile(pattern, re.IGNORECASE), what, cure, kind)
 
 
 #: First match wins: what is more particular stands higher.
 _FAILURES = (
-    _known(
+    _failure(
         r"can't open lib|IM002|data source name not found|can't load plugin|no module named",
         "the database driver is missing",
         "Install it and name it as `odbcinst -q -d` does (odbc-mariadb, odbc-postgresql, "
         "libsqliteodbc, tdsodbc on Debian)",
     ),
-    _known(
+    _failure(
         r"access denied|authentication failed|28000|28P01|login failed|no password supplied",
         "the database refuses the user or the password",
         "Correct the credential, or grant the user the right to read",
     ),
-    _known(
+    _failure(
         r"unknown database|database \"[^\"]*\" does not exist|3D000|unable to open database|"
         r"could not (open|connect) database|CANTOPEN",
         "there is no such database",
         "Correct the database's name in the credential",
     ),
-    _known(
+    _failure(
         r"no such column|unknown column|42S22|42703|column .* does not exist|invalid column",
         "the query names a column that does not exist",
         "Correct the query in the source file",
     ),
-    _known(
+    _failure(
         r"no such table|42S02|42P01|relation .* does not exist|doesn't exist|invalid object",
         "the query names a table that does not exist",
         "Correct the query in the source file",
     ),
-    _known(
+    _failure(
         r"duplicate column|42S21|42701|specified more than once|ambiguous",
         "the query gives two columns one name",
         "Name each column of the query once, with AS",
     ),
-    _known(
+    _failure(
         r"42000|42601|syntax error|error in your SQL syntax",
         "the database does not understand the query",
         "Correct the query in the source file; it must be one SELECT",
     ),
-    _known(
+    _failure(
+        r"year .* out of range|must be in \d+\.\.|out of range for|ConversionSyntax",
+        "the database has a value that its driver cannot read",
+        'Declare the column in the source file, [types] name = "text", or leave it out',
+    ),
+    _failure(
         r"codec can't decode|could not decode to utf-8",
         "a text is not in the encoding it was read in",
         'Declare the encoding in the source file: encoding = "latin-1"',
     ),
-    _known(
+    _failure(
         r"\((1053|1927),|server shutdown in progress|connection was killed|"
         r"SerializationFailure|conflict with recovery",
         "the database ended the connection or the query, for reasons of its own",
         "Try again later",
         TransientSourceError,
     ),
-    _known(
+    _failure(
         r"\b(57014|70100)\b|QueryCanceled|statement timeout|query execution was interrupted|"
         r"\((1317|1969|3024),|maximum statement execution time exceeded",
         "the database ended the query",
@@ -101,7 +109,7 @@ _FAILURES = (
         " file; the database may have a limit of its own, too",
         QueryEndedError,
     ),
-    _known(
+    _failure(
         r"\b(08\w{3}|HYT0\d|57P0\d|40001|40P01|53300)\b|gone away|lost connection|server closed|"
         r"terminating connection|could not (receive|send)|can't connect|connection (refused|reset|"
         r"timed out|lost|dead)|communication link|could not connect|unable to connect|"
@@ -115,7 +123,7 @@ _FAILURES = (
     ),
 )
 
-_UNKNOWN = _known("", "the database reports an error", "Ask the database's keeper")
+_UNKNOWN = _failure("", "the database reports an error", "Ask the database's administrator")
 
 
 def source_error(error: Exception, secret: Secret) -> SourceError:
@@ -134,17 +142,19 @@ def source_error(error: Exception, secret: Secret) -> SourceError:
         Transient when trying again may help; raise it ``from None``, because the cause may show
         the password.
     """
-    told = [error] if isinstance(error, UnicodeDecodeError) else error.args or [error]
-    message = secret.scrub(" ".join(" ".join(map(str, told)).split()))
+    parts = [error] if isinstance(error, UnicodeDecodeError) else error.args or [error]
+    message = secret.scrub(" ".join(" ".join(map(str, parts)).split()))
     known = next((k for k in _FAILURES if k.pattern.search(message)), _UNKNOWN)
-    return known.kind(known.what, where=label(secret), why=_shortened(message), cure=known.cure)
+    return known.kind(
+        known.what, where=describe_connection(secret), why=_shorten(message), cure=known.cure
+    )
 
 
-def _shortened(message: str) -> str:
+def _shorten(message: str) -> str:
     """Leave out SQLAlchemy's background links and the statement, which may be long."""
     return re.split(r"\s*\[SQL:|\s*\(Background on", message)[0][:400]
 
 
-def label(secret: Secret) -> str:
+def describe_connection(secret: Secret) -> str:
     """Name the database in use, without its password."""
-    return f"{secret.name} ({secret.shown})"
+    return f"{secret.name} ({secret.masked})"

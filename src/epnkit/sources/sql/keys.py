@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from epnkit.sources.sql.column_types import Column
-from epnkit.sources.sql.statements import Condition, Wrapped
+from epnkit.sources.sql.column_types import SqlColumn
+from epnkit.sources.sql.statements import Condition, WrappedQuery
 
 #: The column that carries a record's digest in a batch.
 DIGEST = "epnkit_source_digest"
@@ -44,14 +44,14 @@ _WRITTEN = {
 }
 
 #: Databases that can write a key as text and sort it by its bytes.
-KNOWN = frozenset(_BY_BYTES)
+COMPARABLE = frozenset(_BY_BYTES)
 
 #: Databases that hash a record themselves.
 HASHING = frozenset(_HASHED)
 
 
 @dataclass(frozen=True)
-class Keys:
+class KeyExpressions:
     """The key of a query's records, in one database's words.
 
     Parameters
@@ -64,46 +64,48 @@ class Keys:
         The columns of the key.
     """
 
-    wrapped: Wrapped
+    wrapped: WrappedQuery
     dialect: str
-    columns: tuple[Column, ...]
+    columns: tuple[SqlColumn, ...]
 
     @property
     def number(self) -> str | None:
         """The name of the key's only column, when it holds whole numbers."""
         only = self.columns[0] if len(self.columns) == 1 else None
-        return self.wrapped.name(only) if only and only.dtype == pl.Int64 else None
+        return self.wrapped.quote_name(only) if only and only.dtype == pl.Int64 else None
 
     @property
     def text(self) -> str:
         """The key as one text: its columns, joined by a bar, nothing for null."""
         kind = "CHAR" if self.dialect == "mysql" else "TEXT"
-        parts = [f"COALESCE(CAST({self.wrapped.name(c)} AS {kind}), '')" for c in self.columns]
+        parts = [
+            f"COALESCE(CAST({self.wrapped.quote_name(c)} AS {kind}), '')" for c in self.columns
+        ]
         joint = ", '|', " if self.dialect == "mysql" else " || '|' || "
         return _CONCAT[self.dialect].format(joint.join(parts))
 
     @property
-    def sorting(self) -> str:
+    def sort_text(self) -> str:
         """The key as a text that sorts as the ledger sorts keys: numbers as such, else by bytes."""
         text = self.text
         number, padded = (form[self.dialect].format(text) for form in (_NUMBER, _PADDED))
         return _BY_BYTES[self.dialect].format(f"CASE WHEN {number} THEN {padded} ELSE {text} END")
 
     def between(self, low: str | None, high: str | None) -> Condition:
-        """Say that a key is from low to below high."""
+        """Require that a key is from low to below high."""
         found = Condition("")
         for end, sign in ((low, ">="), (high, "<")):
             if end is not None:
-                found &= self._compared(sign, end)
+                found &= self._compare(sign, end)
         return found
 
-    def _compared(self, sign: str, end: str) -> Condition:
+    def _compare(self, sign: str, end: str) -> Condition:
         if self.number and re.fullmatch(r"-?\d{1,18}", end):
             return Condition(f"{self.number} {sign} ?", (int(end),))
-        return Condition(f"{self.sorting} {sign} ?", (self._bytes(sortable(end)),))
+        return Condition(f"{self.sort_text} {sign} ?", (self._bytes(sort_key(end)),))
 
-    def among(self, keys: Sequence[str]) -> Condition:
-        """Say that a key is one of several."""
+    def is_one_of(self, keys: Sequence[str]) -> Condition:
+        """Require that a key is one of several."""
         marks = ", ".join("?" * len(keys))
         if self.number:
             return Condition(f"{self.number} IN ({marks})", tuple(int(key) for key in keys))
@@ -115,7 +117,7 @@ class Keys:
         return text.encode() if self.dialect == "mysql" else text
 
 
-def digest_of(wrapped: Wrapped, dialect: str, columns: Sequence[Column]) -> str:
+def digest_expression(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlColumn]) -> str:
     """Write the expression of a record's digest: 32 bits over all its columns.
 
     MariaDB's CRC32 costs two thirds of its MD5; PostgreSQL has no checksum but MD5 that stays the
@@ -125,12 +127,12 @@ def digest_of(wrapped: Wrapped, dialect: str, columns: Sequence[Column]) -> str:
     return _HASHED[dialect].format(", ".join(written))
 
 
-def _plain(wrapped: Wrapped, dialect: str, column: Column) -> str:
+def _plain(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
     """Name a column, bytes as figures: not every byte is a character."""
-    name = wrapped.name(column)
+    name = wrapped.quote_name(column)
     return f"HEX({name})" if column.dtype == pl.Binary and dialect == "mysql" else name
 
 
-def sortable(key: str) -> str:
+def sort_key(key: str) -> str:
     """Write a key as it is sorted: numbers filled up with zeros."""
     return key.zfill(_FIGURES) if re.fullmatch(r"[0-9]{1,18}", key) else key

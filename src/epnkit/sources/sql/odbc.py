@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
-import pyodbc
 
-from epnkit.sources.sql.column_types import Row, of_python
-from epnkit.sources.sql.session import CONNECT_TIMEOUT, Answer, Statement, Told
-from epnkit.sources.sql.timeouts import limit
+from epnkit.modules import requires_extra
+from epnkit.sources.sql.column_types import Row, type_of_python
+from epnkit.sources.sql.session import (
+    CONNECT_TIMEOUT,
+    SESSION_SETTINGS,
+    DriverCalls,
+    SqlAnswer,
+    Statement,
+)
+from epnkit.sources.sql.timeouts import limit_statement
 
-#: What tells an ODBC driver to hand rows out as they come, by a word in the driver's name.
+with requires_extra("sql"):
+    import pyodbc
+
+
+#: What makes an ODBC driver hand rows out as they come, by a word in the driver's name.
 _STREAMING = {
     # In a transaction sqliteodbc holds every page it has read.
     "sqlite": "StepAPI=1;NoTXN=1",
@@ -22,7 +32,7 @@ _STREAMING = {
 }
 
 #: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
-#: told, psqlodbc without its cursor): pages by key are asked for.
+#: driver, psqlodbc without its cursor): pages by key are asked for.
 _BUFFERING = {"mysql", "postgresql"}
 
 #: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
@@ -34,7 +44,7 @@ _DOUBLE = 10
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
 
 
-def streaming(text: str) -> str:
+def complete_connection_string(text: str) -> str:
     """Complete an ODBC connection string by what keeps its driver from buffering whole results.
 
     Parameters
@@ -48,7 +58,8 @@ def streaming(text: str) -> str:
         bare = re.sub(r"(?i);?\s*\bUseDeclareFetch\s*=\s*\w*", "", text)
         # Debian's odbcinst.ini lets every connection leave a log in /tmp.
         quiet = "" if "commlog" in text.lower() else ";CommLog=0"
-        return f"{bare};UseDeclareFetch=0{quiet}"
+        flags = "" if "boolsaschar" in text.lower() else ";BoolsAsChar=0"
+        return f"{bare};UseDeclareFetch=0{quiet}{flags}"
     driver = re.search(r"(?i)\bdriver\s*=\s*([^;]*)", text)
     flags = next((f for w, f in _STREAMING.items() if driver and w in driver[1].lower()), "")
     present = {part.split("=")[0].strip().lower() for part in text.split(";")}
@@ -59,16 +70,16 @@ def streaming(text: str) -> str:
 @dataclass
 class _OdbcAnswer:
     cursor: pyodbc.Cursor
-    told: Told
+    driver: DriverCalls
 
     def __post_init__(self) -> None:
         self.columns = [
-            (name, pl.Float32() if kind is float and 0 < size < _DOUBLE else of_python(kind))
+            (name, pl.Float32() if kind is float and 0 < size < _DOUBLE else type_of_python(kind))
             for name, kind, _, size, *_ in self.cursor.description
         ]
 
-    def take(self, size: int) -> Sequence[Row]:
-        rows: Sequence[Row] = self.told(lambda: self.cursor.fetchmany(size))
+    def fetch(self, size: int) -> Sequence[Row]:
+        rows: Sequence[Row] = self.driver(lambda: self.cursor.fetchmany(size))
         return rows
 
 
@@ -77,59 +88,65 @@ class OdbcSession:
 
     Parameters
     ----------
-    told : Told
+    driver : DriverCalls
         Calls the driver.
     text : str
         The connection string.
     encoding : str, optional
-        Of texts, where the driver doesn't say it itself.
+        Of texts, if the driver doesn't give it itself.
     paged : bool
         Whether results may be asked for page by page.
     """
 
-    def __init__(self, told: Told, text: str, encoding: str | None, *, paged: bool) -> None:
-        self._told = told
-        with told.listening.opening():
-            self._link = told(
-                lambda: pyodbc.connect(streaming(text), timeout=CONNECT_TIMEOUT, readonly=True)
+    def __init__(
+        self, driver: DriverCalls, text: str, encoding: str | None, *, paged: bool
+    ) -> None:
+        self._driver = driver
+        with driver.watchdog.track_sockets():
+            self._connection = driver(
+                lambda: pyodbc.connect(
+                    complete_connection_string(text), timeout=CONNECT_TIMEOUT, readonly=True
+                )
             )
-        name = str(self._link.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
+        name = str(self._connection.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
-        self.quote = str(self._link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
+        self.quote = str(self._connection.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
         self.streams = not (paged and self.dialect in _BUFFERING)
-        self.cuts = self.dialect == "sqlite"
+        self.truncates_at_nul = self.dialect == "sqlite"
         self._decode(encoding)
-        if limiting := limit(self.dialect, told.silence):
-            told(lambda: self._link.execute(limiting))
+        if limiting := limit_statement(self.dialect, driver.read_timeout):
+            driver(lambda: self._connection.execute(limiting))
+        if setting := SESSION_SETTINGS.get(self.dialect):
+            driver(lambda: self._connection.execute(setting))
 
     def _decode(self, encoding: str | None) -> None:
-        """Say how the driver's narrow characters are to be read; wide ones tell it themselves."""
+        """Set how the driver's narrow characters are read; wide ones have their own encoding."""
         narrow = encoding or "utf-8"
-        self._link.setdecoding(pyodbc.SQL_CHAR, encoding=narrow)
+        self._connection.setdecoding(pyodbc.SQL_CHAR, encoding=narrow)
         if encoding or self._sends_utf8():
-            self._link.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
+            self._connection.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
 
     def _sends_utf8(self) -> bool:
-        """Tell whether MariaDB sends texts so that its driver need not make wide ones of them."""
+        """Return whether MariaDB sends texts that its driver need not make wide ones of."""
         if self.dialect != "mysql":
             return False
-        sent = self._told(lambda: self._link.execute(_SENT).fetchval())
+        sent = self._driver(lambda: self._connection.execute(_SENT).fetchval())
         return str(sent).lower().startswith("utf8")
 
-    def ask(self, statement: Statement) -> Answer:
+    def execute(self, statement: Statement) -> SqlAnswer:
         """Run a statement."""
-        cursor = self._link.cursor()
+        cursor = self._connection.cursor()
         text = statement.head + statement.tail
-        values = [_bound(value, self.dialect) for value in statement.values]
-        self._told(lambda: cursor.execute(text, *values))
-        return _OdbcAnswer(cursor, self._told)
+        values = [_bind_value(value, self.dialect) for value in statement.values]
+        self._driver(lambda: cursor.execute(text, *values))
+        return _OdbcAnswer(cursor, self._driver)
 
     def close(self) -> None:
         """End the connection."""
-        self._told(self._link.close)
+        self._driver(self._connection.close)
 
 
-def _bound(value: object, dialect: str) -> object:
+def _bind_value(value: object, dialect: str) -> object:
     """Write times as texts for MariaDB, whose driver cuts the fractions of seconds off."""
     if dialect == "mysql" and isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="microseconds")

@@ -7,29 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-import polars as pl
-
-from epnkit.sources.sql.column_types import Column, frame
-from epnkit.sources.sql.session import Session, Statement
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some records of an answer.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        The records, at least one.
-    last : tuple
-        What the last one has in the columns of the order, as the driver takes it back.
-    """
-
-    frame: pl.DataFrame
-    last: tuple[object, ...]
+from epnkit.sources.sql.column_types import SqlColumn, build_frame
+from epnkit.sources.sql.session import SqlSession, Statement
+from epnkit.sources.transport.paging import Page
 
 
-class Pages(Protocol):
+class PageReader(Protocol):
     """A connection whose answers come as pages."""
 
     @property
@@ -37,38 +20,42 @@ class Pages(Protocol):
         """Whether its driver may be read from while the server still sends."""
         ...
 
-    def pages(self, statement: Statement, size: int, order: Sequence[Column]) -> Iterator[Page]:
-        """Ask, and give the records at most so many at a time."""
+    def read_pages(
+        self, statement: Statement, size: int, order: Sequence[SqlColumn]
+    ) -> Iterator[Page]:
+        """Run a statement, and give its records, at most so many at a time."""
         ...
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowReader:
     """Pages out of rows, which every driver gives.
 
     Parameters
     ----------
-    link : Session
+    session : SqlSession
         The connection.
-    columns : sequence of Column
+    columns : sequence of SqlColumn
         The columns of each answer.
     where : str
         The source, for messages.
     """
 
-    link: Session
-    columns: Sequence[Column]
+    session: SqlSession
+    columns: Sequence[SqlColumn]
     where: str
 
     @property
     def streams(self) -> bool:
         """Whether its driver may be read from while the server still sends."""
-        return self.link.streams
+        return self.session.streams
 
-    def pages(self, statement: Statement, size: int, order: Sequence[Column]) -> Iterator[Page]:
-        """Ask, and give the records at most so many at a time."""
-        answer = self.link.ask(statement)
+    def read_pages(
+        self, statement: Statement, size: int, order: Sequence[SqlColumn]
+    ) -> Iterator[Page]:
+        """Run a statement, and give its records, at most so many at a time."""
+        answer = self.session.execute(statement)
         places = [self.columns.index(column) for column in order]
-        for rows in iter(partial(answer.take, size), []):
+        for rows in iter(partial(answer.fetch, size), []):
             last = tuple(rows[-1][place] for place in places)
-            yield Page(frame(rows, self.columns, self.where), last)
+            yield Page(build_frame(rows, self.columns, self.where), last)

@@ -1,62 +1,42 @@
-"""Reading a query's records in order: page by page or as they come, and going on behind a row."""
+"""Reading a query's records in order: page by page or as they come, and continuing after a row."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from polars.selectors import float as floats
 
 from epnkit.errors import SourceError
-from epnkit.sources.sql.column_types import Column, Row
-from epnkit.sources.sql.columns import Shape
-from epnkit.sources.sql.pages import Page, Pages
+from epnkit.sources.sql.column_types import Row, SqlColumn
+from epnkit.sources.sql.columns import QuerySchema
+from epnkit.sources.sql.pages import PageReader
 from epnkit.sources.sql.session import Statement
 from epnkit.sources.sql.statements import Condition
+from epnkit.sources.sql.values import report_unreadable
+from epnkit.sources.transport.paging import (
+    Checkpoint,
+    Page,
+    SeenFilter,
+    Segment,
+    Step,
+    read_segments,
+)
 
 #: How many of the last records are remembered, for those that the database takes for equal.
 _TIES = 1000
 
-
-@dataclass(frozen=True)
-class Leg:
-    """A part of a window, read in one order."""
-
-    condition: Condition
-    order: tuple[Column, ...]
+SqlSegment = Segment[Condition, SqlColumn]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where reading goes on.
-
-    Parameters
-    ----------
-    leg : int
-        The leg.
-    last : tuple
-        What the last record of it has in the columns of the order.
-    had : sequence of rows
-        The last records, whole: of a join several may have one key.
-    begun : bool
-        Whether any record of the leg was had.
-    """
-
-    leg: int
-    last: tuple[object, ...] = ()
-    had: Sequence[Row] = ()
-    begun: bool = False
-
-
-@dataclass(frozen=True)
-class Reading:
+class QueryReader:
     """How the records of a query are read.
 
     Parameters
     ----------
-    shape : Shape
+    schema : QuerySchema
         The query.
     keyed : bool
         Whether records have a key.
@@ -64,116 +44,133 @@ class Reading:
         The source, for messages.
     """
 
-    shape: Shape
+    schema: QuerySchema
     keyed: bool
     where: str
 
-    def legs(
-        self, link: Pages, legs: Sequence[Leg], start: Place, size: int
-    ) -> Iterator[tuple[pl.DataFrame, Place]]:
-        """Read the legs of a window one after the other, from a place on.
+    def read(
+        self, reader: PageReader, segments: Sequence[SqlSegment], start: Checkpoint, size: int
+    ) -> Iterator[Step]:
+        """Read the segments of a window one after the other, from a checkpoint on.
+
+        Parameters
+        ----------
+        reader : PageReader
+            The connection.
+        segments : sequence of Segment
+            Of the window.
+        start : Checkpoint
+            Where to begin.
+        size : int
+            How many records a page holds.
 
         Yields
         ------
         tuple
-            A batch, and the place behind it.
+            A batch, and the checkpoint after it.
+
+        Raises
+        ------
+        SourceError
+            If more records have one key than are remembered, or there is no key to continue by.
         """
-        for number, leg in enumerate(legs[start.leg :], start.leg):
-            here = start if number == start.leg else Place(number)
-            yield from (self._streamed if link.streams else self._paged)(link, leg, here, size)
 
-    def _streamed(
-        self, link: Pages, leg: Leg, place: Place, size: int
-    ) -> Iterator[tuple[pl.DataFrame, Place]]:
+        def read_segment(segment: SqlSegment, checkpoint: Checkpoint) -> Iterator[Step]:
+            read = self._read_stream if reader.streams else self._read_pages
+            return read(reader, segment, checkpoint, size)
+
+        return read_segments(segments, read_segment, start)
+
+    def _read_stream(
+        self, reader: PageReader, segment: SqlSegment, checkpoint: Checkpoint, size: int
+    ) -> Iterator[Step]:
         """Read one answer as it comes."""
-        fresh = _Fresh(place)
-        for page in link.pages(self._statement(leg, place), size, leg.order):
-            yield from fresh.of(page)
+        seen = checkpoint.seen
+        statement = self._statement(segment, checkpoint)
+        for page in reader.read_pages(statement, size, segment.order):
+            yield from _drop_seen(self._report(segment, page), checkpoint, seen)
+            seen = ()  # whatever comes again comes first
 
-    def _paged(
-        self, link: Pages, leg: Leg, place: Place, size: int
-    ) -> Iterator[tuple[pl.DataFrame, Place]]:
+    def _read_pages(
+        self, reader: PageReader, segment: SqlSegment, checkpoint: Checkpoint, size: int
+    ) -> Iterator[Step]:
         """Read page by page, each an answer that is whole before it is looked at."""
         while True:
-            most = size + len(place.had)
-            statement = self._statement(leg, place, most)
-            page = _joined(list(link.pages(statement, most, leg.order)))
+            most = size + len(checkpoint.seen)
+            statement = self._statement(segment, checkpoint, most)
+            page = _join_pages(list(reader.read_pages(statement, most, segment.order)))
             if page is None:
                 return
+            page = self._report(segment, page)
             if page.frame.height == most == size + _TIES:
-                self._refuse_endless(page, leg)
-            fresh = list(_Fresh(place).of(page))
+                self._refuse_endless(page, segment)
+            fresh = list(_drop_seen(page, checkpoint, checkpoint.seen))
             yield from fresh
             if page.frame.height < most or not fresh:
                 return
-            place = fresh[-1][1]
+            checkpoint = fresh[-1][1]
 
-    def _statement(self, leg: Leg, place: Place, most: int | None = None) -> Statement:
-        shape, condition = self.shape, leg.condition
-        if place.begun:
-            self._refuse_unordered(place)
-            condition &= shape.wrapped.from_row(leg.order, place.last)
-        return shape.wrapped.select(shape.what, condition, leg.order, most)
+    def _report(self, segment: SqlSegment, page: Page) -> Page:
+        return replace(page, frame=report_unreadable(page.frame, segment.order, self.where))
 
-    def _refuse_endless(self, page: Page, leg: Leg) -> None:
+    def _statement(
+        self, segment: SqlSegment, checkpoint: Checkpoint, most: int | None = None
+    ) -> Statement:
+        wrapped, condition = self.schema.wrapped, segment.condition
+        if checkpoint.started:
+            self._refuse_unordered(checkpoint)
+            condition &= wrapped.starting_at(segment.order, checkpoint.last)
+        return wrapped.select(self.schema.select_list, condition, segment.order, most)
+
+    def _refuse_endless(self, page: Page, segment: SqlSegment) -> None:
         """Refuse more records of one key than are remembered: the same page would come for ever."""
-        names = [column.field for column in leg.order]
+        names = [column.field for column in segment.order]
         if page.frame.select(names)[[0, -1]].is_duplicated().all():
             raise SourceError(
                 f"more than {_TIES} records have one key",
                 where=self.where,
-                why=f"{', '.join(names)} {', '.join(map(str, page.last))} does not tell them apart",
-                cure="Complete the key in service.py: it has to tell each record from every other",
+                why=f"such as {', '.join(names)} {', '.join(map(str, page.last))}",
+                cure="Complete the key in service.py: it has to distinguish any two records",
             )
 
-    def _refuse_unordered(self, place: Place) -> None:
-        if not self.keyed or None in place.last:
+    def _refuse_unordered(self, checkpoint: Checkpoint) -> None:
+        if not self.keyed or None in checkpoint.last:
             raise SourceError(
                 "reading broke off in the middle",
                 where=self.where,
-                why="without a key in every record there is no way to go on",
+                why="without a key in every record there is no way to continue",
                 cure='Name the key in the source file, key = ["id"], or read again',
             )
 
 
-class _Fresh:
-    """Leaves out records that were had before, each as often as it was had."""
+def _drop_seen(page: Page, checkpoint: Checkpoint, seen: Sequence[Row]) -> Iterator[Step]:
+    """Give what is new in a page, if anything is, and the checkpoint after it.
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._had = Counter(place.had)
-
-    def of(self, page: Page) -> Iterator[tuple[pl.DataFrame, Place]]:
-        """Give what is new in a page, if anything is, and the place behind it."""
-        kept = self._without(page.frame) if self._had else page.frame
-        self._had.clear()  # whatever comes again comes first
-        if kept.height:
-            had = _rows(page.frame.tail(_TIES))
-            yield kept, Place(self._place.leg, page.last, had, begun=True)
-
-    def _without(self, frame: pl.DataFrame) -> pl.DataFrame:
-        # What comes again is mixed with as many of its like at most.
-        first = _rows(frame.head(2 * _TIES))
-        fresh = [not self._spend(row) for row in first]
-        return pl.concat(
-            [
-                frame.head(len(first)).filter(pl.Series(fresh, dtype=pl.Boolean)),
-                frame.slice(len(first)),
-            ]
-        )
-
-    def _spend(self, row: Row) -> bool:
-        left = self._had[row]
-        self._had[row] = left - 1 if left else 0
-        return bool(left)
+    Of a join several records may have one key, so whole records are remembered.
+    """
+    fresh = _filter_new(page.frame, seen) if seen else page.frame
+    if fresh.height:
+        yield fresh, checkpoint.advance(page.last, _rows(page.frame.tail(_TIES)))
 
 
-def _rows(frame: pl.DataFrame) -> Sequence[Row]:
-    """Take a frame apart; what is not a number does not even equal itself."""
-    return frame.with_columns(floats().fill_nan(None)).rows()
+def _filter_new(frame: pl.DataFrame, seen: Sequence[Row]) -> pl.DataFrame:
+    # What comes again is mixed with as many of its like at most.
+    first = frame.head(2 * _TIES)
+    new = SeenFilter(seen).find_new(_rows(first))
+    return pl.concat([first.filter(pl.Series(new, dtype=pl.Boolean)), frame.slice(first.height)])
 
 
-def _joined(pages: list[Page]) -> Page | None:
+def _rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
+    """Take a frame apart; what is not a number does not even equal itself, a list has no hash."""
+    texts = [
+        pl.Series(name, [None if each is None else repr(list(each)) for each in frame[name]])
+        for name, dtype in frame.schema.items()
+        if isinstance(dtype, pl.List)
+    ]
+    return frame.with_columns(floats().fill_nan(None), *texts).rows()
+
+
+def _join_pages(pages: list[Page]) -> Page | None:
     if not pages:
         return None
     return Page(pl.concat([page.frame for page in pages]), pages[-1].last)

@@ -1,4 +1,4 @@
-"""Which records a SQL source holds, told without reading them."""
+"""Which records a SQL source holds, listed without reading them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.sources.sql.column_types import Row
-from epnkit.sources.sql.columns import Shape
-from epnkit.sources.sql.keys import Keys, sortable
-from epnkit.sources.sql.session import Answer, Session, Statement
+from epnkit.sources.sql.columns import QuerySchema
+from epnkit.sources.sql.keys import KeyExpressions, sort_key
+from epnkit.sources.sql.session import SqlAnswer, SqlSession, Statement
 
 #: How many keys are listed or asked for at a time.
 _AT_A_TIME = 10_000
@@ -24,71 +24,71 @@ _SUMMED = {"part": pl.Int64(), "records": pl.Int64(), "digest": pl.Int64()}
 
 
 @dataclass(frozen=True)
-class Register:
+class KeyIndex:
     """The keys of a query's records.
 
     Parameters
     ----------
-    shape : Shape
+    query : Shape
         The query.
     keys : Keys
         Its key.
     """
 
-    shape: Shape
-    keys: Keys
+    query: QuerySchema
+    keys: KeyExpressions
 
     @property
     def _digest(self) -> str:
-        return self.shape.digest or "NULL"
+        return self.query.digest or "NULL"
 
-    def digests(self, link: Session, bounds: list[str]) -> pl.DataFrame:
+    def sum_digests(self, session: SqlSession, bounds: list[str]) -> pl.DataFrame:
         """Sum up the records of the parts between consecutive keys."""
         if self.keys.number and self.keys.dialect in _PARTS:
-            return self._summed_there(link, [int(bound) for bound in bounds])
-        return self._summed_here(link, [sortable(bound).encode() for bound in bounds])
+            return self._sum_at_database(session, [int(bound) for bound in bounds])
+        return self._sum_locally(session, [sort_key(bound).encode() for bound in bounds])
 
-    def _summed_there(self, link: Session, bounds: list[int]) -> pl.DataFrame:
+    def _sum_at_database(self, session: SqlSession, bounds: list[int]) -> pl.DataFrame:
         part = _PARTS[self.keys.dialect](str(self.keys.number), bounds)
         what = f"{part} AS part, COUNT(*) AS records, SUM({self._digest}) AS digest"
-        asked = self.shape.wrapped.select(what)
-        answer = link.ask(Statement(asked.head, f"{asked.tail} GROUP BY 1"))
-        rows = [tuple(int(v or 0) for v in row) for row in _all(answer)]
+        asked = self.query.wrapped.select(what)
+        answer = session.execute(Statement(asked.head, f"{asked.tail} GROUP BY 1"))
+        rows = [tuple(int(v or 0) for v in row) for row in _fetch_all(answer)]
         return pl.DataFrame(rows, schema=_SUMMED, orient="row").sort("part")
 
-    def _summed_here(self, link: Session, bounds: list[bytes]) -> pl.DataFrame:
+    def _sum_locally(self, session: SqlSession, bounds: list[bytes]) -> pl.DataFrame:
         sums: dict[int, list[int]] = {}
-        for key, digest in _all(link.ask(self._listing(None, None))):
-            place = bisect.bisect_right(bounds, sortable(_text(key)).encode())
+        for key, digest in _fetch_all(session.execute(self._key_statement(None, None))):
+            place = bisect.bisect_right(bounds, sort_key(_as_text(key)).encode())
             part = sums.setdefault(place, [0, 0])
             part[0] += 1
             part[1] += int(digest or 0)
         rows = [(part, *found) for part, found in sorted(sums.items())]
         return pl.DataFrame(rows, schema=_SUMMED, orient="row")
 
-    def listed(self, link: Session, low: str | None, high: str | None) -> pl.DataFrame:
+    def list_keys(self, session: SqlSession, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high, with their digests."""
-        rows = _all(link.ask(self._listing(low, high)))
-        told = [(_text(key), None if digest is None else int(digest)) for key, digest in rows]
-        return pl.DataFrame(told, schema=_LISTED, orient="row")
+        rows = _fetch_all(session.execute(self._key_statement(low, high)))
+        listed = [(_as_text(key), None if digest is None else int(digest)) for key, digest in rows]
+        return pl.DataFrame(listed, schema=_LISTED, orient="row")
 
-    def _listing(self, low: str | None, high: str | None) -> Statement:
+    def _key_statement(self, low: str | None, high: str | None) -> Statement:
         what = f"{self.keys.text} AS record_key, {self._digest} AS record_digest"
-        return self.shape.wrapped.select(what, self.keys.between(low, high))
+        return self.query.wrapped.select(what, self.keys.between(low, high))
 
-    def wanted(self, keys: Sequence[str]) -> Iterator[Statement]:
+    def select_keys(self, keys: Sequence[str]) -> Iterator[Statement]:
         """Ask for the records with these keys."""
         for start in range(0, len(keys), _IN_A_CONDITION):
-            chosen = self.keys.among(keys[start : start + _IN_A_CONDITION])
-            yield self.shape.wrapped.select(self.shape.what, chosen, self.keys.columns)
+            chosen = self.keys.is_one_of(keys[start : start + _IN_A_CONDITION])
+            yield self.query.wrapped.select(self.query.select_list, chosen, self.keys.columns)
 
 
-def _all(answer: Answer) -> Iterator[Row]:
-    while rows := answer.take(_AT_A_TIME):
+def _fetch_all(answer: SqlAnswer) -> Iterator[Row]:
+    while rows := answer.fetch(_AT_A_TIME):
         yield from rows
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     return bytes(value).decode() if isinstance(value, bytes | bytearray) else str(value)
 
 

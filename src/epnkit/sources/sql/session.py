@@ -1,4 +1,4 @@
-"""What a connection to a database offers, whatever its driver: statements, answers, errors told."""
+"""What a connection to a database offers, whatever its driver: statements, answers, errors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import polars as pl
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.sql.column_types import Row
 from epnkit.sources.sql.driver_errors import driver_errors, source_error
-from epnkit.sources.sql.watchdog import Listening
+from epnkit.sources.sql.watchdog import Watchdog
 
 Result = TypeVar("Result")
+
+#: What is set in each session: times with a zone are to come in UTC.
+SESSION_SETTINGS = {"postgresql": "SELECT set_config('TimeZone', 'UTC', false)"}
 
 #: How long a connection may take to open, in seconds.
 CONNECT_TIMEOUT = 30
@@ -21,7 +24,7 @@ CONNECT_TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Statement:
-    """A question to the database: fixed text, then conditions with bound values.
+    """A statement for the database: fixed text, then conditions with bound values.
 
     Parameters
     ----------
@@ -38,18 +41,18 @@ class Statement:
     values: tuple[object, ...] = ()
 
 
-class Answer(Protocol):
+class SqlAnswer(Protocol):
     """The rows of one statement, as they come."""
 
-    #: Name and type of each column; None where the driver doesn't know the type.
+    #: Name and type of each column; None if the driver doesn't know the type.
     columns: list[tuple[str, pl.DataType | None]]
 
-    def take(self, size: int) -> Sequence[Row]:
-        """Give the next rows, at most so many; none at the end."""
+    def fetch(self, size: int) -> Sequence[Row]:
+        """Fetch the next rows, at most so many; none at the end."""
         ...
 
 
-class Session(Protocol):
+class SqlSession(Protocol):
     """A connection to a database."""
 
     #: postgresql, mysql, sqlite or another name.
@@ -59,9 +62,9 @@ class Session(Protocol):
     #: Whether its driver may be read from while the server still sends.
     streams: bool
     #: Whether its driver cuts texts off at a NUL.
-    cuts: bool
+    truncates_at_nul: bool
 
-    def ask(self, statement: Statement) -> Answer:
+    def execute(self, statement: Statement) -> SqlAnswer:
         """Run a statement."""
         ...
 
@@ -70,19 +73,19 @@ class Session(Protocol):
         ...
 
 
-class Told:
-    """Calls a driver for a while, and tells its errors without the password.
+class DriverCalls:
+    """Calls a driver for a limited time, and raises its errors as ours, without the password.
 
     Parameters
     ----------
     secret : Secret
         The credential in use.
-    silence : float
+    read_timeout : float
         How many seconds a call may take.
     """
 
-    def __init__(self, secret: Secret, silence: float) -> None:
-        self.silence, self.listening = silence, Listening(secret, silence)
+    def __init__(self, secret: Secret, read_timeout: float) -> None:
+        self.read_timeout, self.watchdog = read_timeout, Watchdog(secret, read_timeout)
         self._secret = secret
 
     def __call__(self, action: Callable[[], Result]) -> Result:
@@ -94,6 +97,6 @@ class Told:
             For what the driver raised.
         """
         try:
-            return self.listening.to(action)
+            return self.watchdog.call(action)
         except driver_errors() as error:
             raise source_error(error, self._secret) from None

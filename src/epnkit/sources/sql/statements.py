@@ -1,4 +1,4 @@
-"""The statements put around a service's query: windows, order, going on behind a row."""
+"""The statements put around a service's query: windows, order, continuing after a row."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.sources.base import Window
-from epnkit.sources.sql.column_types import Column
+from epnkit.sources.sql.column_types import SqlColumn
 from epnkit.sources.sql.session import Statement
-from epnkit.sources.values.window_ends import comparable
+from epnkit.sources.values.window_bounds import comparable_bound
 
 #: The name under which the service's query is known to the database.
-RECORDS = "epnkit_records"
+SUBQUERY_NAME = "epnkit_records"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ ANY = Condition("")
 
 
 @dataclass(frozen=True)
-class Wrapped:
+class WrappedQuery:
     """A service's query, wrapped so that conditions can be put on its columns.
 
     Parameters
@@ -48,7 +48,7 @@ class Wrapped:
     seeks : bool
         Whether the database finds ``(a, b) >= (?, ?)`` by an index.
     widens : bool
-        Whether whole numbers are asked for with 64 bits: pyodbc reads MariaDB's unsigned ones of
+        Whether whole numbers are selected with 64 bits: pyodbc reads MariaDB's unsigned ones of
         32 bits as if they had a sign.
     """
 
@@ -57,81 +57,83 @@ class Wrapped:
     seeks: bool = False
     widens: bool = False
 
-    def name(self, column: Column) -> str:
+    def quote_name(self, column: SqlColumn) -> str:
         """Quote a column's name."""
         mark = self.quote
         closing = "]" if mark == "[" else mark
         return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
 
-    def value(self, column: Column) -> str:
-        """Say what to select for a column's values."""
-        wide = self.widens and column.told and column.dtype == pl.Int64
-        return f"{self.name(column)} + 0" if wide else self.name(column)
+    def select_expression(self, column: SqlColumn) -> str:
+        """Return what to select for a column's values."""
+        wide = self.widens and column.from_driver and column.dtype == pl.Int64
+        return f"{self.quote_name(column)} + 0" if wide else self.quote_name(column)
 
     def select(
         self,
         what: str = "*",
         condition: Condition = ANY,
-        order: Sequence[Column] = (),
+        order: Sequence[SqlColumn] = (),
         most: int | None = None,
     ) -> Statement:
-        """Ask for something of the records that meet a condition, in an order, at most so many."""
+        """Select something of the records that meet a condition, in an order, at most so many."""
         query = self.query.strip().rstrip(";")
-        head = f"SELECT {what} FROM (\n{query}\n) AS {RECORDS}"  # noqa: S608 (from the service)
+        head = f"SELECT {what} FROM (\n{query}\n) AS {SUBQUERY_NAME}"  # noqa: S608 (from the service)
         tail = f" WHERE {condition.text}" if condition.text else ""
         # The record's own column, which an index serves, not what is selected under its name.
-        names = ", ".join(f"{RECORDS}.{self.name(column)}" for column in order)
+        names = ", ".join(f"{SUBQUERY_NAME}.{self.quote_name(column)}" for column in order)
         tail += f" ORDER BY {names}" if names else ""
         tail += f" LIMIT {most:d}" if most is not None else ""
         return Statement(head, tail, condition.values)
 
-    def every(self, column: Column, condition: Condition, size: int) -> Statement:
-        """Ask for each size-th value of a column, in its order."""
-        name = self.name(column)
+    def select_every(
+        self, column: SqlColumn, value: str, condition: Condition, size: int
+    ) -> Statement:
+        """Select each size-th value of a column, in its order, in the form that is given."""
+        name = self.quote_name(column)
         inner = self.select(f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS place", condition)
-        head = f"SELECT DISTINCT {self.value(column)} FROM ({inner.head}"  # noqa: S608 (from the service)
+        head = f"SELECT DISTINCT {value} FROM ({inner.head}"  # noqa: S608 (from the service)
         tail = f"{inner.tail}) AS numbered WHERE place % {size:d} = 0 ORDER BY 1"
         return Statement(head, tail, inner.values)
 
-    def nothing(self) -> Statement:
-        """Ask for the columns alone."""
+    def select_nothing(self) -> Statement:
+        """Select the columns alone."""
         return self.select(condition=Condition("1 = 0"))
 
-    def absent(self, cursor: Column) -> Condition:
-        """Say that the cursor has no value."""
-        return Condition(f"{self.name(cursor)} IS NULL")
+    def is_null(self, cursor: SqlColumn) -> Condition:
+        """Require that the cursor has no value."""
+        return Condition(f"{self.quote_name(cursor)} IS NULL")
 
-    def between(self, cursor: Column, window: Window) -> Condition:
-        """Say that the cursor has a value, and one inside the window."""
-        name = self.name(cursor)
+    def between(self, cursor: SqlColumn, window: Window) -> Condition:
+        """Require that the cursor has a value, and one inside the window."""
+        name = self.quote_name(cursor)
         low, high = window.low, window.high
         found = Condition(f"{name} IS NOT NULL")
         if low is not None:
             found &= Condition(
                 f"{name} >{'=' * window.low_closed} ?",
-                (comparable(low, cursor.dtype, cursor.name),),
+                (comparable_bound(low, cursor.dtype, cursor.name),),
             )
         if high is not None:
             found &= Condition(
                 f"{name} <{'=' * window.high_closed} ?",
-                (comparable(high, cursor.dtype, cursor.name),),
+                (comparable_bound(high, cursor.dtype, cursor.name),),
             )
         return found
 
-    def from_row(self, order: Sequence[Column], last: Sequence[object]) -> Condition:
-        """Say that a record is the last one read, or comes behind it in the order.
+    def starting_at(self, order: Sequence[SqlColumn], last: Sequence[object]) -> Condition:
+        """Require that a record is the last one read, or comes after it in the order.
 
         The last one itself is included, because texts that differ may be equal to the database
-        (case-insensitive collations): the caller drops what it has had by comparing keys.
+        (case-insensitive collations): the caller drops the records that it has seen.
         """
         if self.seeks:
-            names = ", ".join(map(self.name, order))
+            names = ", ".join(map(self.quote_name, order))
             marks = ", ".join("?" * len(order))
             return Condition(f"({names}) >= ({marks})", tuple(last))
         first, *others = order
-        name = self.name(first)
+        name = self.quote_name(first)
         if not others:
             return Condition(f"{name} >= ?", (last[0],))
-        same = Condition(f"{name} = ?", (last[0],)) & self.from_row(others, last[1:])
+        same = Condition(f"{name} = ?", (last[0],)) & self.starting_at(others, last[1:])
         follows = Condition(f"{name} > ?", (last[0],)) | same
         return Condition(f"{name} >= ?", (last[0],)) & follows  # which an index can serve

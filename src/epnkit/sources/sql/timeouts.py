@@ -5,7 +5,7 @@ from __future__ import annotations
 #: The longest limit that is asked for, in seconds: PostgreSQL's milliseconds have 31 bits.
 _LONGEST = 2_000_000
 
-#: Sets PostgreSQL's limit (milliseconds; 0 is none), where its keeper has set no stricter one.
+#: Sets PostgreSQL's limit (milliseconds; 0 is none), unless a stricter one is set there.
 _POSTGRESQL = (
     "SELECT set_config('statement_timeout', '{milliseconds}', false) FROM pg_settings"
     " WHERE name = 'statement_timeout'"
@@ -26,7 +26,7 @@ _MYSQL = (
 _LIMITS = {"postgresql": _POSTGRESQL, "mysql": _MYSQL}
 
 
-def limit(dialect: str, seconds: float) -> str | None:
+def limit_statement(dialect: str, seconds: float) -> str | None:
     """Write the statement that limits each statement of a session.
 
     The server counts until it has sent the last row, so that this is not for answers that are
@@ -42,7 +42,7 @@ def limit(dialect: str, seconds: float) -> str | None:
     Returns
     -------
     str or None
-        Nothing where no way is known.
+        None if no way is known.
     """
     allowed = min(seconds, _LONGEST)
     known = _LIMITS.get(dialect)

@@ -1,1 +1,1 @@
-"""HTTP, retries and reading ahead, for every kind of source."""
+"""HTTP, paging, retries and prefetching, for every kind of source."""

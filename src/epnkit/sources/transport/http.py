@@ -18,18 +18,18 @@ import requests
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.transport.retry import RetryLaterError
-from epnkit.sources.values.documents import parsed
+from epnkit.sources.values.documents import parse_json
 
 #: How long a connection may take, in seconds.
 CONNECT_TIMEOUT = 10.0
 
 #: What passes by itself (RFC 9110 section 15, RFC 6585 section 4).
-_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
 _CURES = {
     400: "Correct the query in the source file",
     401: "Correct the user, password or key in the credential",
-    403: "Ask the server's keeper for the right to read",
+    403: "Ask the server's administrator for the right to read",
     404: "Correct the address, the index or the collection",
 }
 
@@ -51,7 +51,7 @@ class _Answer:
 
 
 @dataclass
-class Link:
+class HttpClient:
     """A server that answers JSON.
 
     Parameters
@@ -61,13 +61,13 @@ class Link:
         ``Bearer ...``.
     authority : pathlib.Path, optional
         Certificates of the authority that signed the server's, in PEM.
-    silence : float
-        How many seconds it may say nothing.
+    read_timeout : float
+        How many seconds it may send nothing.
     """
 
     secret: Secret
     authority: Path | None = None
-    silence: float = 120.0
+    read_timeout: float = 120.0
     _session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,11 +82,11 @@ class Link:
         self._session.headers["Accept"] = "application/json"
         # Compressing pages costs both sides more than it saves, and hides a cut (_refuse_cut).
         self._session.headers["Accept-Encoding"] = "identity"
-        header = authorization.strip() or _basic(parts.username, parts.password)
+        header = authorization.strip() or _basic_authorization(parts.username, parts.password)
         if header:
             self._session.headers["Authorization"] = header
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -109,11 +109,11 @@ class Link:
         Raises
         ------
         TransientSourceError
-            When trying again may help: no connection, 429, 5xx, a cut answer.
+            If trying again may help: no connection, 429, 5xx, a cut answer.
         SourceError
-            When it won't: wrong certificate, 4xx, something else than JSON.
+            If it won't: wrong certificate, 4xx, something else than JSON.
         """
-        where = self.where(path)
+        where = self.address(path)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
             with self._session.request(
@@ -122,16 +122,16 @@ class Link:
                 params=dict(parameters or {}),
                 headers=headers,
                 data=None if body is None else orjson.dumps(body),
-                timeout=(min(CONNECT_TIMEOUT, self.silence), self.silence),
+                timeout=(min(CONNECT_TIMEOUT, self.read_timeout), self.read_timeout),
                 allow_redirects=method == "GET",
                 stream=True,
-            ) as begun:
-                answer = _Answer(begun, b"".join(begun.iter_content(_CHUNK)))
+            ) as response:
+                answer = _Answer(response, b"".join(response.iter_content(_CHUNK)))
         except requests.RequestException as error:
-            raise self._unanswered(error, where) from None
-        return self._read(answer, where)
+            raise self._connection_error(error, where) from None
+        return self._read_json(answer, where)
 
-    def where(self, path: str = "") -> str:
+    def address(self, path: str = "") -> str:
         """Name an address for messages, without its password and query string."""
         return self.secret.scrub(self.base + path.partition("?")[0])
 
@@ -139,17 +139,19 @@ class Link:
         """End the connections."""
         self._session.close()
 
-    def _unanswered(self, error: requests.RequestException, where: str) -> SourceError:
+    def _connection_error(self, error: requests.RequestException, where: str) -> SourceError:
         why = self.secret.scrub(" ".join(str(error).split()))[:300]
         if isinstance(error, requests.exceptions.SSLError) and "certificate" in why.lower():
             return SourceError(
-                "the server's certificate is not to be trusted",
+                "the server's certificate cannot be trusted",
                 where=where,
                 why=why,
                 cure='Name the authority\'s certificates in the source file: authority = "ca.pem"',
             )
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-            return SourceError("the address is none", where=where, cure="Correct the credential")
+            return SourceError(
+                "the address is not valid", where=where, cure="Correct the credential"
+            )
         return TransientSourceError(
             "the server does not answer",
             where=where,
@@ -157,52 +159,62 @@ class Link:
             cure="See that it runs and that the address in the credential is right",
         )
 
-    def _read(self, answer: _Answer, where: str) -> Any:
+    def _read_json(self, answer: _Answer, where: str) -> Any:
         self._refuse_status(answer, where)
         self._refuse_cut(answer, where)
         try:
-            return parsed(answer.content)
+            return parse_json(answer.content)
         except ValueError as error:
-            raise self._not_json(answer, where, str(error)) from None
+            raise self._not_json_error(answer, where, str(error)) from None
 
     def _refuse_status(self, answer: _Answer, where: str) -> None:
         status = answer.head.status_code
         if status < 300:
             return
         what = f"the server answers {status} {answer.head.reason}"
-        why = self.secret.scrub(_words(answer))
-        if status in _PASSING:
+        why = self.secret.scrub(_excerpt(answer))
+        if status in _TRANSIENT:
             transient = TransientSourceError(what, where=where, why=why, cure="Try again later")
-            pause = retry_after(answer.head.headers.get("Retry-After"))
+            pause = parse_retry_after(answer.head.headers.get("Retry-After"))
             raise transient if pause is None else RetryLaterError(transient, pause)
         kind = MissingError if status == 404 else SourceError
-        raise kind(what, where=where, why=why, cure=_CURES.get(status, "Ask the server's keeper"))
+        raise kind(
+            what, where=where, why=why, cure=_CURES.get(status, "Ask the server's administrator")
+        )
 
     def _refuse_cut(self, answer: _Answer, where: str) -> None:
         """Refuse an answer that is shorter than the server said."""
-        told = answer.head.headers.get("Content-Length")
+        announced = answer.head.headers.get("Content-Length")
         encoded = answer.head.headers.get("Content-Encoding")
-        if told and told.isdigit() and not encoded and int(told) != len(answer.content):
+        if encoded or not (announced and announced.isdigit()):
+            return
+        if int(announced) != len(answer.content):
             raise TransientSourceError(
                 "the answer is cut off",
                 where=where,
-                why=f"{len(answer.content)} of {told} bytes came",
+                why=f"{len(answer.content)} of {announced} bytes came",
+                cure="Try again; if it stays so, look for a proxy or a limit in between",
             )
 
-    def _not_json(self, answer: _Answer, where: str, why: str) -> SourceError:
-        """Tell a web page (a proxy's, or a login's) from an answer that was cut off."""
+    def _not_json_error(self, answer: _Answer, where: str, why: str) -> SourceError:
+        """Distinguish a web page (a proxy's, or a login's) from an answer that was cut off."""
         kind = answer.head.headers.get("Content-Type", "")
         if "json" in kind or answer.content[:1] in (b"{", b"["):
-            return TransientSourceError("the answer is cut off or broken", where=where, why=why)
+            return TransientSourceError(
+                "the answer is cut off or broken",
+                where=where,
+                why=why,
+                cure="Try again; if it happens again, look into the server's log.",
+            )
         return SourceError(
             "the server answers no JSON",
             where=where,
-            why=f"{kind or 'something'}: {self.secret.scrub(_words(answer))}",
+            why=f"{kind or 'something'}: {self.secret.scrub(_excerpt(answer))}",
             cure="See that the address is the service's own, not a login or maintenance page",
         )
 
 
-def retry_after(value: str | None) -> float | None:
+def parse_retry_after(value: str | None) -> float | None:
     """Read ``Retry-After``: seconds, or a date (RFC 9110 section 10.2.3)."""
     if value is None:
         return None
@@ -214,14 +226,14 @@ def retry_after(value: str | None) -> float | None:
         return None
 
 
-def _basic(user: str | None, password: str | None) -> str | None:
+def _basic_authorization(user: str | None, password: str | None) -> str | None:
     if user is None:
         return None
     pair = f"{unquote(user)}:{unquote(password or '')}"
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-def _words(answer: _Answer) -> str:
-    """Give the start of an answer's text, without the marks of a web page."""
+def _excerpt(answer: _Answer) -> str:
+    """Return the start of an answer's text, without the marks of a web page."""
     text = answer.content[:3000].decode("utf-8", errors="replace")
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:300]

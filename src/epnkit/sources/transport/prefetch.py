@@ -1,4 +1,4 @@
-"""Reading one step ahead: the source works while the batch before is being worked on."""
+"""Prefetching: the source works while the batch before is being worked on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Step = TypeVar("Step")
 
 #: The threads whose readers have not ended.  A reader that is given up with an error is collected
 #: in one go with all that only it knows; its thread must outlive it, or it would wait for ever.
-_AT_WORK: set[ThreadPoolExecutor] = set()
+_RUNNING: set[ThreadPoolExecutor] = set()
 
 
-def ahead(steps: Iterator[Step]) -> Generator[Step]:
+def prefetch(steps: Iterator[Step]) -> Generator[Step]:
     """Take steps from an iterator in a thread, one more than was asked for.
 
     Waiting for a server and reading its answer then cost nothing while there is other work.  At
-    most one step is held beside the one that is being worked on.
+    most one step is held besides the one that is being worked on.
 
     Parameters
     ----------
@@ -32,18 +32,18 @@ def ahead(steps: Iterator[Step]) -> Generator[Step]:
         The steps in their order; an error comes where it would have come.
     """
     workers: list[int] = []
-    thread = ThreadPoolExecutor(1, "ahead", initializer=lambda: workers.append(get_ident()))
-    _AT_WORK.add(thread)
+    thread = ThreadPoolExecutor(1, "prefetch", initializer=lambda: workers.append(get_ident()))
+    _RUNNING.add(thread)
     try:
-        coming = thread.submit(_take, steps)
+        coming = thread.submit(_take_step, steps)
         while step := coming.result():
-            coming = thread.submit(_take, steps)
+            coming = thread.submit(_take_step, steps)
             yield step[0]
     finally:
-        _AT_WORK.discard(thread)
+        _RUNNING.discard(thread)
         # At the interpreter's end no thread takes anything more.
         with suppress(RuntimeError):
-            closed = thread.submit(_close, steps)
+            closed = thread.submit(_close_steps, steps)
             # The collector may come by in the thread itself, which cannot wait for its own end.
             waits = get_ident() not in workers
             if waits:
@@ -51,14 +51,14 @@ def ahead(steps: Iterator[Step]) -> Generator[Step]:
             thread.shutdown(wait=waits)
 
 
-def _take(steps: Iterator[Step]) -> tuple[Step] | None:
+def _take_step(steps: Iterator[Step]) -> tuple[Step] | None:
     """Take a step; an exception that ends an iterator cannot be carried from a thread."""
     for step in steps:
         return (step,)
     return None
 
 
-def _close(steps: Iterator[Step]) -> None:
+def _close_steps(steps: Iterator[Step]) -> None:
     close = getattr(steps, "close", None)
     if close is not None:
         close()

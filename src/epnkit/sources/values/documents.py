@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from epnkit.errors import SourceError
-from epnkit.garbage import put_off
-from epnkit.sources.values.times import moment
+from epnkit.garbage import gc_paused
+from epnkit.sources.base import UNREADABLE
+from epnkit.sources.values.times import to_naive_utc
 
 Document = Mapping[str, Any]
 
@@ -35,15 +35,15 @@ _PLAIN: dict[type, pl.DataType] = {
 _TYPES: dict[type, pl.DataType] = {**_PLAIN, str: pl.String()}
 
 
-def parsed(text: bytes) -> Any:
+def parse_json(text: bytes) -> Any:
     """Read JSON, also with the ``NaN`` and ``Infinity`` that Python writes, taken as nothing.
 
     Raises
     ------
     ValueError
-        When it is no JSON.
+        If it is no JSON.
     """
-    with put_off():
+    with gc_paused():
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:
@@ -52,88 +52,140 @@ def parsed(text: bytes) -> Any:
             return json.loads(text, parse_constant=lambda _: None)
 
 
-def flat(document: Document, prefix: str = "") -> dict[str, Any]:
+def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
     """Take nested documents apart: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``."""
     found: dict[str, Any] = {}
     for name, value in document.items():
         if isinstance(value, Mapping) and value:
-            found |= flat(value, f"{prefix}{name}.")
+            found |= flatten(value, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = value
     return found
 
 
-def types_of(documents: Sequence[Document]) -> dict[str, pl.DataType]:
+def get_dotted(document: Any, name: str) -> Any:
+    """Follow a dotted name into a nested document; None if it leads nowhere."""
+    value: Any = document
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def infer_types(documents: Sequence[Document]) -> dict[str, pl.DataType]:
     """Find the fields of flat documents and a type for each.
 
     Returns
     -------
     dict
-        Int64, Float64, Boolean, Datetime, Date or Binary where all values are of it, a List of
-        one where some values are lists, and String for everything else and every mixture.
+        Int64, Float64, Boolean, Datetime, Date or Binary if all values are of it, a List of
+        one if some values are lists, and String for everything else and every mixture.
     """
     names = dict.fromkeys(name for document in documents for name in document)
-    return {name: _type([d.get(name) for d in documents]) for name in names}
+    names.pop(UNREADABLE, None)
+    return {name: _infer_type([d.get(name) for d in documents]) for name in names}
 
 
-def _type(values: Iterable[object]) -> pl.DataType:
+def _infer_type(values: Iterable[object]) -> pl.DataType:
     given = [value for value in values if value is not None]
     if not any(isinstance(value, list) for value in given):
-        return _plain_type(given)
+        return _infer_plain_type(given)
     parts = [part for value in given for part in (value if isinstance(value, list) else [value])]
-    return pl.List(_plain_type([part for part in parts if part is not None]))
+    return pl.List(_infer_plain_type([part for part in parts if part is not None]))
 
 
-def _plain_type(values: Sequence[object]) -> pl.DataType:
+def _infer_plain_type(values: Sequence[object]) -> pl.DataType:
     kinds = {_PLAIN.get(type(value), pl.String()) for value in values}
     if kinds == {pl.Int64(), pl.Float64()}:
         return pl.Float64()
     return kinds.pop() if len(kinds) == 1 else pl.String()
 
 
-def inner_of(dtype: pl.DataType) -> pl.DataType:
-    """Give the type of a list's parts, or the type itself where it is no list."""
+def inner_type(dtype: pl.DataType) -> pl.DataType:
+    """Return the type of a list's parts, or the type itself if it is no list."""
     inner = dtype.inner if isinstance(dtype, pl.List) else dtype
     return inner if isinstance(inner, pl.DataType) else inner()
 
 
-def frame(
+def build_frame(
     documents: Sequence[Document], types: Mapping[str, pl.DataType], where: str
 ) -> pl.DataFrame:
-    """Build a batch of flat documents; a field that one doesn't have is null.
+    """Build a batch of flat documents; a field that one does not have is null.
 
-    Raises
-    ------
-    SourceError
-        When a value doesn't fit the type of its field.
+    Parameters
+    ----------
+    documents : sequence of mapping
+        The documents; what stands in one under :data:`~epnkit.sources.base.UNREADABLE` stays.
+    types : mapping of str to polars.DataType
+        The fields, and their types.
+    where : str
+        The source, for messages.
+
+    Returns
+    -------
+    polars.DataFrame
+        A column a field; and :data:`~epnkit.sources.base.UNREADABLE`, if a value does not fit the
+        type of its field, which is null then.
     """
-    return pl.DataFrame(
-        [
-            _series(name, dtype, [d.get(name) for d in documents], where)
-            for name, dtype in types.items()
-        ]
-    )
+    problems: dict[int, list[str]] = {}
+    for row, document in enumerate(documents):
+        if document.get(UNREADABLE) is not None:
+            problems[row] = [str(document[UNREADABLE])]
+    columns = [
+        _build_series(name, dtype, [d.get(name) for d in documents], problems)
+        for name, dtype in types.items()
+    ]
+    frame = pl.DataFrame(columns)
+    if not problems:
+        return frame
+    texts = ["; ".join(problems[row]) if row in problems else None for row in range(len(documents))]
+    return frame.with_columns(pl.Series(UNREADABLE, texts, dtype=pl.String))
 
 
-def _series(name: str, dtype: pl.DataType, values: list[Any], where: str) -> pl.Series:
+#: What a value may raise that is brought to a type, or put into a column.
+_MISFITS = (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError)
+
+
+def _build_series(
+    name: str, dtype: pl.DataType, values: list[Any], problems: dict[int, list[str]]
+) -> pl.Series:
     try:
-        if not isinstance(dtype, pl.List):
-            values = _singly(values)
-        if not _uniform(values, dtype):
-            values = [None if value is None else _fitted(value, dtype) for value in values]
-        if isinstance(dtype, pl.List):
-            return _lists(name, values, dtype)
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
-        raise SourceError(
-            f"a value of field {name!r} is not of type {dtype}",
-            where=where,
-            why=str(error).splitlines()[0],
-            cure="Declare the field's type in the source file, under types",
-        ) from error
+        return _build_fitting(name, dtype, values)
+    except _MISFITS:
+        fitting = [
+            _drop_misfit(name, dtype, value, problems.setdefault, row)
+            for row, value in enumerate(values)
+        ]
+        return _build_fitting(name, dtype, fitting)
 
 
-def _lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Series:
+def _build_fitting(name: str, dtype: pl.DataType, values: list[Any]) -> pl.Series:
+    if not isinstance(dtype, pl.List):
+        values = _unwrap_single_lists(values)
+    if not _is_uniform(values, dtype):
+        values = [None if value is None else _convert_value(value, dtype) for value in values]
+    if isinstance(dtype, pl.List):
+        return _build_lists(name, values, dtype)
+    return pl.Series(name, values, dtype=dtype, strict=True)
+
+
+def _drop_misfit(
+    name: str, dtype: pl.DataType, value: Any, problems_of: Callable[..., list[str]], row: int
+) -> Any:
+    """Return a value, or None if it is not of the type, and note that."""
+    try:
+        _build_fitting(name, dtype, [value])
+    except _MISFITS:
+        problems_of(row, []).append(f"{name}: {_shorten(value)} is not of type {dtype}")
+        return None
+    return value
+
+
+def _shorten(value: object) -> str:
+    """Write a value for a list of what could not be read, whose marks it must not hold."""
+    return repr(value)[:80].replace(";", ",")
+
+
+def _build_lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Series:
     """Build a column of lists out of all their parts at once: one at a time is ten times slower."""
     parts = list(chain.from_iterable(value for value in values if value))
     lengths = pl.Series([None if value is None else len(value) for value in values], dtype=pl.Int64)
@@ -147,7 +199,7 @@ def _lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Seri
     return joined.select(empty.otherwise("parts").alias(name)).to_series()
 
 
-def _singly(values: list[Any]) -> list[Any]:
+def _unwrap_single_lists(values: list[Any]) -> list[Any]:
     """Unwrap lists of one value, which Elasticsearch's ``fields`` always gives."""
     if list not in set(map(type, values)):
         return values
@@ -157,26 +209,26 @@ def _singly(values: list[Any]) -> list[Any]:
     ]
 
 
-def _uniform(values: list[Any], dtype: pl.DataType) -> bool:
-    """Tell whether all values, or all parts of lists, are of the wanted type already."""
+def _is_uniform(values: list[Any], dtype: pl.DataType) -> bool:
+    """Return whether all values, or all parts of lists, are of the wanted type already."""
     kinds = set(map(type, values)) - {type(None)}
     if isinstance(dtype, pl.List):
         parts = chain.from_iterable(value for value in values if value)
-        return kinds <= {list} and _uniform(list(parts), inner_of(dtype))
+        return kinds <= {list} and _is_uniform(list(parts), inner_type(dtype))
     return dtype != pl.Datetime and all(_TYPES.get(kind) == dtype for kind in kinds)
 
 
-def _fitted(value: object, dtype: pl.DataType) -> object:
+def _convert_value(value: object, dtype: pl.DataType) -> object:
     if isinstance(dtype, pl.List):
-        convert = _CONVERT.get(type(inner_of(dtype)), _text)
+        convert = _CONVERT.get(type(inner_type(dtype)), _as_text)
         parts = value if isinstance(value, list) else [value]
         return [None if part is None else convert(part) for part in parts]
     if isinstance(value, list) and dtype != pl.String:
         raise ValueError(f"several values, {str(value)[:60]}")
-    return _CONVERT.get(type(dtype), _text)(value)
+    return _CONVERT.get(type(dtype), _as_text)(value)
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     """Write any value as a text: what isn't plain as JSON."""
     if isinstance(value, str):
         return value
@@ -187,7 +239,7 @@ def _text(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-def _whole(value: object) -> int:
+def _as_integer(value: object) -> int:
     if isinstance(value, str) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     if isinstance(value, int):
@@ -195,13 +247,13 @@ def _whole(value: object) -> int:
     raise ValueError(f"{value!r} is not a whole number")
 
 
-def _number(value: object) -> float:
+def _as_float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{value!r} is not a number")
     return float(value)
 
 
-def _flag(value: object) -> bool:
+def _as_boolean(value: object) -> bool:
     if isinstance(value, bool) or value in (0, 1):
         return bool(value)
     if isinstance(value, str) and value.lower() in {"true", "false"}:
@@ -209,16 +261,16 @@ def _flag(value: object) -> bool:
     raise ValueError(f"{value!r} is neither true nor false")
 
 
-def _day(value: object) -> dt.date:
+def _as_date(value: object) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
 
 _CONVERT: dict[type[pl.DataType], Callable[[object], object]] = {
-    pl.Int64: _whole,
-    pl.UInt64: _whole,
-    pl.Float64: _number,
-    pl.Boolean: _flag,
-    pl.Datetime: moment,
-    pl.Date: _day,
+    pl.Int64: _as_integer,
+    pl.UInt64: _as_integer,
+    pl.Float64: _as_float,
+    pl.Boolean: _as_boolean,
+    pl.Datetime: to_naive_utc,
+    pl.Date: _as_date,
     pl.Binary: lambda value: value,
 }

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-#: The moment that dates are counted from.
+from epnkit.sources.values.times import to_naive_utc
+
+#: The time that dates are counted from.
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Turn what MongoDB or RESTHeart gives into plain values.
 
     Parameters
@@ -25,9 +27,9 @@ def plain(value: Any) -> Any:
         Texts, numbers, naive datetimes in UTC, lists and dictionaries of them.
     """
     if isinstance(value, Mapping):
-        return _of_mapping(value)
+        return _plain_mapping(value)
     if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
+        return [to_plain(part) for part in value]
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
     if value is None or isinstance(value, bool | int | float | str | bytes):
@@ -35,27 +37,36 @@ def plain(value: Any) -> Any:
     return _OF_BSON.get(type(value).__name__, str)(value)
 
 
-def _of_mapping(value: Mapping[str, Any]) -> Any:
+def _plain_mapping(value: Mapping[str, Any]) -> Any:
     if len(value) == 1:
         (name, inner), *_ = value.items()
         read = _MARKED.get(name)
         if read is not None:
-            return read(inner)
-    return {name: plain(inner) for name, inner in value.items()}
+            return _read_marked(read, name, inner)
+    return {name: to_plain(inner) for name, inner in value.items()}
 
 
-def _date(inner: Any) -> dt.datetime | str:
+def _read_marked(read: Callable[[Any], Any], name: str, inner: Any) -> Any:
+    try:
+        return read(inner)
+    except (TypeError, ValueError, ArithmeticError):
+        return {name: to_plain(inner)}  # no extended JSON, but a document of its own
+
+
+def _parse_date(inner: Any) -> dt.datetime | str:
     """Read a date: milliseconds, ``{"$numberLong": ...}`` or ISO 8601."""
-    ticks = plain(inner)
-    if isinstance(ticks, int | float):
-        return _EPOCH + dt.timedelta(milliseconds=ticks)
-    found: dt.datetime = plain(dt.datetime.fromisoformat(ticks))
-    return found
+    ticks = to_plain(inner)
+    try:
+        if isinstance(ticks, int | float):
+            return _EPOCH + dt.timedelta(milliseconds=ticks)
+        return to_naive_utc(str(ticks))
+    except (ValueError, OverflowError):
+        return f"$date {ticks}"  # a text: no time of the years 1 to 9999, and so no datetime
 
 
 _MARKED: dict[str, Callable[[Any], Any]] = {
     "$oid": str,
-    "$date": _date,
+    "$date": _parse_date,
     "$numberLong": int,
     "$numberInt": int,
     "$numberDouble": float,

@@ -12,16 +12,17 @@ import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
+from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.config.settings import Settings, settings_of
-from epnkit.sources.config.types import declared
-from epnkit.sources.mongo.query import inside
-from epnkit.sources.tap import secret_of
-from epnkit.sources.transport.http import Link
-from epnkit.sources.transport.retry import PATIENT, Patience, patience_of, persist
-from epnkit.sources.values.documents import SAMPLE, flat, frame, types_of
-from epnkit.sources.values.extended_json import plain
-from epnkit.sources.values.window_ends import typed
+from epnkit.sources.config.settings import Settings
+from epnkit.sources.config.types import declared_types
+from epnkit.sources.configured import ConfiguredSource
+from epnkit.sources.transport.http import HttpClient
+from epnkit.sources.transport.paging import require_cursor
+from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, retry, take_retry_policy
+from epnkit.sources.values.documents import SAMPLE, build_frame, flatten, get_dotted, infer_types
+from epnkit.sources.values.extended_json import to_plain
+from epnkit.sources.values.window_bounds import parse_window, window_filter
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class RecordsSettings:
         Records a page.
     authority : pathlib.Path, optional
         The certificates to trust.
-    patience : Patience
+    retry_policy : RetryPolicy
         How often to try again.
     """
 
@@ -70,10 +71,10 @@ class RecordsSettings:
     types: dict[str, pl.DataType] = field(default_factory=dict)
     page: int = 300
     authority: Path | None = None
-    patience: Patience = PATIENT
+    retry_policy: RetryPolicy = DEFAULT_RETRY
 
 
-class RecordsSource:
+class RecordsSource(ConfiguredSource[RecordsSettings]):
     """Records of one data set.
 
     Parameters
@@ -84,33 +85,47 @@ class RecordsSource:
         The data set and how it is paged.
     """
 
+    kind = "records"
+    take_secret = staticmethod(take_address)
+
     def __init__(self, secret: Secret, settings: RecordsSettings) -> None:
-        self._settings = settings
-        self._link = Link(secret, settings.authority, settings.patience.silence)
-        self.label = self._link.where(settings.path)
+        super().__init__(secret, settings)
+        timeout = settings.retry_policy.read_timeout
+        self._client = HttpClient(secret, settings.authority, timeout)
+        self.label = self._client.address(settings.path)
 
     @classmethod
-    def from_file(cls, path: Path, order: Order = UNORDERED) -> RecordsSource:
-        """Build the source that a ``source.toml`` describes.
-
-        Raises
-        ------
-        ConfigurationError
-            When the file or the credential it names is wrong.
-        """
-        with settings_of(path, "records") as settings:
-            secret = secret_of(settings)
-            chosen = _records_settings(settings, order)
-        return cls(secret, chosen)
-
-    def schema(self) -> dict[str, str]:
-        """Give the fields that the first records have, and their types."""
-        return {name: str(dtype) for name, dtype in self._types.items()}
+    def take_settings(cls, settings: Settings, order: Order) -> RecordsSettings:
+        """Take the keys of a source file."""
+        parameters = {name: str(v) for name, v in settings.take("parameters", dict, {}).items()}
+        pair = settings.take_names("window")
+        if pair and len(pair) != 2:
+            raise settings.invalid_key_error(
+                "window",
+                "it is not the name and the value of one parameter",
+                'Write window = ["name", "{low}/{high}"]',
+            )
+        return RecordsSettings(
+            settings.take("path", str),
+            parameters,
+            settings.take_choice("counts", ("records", "pages"), "records"),
+            settings.take("start", str, "start"),
+            settings.take("limit", str, "limit"),
+            settings.take("first", int, 0),
+            settings.take("data", str, "data"),
+            settings.take("total", str, "total"),
+            (pair[0], pair[1]) if pair else None,
+            settings.take_order(order),
+            declared_types(settings),
+            settings.take_positive("page", RecordsSettings.page),
+            settings.take_path("authority"),
+            take_retry_policy(settings),
+        )
 
     def count(self, window: Window = ALL) -> int:
         """Count the window's records: by the service's own total, or by looking at each."""
         if window.everything:
-            return self._total(self._ask({}, 0, 1))
+            return self._read_total(self._request({}, 0, 1))
         return sum(batch.height for batch in self.batches(window))
 
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
@@ -119,27 +134,33 @@ class RecordsSource:
         Raises
         ------
         SourceError
-            When the service's total changes meanwhile, or fewer records come than it says.
+            If the service's total changes meanwhile, or fewer records come than it says.
         """
-        chosen, page = self._narrowing(window), min(size, self._settings.page)
-        read, total = 0, None
-        while total is None or read < total:
-            answer = self._ask(chosen, read, page)
-            total = self._same(total, self._total(answer))
-            documents = self._documents(answer)
-            self._refuse_short(len(documents), min(page, total - read))
-            read += len(documents)
-            batch = frame(documents, self._types, self.label)
-            kept = batch if window.everything else batch.filter(self._inside(window))
+        belongs = self._window_filter(window)
+        for documents in self._read_pages(window, min(size, self._settings.page)):
+            batch = build_frame(documents, self._types, self.label)
+            kept = batch if belongs is None else batch.filter(belongs)
             if kept.height:
                 yield kept
 
+    def _read_pages(self, window: Window, page: int) -> Iterator[list[dict[str, Any]]]:
+        """Read page by page, by their numbers: the service offers nothing else to continue by."""
+        chosen = self._window_parameters(window)
+        read, total = 0, None
+        while total is None or read < total:
+            answer = self._request(chosen, read, page)
+            total = self._check_total(total, self._read_total(answer))
+            documents = self._documents(answer)
+            self._refuse_short(len(documents), min(page, total - read))
+            read += len(documents)
+            yield documents
+
     @cached_property
     def _types(self) -> dict[str, pl.DataType]:
-        found = self._documents(self._ask({}, 0, min(SAMPLE, self._settings.page)))
-        return {**types_of(found), **self._settings.types}
+        found = self._documents(self._request({}, 0, min(SAMPLE, self._settings.page)))
+        return {**infer_types(found), **self._settings.types}
 
-    def _ask(self, chosen: dict[str, str], read: int, page: int) -> Any:
+    def _request(self, chosen: dict[str, str], read: int, page: int) -> Any:
         settings = self._settings
         number = read if settings.counts == "records" else settings.first + read // page
         parameters: dict[str, str | int] = {
@@ -148,11 +169,11 @@ class RecordsSource:
             settings.start: number,
             settings.limit: page,
         }
-        ask = partial(self._link.ask, "GET", settings.path, parameters=parameters)
-        return persist(ask, settings.patience)
+        request = partial(self._client.request, "GET", settings.path, parameters=parameters)
+        return retry(request, settings.retry_policy)
 
     def _documents(self, answer: Any) -> list[dict[str, Any]]:
-        found = inside(answer, self._settings.data)
+        found = get_dotted(answer, self._settings.data)
         if not isinstance(found, list):
             raise SourceError(
                 f"the answer has no records under {self._settings.data!r}",
@@ -160,10 +181,10 @@ class RecordsSource:
                 why=str(answer)[:200],
                 cure="Correct `data` in the source file",
             )
-        return [flat(plain(document)) for document in found]
+        return [flatten(to_plain(document)) for document in found]
 
-    def _total(self, answer: Any) -> int:
-        found = inside(answer, self._settings.total)
+    def _read_total(self, answer: Any) -> int:
+        found = get_dotted(answer, self._settings.total)
         if isinstance(found, int | str) and str(found).isdigit():
             return int(found)
         raise SourceError(
@@ -173,7 +194,7 @@ class RecordsSource:
             cure="Correct `total` in the source file: without it a cut answer looks whole",
         )
 
-    def _same(self, before: int | None, now: int) -> int:
+    def _check_total(self, before: int | None, now: int) -> int:
         if before is not None and before != now:
             raise SourceError(
                 f"the number of records changed from {before} to {now} while they were read",
@@ -183,15 +204,15 @@ class RecordsSource:
             )
         return now
 
-    def _refuse_short(self, came: int, expected: int) -> None:
-        if came != expected:
+    def _refuse_short(self, received: int, expected: int) -> None:
+        if received != expected:
             raise SourceError(
-                f"a page holds {came} records instead of {expected}",
+                f"a page holds {received} records instead of {expected}",
                 where=self.label,
                 cure="Lower `page` in the source file: the service may allow fewer",
             )
 
-    def _narrowing(self, window: Window) -> dict[str, str]:
+    def _window_parameters(self, window: Window) -> dict[str, str]:
         """Narrow a request to a window, as far as the service can."""
         template = self._settings.window
         if template is None or None in (window.low, window.high) or window.nulls:
@@ -199,45 +220,10 @@ class RecordsSource:
         name, value = template
         return {name: value.format(low=window.low, high=window.high)}
 
-    def _inside(self, window: Window) -> pl.Expr:
+    def _window_filter(self, window: Window) -> pl.Expr | None:
+        """Return which records of a batch belong to a window, or None if all do."""
         cursor = self._settings.order.cursor
-        if cursor is None:
-            raise SourceError("a window needs a cursor field", where=self.label)
-        return inside_window(cursor, typed(window, cursor, self._types))
-
-
-def inside_window(cursor: str, window: Window) -> pl.Expr:
-    """Tell which records a window holds."""
-    column, found = pl.col(cursor), pl.col(cursor).is_not_null()
-    if window.low is not None:
-        found &= (column >= window.low) if window.low_closed else (column > window.low)
-    if window.high is not None:
-        found &= (column <= window.high) if window.high_closed else (column < window.high)
-    return found.fill_null(value=False) | (column.is_null() & pl.lit(window.nulls))
-
-
-def _records_settings(settings: Settings, order: Order) -> RecordsSettings:
-    parameters = {name: str(v) for name, v in settings.take("parameters", dict, {}).items()}
-    pair = settings.names("window")
-    if pair and len(pair) != 2:
-        raise settings.wrong(
-            "window",
-            "it is not the name and the value of one parameter",
-            'Write window = ["name", "{low}/{high}"]',
-        )
-    return RecordsSettings(
-        settings.take("path", str),
-        parameters,
-        settings.choice("counts", ("records", "pages"), "records"),
-        settings.take("start", str, "start"),
-        settings.take("limit", str, "limit"),
-        settings.take("first", int, 0),
-        settings.take("data", str, "data"),
-        settings.take("total", str, "total"),
-        (pair[0], pair[1]) if pair else None,
-        settings.order(order),
-        declared(settings),
-        settings.positive("page", RecordsSettings.page),
-        settings.beside("authority"),
-        patience_of(settings),
-    )
+        require_cursor(cursor, window, self.label)
+        if cursor is None or window.everything:
+            return None
+        return window_filter(cursor, parse_window(window, cursor, self._types))

@@ -1,6 +1,8 @@
--- The books that epnkit keeps beside the data: idempotent, run before every load.
--- No TAP user sees them: they stand in no tap_schema, and only DaCHS's own reading role may use the
--- schema, to read in the table granules_SERVICE which links datalink offers.
+-- The state schema: what epnkit knows of its loads.  Idempotent; run before every load.
+--
+-- TAP users see none of it: the tables are in no tap_schema, and only DaCHS's own reading role may
+-- use the schema, for the links that datalink reads from the tracking table granules_SERVICE.  That
+-- table is created by the load, for each service (src/epnkit/loading/table/target.py).
 CREATE SCHEMA IF NOT EXISTS epnkit;
 
 -- The ledger: what became of the records of each run.
@@ -14,16 +16,16 @@ CREATE TABLE IF NOT EXISTS epnkit.runs (
     low          text,                     -- the window of the cursor that was read
     high         text,
     read         bigint NOT NULL DEFAULT 0, -- records that the source gave
-    folded       bigint NOT NULL DEFAULT 0, -- of these, told of a thing that another record told of
+    folded       bigint NOT NULL DEFAULT 0, -- of these, merged into another record of the same thing
     extra        bigint NOT NULL DEFAULT 0, -- granules beyond the first of a record
     loaded       bigint NOT NULL DEFAULT 0,
     changed      bigint NOT NULL DEFAULT 0,
     unchanged    bigint NOT NULL DEFAULT 0,
-    repeated     bigint NOT NULL DEFAULT 0, -- the same granule once more in the same run
+    repeated     bigint NOT NULL DEFAULT 0, -- the same granule again in the same run
     quarantined  bigint NOT NULL DEFAULT 0,
-    deleted      bigint NOT NULL DEFAULT 0, -- granules whose record is gone, or became another
+    deleted      bigint NOT NULL DEFAULT 0, -- granules whose record is gone or now makes another
     null_cursors bigint NOT NULL DEFAULT 0,
-    source_count bigint,                   -- what the source itself said it holds
+    source_count bigint,                   -- how many records the source said it has
     seconds      jsonb,                    -- time by stage
     reason       text,
     CONSTRAINT balanced CHECK (
@@ -46,7 +48,7 @@ CREATE TABLE IF NOT EXISTS epnkit.quarantine (
     resolved    text                       -- null, 'loaded', 'dropped', 'superseded' or 'gone'
 );
 
--- How far each service got; definition tells a cursor from another that was declared before.
+-- How far each service got; definition identifies the cursor that the value belongs to.
 CREATE TABLE IF NOT EXISTS epnkit.cursors (
     service    text PRIMARY KEY,
     definition text NOT NULL,
@@ -61,20 +63,20 @@ CREATE TABLE IF NOT EXISTS epnkit.records (
     service text NOT NULL,
     run     bigint NOT NULL,               -- which read them
     count   integer NOT NULL,
-    keys    text[] NOT NULL,               -- of each record, in their order in the batch
+    keys    text[] NOT NULL,               -- of each record, in the order of the batch
     batch   bytea NOT NULL,
     PRIMARY KEY (service, number)
 );
 
--- By what the granules of each service were made: its source file's name, and hashes of what each
--- file of its folder says, as JSON.
+-- The declaration that the granules of each service were made by, as JSON: the name of its source
+-- file, and a hash of each file of its folder.
 CREATE TABLE IF NOT EXISTS epnkit.declarations (
     service  text PRIMARY KEY,
     declared text NOT NULL,
     run      bigint NOT NULL
 );
 
--- How far a comparison of source and table got, so that one that was broken off goes on.
+-- How far a comparison of source and table got, so that an interrupted one can continue.
 CREATE TABLE IF NOT EXISTS epnkit.comparisons (
     service text PRIMARY KEY,
     begun   timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -83,13 +85,3 @@ CREATE TABLE IF NOT EXISTS epnkit.comparisons (
     missing text[] NOT NULL DEFAULT '{}',  -- keys that only the source has, or that differ
     gone    text[] NOT NULL DEFAULT '{}'   -- keys that only the table has
 );
-
--- CREATE INDEX IF NOT EXISTS would wait for every load that goes on before it looks.
-DO $$ BEGIN
-    IF to_regclass('epnkit.runs_service') IS NULL THEN
-        CREATE INDEX runs_service ON epnkit.runs (service, run);
-    END IF;
-    IF to_regclass('epnkit.quarantine_service') IS NULL THEN
-        CREATE INDEX quarantine_service ON epnkit.quarantine (service, record_key);
-    END IF;
-END $$;

@@ -1,0 +1,1 @@
+"""Reading FITS headers as archives write them: keywords under several names, split dates."""

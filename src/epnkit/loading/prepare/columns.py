@@ -1,0 +1,37 @@
+"""The columns of prepared granules and of refusals."""
+
+from __future__ import annotations
+
+import polars as pl
+
+#: Columns that go with a granule: the record's key and hash, its links, and its own hash.
+KEY, DIGEST, LINKS, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_links", "epnkit_content"
+
+#: All of them, with their types in the database; they are stored in the tracking table.
+TRACKING_COLUMNS = {KEY: "text", DIGEST: "bigint", LINKS: "text", CONTENT: "uuid"}
+
+#: The dates that the loader fills in if the mapping does not.
+DATES = ("creation_date", "modification_date", "release_date")
+
+#: A refusal while a batch is prepared; ``number`` is the record's position in the batch.
+NUMBERED_REFUSAL = pl.Schema(
+    {
+        "number": pl.UInt32,
+        "granule_uid": pl.String,
+        "rule": pl.Int32,
+        "field": pl.String,
+        "reason": pl.String,
+    }
+)
+
+#: A refusal as the quarantine stores it; ``record`` is the record in JSON.
+REFUSAL = pl.Schema(
+    {
+        "record_key": pl.String,
+        "granule_uid": pl.String,
+        "rule": pl.Int32,
+        "field": pl.String,
+        "reason": pl.String,
+        "record": pl.String,
+    }
+)

@@ -1,0 +1,176 @@
+"""Building the refusals of a batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+from polars import selectors
+
+from epnkit.epncore import rules
+from epnkit.loading.prepare.columns import NUMBERED_REFUSAL, REFUSAL
+from epnkit.loading.prepare.packing import record_keys
+from epnkit.mapping.declare import SOURCE_DIGEST, MappingResult
+from epnkit.service import Service
+from epnkit.sources.base import UNREADABLE, WHOLE
+
+
+def refuse_for_reason(numbers: pl.Series, field: str, reason: str) -> pl.DataFrame:
+    """Refuse records, all of them for one reason.
+
+    Parameters
+    ----------
+    numbers : polars.Series
+        The records' positions in their batch.
+    field : str
+        The field at fault; empty if none is.
+    reason : str
+        What is wrong.
+
+    Returns
+    -------
+    polars.DataFrame
+        As :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
+    """
+    count = len(numbers)
+    return pl.DataFrame(
+        {
+            "number": numbers,
+            "granule_uid": [None] * count,
+            "rule": [None] * count,
+            "field": [field] * count,
+            "reason": [reason] * count,
+        },
+        schema=NUMBERED_REFUSAL,
+    )
+
+
+def unreadable_refusals(problems: pl.Series, fields: Collection[str]) -> pl.DataFrame:
+    """Refuse the records of which a field that is needed could not be read.
+
+    Parameters
+    ----------
+    problems : polars.Series
+        The column :data:`~epnkit.sources.base.UNREADABLE` of the records.
+    fields : collection of str
+        The fields that the service reads.
+
+    Returns
+    -------
+    polars.DataFrame
+        As :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`; the first problem counts.
+    """
+    rows = []
+    for number, text in enumerate(problems):
+        found = (each.partition(": ") for each in (text or "").split("; "))
+        needed = [(field, why) for field, _, why in found if field in fields or field == WHOLE]
+        if needed:
+            field, why = needed[0]
+            rows.append((number, None, None, "" if field == WHOLE else field, why))
+    return pl.DataFrame(rows, schema=NUMBERED_REFUSAL, orient="row")
+
+
+def mapping_refusals(mapped: MappingResult) -> pl.DataFrame:
+    """Return the records that the mapping itself refused."""
+    return mapped.refusals.select(
+        pl.col("record").alias("number"),
+        pl.lit(None, pl.String).alias("granule_uid"),
+        pl.lit(None, pl.Int32).alias("rule"),
+        pl.col("column").alias("field"),
+        "reason",
+    )
+
+
+def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -> pl.DataFrame:
+    """Return the granules that break a rule which a load enforces.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules.
+    origin : polars.Series
+        For each granule the number of its record.
+    service : Service
+        Whose granules they are.
+    """
+    found = rules.check_rows(
+        granules, service=service.name, frame=service.frame, extra=service.mapping.own_columns
+    )
+    hard = found.filter(pl.col("rule").is_in(sorted(rules.HARD)))
+    rows = hard["row"]
+    reason = hard.select(
+        pl.concat_str("message", pl.lit(": "), pl.col("value").fill_null("nothing"))
+    ).to_series()
+    return pl.DataFrame(
+        {
+            "number": origin[rows],
+            "granule_uid": granules["granule_uid"].cast(pl.String)[rows],
+            "rule": hard["rule"].cast(pl.Int32),
+            "field": hard["column"],
+            "reason": reason,
+        }
+    ).cast(NUMBERED_REFUSAL)
+
+
+def unmapped_refusals(records: int, origin: pl.Series, refused: pl.DataFrame) -> pl.DataFrame:
+    """Refuse the records of which no product was made, so that none vanishes silently.
+
+    Parameters
+    ----------
+    records : int
+        How many records the batch has.
+    origin : polars.Series
+        For each granule the number of its record.
+    refused : polars.DataFrame
+        The refusals so far.
+    """
+    numbers = pl.int_range(records, dtype=pl.UInt32, eager=True)
+    handled = numbers.is_in(origin.implode()) | numbers.is_in(refused["number"].implode())
+    return refuse_for_reason(
+        numbers.filter(~handled), "", "no product of the mapping is made of it"
+    )
+
+
+def attach_records(
+    refused: pl.DataFrame, records: pl.DataFrame, key: tuple[str, ...]
+) -> pl.DataFrame:
+    """Join to each refusal its record; of several reasons for one record the first counts.
+
+    Parameters
+    ----------
+    refused : polars.DataFrame
+        Refusals by the number of their record.
+    records : polars.DataFrame
+        The records.
+    key : tuple of str
+        The fields that identify a record.
+
+    Returns
+    -------
+    polars.DataFrame
+        As :data:`~epnkit.loading.prepare.columns.REFUSAL`.
+    """
+    first = refused.unique("number", keep="first", maintain_order=True)
+    chosen = records[first["number"]].drop(SOURCE_DIGEST, UNREADABLE, strict=False)
+    as_json = [json.dumps(row, default=_as_text, ensure_ascii=False) for row in _to_dicts(chosen)]
+    return first.select(
+        record_keys(chosen, key).alias("record_key"),
+        "granule_uid",
+        "rule",
+        "field",
+        "reason",
+        pl.Series("record", as_json, dtype=pl.String),
+    ).cast(REFUSAL)
+
+
+def _to_dicts(records: pl.DataFrame) -> list[dict[str, Any]]:
+    try:
+        return records.to_dicts()
+    except ValueError:  # Python has no dates beyond the year 9999
+        return records.with_columns(selectors.temporal().cast(pl.String)).to_dicts()
+
+
+def _as_text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

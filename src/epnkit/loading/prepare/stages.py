@@ -1,0 +1,255 @@
+"""The stages that turn a batch of records into granules and refusals.
+
+:data:`STAGES` lists them in order.  Each takes the batch and the settings of the run, and changes
+the batch; none touches the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+
+from epnkit.datalink.collections import add_references
+from epnkit.datalink.links import compile_links
+from epnkit.loading.prepare.columns import (
+    CONTENT,
+    DATES,
+    DIGEST,
+    KEY,
+    LINKS,
+    NUMBERED_REFUSAL,
+    REFUSAL,
+)
+from epnkit.loading.prepare.counts import Counts
+from epnkit.loading.prepare.packing import record_keys
+from epnkit.loading.prepare.refuse import (
+    attach_records,
+    mapping_refusals,
+    refuse_for_reason,
+    rule_refusals,
+    unmapped_refusals,
+    unreadable_refusals,
+)
+from epnkit.mapping.declare import SOURCE_DIGEST, fold
+from epnkit.service import Service
+from epnkit.sources.base import UNREADABLE
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What all batches of a run have in common.
+
+    Parameters
+    ----------
+    service : Service
+        Whose mapping is applied.
+    datalink : str, optional
+        The address of the service's datalink, to which a granule's uid is appended.
+    now : datetime.datetime
+        The time of the run, for the dates that the mapping leaves to the loader.
+    """
+
+    service: Service
+    datalink: str | None
+    now: datetime
+
+
+@dataclass
+class BatchState:
+    """A batch between two stages.
+
+    Parameters
+    ----------
+    records : polars.DataFrame
+        At first as the source gave them; then folded, and without those that have no cursor.
+    counts : Counts
+        What became of the records so far.
+    highest : optional
+        The highest value of the cursor in the batch.
+    granules : polars.DataFrame
+        What the mapping made of the records.
+    origin : polars.Series
+        For each granule the number of its record.
+    refused : polars.DataFrame
+        Refusals by the number of their record, as
+        :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
+    refusals : polars.DataFrame
+        Refusals with their records, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
+    """
+
+    records: pl.DataFrame
+    counts: Counts
+    highest: Any = None
+    granules: pl.DataFrame = field(default_factory=pl.DataFrame)
+    origin: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
+    refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERED_REFUSAL))
+    refusals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSAL))
+
+
+Stage = Callable[[BatchState, RunSettings], None]
+
+
+def read_cursor(batch: BatchState, run: RunSettings) -> None:
+    """Find the highest value of the cursor, and count the records that have none."""
+    cursor = run.service.cursor
+    if cursor is not None:
+        values = batch.records[cursor.field]
+        batch.counts.null_cursors = values.null_count()
+        batch.highest = values.max()
+
+
+def fold_records(batch: BatchState, run: RunSettings) -> None:
+    """Merge the records that describe the same thing into one."""
+    rule = run.service.mapping.fold
+    if rule is not None:
+        folded = fold(batch.records, rule)
+        batch.counts.folded = len(batch.records) - len(folded)
+        batch.records = folded
+
+
+def refuse_null_cursors(batch: BatchState, run: RunSettings) -> None:
+    """Refuse the records without a cursor, if the service says so, before they are mapped."""
+    cursor = run.service.cursor
+    if cursor is None or cursor.nulls != "refuse":
+        return
+    is_null = pl.col(cursor.field).is_null()
+    without = batch.records.filter(is_null)
+    numbers = pl.int_range(len(without), dtype=pl.UInt32, eager=True)
+    reason = f"it has no {cursor.field}, by which the source is read incrementally"
+    refused = refuse_for_reason(numbers, cursor.field, reason)
+    batch.refusals = attach_records(refused, without, run.service.key)
+    batch.records = batch.records.filter(~is_null)
+
+
+def apply_mapping(batch: BatchState, run: RunSettings) -> None:
+    """Make granules of the records; those that the mapping cannot read are refused."""
+    mapped = run.service.mapping.apply(batch.records)
+    batch.granules, batch.origin = mapped.granules, mapped.origin
+    batch.refused = mapping_refusals(mapped)
+
+
+def refuse_unreadable(batch: BatchState, run: RunSettings) -> None:
+    """Refuse the records of which a value could not be read that the service needs."""
+    if UNREADABLE in batch.records.columns:
+        found = unreadable_refusals(batch.records[UNREADABLE], run.service.fields)
+        batch.refused = pl.concat([found, batch.refused])
+
+
+def add_bib_references(batch: BatchState, run: RunSettings) -> None:
+    """Add the publications that each granule is part of."""
+    batch.granules = add_references(batch.granules, run.service.collections)
+
+
+def fill_defaults(batch: BatchState, run: RunSettings) -> None:
+    """Fill in what every granule of the service has, unless the mapping made it."""
+    granules = batch.granules
+    created = pl.col("creation_date") if "creation_date" in granules.columns else pl.lit(run.now)
+    defaults: dict[str, pl.Expr] = {
+        "spatial_frame_type": pl.lit(run.service.frame),
+        "service_title": pl.lit(run.service.name),
+        "creation_date": created,
+        "modification_date": created,
+        "release_date": created,
+    }
+    if run.datalink is not None:
+        defaults["datalink_url"] = pl.lit(run.datalink) + _url_quoted(pl.col("granule_uid"))
+    missing = [e.alias(name) for name, e in defaults.items() if name not in granules.columns]
+    dates = [pl.col(name).cast(pl.Datetime("us")) for name in DATES]
+    batch.granules = granules.with_columns(missing).with_columns(dates)
+
+
+def check_rules(batch: BatchState, run: RunSettings) -> None:
+    """Refuse the granules that break a rule of EPNcore which a load enforces."""
+    refused = rule_refusals(batch.granules, batch.origin, run.service)
+    batch.refused = pl.concat([batch.refused, refused])
+
+
+def refuse_unmapped(batch: BatchState, run: RunSettings) -> None:
+    """Refuse the records of which nothing was made."""
+    refused = unmapped_refusals(len(batch.records), batch.origin, batch.refused)
+    batch.refused = pl.concat([batch.refused, refused])
+
+
+def add_tracking_columns(batch: BatchState, run: RunSettings) -> None:
+    """Add the record's key and digest, the links, and a hash of the granule's content."""
+    records, origin, service = batch.records, batch.origin, run.service
+    keys = record_keys(records, service.key)
+    has_digest = SOURCE_DIGEST in records.columns
+    digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
+    links = compile_links(service.all_links, records, batch.granules, origin)
+    tracked = batch.granules.with_columns(
+        keys[origin].alias(KEY), digests.cast(pl.Int64)[origin].alias(DIGEST), links.alias(LINKS)
+    )
+    # A date that the loader filled in is no change of the granule.
+    filled = [name for name in DATES if name not in set(service.mapping.names)]
+    content = content_hash(tracked.drop(*filled, KEY, DIGEST))
+    batch.granules = tracked.with_columns(content.alias(CONTENT))
+
+
+def drop_refused(batch: BatchState, run: RunSettings) -> None:
+    """Leave out all granules of a record that is refused."""
+    accepted = ~batch.origin.is_in(batch.refused["number"].unique().implode())
+    batch.granules = batch.granules.filter(accepted)
+
+
+def describe_refusals(batch: BatchState, run: RunSettings) -> None:
+    """Attach its record to each refusal, after those that were refused for their cursor."""
+    described = attach_records(batch.refused, batch.records, run.service.key)
+    batch.refusals = pl.concat([batch.refusals, described])
+
+
+def count_outcomes(batch: BatchState, run: RunSettings) -> None:
+    """Count the refusals, and the granules beyond the first of a record."""
+    counts = batch.counts
+    counts.quarantined = len(batch.refusals)
+    singles = counts.read - counts.folded
+    counts.extra = len(batch.granules) + len(batch.refusals) - singles
+
+
+#: What happens to a batch, in this order.
+STAGES: tuple[Stage, ...] = (
+    read_cursor,
+    fold_records,
+    refuse_null_cursors,
+    apply_mapping,
+    refuse_unreadable,
+    add_bib_references,
+    fill_defaults,
+    check_rules,
+    refuse_unmapped,
+    add_tracking_columns,
+    drop_refused,
+    describe_refusals,
+    count_outcomes,
+)
+
+
+def content_hash(granules: pl.DataFrame) -> pl.Series:
+    """Hash what each granule says, in a way that does not change between versions of a library.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The columns that count, in any order.
+
+    Returns
+    -------
+    polars.Series
+        BLAKE2b of 16 bytes, in hexadecimal: PostgreSQL holds it as a uuid.
+    """
+    parts = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(granules.columns)]
+    rows = granules.select(pl.concat_str(parts, separator="\x1f")).to_series()
+    hashed = [hashlib.blake2b(row.encode(), digest_size=16).hexdigest() for row in rows]
+    return pl.Series(CONTENT, hashed, dtype=pl.String)
+
+
+def _url_quoted(uid: pl.Expr) -> pl.Expr:
+    """Quote a uid for a URL; almost all of them need no quoting."""
+    plain = uid.str.contains(r"^[A-Za-z0-9._~-]*$")
+    return pl.when(plain).then(uid).otherwise(uid.map_elements(quote, return_dtype=pl.String))

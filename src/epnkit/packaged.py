@@ -1,0 +1,43 @@
+"""Files of the repository that the package needs: SQL and tested versions.
+
+They are in the top-level folders ``sql/`` and ``constraints/``; the wheel carries copies of them
+(``force-include`` in pyproject.toml), an editable installation reads them where they are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from epnkit.errors import ConfigurationError
+
+#: The versions that epnkit was tested with, as constraints of pip.
+CONSTRAINTS = "constraints/debian12.txt"
+
+_PACKAGE = Path(__file__).parent
+
+#: Where they may be: in the installed package, or in the repository around ``src/epnkit``.
+_ROOTS = (_PACKAGE, _PACKAGE.parents[1])
+
+
+def find_packaged(name: str) -> Path:
+    """Find a file by its path in the repository.
+
+    Parameters
+    ----------
+    name : str
+        The path, such as ``sql/10-state.sql``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the installation lacks the file.
+    """
+    candidates = [root / name for root in _ROOTS]
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise ConfigurationError(
+        f"{name} is missing from this installation",
+        where=str(candidates[0]),
+        cure="Install epnkit again, from its wheel or its repository.",
+    )

@@ -1,0 +1,171 @@
+"""What both ways to a collection of MongoDB have in common: its filter, order, types and pages."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, TypeVar
+
+import polars as pl
+
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
+from epnkit.sources.config.settings import Settings
+from epnkit.sources.config.types import declared_types
+from epnkit.sources.configured import ConfiguredSource
+from epnkit.sources.mongo.query import Filter, bound_operators, combine_filters, filter_after
+from epnkit.sources.transport.paging import (
+    Checkpoint,
+    Page,
+    Segment,
+    Step,
+    read_by_key,
+    read_segments,
+    split_window,
+)
+from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, resume, take_retry_policy
+from epnkit.sources.values.documents import SAMPLE, build_frame, flatten, get_dotted, infer_types
+from epnkit.sources.values.extended_json import to_plain
+from epnkit.sources.values.window_bounds import parse_window
+
+
+@dataclass(frozen=True)
+class CollectionSettings:
+    """What a source file says about a collection.
+
+    Parameters
+    ----------
+    database, collection : str
+        Where the documents are; ``previews.files`` for GridFS metadata.
+    filter : dict
+        A query in MongoDB's terms.
+    order : Order
+        The cursor and the key; ``_id`` unless another one is named.
+    types : dict
+        Declared types of fields.
+    retry_policy : RetryPolicy
+        How often to try again.
+    """
+
+    database: str
+    collection: str
+    filter: Filter = field(default_factory=dict)
+    order: Order = UNORDERED
+    types: dict[str, pl.DataType] = field(default_factory=dict)
+    retry_policy: RetryPolicy = DEFAULT_RETRY
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields that distinguish documents."""
+        return self.order.key or ("_id",)
+
+
+SettingsT = TypeVar("SettingsT", bound=CollectionSettings)
+
+
+class CollectionSource(ConfiguredSource[SettingsT]):
+    """Documents of one collection, read by key."""
+
+    #: A name for messages.
+    label: str
+
+    def count(self, window: Window = ALL) -> int:
+        """Ask how many documents the window holds."""
+        return sum(self._count(segment.condition) for segment in self._segments(window))
+
+    def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
+        """Read the documents of a window, ordered by cursor and key, each batch a query.
+
+        Each is requested by the key after which it begins, so none is shifted by documents that
+        come or go meanwhile.
+        """
+        read = partial(self._read, size=self._page_size(size))
+        pages = partial(read_segments, self._segments(window), read)
+        return resume(pages, self._settings.retry_policy)
+
+    @abstractmethod
+    def _count(self, condition: Filter) -> int:
+        """Count documents."""
+
+    @abstractmethod
+    def _find(self, condition: Filter, sort: tuple[str, ...], size: int) -> list[Filter]:
+        """Read the first documents of an order, without trying again."""
+
+    @abstractmethod
+    def _find_sample(self, size: int) -> list[Filter]:
+        """Read some documents, to find the fields."""
+
+    def _page_size(self, size: int) -> int:
+        """Return how many documents to request for batches of a size."""
+        return size
+
+    def _bind(self, value: CursorValue) -> Any:
+        """Write a value of the cursor for a query."""
+        return value
+
+    @property
+    def _types(self) -> dict[str, pl.DataType]:
+        return {**self._found_types, **self._settings.types}
+
+    @cached_property
+    def _found_types(self) -> dict[str, pl.DataType]:
+        return infer_types(list(map(_flatten_document, self._find_sample(SAMPLE))))
+
+    def _segments(self, window: Window) -> list[Segment[Filter, str]]:
+        settings = self._settings
+        return split_window(
+            window,
+            settings.order.cursor,
+            settings.key,
+            every=settings.filter,
+            inside=partial(self._inside, window),
+            absent=lambda cursor: combine_filters(settings.filter, {cursor: None}),
+            where=self.label,
+        )
+
+    def _inside(self, window: Window, cursor: str) -> Filter:
+        if not window.everything:
+            # The bounds are what the database holds, which declared types don't change.
+            window = parse_window(window, cursor, self._found_types)
+        bounds = {name: self._bind(value) for name, value in bound_operators(window).items()}
+        return combine_filters(self._settings.filter, {cursor: {"$ne": None, **bounds}})
+
+    def _read(
+        self, segment: Segment[Filter, str], checkpoint: Checkpoint, size: int
+    ) -> Iterator[Step]:
+        return read_by_key(partial(self._fetch, size=size), segment, checkpoint, self.label)
+
+    def _fetch(
+        self, segment: Segment[Filter, str], last: tuple[Any, ...], size: int
+    ) -> Page | None:
+        condition, order = segment.condition, segment.order
+        if last:
+            condition = combine_filters(condition, filter_after(order, last))
+        documents = self._find(condition, order, size)
+        if not documents:
+            return None
+        frame = build_frame(list(map(_flatten_document, documents)), self._types, self.label)
+        return Page(frame, tuple(get_dotted(documents[-1], name) for name in order))
+
+
+def take_collection(settings: Settings, order: Order) -> dict[str, Any]:
+    """Take the keys that both ways to a collection know, as :class:`CollectionSettings` has them.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is missing or wrong.
+    """
+    return {
+        "database": settings.take("database", str),
+        "collection": settings.take("collection", str),
+        "filter": settings.take("filter", dict, {}),
+        "order": settings.take_order(order),
+        "types": declared_types(settings),
+        "retry_policy": take_retry_policy(settings),
+    }
+
+
+def _flatten_document(document: Filter) -> dict[str, Any]:
+    return flatten(to_plain(document))

@@ -1,0 +1,1 @@
+"""Record services over HTTP, which give JSON in pages."""
