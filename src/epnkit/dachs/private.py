@@ -24,6 +24,7 @@ from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.dachs.ports import free_port, is_free
 from epnkit.errors import DeployError
 from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.trusted import install_trusted_polygons
 
 #: DaCHS's command, of Debian's python3-gavo.
 COMMAND = Path("/usr/bin/dachs")
@@ -141,6 +142,8 @@ class PrivateDachs:
                 create_pgsphere(opened)
         if not done:
             self._initialise()
+        with closing(self.cluster.connect()) as superuser:
+            install_trusted_polygons(superuser)
 
     def _initialise(self) -> None:
         self.run("init", "-d", self.cluster.dsn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -27,6 +27,7 @@ from epnkit.loading.table.merge import (
 )
 from epnkit.loading.table.parallel_copy import CopiedBatch, ParallelCopy, drop_parts
 from epnkit.loading.table.target import Target
+from epnkit.loading.table.trusted import find_obstacle, polygon_columns
 from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window
 from epnkit.sources.transport.prefetch import prefetch
@@ -110,6 +111,7 @@ class Load:
             if empty:
                 self.target.index_tracking()
             self.target.make_staging()
+        self._trust_polygons()
         self.run.charge_time("start")
         highest = self._copy_all(window, direct=direct)
         self._require_records(window)
@@ -125,6 +127,17 @@ class Load:
         # Compacting needs the quarantine of this run, which has just been written.
         kept_records.compact(self.target, self.service.name, self.run.number)
         self.progress.finish(self.run.counts.summary())
+
+    def _trust_polygons(self) -> None:
+        """Let proven polygons go in as bytes, if this server takes them so."""
+        made = [name for name in polygon_columns(self.target) if name in self.service.mapping.names]
+        if not made:
+            return
+        obstacle = find_obstacle(self.target)
+        if obstacle is None:
+            self.target = replace(self.target, trusted=tuple(made))
+        else:
+            self.progress.notify(f"polygons are checked again by pgsphere, slowly: {obstacle}")
 
     def _forget_state(self) -> None:
         """Delete the cursor and the kept records of earlier loads: this load reads everything."""

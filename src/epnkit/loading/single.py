@@ -99,7 +99,7 @@ class RowmakerGranules:
             If the grammar does not read a field of the source's query.
         """
         values = self._collect_values({name.lower(): value for name, value in record.items()})
-        prepared = self._preparation.prepare(build_frame([values], self._columns, self._label))
+        prepared = self._preparation.prepare(build_frame([values], self._columns))
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.rows(named=True):

@@ -14,11 +14,10 @@ from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError
-from epnkit.sources.base import Order
+from epnkit.sources.base import UNREADABLE, Order, Window
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.sql.columns import NO_OVERRIDES, ColumnOverrides
 from epnkit.sources.sql.source import SqlSettings, SqlSource
-from epnkit.sources.sql.values import SourceWarning
 
 BY_ID = Order(key=("id",))
 
@@ -94,6 +93,12 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
     ],
 }
 
+#: What is said of the records first: a value as the database writes it.
+FIRST = {
+    "mariadb": [None, "d: 1908-05-00", "d: 2008-02-30", "d: 0000-00-00"],
+    "postgresql": [None, "d: infinity", "d: 0044-03-15 BC"],
+}
+
 #: A value of each database that is no date, as its text.
 NO_DATES = {
     "mariadb": ["1908-05-01", "1908-05-00", "2008-02-30", "0000-00-00"],
@@ -125,8 +130,7 @@ def open_source(
 
 
 def read(source: SqlSource) -> pl.DataFrame:
-    with pytest.warns(SourceWarning, match="that are no dates or times, such as"):
-        return pl.concat(source.batches()).sort("id")
+    return pl.concat(source.batches(), how="diagonal").sort("id")
 
 
 @pytest.mark.parametrize("key", [("id",), ()])
@@ -136,6 +140,8 @@ def test_every_driver_gives_the_same_values(
 ) -> None:
     source = open_source(database, way, order=Order(key=key))
     found = read(source)
+    problems = found.drop_in_place(UNREADABLE).to_list()
+    assert [each and each.partition(" is no ")[0] for each in problems] == FIRST[database[0]]
     assert found.with_columns(pl.selectors.float().fill_nan(None)).rows() == EXPECTED[database[0]]
     assert list(source.schema()) == found.columns
 
@@ -157,8 +163,23 @@ def test_a_date_declared_as_text_is_the_database_s(database: tuple[str, int], wa
 
 
 @pytest.mark.parametrize("way", ["odbc", "url"])
-def test_such_a_date_as_cursor_is_an_error_with_a_cure(database: tuple[str, int], way: str) -> None:
-    source = open_source(database, way, "id, d", Order("d", ("id",)))
+@pytest.mark.parametrize("key", [("id",), ()])
+def test_such_a_date_as_cursor_is_like_none(
+    database: tuple[str, int], way: str, key: tuple[str, ...]
+) -> None:
+    source = open_source(database, way, "id, d", Order("d", key))
+    found = read(source)
+    assert found["d"].drop_nulls().to_list() == [EXPECTED[database[0]][0][1]]
+    assert found[UNREADABLE].null_count() == 1
+    assert source.count() == found.height
+    window = Window("1900-01-01", "2100-01-01", nulls=False)
+    assert sum(len(batch) for batch in source.batches(window)) == source.count(window) == 1
+    assert source.cut_points(Window(), 1) == [EXPECTED[database[0]][0][1]]
+
+
+@pytest.mark.parametrize("way", ["odbc", "url"])
+def test_such_a_date_as_key_is_an_error_with_a_cure(database: tuple[str, int], way: str) -> None:
+    source = open_source(database, way, "id, d", Order(None, ("d",)))
     with pytest.raises(SourceError, match=r"is no date.*Correct it there"):
         list(source.batches())
 

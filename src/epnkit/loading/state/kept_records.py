@@ -21,7 +21,7 @@ from epnkit.loading.table.catalog import table_exists
 from epnkit.loading.table.target import Target
 from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.service import Service
-from epnkit.sources.base import ALL, BATCH_SIZE, Window
+from epnkit.sources.base import ALL, BATCH_SIZE, UNREADABLE, Window
 
 #: Superseded versions of records are deleted when there may be more than this many of them, and
 #: more than the records that were kept at first.
@@ -200,8 +200,9 @@ class KeptRecords:
         """
         types = [_value_types(records) for _, records in self.read_batches()]
         names = dict.fromkeys(chain.from_iterable(types))
-        # A source's hash is kept even if some loads came without it.
-        common = [n for n in names if n == SOURCE_DIGEST or all(n in each for each in types)]
+        # A source's hash is kept even if some loads came without it, and so is what is unreadable.
+        hidden = {SOURCE_DIGEST, UNREADABLE}
+        common = [n for n in names if n in hidden or all(n in each for each in types)]
         kinds = {n: {each[n] for each in types if each.get(n) is not None} for n in common}
         for name in common:
             if kinds[name] == _NUMBERS_OF_BOTH:

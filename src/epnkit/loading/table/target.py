@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,12 @@ from epnkit.loading.table.catalog import table_exists
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
+
+#: The table through which polygons go that are proven, and what the column of others ends in.
+_COPY_TABLE, _TEXT = sql.Identifier("epnkit_copied"), "_epnkit_text"
+
+#: A polygon out of that table.
+_AS_POLYGON = "coalesce(epnkit.spoly_trusted('', {0}), {1}::spoly)"
 
 #: PostgreSQL's errors about a value, as opposed to the disk, a lock or the connection.
 _BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.IntegrityError)
@@ -39,6 +45,9 @@ class Target:
         The role that may read the tracking table: DaCHS's own, for datalink, not that of TAP users.
     staging : psycopg2.sql.Identifier
         The table for granules that are to be merged.
+    trusted : tuple of str
+        Columns whose polygons go in as bytes if they are proven; see
+        :mod:`epnkit.loading.table.trusted`.
     """
 
     connection: connection
@@ -47,6 +56,7 @@ class Target:
     columns: tuple[str, ...]
     reader: str = ""
     staging: sql.Identifier = field(default_factory=lambda: sql.Identifier("epnkit_staging"))
+    trusted: tuple[str, ...] = ()
 
     @property
     def name(self) -> sql.Identifier:
@@ -196,6 +206,55 @@ class Target:
                 cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
                 " to the table. Or leave it out of the mapping.",
             )
+        polygons = [name for name in granules.columns if name in self.trusted]
+        if polygons:
+            self._copy_polygons(into, granules, polygons)
+        else:
+            self._copy_lines(into, granules)
+
+    def _copy_polygons(
+        self, into: sql.Composable, granules: pl.DataFrame, polygons: list[str]
+    ) -> None:
+        """Copy granules by way of a table in which polygons are bytes, or text if not proven."""
+        from epnkit.regions.geometry.binary import polygon_bytes
+
+        proven = [polygon_bytes(granules[name]) for name in polygons]
+        self._make_copy_table(into, granules.columns, polygons)
+        self._copy_lines(_COPY_TABLE, granules.with_columns(*_in_two_columns(granules, proven)))
+        selected = sql.SQL(", ").join(
+            (sql.SQL(_AS_POLYGON) if name in polygons else sql.SQL("{0}")).format(
+                sql.Identifier(name), sql.Identifier(name + _TEXT)
+            )
+            for name in granules.columns
+        )
+        self.execute(
+            "INSERT INTO {into} ({columns}) SELECT {selected} FROM {copied}",
+            into=into,
+            columns=sql.SQL(", ").join(map(sql.Identifier, granules.columns)),
+            selected=selected,
+            copied=_COPY_TABLE,
+        )
+
+    def _make_copy_table(
+        self, like: sql.Composable, columns: list[str], polygons: list[str]
+    ) -> None:
+        self.execute(
+            "DROP TABLE IF EXISTS {copied}; CREATE TEMP TABLE {copied} ON COMMIT DROP AS"
+            " SELECT {columns} FROM {like} WITH NO DATA",
+            copied=_COPY_TABLE,
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            like=like,
+        )
+        for name in polygons:
+            self.execute(
+                "ALTER TABLE {copied} DROP {column}, ADD {text} text; ALTER TABLE {copied}"
+                " ADD {column} bytea",
+                copied=_COPY_TABLE,
+                column=sql.Identifier(name),
+                text=sql.Identifier(name + _TEXT),
+            )
+
+    def _copy_lines(self, into: sql.Composable, granules: pl.DataFrame) -> None:
         lines = io.BytesIO()
         granules.write_csv(
             lines,
@@ -211,3 +270,11 @@ class Target:
 
     def _compose(self, query: str, parts: dict[str, sql.Composable]) -> sql.Composed:
         return sql.SQL(query).format(table=self.name, tracking=self.tracking, **parts)
+
+
+def _in_two_columns(granules: pl.DataFrame, proven: list[pl.Series]) -> Iterator[pl.Series]:
+    """Give each polygon as bytes (in hexadecimal, as PostgreSQL reads them), or else as text."""
+    for written in proven:
+        texts = granules[written.name].set(written.is_not_null(), None)
+        yield ("\\x" + written.bin.encode("hex")).alias(written.name)
+        yield texts.alias(written.name + _TEXT)

@@ -148,10 +148,10 @@ def _first_that_speaks(headers: Iterator[Any]) -> dict[str, Any]:
     if not _STRUCTURE.issuperset(primary):
         return primary
     second = next(headers, None)
-    return primary if second is None else primary | _uncompressed(read_cards(second))
+    return primary if second is None else primary | _image_cards(read_cards(second))
 
 
-def _uncompressed(cards: Mapping[str, Any]) -> dict[str, Any]:
+def _image_cards(cards: Mapping[str, Any]) -> dict[str, Any]:
     """Give the cards of the image that a tile-compressed table stands for."""
     if cards.get("ZIMAGE") is not True:
         return dict(cards)

@@ -79,7 +79,7 @@ class IsolatedReader:
         for number, path in enumerate(batch):
             documents = answers.of_file(number)
             yield path, documents
-            for _ in suppressed(documents):
+            for _ in drain(documents):
                 pass
 
     def start(self) -> _Process:
@@ -89,7 +89,7 @@ class IsolatedReader:
         return self._process
 
 
-def suppressed(documents: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def drain(documents: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Go through what is left of a file's documents, whatever is wrong with it."""
     with suppress(UnreadableFileError):
         yield from documents
@@ -189,14 +189,14 @@ class _Process:
             done = 0
             while done < len(paths):
                 if not self._connection.poll(self._seconds):
-                    raise self._ended(f"reading it takes longer than {self._seconds:g} seconds")
+                    raise self._make_ended_error(f"reading it takes longer than {self._seconds:g} seconds")
                 for answer in _load(self._connection.recv_bytes()):
                     done += answer[3]
                     yield answer
         except (EOFError, OSError):
-            raise self._ended("reading it ends the process that reads it") from None
+            raise self._make_ended_error("reading it ends the process that reads it") from None
 
-    def _ended(self, why: str) -> _ProcessEndedError:
+    def _make_ended_error(self, why: str) -> _ProcessEndedError:
         (number,) = struct.unpack("q", self._position[:])
         self.close()
         return _ProcessEndedError(why, None if number == _NONE else number)

@@ -25,7 +25,14 @@ from epnkit.sources.transport.paging import (
     split_window,
 )
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, resume, take_retry_policy
-from epnkit.sources.values.documents import SAMPLE, build_frame, flatten, get_dotted, infer_types
+from epnkit.sources.values.documents import (
+    SAMPLE,
+    Document,
+    build_frame,
+    flatten_document,
+    get_dotted,
+    infer_types,
+)
 from epnkit.sources.values.extended_json import to_plain
 from epnkit.sources.values.window_bounds import parse_window
 
@@ -167,5 +174,5 @@ def take_collection(settings: Settings, order: Order) -> dict[str, Any]:
     }
 
 
-def _flatten_document(document: Filter) -> dict[str, Any]:
-    return flatten(to_plain(document))
+def _flatten_document(document: Filter) -> Document:
+    return flatten_document(document, to_plain)

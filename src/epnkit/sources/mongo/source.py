@@ -73,6 +73,9 @@ class MongoSource(CollectionSource[MongoSettings]):
             lambda: pymongo.MongoClient(
                 self._secret.reveal(),
                 tz_aware=False,
+                # A date beyond the year 9999, or a text that is no UTF-8, shall cost itself only.
+                datetime_conversion="DATETIME_AUTO",
+                unicode_decode_error_handler="surrogateescape",
                 socketTimeoutMS=timeout,
                 serverSelectionTimeoutMS=min(_SELECTION_TIMEOUT, timeout),
             )

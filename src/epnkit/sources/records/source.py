@@ -20,7 +20,14 @@ from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.transport.http import HttpClient
 from epnkit.sources.transport.paging import require_cursor
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, retry, take_retry_policy
-from epnkit.sources.values.documents import SAMPLE, build_frame, flatten, get_dotted, infer_types
+from epnkit.sources.values.documents import (
+    SAMPLE,
+    Document,
+    build_frame,
+    flatten_document,
+    get_dotted,
+    infer_types,
+)
 from epnkit.sources.values.extended_json import to_plain
 from epnkit.sources.values.window_bounds import parse_window, window_filter
 
@@ -143,7 +150,7 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
             if kept.height:
                 yield kept
 
-    def _read_pages(self, window: Window, page: int) -> Iterator[list[dict[str, Any]]]:
+    def _read_pages(self, window: Window, page: int) -> Iterator[list[Document]]:
         """Read page by page, by their numbers: the service offers nothing else to continue by."""
         chosen = self._window_parameters(window)
         read, total = 0, None
@@ -172,7 +179,7 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
         request = partial(self._client.request, "GET", settings.path, parameters=parameters)
         return retry(request, settings.retry_policy)
 
-    def _documents(self, answer: Any) -> list[dict[str, Any]]:
+    def _documents(self, answer: Any) -> list[Document]:
         found = get_dotted(answer, self._settings.data)
         if not isinstance(found, list):
             raise SourceError(
@@ -181,7 +188,7 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
                 why=str(answer)[:200],
                 cure="Correct `data` in the source file",
             )
-        return [flatten(to_plain(document)) for document in found]
+        return [flatten_document(document, to_plain) for document in found]
 
     def _read_total(self, answer: Any) -> int:
         found = get_dotted(answer, self._settings.total)

@@ -12,7 +12,7 @@ from polars.selectors import binary, string
 from epnkit.errors import TransientSourceError
 from epnkit.modules import requires_extra
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.column_types import SqlColumn, parse_array
+from epnkit.sources.sql.column_types import SqlColumn, parse_array, parse_written
 from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.driver_errors import QueryEndedError, source_error
 from epnkit.sources.sql.odbc import complete_connection_string
@@ -20,6 +20,7 @@ from epnkit.sources.sql.session import CONNECT_TIMEOUT, SESSION_SETTINGS, Statem
 from epnkit.sources.sql.timeouts import limit_statement
 from epnkit.sources.sql.watchdog import Watchdog
 from epnkit.sources.transport.paging import Page
+from epnkit.sources.values.unreadable import Problems, add_problems
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +87,10 @@ def can_read_in_blocks(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
         the way, and nothing that cannot be written as a text.
     """
     held = _arrow_types().keys() - _NOT_HELD.get(query.dialect, frozenset())
-    typed = all(column.from_driver and type(column.dtype) in held for column in query.columns)
+    typed = all(
+        column.from_driver and (column.is_written or type(column.dtype) in held)
+        for column in query.columns
+    )
     exact = all(not column.rounded and type(column.dtype) in _ORDERING for column in order)
     names = "".join(column.name for column in query.columns)
     plain = (query.wrapped.query + names).isascii()
@@ -204,15 +208,17 @@ class ArrowReader:
 
         # An unsigned number of MariaDB that has no place in 64 bits must not be wrapped.
         texts = self._dialect == "mysql" and column.dtype == pl.Int64
-        return pa.string() if texts else _arrow_types()[type(column.dtype)]()
+        return pa.string() if texts or column.is_written else _arrow_types()[type(column.dtype)]()
 
     def _convert_batch(self, batch: pa.RecordBatch) -> pl.DataFrame:
         frame = pl.DataFrame(pl.from_arrow(batch))
         if _longest_value(frame) > _LONGEST - _CHARACTER:
             # MariaDB's driver cuts values off without a word, except in the first row.
             raise NotInBlocksError
+        problems: Problems = {}
         try:
-            return frame.select(_convert(frame[c.field], c.dtype) for c in self._columns)
+            series = [_convert(frame[column.field], column, problems) for column in self._columns]
+            return add_problems(pl.DataFrame(series), problems)
         except pl.exceptions.PolarsError as error:
             raise NotInBlocksError from error
 
@@ -240,14 +246,17 @@ def _join_blocks(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataF
     waiting: list[pl.DataFrame] = []
     for frame in frames:
         if waiting and sum(each.height for each in waiting) + frame.height > size:
-            yield pl.concat(waiting)
+            yield pl.concat(waiting, how="diagonal")
             waiting = []
         waiting.append(frame)
     if waiting:
-        yield pl.concat(waiting)
+        yield pl.concat(waiting, how="diagonal")
 
 
-def _convert(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+def _convert(values: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
+    dtype = column.dtype
+    if column.is_written:
+        return parse_written(values, column, problems)
     if not isinstance(dtype, pl.List):
         return values.cast(dtype)
     arrays = [None if value is None else parse_array(value, dtype) for value in values]

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from epnkit.errors import SourceError
+from epnkit.modules import requires_extra
 from epnkit.sources.values.times import to_naive_utc
+from epnkit.sources.values.unreadable import MISFITS, Problems, add_problems, keep_fitting, note_lost
 
 Row = Sequence[Any]
 
@@ -55,6 +56,8 @@ class SqlColumn:
         The database's own type, if that decides how values are selected.
     exact : bool
         Whether values are needed as the database compares them, because reading continues by them.
+    is_written : bool
+        Whether it is a date or time that is selected as a text.
     """
 
     name: str
@@ -64,6 +67,7 @@ class SqlColumn:
     rounded: bool = False
     native: str = ""
     exact: bool = False
+    is_written: bool = False
 
     @property
     def field(self) -> str:
@@ -86,43 +90,98 @@ def infer_type(values: Sequence[object]) -> pl.DataType:
     return kinds.pop() if len(kinds) == 1 else pl.String()
 
 
-def build_frame(rows: Sequence[Row], columns: Sequence[SqlColumn], where: str) -> pl.DataFrame:
+def build_frame(rows: Sequence[Row], columns: Sequence[SqlColumn]) -> pl.DataFrame:
     """Build a batch.
 
     Parameters
     ----------
     rows : sequence of sequences
         As the driver gave them.
-    columns : sequence of Column
+    columns : sequence of SqlColumn
         What they are to become.
-    where : str
-        The source, for messages.
 
-    Raises
-    ------
-    SourceError
-        If a value doesn't fit the type of its column.
+    Returns
+    -------
+    polars.DataFrame
+        A column each; and :data:`~epnkit.sources.base.UNREADABLE`, if a value does not fit the
+        type of its column, which is null then.
     """
     lists = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    return pl.DataFrame(
-        [
-            _build_series(column, values, where)
-            for column, values in zip(columns, lists, strict=True)
-        ]
-    )
+    problems: Problems = {}
+    series = [
+        _build_series(column, values, problems)
+        for column, values in zip(columns, lists, strict=True)
+    ]
+    return add_problems(pl.DataFrame(series), problems)
 
 
-def _build_series(column: SqlColumn, values: Sequence[object], where: str) -> pl.Series:
-    try:
-        fitted = _convert_values(column, values)
+def _build_series(column: SqlColumn, values: Sequence[object], problems: Problems) -> pl.Series:
+    if column.is_written:
+        texts = [None if value is None else str(value) for value in values]
+        return parse_written(pl.Series(column.field, texts, dtype=pl.String), column, problems)
+
+    def build(given: Sequence[object]) -> pl.Series:
+        fitted = _convert_values(column, given)
         return pl.Series(column.field, fitted, dtype=column.dtype, strict=True)
-    except (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
-        raise SourceError(
-            f"a value of column {column.name!r} is not of type {column.dtype}",
-            where=where,
-            why=str(error).splitlines()[0],
-            cure=f'Declare it in the source file: [types] {column.field} = "text"',
-        ) from error
+
+    try:
+        return build(values)
+    except MISFITS:
+        why = f"is not of type {column.dtype}"
+        return build(keep_fitting(column.field, values, lambda v: build([v]), problems, why))
+
+
+def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
+    """Parse dates or times that the database wrote as texts.
+
+    Parameters
+    ----------
+    texts : polars.Series
+        The texts.
+    column : SqlColumn
+        The column, which is written.
+    problems : dict
+        What is no date or time that can be held is noted here, and becomes null.
+    """
+    parsed = _parse_at_once(texts, column.dtype)
+    if parsed is None:
+        parse = _PARSERS[type(column.dtype)]
+        values = [None if text is None else _parse_one(parse, text) for text in texts]
+        parsed = pl.Series(column.field, values, dtype=column.dtype)
+        note_lost(problems, texts, parsed, f"is no {column.dtype} of the years 1 to 9999")
+    return parsed
+
+
+def _parse_at_once(texts: pl.Series, dtype: pl.DataType) -> pl.Series | None:
+    """Parse dates as Arrow does, which is quick, or return None if it does not take one."""
+    with requires_extra("sql"):
+        import pyarrow as pa
+
+    if dtype == pl.Time:
+        return None
+    wanted = pa.date32() if dtype == pl.Date else pa.timestamp("us")
+    try:
+        found = texts.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(wanted)
+    except pa.ArrowInvalid:
+        return None
+    parsed = pl.Series(texts.name, pl.from_arrow(found), dtype=dtype)
+    least: Any = parsed.min()
+    return None if least is not None and least.year < 1 else parsed
+
+
+def _parse_one(parse: Callable[[str], object], text: str) -> object:
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+#: How a date or time is parsed that the database wrote; a date may be declared of a time.
+_PARSERS: Mapping[type[pl.DataType], Callable[[str], object]] = {
+    pl.Date: lambda text: dt.datetime.fromisoformat(text).date(),
+    pl.Datetime: dt.datetime.fromisoformat,
+    pl.Time: dt.time.fromisoformat,
+}
 
 
 def _convert_values(column: SqlColumn, values: Sequence[object]) -> Sequence[object]:

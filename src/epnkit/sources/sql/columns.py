@@ -13,8 +13,6 @@ from epnkit.sources.sql.keys import DIGEST, HASHING, digest_expression
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import WrappedQuery
 from epnkit.sources.sql.values import (
-    UNREADABLE,
-    has_unreadable,
     postgresql_type,
     read_postgresql_types,
     select_columns,
@@ -89,8 +87,7 @@ class QuerySchema:
         """Let the database hash each record as it gives it, if it can."""
         if self.dialect not in HASHING:
             return self
-        own = [column for column in self.columns if column.name != UNREADABLE]
-        digest = digest_expression(self.wrapped, self.dialect, own)
+        digest = digest_expression(self.wrapped, self.dialect, self.columns)
         columns = (*self.columns, SqlColumn(DIGEST, pl.Int64()))
         what = f"{self.select_list}, {digest} AS {DIGEST}"
         return QuerySchema(self.wrapped, columns, what, self.dialect, digest)
@@ -144,7 +141,8 @@ class ColumnOverrides:
         dtype = pl.Float64() if rounded else found
         from_driver = from_driver and declared is None
         chosen = dtype if declared is None else declared
-        return SqlColumn(name, chosen, encoding, from_driver, rounded, native, exact)
+        is_written = bool(native) and found.is_temporal() and chosen.is_temporal()
+        return SqlColumn(name, chosen, encoding, from_driver, rounded, native, exact, is_written)
 
     def refuse_unknown(self, names: Sequence[str], where: str) -> None:
         """Refuse overrides for columns that there aren't."""
@@ -205,8 +203,6 @@ def read_query_schema(
         overrides.column(name, dtype, native, from_driver=from_driver, exact=name.lower() in exact)
         for name, dtype, native, from_driver in _read_types(session, wrapped, described)
     ]
-    if has_unreadable(wrapped, dialect, columns):
-        columns.append(SqlColumn(UNREADABLE, pl.String()))
     return QuerySchema(wrapped, tuple(columns), select_columns(wrapped, dialect, columns), dialect)
 
 

@@ -37,13 +37,10 @@ class RowReader:
         The connection.
     columns : sequence of SqlColumn
         The columns of each answer.
-    where : str
-        The source, for messages.
     """
 
     session: SqlSession
     columns: Sequence[SqlColumn]
-    where: str
 
     @property
     def streams(self) -> bool:
@@ -57,5 +54,10 @@ class RowReader:
         answer = self.session.execute(statement)
         places = [self.columns.index(column) for column in order]
         for rows in iter(partial(answer.fetch, size), []):
-            last = tuple(rows[-1][place] for place in places)
-            yield Page(build_frame(rows, self.columns, self.where), last)
+            frame = build_frame(rows, self.columns)
+            # Numbers as the driver gives them: a type may round them.
+            last = tuple(
+                frame[column.field][-1] if column.is_written else rows[-1][place]
+                for column, place in zip(order, places, strict=True)
+            )
+            yield Page(frame, last)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 from polars.selectors import float as floats
 
 from epnkit.errors import SourceError
+from epnkit.sources.base import UNREADABLE
 from epnkit.sources.sql.column_types import Row, SqlColumn
 from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.pages import PageReader
 from epnkit.sources.sql.session import Statement
 from epnkit.sources.sql.statements import Condition
-from epnkit.sources.sql.values import report_unreadable
+from epnkit.sources.sql.values import refuse_unreadable_key
 from epnkit.sources.transport.paging import (
     Checkpoint,
     Page,
@@ -88,7 +89,8 @@ class QueryReader:
         seen = checkpoint.seen
         statement = self._statement(segment, checkpoint)
         for page in reader.read_pages(statement, size, segment.order):
-            yield from _drop_seen(self._report(segment, page), checkpoint, seen)
+            refuse_unreadable_key(page.frame, segment.order, self.where)
+            yield from _drop_seen(page, checkpoint, seen)
             seen = ()  # whatever comes again comes first
 
     def _read_pages(
@@ -101,7 +103,7 @@ class QueryReader:
             page = _join_pages(list(reader.read_pages(statement, most, segment.order)))
             if page is None:
                 return
-            page = self._report(segment, page)
+            refuse_unreadable_key(page.frame, segment.order, self.where)
             if page.frame.height == most == size + _TIES:
                 self._refuse_endless(page, segment)
             fresh = list(_drop_seen(page, checkpoint, checkpoint.seen))
@@ -109,9 +111,6 @@ class QueryReader:
             if page.frame.height < most or not fresh:
                 return
             checkpoint = fresh[-1][1]
-
-    def _report(self, segment: SqlSegment, page: Page) -> Page:
-        return replace(page, frame=report_unreadable(page.frame, segment.order, self.where))
 
     def _statement(
         self, segment: SqlSegment, checkpoint: Checkpoint, most: int | None = None
@@ -162,6 +161,7 @@ def _filter_new(frame: pl.DataFrame, seen: Sequence[Row]) -> pl.DataFrame:
 
 def _rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
     """Take a frame apart; what is not a number does not even equal itself, a list has no hash."""
+    frame = frame.drop(UNREADABLE, strict=False)  # which only pages have that need it
     texts = [
         pl.Series(name, [None if each is None else repr(list(each)) for each in frame[name]])
         for name, dtype in frame.schema.items()
@@ -173,4 +173,4 @@ def _rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
 def _join_pages(pages: list[Page]) -> Page | None:
     if not pages:
         return None
-    return Page(pl.concat([page.frame for page in pages]), pages[-1].last)
+    return Page(pl.concat([page.frame for page in pages], how="diagonal"), pages[-1].last)

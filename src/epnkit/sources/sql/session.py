@@ -15,8 +15,11 @@ from epnkit.sources.sql.watchdog import Watchdog
 
 Result = TypeVar("Result")
 
-#: What is set in each session: times with a zone are to come in UTC.
-SESSION_SETTINGS = {"postgresql": "SELECT set_config('TimeZone', 'UTC', false)"}
+#: What is set in each session: times with a zone are to come in UTC, and dates in one form.
+SESSION_SETTINGS = {
+    "postgresql": "SELECT set_config('TimeZone', 'UTC', false),"
+    " set_config('DateStyle', 'ISO, YMD', false)"
+}
 
 #: How long a connection may take to open, in seconds.
 CONNECT_TIMEOUT = 30

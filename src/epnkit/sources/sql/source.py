@@ -28,7 +28,7 @@ from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.reconcile import KeyIndex
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import ANY, Condition
-from epnkit.sources.sql.values import UNREADABLE, report_unreadable, select_expression
+from epnkit.sources.sql.values import held_condition, select_expression
 from epnkit.sources.transport.paging import Checkpoint, Segment, Step, split_window
 from epnkit.sources.transport.prefetch import prefetch
 from epnkit.sources.transport.retry import (
@@ -41,9 +41,6 @@ from epnkit.sources.transport.retry import (
 
 #: How many seconds a database may send nothing: it may have to sort before its first row.
 _READ_TIMEOUT = 600
-
-#: Columns of an answer that are no fields of a record.
-_HIDDEN = frozenset({DIGEST, UNREADABLE})
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         value = select_expression(query.wrapped, query.dialect, self._cursor)
         statement = query.wrapped.select_every(self._cursor, value, with_value.condition, size)
         rows = self._fetch_all(statement)
-        return list(build_frame(rows, [self._cursor], self.label).to_series().drop_nulls())
+        return list(build_frame(rows, [self._cursor])[self._cursor.field].drop_nulls())
 
     @property
     def compares(self) -> Literal["digest", "key"]:
@@ -157,12 +154,11 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         for statement in self._key_index.select_keys(keys):
             rows = self._fetch_all(statement)
             if rows:
-                frame = build_frame(rows, self._query.columns, self.label)
-                yield report_unreadable(frame, (), self.label)
+                yield build_frame(rows, self._query.columns)
 
     @property
     def _types(self) -> dict[str, pl.DataType]:
-        columns = (column for column in self._query.columns if column.field not in _HIDDEN)
+        columns = (column for column in self._query.columns if column.name != DIGEST)
         return {column.field: column.dtype for column in columns}
 
     @cached_property
@@ -243,10 +239,14 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             self._cursor,
             self._key,
             every=ANY,
-            inside=lambda cursor: wrapped.between(cursor, window),
-            absent=wrapped.is_null,
+            inside=lambda cursor: wrapped.between(cursor, window) & self._held(cursor),
+            absent=lambda cursor: _or_not(wrapped.is_null(cursor), self._held(cursor)),
             where=self.label,
         )
+
+    def _held(self, cursor: SqlColumn) -> Condition:
+        """Require a value of the cursor that can be held; others count as none."""
+        return Condition(held_condition(self._query.wrapped, self._query.dialect, cursor) or "")
 
     def _read(
         self,
@@ -279,7 +279,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         self, segments: list[Segment[Condition, SqlColumn]], size: int, start: Checkpoint
     ) -> Iterator[Step]:
         with self._session() as session:
-            reader = RowReader(session, self._query.columns, self.label)
+            reader = RowReader(session, self._query.columns)
             read = self._query_reader.read(reader, segments, start, size)
             # The next page is requested while this one is worked on.  A driver that gives row by
             # row would only hand the interpreter to and fro.
@@ -295,3 +295,8 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         if not self._key or self._secret.kind != "odbc" or self._settings.encoding:
             return False
         return can_read_in_blocks(self._query, (*self._key, *filter(None, [self._cursor])))
+
+
+def _or_not(one: Condition, other: Condition) -> Condition:
+    """Require one condition, or that the other is not met; an empty one always is."""
+    return one | Condition(f"NOT ({other.text})") if other.text else one

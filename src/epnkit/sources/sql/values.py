@@ -2,24 +2,20 @@
 
 Drivers disagree on UUIDs, arrays, JSON, intervals and decimals, and hand out wrong dates, or end
 the process, for those that Python does not have. What each column is selected as is decided here,
-by the database's own type.
+by the database's own type: dates and times as texts, which are parsed here.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.sources.base import UNREADABLE
 from epnkit.sources.sql.column_types import SqlColumn
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import SUBQUERY_NAME, WrappedQuery
-
-#: The column that says which values of a record cannot be held; it is not part of the record.
-UNREADABLE = "epnkit_unreadable"
 
 #: PostgreSQL's types (pg_type) that drivers give alike; all others are selected as texts.
 _POSTGRESQL: Mapping[str, pl.DataType] = {
@@ -68,13 +64,11 @@ _HELD: Mapping[str, Mapping[type[pl.DataType], str]] = {
 #: How a value is written as a text.
 _TEXT = {"postgresql": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)"}
 
+#: How a date or time is written as a text that can be parsed, and that blocks have room for.
+_WRITTEN = {"postgresql": "CAST({0} AS varchar(40))", "mysql": "CAST({0} AS CHAR)"}
 
-#: How much of them is named, in characters.
-_LONGEST = 100
-
-
-class SourceWarning(UserWarning):
-    """A value of a source cannot be held, and is null in its record."""
+#: What of PostgreSQL has a zone.
+_ZONED = "timestamp with time zone"
 
 
 def read_postgresql_types(
@@ -138,19 +132,17 @@ def select_columns(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlCol
     if dialect not in _TEXT:
         return "*"
     return ", ".join(
-        unreadable_expression(wrapped, dialect, columns) + f" AS {UNREADABLE}"
-        if column.name == UNREADABLE
-        else f"{select_expression(wrapped, dialect, column)} AS {wrapped.quote_name(column)}"
+        f"{select_expression(wrapped, dialect, column)} AS {wrapped.quote_name(column)}"
         for column in columns
     )
 
 
 def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
-    """Write what to select for a column; what Python cannot hold is null."""
+    """Write what to select for a column."""
     name = wrapped.quote_name(column)
-    held = held_condition(wrapped, dialect, column)
-    if held is not None:
-        return f"CASE WHEN {held} THEN {name} END"
+    if column.is_written:
+        in_utc = f"({name} AT TIME ZONE 'UTC')" if column.native == _ZONED else name
+        return _WRITTEN[dialect].format(in_utc)
     if isinstance(column.dtype, pl.List):
         return f"CAST(array_to_json({name}) AS text)"
     if _is_text(dialect, column):
@@ -160,11 +152,6 @@ def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) ->
     if dialect == "mysql" and column.native == "Float32" and not column.exact:
         return f"({name} + 0e0)"  # PyMySQL gets but six figures of single precision
     return wrapped.select_expression(column)
-
-
-def has_unreadable(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlColumn]) -> bool:
-    """Return whether a query has columns whose values Python may not be able to hold."""
-    return any(held_condition(wrapped, dialect, column) is not None for column in columns)
 
 
 def _is_text(dialect: str, column: SqlColumn) -> bool:
@@ -180,70 +167,38 @@ def _is_text(dialect: str, column: SqlColumn) -> bool:
 def held_condition(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str | None:
     """Write the condition that Python can hold a column's value, or None if it always can."""
     form = _HELD.get(dialect, {}).get(type(column.dtype))
-    return form.format(wrapped.quote_name(column)) if form and column.native else None
+    return form.format(wrapped.quote_name(column)) if form and column.is_written else None
 
 
-def unreadable_expression(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlColumn]) -> str:
-    """Write the text that names a record's values that cannot be held, null if there are none."""
-    texts, held_all = [], []
-    for column in columns:
-        held, name = held_condition(wrapped, dialect, column), wrapped.quote_name(column)
-        if held is not None:
-            label = column.field.replace("'", "''").replace("?", "").replace("\\", "")
-            text = f"CONCAT('{label}: ', {_TEXT[dialect].format(name)})"
-            texts.append(f"CASE WHEN ({held}) IS FALSE THEN {text} END")
-            held_all.append(f"({held}) IS NOT FALSE")
-    joined = f"CONCAT_WS('; ', {', '.join(texts)})"
-    # Blocks have room for the longest text that there can be.
-    form = "CAST({} AS varchar({}))" if dialect == "postgresql" else "LEFT({}, {})"
-    return f"CASE WHEN NOT ({' AND '.join(held_all)}) THEN {form.format(joined, _LONGEST)} END"
-
-
-def report_unreadable(frame: pl.DataFrame, order: Sequence[SqlColumn], where: str) -> pl.DataFrame:
-    """Warn of values that are null because they cannot be held.
+def refuse_unreadable_key(frame: pl.DataFrame, order: Sequence[SqlColumn], where: str) -> None:
+    """Refuse records by whose key reading could not continue.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        Records, perhaps with the column :data:`UNREADABLE`.
+        Records, perhaps with the column :data:`~epnkit.sources.base.UNREADABLE`.
     order : sequence of SqlColumn
         The columns by which reading continues.
     where : str
         The source, for messages.
 
-    Returns
-    -------
-    polars.DataFrame
-        The records without that column.
-
     Raises
     ------
     SourceError
-        If such a value is one by which records are ordered.
+        If such a column has a value that cannot be read.
     """
     if UNREADABLE not in frame.columns:
-        return frame
-    found = frame[UNREADABLE].drop_nulls()
+        return
     for column in order:
-        if found.str.contains(f"(^|; ){re.escape(column.field)}: ").any():
+        is_null = frame[column.field].is_null()
+        lost = frame[UNREADABLE].filter(is_null).drop_nulls()
+        named = [text for text in lost if f"; {column.field}: " in f"; {text}"]
+        if named:
             raise SourceError(
-                f"the database has a time before the year 1 in {column.field}, or one that is no"
-                " date",
+                f"a value of {column.field}, by which records are ordered, is no date or is not of"
+                f" type {column.dtype}",
                 where=where,
-                why=str(found[0]),
-                cure="Correct it there, or leave it out in the source file's query",
+                why=named[0],
+                cure="Correct it there, leave it out in the source file's query, or declare it"
+                f' in the source file: [types] {column.field} = "text"',
             )
-    if len(found):
-        _warn(found, where)
-    return frame.drop(UNREADABLE)
-
-
-def _warn(found: pl.Series, where: str) -> None:
-    field = str(found[0]).partition(":")[0]
-    warnings.warn(
-        f"{where}: {len(found)} records have values that are no dates or times, such as"
-        f" {found[0]}; they are read as nothing. To read them as texts, write into the source"
-        f' file: [types] {field} = "text"',
-        SourceWarning,
-        stacklevel=2,
-    )

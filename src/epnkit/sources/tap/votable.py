@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
+
+from epnkit.sources.values.unreadable import MISFITS, Problems, add_problems, keep_fitting
 
 #: The types of VOTable (section 2.1) that aren't text here.
 _TYPES: dict[str, pl.DataType] = {
@@ -28,11 +30,27 @@ def column_types(answer: Any) -> dict[str, pl.DataType]:
 
 def build_frame(answer: Any, types: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Build a batch of an answer's rows, whose fields are those of the types, in their order."""
+    problems: Problems = {}
     columns = [
-        pl.Series(name, _column_values(answer[field]), dtype=dtype, strict=False)
+        _build_series(name, _column_values(answer[field]), dtype, problems)
         for field, (name, dtype) in zip(answer.fieldnames, types.items(), strict=True)
     ]
-    return pl.DataFrame(columns)
+    return add_problems(pl.DataFrame(columns), problems)
+
+
+def _build_series(
+    name: str, values: list[Any], dtype: pl.DataType, problems: Problems
+) -> pl.Series:
+    def build(given: Sequence[Any]) -> pl.Series:
+        return pl.Series(name, given, dtype=dtype, strict=True)
+
+    try:
+        return build(values)
+    except MISFITS:
+        if dtype == pl.String:  # a field of another type in a later answer
+            values = [None if value is None else str(value) for value in values]
+        why = f"is not of type {dtype}"
+        return build(keep_fitting(name, values, lambda value: build([value]), problems, why))
 
 
 def _column_type(described: Any) -> pl.DataType:
@@ -50,13 +68,20 @@ def _column_values(column: Any) -> list[Any]:
     return [None if hidden else value for value, hidden in zip(values, mask, strict=True)]
 
 
+def _decode(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
 def _plain_value(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return _plain_value(value.tolist())  # which makes masked values None, also a single one
     if isinstance(value, list):
         return [_plain_value(part) for part in value]
     if isinstance(value, bytes):
-        return value.decode("utf-8")
+        return _decode(value)
     if isinstance(value, str):
         return value or None
     return None if isinstance(value, float) and np.isnan(value) else value

@@ -12,8 +12,9 @@ import orjson
 import polars as pl
 
 from epnkit.garbage import gc_paused
-from epnkit.sources.base import UNREADABLE
+from epnkit.sources.base import UNREADABLE, WHOLE
 from epnkit.sources.values.times import to_naive_utc
+from epnkit.sources.values.unreadable import MISFITS, Problems, add_problems, keep_fitting
 
 Document = Mapping[str, Any]
 
@@ -61,6 +62,25 @@ def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
         else:
             found[f"{prefix}{name}"] = value
     return found
+
+
+def flatten_document(document: Any, convert: Callable[[Any], Any] = lambda value: value) -> Document:
+    """Take a document apart; one that is none, or too deep, is unreadable as a whole.
+
+    Parameters
+    ----------
+    document : object
+        Should be a mapping.
+    convert : callable
+        Brings its values to plain ones before.
+    """
+    try:
+        plain = convert(document)
+        if isinstance(plain, Mapping):
+            return flatten(plain)
+    except RecursionError:
+        return {UNREADABLE: f"{WHOLE}: it is nested too deep"}
+    return {UNREADABLE: f"{WHOLE}: it is no document, but {type(document).__name__}"}
 
 
 def get_dotted(document: Any, name: str) -> Any:
@@ -126,7 +146,7 @@ def build_frame(
         A column a field; and :data:`~epnkit.sources.base.UNREADABLE`, if a value does not fit the
         type of its field, which is null then.
     """
-    problems: dict[int, list[str]] = {}
+    problems: Problems = {}
     for row, document in enumerate(documents):
         if document.get(UNREADABLE) is not None:
             problems[row] = [str(document[UNREADABLE])]
@@ -134,27 +154,22 @@ def build_frame(
         _build_series(name, dtype, [d.get(name) for d in documents], problems)
         for name, dtype in types.items()
     ]
-    frame = pl.DataFrame(columns)
-    if not problems:
-        return frame
-    texts = ["; ".join(problems[row]) if row in problems else None for row in range(len(documents))]
-    return frame.with_columns(pl.Series(UNREADABLE, texts, dtype=pl.String))
-
-
-#: What a value may raise that is brought to a type, or put into a column.
-_MISFITS = (TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError)
+    return add_problems(pl.DataFrame(columns), problems)
 
 
 def _build_series(
-    name: str, dtype: pl.DataType, values: list[Any], problems: dict[int, list[str]]
+    name: str, dtype: pl.DataType, values: list[Any], problems: Problems
 ) -> pl.Series:
     try:
         return _build_fitting(name, dtype, values)
-    except _MISFITS:
-        fitting = [
-            _drop_misfit(name, dtype, value, problems.setdefault, row)
-            for row, value in enumerate(values)
-        ]
+    except MISFITS:
+        fitting = keep_fitting(
+            name,
+            values,
+            lambda value: _build_fitting(name, dtype, [value]),
+            problems,
+            f"is not of type {dtype}",
+        )
         return _build_fitting(name, dtype, fitting)
 
 
@@ -166,23 +181,6 @@ def _build_fitting(name: str, dtype: pl.DataType, values: list[Any]) -> pl.Serie
     if isinstance(dtype, pl.List):
         return _build_lists(name, values, dtype)
     return pl.Series(name, values, dtype=dtype, strict=True)
-
-
-def _drop_misfit(
-    name: str, dtype: pl.DataType, value: Any, problems_of: Callable[..., list[str]], row: int
-) -> Any:
-    """Return a value, or None if it is not of the type, and note that."""
-    try:
-        _build_fitting(name, dtype, [value])
-    except _MISFITS:
-        problems_of(row, []).append(f"{name}: {_shorten(value)} is not of type {dtype}")
-        return None
-    return value
-
-
-def _shorten(value: object) -> str:
-    """Write a value for a list of what could not be read, whose marks it must not hold."""
-    return repr(value)[:80].replace(";", ",")
 
 
 def _build_lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Series:

@@ -79,4 +79,5 @@ _MARKED: dict[str, Callable[[Any], Any]] = {
 _OF_BSON: dict[str, Callable[[Any], Any]] = {
     "Decimal128": lambda value: float(value.to_decimal()),
     "Int64": int,
+    "DatetimeMS": lambda value: f"$date {int(value)}",
 }

@@ -1,0 +1,75 @@
+"""Proven polygons as bytes: whether this server takes them, and holds what it would have read.
+
+pgsphere compares each edge of a polygon with every other when it reads one, which is nearly all of
+the time of a load of regions.  What :func:`~epnkit.regions.geometry.binary.polygon_bytes` proves
+needs no second check.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from epnkit.packaged import find_packaged
+
+if TYPE_CHECKING:  # a DaCHS is started without them
+    from epnkit.loading.table.target import Target
+
+#: The SQL that makes the functions; a superuser runs it once.
+TRUSTED_FILE = "sql/30-trusted-polygons.sql"
+
+#: What is compared before each load: of each number of vertices, at 0, at the poles, at both signs.
+SAMPLES = (
+    "{(10.0000000d,5.0000000d),(11.0000000d,5.0000000d),(10.5000000d,6.5000000d)}",
+    "{(359.1234567d,-89.1234567d),(0.7654321d,-88.0000001d),(120.0000000d,-87.9999999d)}",
+    "{(0.0000000d,0.0000000d),(5.5555555d,0.0000000d),(5.5555555d,4.3210987d),(0.0000000d,4.0000000d)}",
+    "{(179.9999999d,89.0000000d),(90.0000001d,88.5000000d),(0.0000000d,89.3333333d),(270.0d,88.7d)}",
+    "{(301.1d,-12.3d),(302.2d,-12.4d),(303.3d,-11.5d),(302.8d,-10.6d),(301.7d,-10.2d)}",
+)
+
+_CALLABLE = """
+    SELECT bool_and(coalesce(has_function_privilege(to_regprocedure(name), 'EXECUTE'), false))
+    FROM unnest(ARRAY['epnkit.spoly_trusted(bytea,bytea)', 'epnkit.spoly_bytes(spoly)']) AS name
+"""
+
+_COMPARED = """
+    SELECT epnkit.spoly_bytes(%s::spoly) = %s AND epnkit.spoly_trusted('', %s) = %s::spoly
+"""
+
+
+def install_trusted_polygons(superuser: Any) -> None:
+    """Create the functions that take proven polygons, unless they exist.
+
+    Parameters
+    ----------
+    superuser : psycopg2 connection
+        To DaCHS's database, of a superuser; autocommitting.
+    """
+    with superuser.cursor() as cursor:
+        cursor.execute("SELECT to_regprocedure('epnkit.spoly_bytes(spoly)')")
+        if cursor.fetchone() != (None,):
+            return
+        cursor.execute(find_packaged(TRUSTED_FILE).read_text(encoding="utf-8"))
+
+
+def polygon_columns(target: Target) -> tuple[str, ...]:
+    """List the columns of a table that hold polygons of pgsphere."""
+    return tuple(name for name, kind in target.column_types() if kind.split(" ")[0] == "spoly")
+
+
+def find_obstacle(target: Target) -> str | None:
+    """Say why this server cannot be given proven polygons as bytes; None if it can.
+
+    The functions must be there, this role must be allowed to call them, and what they make of some
+    polygons must be bit for bit what pgsphere reads from their texts.
+    """
+    if not target.query(_CALLABLE)[0][0]:
+        return f"the functions of {TRUSTED_FILE} are not there; epnkit doctor says how to make them"
+    import polars as pl
+
+    from epnkit.regions.geometry.binary import polygon_bytes
+
+    for text, written in zip(SAMPLES, polygon_bytes(pl.Series(SAMPLES)), strict=True):
+        same = written is not None and target.query(_COMPARED, (text, written, written, text))[0][0]
+        if not same:
+            return f"this version of pgsphere holds polygons in another form: {text}"
+    return None

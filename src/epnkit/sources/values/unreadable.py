@@ -1,0 +1,85 @@
+"""Values that could not be read: named in their record, and in nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import polars as pl
+
+from epnkit.sources.base import UNREADABLE
+
+#: What is wrong with records, by their number in the batch.
+Problems = dict[int, list[str]]
+
+#: How much of a value is named, in characters.
+_SHOWN = 80
+
+#: What a value may raise that is brought to a type, or put into a column.
+MISFITS = (TypeError, ValueError, ArithmeticError, RecursionError, pl.exceptions.PolarsError)
+
+
+def describe_problem(name: str, value: object, why: str) -> str:
+    """Write what is wrong with the value of a field, as :data:`UNREADABLE` holds it.
+
+    Parameters
+    ----------
+    name : str
+        The field.
+    value : object
+        Its value, of which the first characters are named.
+    why : str
+        What is wrong, to follow the value: ``is no date``.
+    """
+    shown = str(value)[:_SHOWN] if isinstance(value, str) else repr(value)[:_SHOWN]
+    # A semicolon ends what is said of a field, and not every text can be held by a table.
+    shown = "".join(c if c.isprintable() and c != ";" else "," if c == ";" else "?" for c in shown)
+    return f"{name}: {shown} {why}"
+
+
+def add_problems(frame: pl.DataFrame, problems: Mapping[int, Sequence[str]]) -> pl.DataFrame:
+    """Add the column :data:`~epnkit.sources.base.UNREADABLE` to a batch, if there are problems."""
+    if not problems:
+        return frame
+    texts = ["; ".join(problems[row]) if row in problems else None for row in range(frame.height)]
+    return frame.with_columns(pl.Series(UNREADABLE, texts, dtype=pl.String))
+
+
+def note_lost(
+    problems: Problems, before: pl.Series, after: pl.Series, why: str = "cannot be read"
+) -> None:
+    """Note the values of a column that became null when it was brought to another type."""
+    lost = before.is_not_null() & after.is_null()
+    if lost.any():
+        for row in lost.arg_true():
+            problems.setdefault(row, []).append(describe_problem(after.name, before[row], why))
+
+
+def keep_fitting(
+    name: str, values: Sequence[object], build: Callable[[object], object], problems: Problems,
+    why: str,
+) -> list[object]:
+    """Replace the values of which a column cannot be built by None, and note them.
+
+    Parameters
+    ----------
+    name : str
+        The field.
+    values : sequence
+        Its values.
+    build : callable
+        Raises one of :data:`MISFITS` for a value that does not fit.
+    problems : dict
+        Where they are noted.
+    why : str
+        What is wrong with them.
+    """
+    kept: list[object] = []
+    for row, value in enumerate(values):
+        try:
+            build(value)
+        except MISFITS:
+            problems.setdefault(row, []).append(describe_problem(name, value, why))
+            kept.append(None)
+        else:
+            kept.append(value)
+    return kept
