@@ -51,7 +51,7 @@ def test_what_cannot_be_read_to_be_checked_is_status_2(tmp_path: Path) -> None:
 def test_verbose_says_where_an_error_arose(tmp_path: Path) -> None:
     quiet, told = (run(*words, "preview", "nowhere", directory=tmp_path) for words in ([], ["-v"]))
     assert "Traceback" not in quiet.stderr
-    assert "_services.py" in told.stderr
+    assert "api.py" in told.stderr
     assert told.stderr.splitlines()[-1] == quiet.stderr.strip()
     assert told.returncode == 1
 

@@ -165,8 +165,9 @@ def offered() -> frozenset[str]:
         importlib.import_module(f"epnkit.mapping.{each.name}")
         for each in pkgutil.iter_modules(epnkit.mapping.__path__)
     ]
+    facade = {name: None for name in epnkit.__all__}
     modules = [builtins, epnkit.service, epnkit.datalink.links, epnkit.regions, datetime, *inner]
-    return frozenset({"pl", "drawn", "code"}.union(*(vars(module) for module in modules)))
+    return frozenset({"pl", "drawn", "code", *epnkit.__all__}.union(facade, *(vars(module) for module in modules)))
 
 
 def test_source_files_of_pages_are_ones() -> None:

@@ -16,6 +16,7 @@ LAYERS = (
     "packaged",
     "garbage",
     "modules",
+    "quoting",
     "tables",
     "times",
     "fits",
@@ -33,6 +34,7 @@ LAYERS = (
     "replicas",
     "report",
     "drafts",
+    "api",
     "cli",
 )
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from epnkit.cli._imports import run_imports, split_into_requests
 from epnkit.cli.load import command as load
 from epnkit.dachs.instance import DachsInstance
+from epnkit.deploy.imports import run_imports, split_into_requests
 from epnkit.errors import ConfigurationError
 from epnkit.loading.request import Request
 

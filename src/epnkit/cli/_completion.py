@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from epnkit.cli._services import RESOURCES
+from epnkit.api import RESOURCES
 
 
 class ServiceName(click.ParamType[str]):

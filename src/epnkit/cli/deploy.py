@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from epnkit.api import find_service
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, to_option
-from epnkit.cli._services import find_service
 
 
 @click.command()

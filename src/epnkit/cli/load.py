@@ -9,7 +9,6 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
-from epnkit.errors import ConfigurationError
 
 
 @click.command()
@@ -41,36 +40,10 @@ def command(
 
     A load that fails leaves the table as it was.
     """
-    from epnkit.cli._imports import run_imports
-    from epnkit.dachs.instance import DachsInstance
-    from epnkit.loading.request import Request
+    from epnkit.api import make_request, open_dachs
+    from epnkit.deploy.imports import run_imports
 
-    if full and (low or high):
-        raise ConfigurationError(
-            "--full goes with neither --from nor --to",
-            why="it reads everything",
-            cure="Leave out --full to read a part, or leave out --from and --to.",
-        )
-    if remap and (full or low or high or limit or jobs > 1):
-        raise ConfigurationError(
-            "--remap goes with no other option",
-            why="it reads nothing from the source, and makes all granules of the table again",
-            cure="Leave the others out; epnkit preview shows what the mapping makes.",
-        )
-    if full and limit:
-        raise ConfigurationError(
-            "--full and --limit exclude each other",
-            why="a full load deletes the granules that it did not read",
-            cure="Leave out one of them; epnkit preview shows the first records.",
-        )
-    if limit and jobs > 1:
-        raise ConfigurationError(
-            "--limit and --jobs exclude each other",
-            why="the first records are one window, which one process reads",
-            cure="Leave out one of them.",
-        )
-    request = Request(limit=limit, full=full, remap=remap, low=low, high=high, jobs=jobs)
-    instance = DachsInstance.find(directory)
-    with instance.ensure_running():
+    request = make_request(full, remap, low, high, limit, jobs)
+    with open_dachs(directory) as instance:
         succeeded = run_imports(instance, service, [request])
     sys.exit(0 if succeeded else 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from epnkit.api import RESOURCES, use_credentials
 from epnkit.cli._options import dachs_option
-from epnkit.cli._services import RESOURCES, use_credentials
 
 if TYPE_CHECKING:
     from epnkit.drafts.inspect.sample import Sample

@@ -11,7 +11,6 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
-from epnkit.cli._services import find_service, use_credentials
 
 if TYPE_CHECKING:
     from epnkit.loading.prepare.preview import Preview
@@ -38,12 +37,9 @@ def command(service: str, count: int, form: str, directory: Path | None) -> None
     SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 if a
     record is refused or a granule breaks a MUST.
     """
-    from epnkit.loading.prepare.preview import preview as make
-    from epnkit.sources import open_source
+    from epnkit.api import preview
 
-    found = find_service(service)
-    with use_credentials(directory):
-        shown = make(found, open_source(found.source_file, found.order), count)
+    shown = preview(service, count, dachs=directory)
     click.echo(_as_json(shown) if form == "json" else "\n".join(_as_text(shown)))
     sys.exit(1 if shown.broken else 0)
 

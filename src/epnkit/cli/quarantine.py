@@ -39,10 +39,9 @@ def _connect(directory: Path | None) -> Iterator[Any]:
 @dachs_option
 def list_(service: str, settled: bool, limit: int, form: str, directory: Path | None) -> None:
     """List the refused records of SERVICE, newest first, with the reason and the rule."""
-    from epnkit.loading.state.quarantine import list_entries
+    from epnkit.api import quarantine
 
-    with _connect(directory) as connection:
-        found = list_entries(connection, service, settled=settled, limit=limit)
+    found = quarantine(service, settled=settled, limit=limit, dachs=directory)
     if form == "json":
         click.echo(json.dumps(found, default=str, indent=2))
     elif found:
@@ -83,8 +82,8 @@ def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 @dachs_option
 def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     """Read the refused records of SERVICE again, all that wait or those named, and load them."""
-    from epnkit.cli._imports import run_imports, split_into_requests
     from epnkit.dachs.instance import DachsInstance
+    from epnkit.deploy.imports import run_imports, split_into_requests
     from epnkit.loading.state.quarantine import read_waiting_keys
 
     with _connect(directory) as connection:

@@ -11,7 +11,6 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
-from epnkit.cli._services import find_service, use_credentials
 
 if TYPE_CHECKING:
     from epnkit.sources.drift import Drift
@@ -27,14 +26,12 @@ def command(service: str, form: str, directory: Path | None) -> None:
     SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 if the
     source does not answer, or lacks a field that the service uses.
     """
-    from epnkit.sources import open_source
+    from epnkit import api
     from epnkit.sources.drift import compare_fields
 
-    found = find_service(service)
-    with use_credentials(directory):
-        source = open_source(found.source_file, found.order)
-        fields, count = source.schema(), source.count()
-    compared = compare_fields(found.fields, fields)
+    source = api.source(service, dachs=directory)
+    fields, count = source.schema(), source.count()
+    compared = compare_fields(api.find_service(service).fields, fields)
     show = _as_json if form == "json" else _as_text
     click.echo(show(source.label, count, fields, compared))
     sys.exit(1 if compared.missing else 0)

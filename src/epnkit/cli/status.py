@@ -27,14 +27,9 @@ def command(service: str, last: int, form: str, directory: Path | None) -> None:
 
     Exit status 1 if they do not agree, or if the last run failed.
     """
-    from epnkit.dachs.instance import DachsInstance
-    from epnkit.loading.state.status import read_status
+    from epnkit.api import status
 
-    instance = DachsInstance.find(directory)
-    with instance.ensure_running(), instance.connect() as connection:
-        folder = instance.inputs / service
-        declared = folder if (folder / "service.py").is_file() else None
-        found = read_status(connection, service, last, declared)
+    found = status(service, last, dachs=directory)
     if form == "json":
         click.echo(json.dumps(_as_dict(found), default=str, indent=2))
     else:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from epnkit.errors import ConfigurationError
+from epnkit.quoting import (
+    cron_command,
+    shell_command,
+    systemd_command,
+    systemd_line,
+    systemd_word,
+)
+from epnkit.service import require_name
+
+#: Names of accounts that useradd takes, and numbers of accounts.
+_ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
 
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
@@ -66,6 +76,11 @@ class Schedule:
         DaCHS's rc file, if it is not the system's.
     root : pathlib.Path
         DaCHS's ``rootDir``.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be the name of a service or of an account.
     """
 
     service: str
@@ -76,10 +91,18 @@ class Schedule:
     settings: Path | None = None
     root: Path = Path("/var/gavo")
 
+    def __post_init__(self) -> None:
+        require_name(self.service)
+        if not _ACCOUNT.fullmatch(self.user):
+            raise ConfigurationError(
+                f"{self.user!r} cannot be the name of an account",
+                cure="Name with --user the account that imports.",
+            )
+
     @property
-    def command(self) -> str:
-        """The command line that imports."""
-        return shlex.join([str(self.program), "load", self.service])
+    def command(self) -> tuple[str, ...]:
+        """The command that imports, word by word."""
+        return (str(self.program), "load", self.service)
 
     def units(self) -> dict[str, str]:
         """Return the two units of systemd, by file name.
@@ -91,15 +114,14 @@ class Schedule:
         return {f"{name}.service": self._service_unit(), f"{name}.timer": self._timer_unit()}
 
     def _service_unit(self) -> str:
-        command = _escape_specifiers(self.command).replace("$", "$$")
-        lines = [f"ExecStart={command}", f"User={self.user}", "Type=oneshot"]
+        lines = [f"ExecStart={systemd_command(self.command)}", f"User={self.user}", "Type=oneshot"]
         if self.credential is not None:
             # Unlike elsewhere, quotes would be part of the path, and blanks are allowed.
             named = f"{self.credential.name}:{self.credential}"
-            lines.append(f"LoadCredential={_escape_specifiers(named)}")
+            lines.append(f"LoadCredential={systemd_line(named)}")
         if self.settings is not None:
-            lines.append(f"Environment={_quote(f'GAVOSETTINGS={self.settings}')}")
-        lines.append(f"ReadWritePaths={_quote(f'-{self.root}')}")
+            lines.append(f"Environment={systemd_word(f'GAVOSETTINGS={self.settings}')}")
+        lines.append(f"ReadWritePaths={systemd_word(f'-{self.root}')}")
         return (
             f"[Unit]\nDescription=Import of {self.service} into DaCHS\n"
             "After=network-online.target postgresql.service\nWants=network-online.target\n\n"
@@ -125,21 +147,11 @@ class Schedule:
         """
         minutes = int(self.every.total_seconds()) // 60
         when = _cron_times(minutes)
-        settings = f"GAVOSETTINGS={shlex.quote(str(self.settings))} " if self.settings else ""
+        settings = [f"GAVOSETTINGS={self.settings}"] if self.settings else []
+        command = shell_command(["env", *settings, *self.command] if settings else self.command)
         # Up to a twentieth of the interval later, so that not all sources are read at once.
         jitter = f'sleep "$(shuf -i 0-{max(minutes * 3, 5)} -n 1)"'
-        return f"{when} {jitter}; {settings}{self.command}".replace("%", r"\%")
-
-
-def _escape_specifiers(text: str) -> str:
-    """Escape what systemd would take for a specifier."""
-    return text.replace("%", "%%")
-
-
-def _quote(text: str) -> str:
-    """Quote a text as one word of a systemd setting."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{_escape_specifiers(escaped)}"'
+        return f"{when} {cron_command(f'{jitter}; {command}')}"
 
 
 def _cron_times(minutes: int) -> str:

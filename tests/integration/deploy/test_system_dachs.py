@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from epnkit.loading.table.trusted import TRUSTED_FILE
+from epnkit.packaged import find_packaged
 from epnkit.replicas import database
 from epnkit.replicas.sources import load_replica
 from tests.conftest import ROOT
@@ -169,6 +171,8 @@ def install(machine: Machine, packages: list[Path]) -> None:
     make = [sys.executable, "-m", "epnkit.dachs.pgsphere", "dbname=template1"]
     machine.run("runuser", "--user", "postgres", "--", *make)
     machine.run("dpkg", "--install", *packages)
+    trusted = find_packaged(TRUSTED_FILE)
+    machine.run("sh", "-c", f"runuser --user postgres -- psql -q -d gavo < {trusted}")
     # Read by the server's own group alone, as the doctor asks for.
     machine.run("sh", "-c", "cd /var/gavo/etc && chmod o-r dsn feed trustedquery untrustedquery")
     machine.run("sh", "-c", "printf '[ivoa]\\nauthority: epnkit.example\\n' > /etc/gavo.rc")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from epnkit.sources.values.keys import key_expression
+
 
 @dataclass(frozen=True)
 class PackedBatch:
@@ -45,10 +47,9 @@ def record_keys(records: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     records : polars.DataFrame
         The records.
     names : sequence of str
-        The fields that make the key; their values are joined by vertical bars.
+        The fields that make the key; :mod:`epnkit.sources.values.keys` says how it is written.
     """
-    parts = [pl.col(name).cast(pl.String).fill_null("") for name in names]
-    return records.select(escape_nul(pl.concat_str(parts, separator="|")).alias("key")).to_series()
+    return records.select(key_expression(names).alias("key")).to_series()
 
 
 def unpack(content: bytes) -> pl.DataFrame:

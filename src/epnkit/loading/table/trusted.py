@@ -26,7 +26,8 @@ SAMPLES = (
     "{(301.1d,-12.3d),(302.2d,-12.4d),(303.3d,-11.5d),(302.8d,-10.6d),(301.7d,-10.2d)}",
 )
 
-_CALLABLE = """
+#: Whether the functions are there, and this role may call them.
+TRUSTED_CALLABLE = """
     SELECT bool_and(coalesce(has_function_privilege(to_regprocedure(name), 'EXECUTE'), false))
     FROM unnest(ARRAY['epnkit.spoly_trusted(bytea,bytea)', 'epnkit.spoly_bytes(spoly)']) AS name
 """
@@ -62,7 +63,7 @@ def find_obstacle(target: Target) -> str | None:
     The functions must be there, this role must be allowed to call them, and what they make of some
     polygons must be bit for bit what pgsphere reads from their texts.
     """
-    if not target.query(_CALLABLE)[0][0]:
+    if not target.query(TRUSTED_CALLABLE)[0][0]:
         return f"the functions of {TRUSTED_FILE} are not there; epnkit doctor says how to make them"
     import polars as pl
 

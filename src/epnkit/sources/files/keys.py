@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from epnkit.errors import SourceError
+from epnkit.sources.values.keys import read_key, write_key
 
 #: What keys can be told of without looking into what a file holds, beside its number of lines.
 _KNOWN = [{"path"}, {"path", "line"}]
@@ -48,16 +49,15 @@ class FileKeys:
             )
 
     def write_keys(self, path: str, lines: Iterable[int]) -> list[str]:
-        """Write the keys of a file's lines as the book holds them, joined by a bar."""
+        """Write the keys of a file's lines as the tracking table holds them."""
         if not self.by_line:
-            return [path]
-        return ["|".join(self._values(path, line)) for line in lines]
+            return [write_key([path])]
+        return [write_key(self._values(path, line)) for line in lines]
 
     def path_of(self, key: str) -> str:
         """Take the path out of a key."""
-        if not self.by_line:
-            return key
-        return key.rpartition("|")[0] if self.fields[0] == "path" else key.partition("|")[2]
+        values = dict(zip(self.fields, read_key(key, len(self.fields)), strict=False))
+        return values.get("path") or ""
 
-    def _values(self, path: str, line: int) -> list[str]:
-        return [path if name == "path" else str(line) for name in self.fields]
+    def _values(self, path: str, line: int) -> list[str | int]:
+        return [path if name == "path" else line for name in self.fields]

@@ -13,7 +13,13 @@ import polars as pl
 
 from epnkit.modules import requires_extra
 from epnkit.sources.values.times import to_naive_utc
-from epnkit.sources.values.unreadable import MISFITS, Problems, add_problems, keep_fitting, note_lost
+from epnkit.sources.values.unreadable import (
+    MISFITS,
+    Problems,
+    add_problems,
+    keep_fitting,
+    note_lost,
+)
 
 Row = Sequence[Any]
 

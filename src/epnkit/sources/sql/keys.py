@@ -17,10 +17,13 @@ DIGEST = "epnkit_source_digest"
 #: What a key's numbers are filled up to, so that they sort as numbers do.
 _FIGURES = 18
 
+#: A whole number that 64 bits hold.
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+
 _CONCAT = {"mysql": "CONCAT({})", "postgresql": "({})", "sqlite": "({})"}
 
 _NUMBER = {
-    "mysql": "{0} REGEXP '^[0-9]{{1,18}}$'",
+    "mysql": "{0} NOT REGEXP '[^0-9]' AND CHAR_LENGTH({0}) BETWEEN 1 AND 18",
     "postgresql": "{0} ~ '^[0-9]{{1,18}}$'",
     "sqlite": "{0} NOT GLOB '*[^0-9]*' AND length({0}) BETWEEN 1 AND 18",
 }
@@ -30,6 +33,32 @@ _PADDED = {
     "postgresql": "lpad({0}, 18, '0')",
     "sqlite": "substr('000000000000000000' || {0}, -18)",
 }
+
+#: A value that is written in figures (see :mod:`epnkit.sources.values.keys`). A bar counts in all
+#: but the last field; PostgreSQL has no NUL.
+_SPECIAL = {
+    "mysql": "HEX(LEFT({0}, 2)) IN ('5C78', '5C4E') OR LOCATE(CHAR(0), CAST({0} AS BINARY)) > 0",
+    "postgresql": "left({0}, 2) IN (chr(92) || 'x', chr(92) || 'N')",
+    "sqlite": "substr({0}, 1, 2) IN ('\\x', '\\N') OR instr({0}, char(0)) > 0",
+}
+_HAS_BAR = {
+    "mysql": " OR LOCATE('|', CAST({0} AS BINARY)) > 0",
+    "postgresql": " OR strpos({0}, '|') > 0",
+    "sqlite": " OR instr({0}, '|') > 0",
+}
+_FIGURES_OF = {
+    "mysql": "CONCAT(CHAR(92 USING utf8mb4), 'x', HEX(CONVERT({0} USING utf8mb4)))",
+    "postgresql": "(chr(92) || 'x' || upper(encode(convert_to({0}, 'UTF8'), 'hex')))",
+    "sqlite": "('\\x' || hex({0}))",
+}
+_NULL_AS = {
+    "mysql": "CONCAT(CHAR(92 USING utf8mb4), 'N')",
+    "postgresql": "(chr(92) || 'N')",
+    "sqlite": "'\\N'",
+}
+
+#: PostgreSQL's type of texts that are filled up with blanks, which a cast to text takes off.
+_PADDED_TEXT = "character"
 
 _BY_BYTES = {"mysql": "CAST({} AS BINARY)", "postgresql": '({}) COLLATE "C"', "sqlite": "{}"}
 
@@ -76,13 +105,25 @@ class KeyExpressions:
 
     @property
     def text(self) -> str:
-        """The key as one text: its columns, joined by a bar, nothing for null."""
-        kind = "CHAR" if self.dialect == "mysql" else "TEXT"
-        parts = [
-            f"COALESCE(CAST({self.wrapped.quote_name(c)} AS {kind}), '')" for c in self.columns
-        ]
+        """The key as one text, as :mod:`epnkit.sources.values.keys` writes it."""
+        last = self.columns[-1]
+        parts = [self._part(column, is_last=column is last) for column in self.columns]
         joint = ", '|', " if self.dialect == "mysql" else " || '|' || "
         return _CONCAT[self.dialect].format(joint.join(parts))
+
+    def _part(self, column: SqlColumn, *, is_last: bool) -> str:
+        """Write a value of the key; a column may be named twice, so all that is seen is its text."""
+        dialect, name = self.dialect, self.wrapped.quote_name(column)
+        if dialect == "postgresql" and column.native == _PADDED_TEXT:
+            text = f"concat({name})"
+        else:
+            text = f"CAST({name} AS {'CHAR' if dialect == 'mysql' else 'TEXT'})"
+        null = f"WHEN {name} IS NULL THEN {_NULL_AS[dialect]}"
+        if column.dtype == pl.Int64:
+            return f"CASE {null} ELSE {text} END"
+        special = (_SPECIAL[dialect] + ("" if is_last else _HAS_BAR[dialect])).format(text)
+        figures = _FIGURES_OF[dialect].format(text)
+        return f"CASE {null} WHEN {special} THEN {figures} ELSE {text} END"
 
     @property
     def sort_text(self) -> str:
@@ -97,17 +138,19 @@ class KeyExpressions:
         for end, sign in ((low, ">="), (high, "<")):
             if end is not None:
                 found &= self._compare(sign, end)
+        if self.number and low is not None and high is None:
+            found |= Condition(f"{self.number} IS NULL")  # which comes after all numbers
         return found
 
     def _compare(self, sign: str, end: str) -> Condition:
-        if self.number and re.fullmatch(r"-?\d{1,18}", end):
+        if self.number and is_number(end):
             return Condition(f"{self.number} {sign} ?", (int(end),))
         return Condition(f"{self.sort_text} {sign} ?", (self._bytes(sort_key(end)),))
 
     def is_one_of(self, keys: Sequence[str]) -> Condition:
         """Require that a key is one of several."""
         marks = ", ".join("?" * len(keys))
-        if self.number:
+        if self.number and all(map(_WHOLE.fullmatch, keys)):
             return Condition(f"{self.number} IN ({marks})", tuple(int(key) for key in keys))
         exact = f"CAST({self.text} AS BINARY)" if self.dialect == "mysql" else self.text
         return Condition(f"{exact} IN ({marks})", tuple(self._bytes(key) for key in keys))
@@ -133,6 +176,11 @@ def _plain(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
     return f"HEX({name})" if column.dtype == pl.Binary and dialect == "mysql" else name
 
 
+def is_number(key: str) -> bool:
+    """Return whether a key is sorted as a number."""
+    return re.fullmatch(r"[0-9]{1,18}", key) is not None
+
+
 def sort_key(key: str) -> str:
     """Write a key as it is sorted: numbers filled up with zeros."""
-    return key.zfill(_FIGURES) if re.fullmatch(r"[0-9]{1,18}", key) else key
+    return key.zfill(_FIGURES) if is_number(key) else key

@@ -10,7 +10,7 @@ import polars as pl
 
 from epnkit.sources.sql.column_types import Row
 from epnkit.sources.sql.columns import QuerySchema
-from epnkit.sources.sql.keys import KeyExpressions, sort_key
+from epnkit.sources.sql.keys import KeyExpressions, is_number, sort_key
 from epnkit.sources.sql.session import SqlAnswer, SqlSession, Statement
 
 #: How many keys are listed or asked for at a time.
@@ -44,13 +44,15 @@ class KeyIndex:
 
     def sum_digests(self, session: SqlSession, bounds: list[str]) -> pl.DataFrame:
         """Sum up the records of the parts between consecutive keys."""
-        if self.keys.number and self.keys.dialect in _PARTS:
+        if self.keys.number and self.keys.dialect in _PARTS and all(map(is_number, bounds)):
             return self._sum_at_database(session, [int(bound) for bound in bounds])
         return self._sum_locally(session, [sort_key(bound).encode() for bound in bounds])
 
     def _sum_at_database(self, session: SqlSession, bounds: list[int]) -> pl.DataFrame:
         part = _PARTS[self.keys.dialect](str(self.keys.number), bounds)
-        what = f"{part} AS part, COUNT(*) AS records, SUM({self._digest}) AS digest"
+        # A null is written as a text that comes after all numbers.
+        part = f"CASE WHEN {self.keys.number} IS NULL THEN {len(bounds)} ELSE {part} END"
+        what = f"{part} AS part, COUNT(*) AS records, SUM({self.query.digest or 0}) AS digest"
         asked = self.query.wrapped.select(what)
         answer = session.execute(Statement(asked.head, f"{asked.tail} GROUP BY 1"))
         rows = [tuple(int(v or 0) for v in row) for row in _fetch_all(answer)]

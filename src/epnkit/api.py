@@ -1,0 +1,375 @@
+"""What the commands do, for who works in Python: each function is named as its command.
+
+``from epnkit import preview, load, status`` takes them from here, without waiting for what they do
+not need.  The commands are written with these functions, so both do the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from epnkit.errors import ConfigurationError, DeployError, LoadError
+
+if TYPE_CHECKING:
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.loading.prepare.preview import Preview
+    from epnkit.loading.reconcile import Difference
+    from epnkit.loading.request import Request
+    from epnkit.loading.state.status import ServiceStatus
+    from epnkit.service import Service
+    from epnkit.sources.base import Source
+
+#: The folder of services that are given by their name.
+RESOURCES = Path("resources")
+
+
+def find_service(service: str | Path) -> Service:
+    """Read a service, given its folder or the name of a folder in ``resources/``.
+
+    Parameters
+    ----------
+    service : str or pathlib.Path
+        A folder with a ``service.py``, or a name.
+
+    Raises
+    ------
+    ConfigurationError
+        If neither holds a ``service.py``.
+    """
+    from epnkit.service import read_service
+
+    folders = (Path(service), RESOURCES / service)
+    for folder in folders:
+        if (folder / "service.py").is_file():
+            return read_service(folder)
+    raise ConfigurationError(
+        "there is no such service",
+        where=str(service),
+        why="no service.py in " + ", ".join(str(folder) for folder in folders),
+        cure="Name a service's folder, or one in resources/ of the current directory.",
+    )
+
+
+def source(service: str | Path, *, dachs: Path | None = None) -> Source:
+    """Open the source of a service.
+
+    Parameters
+    ----------
+    service : str or pathlib.Path
+        Its folder, or its name in ``resources/``.
+    dachs : pathlib.Path, optional
+        The directory of a private DaCHS, whose credentials are used; else the usual places count.
+
+    Raises
+    ------
+    ConfigurationError
+        If the service, its source file or the credential is wrong.
+    """
+    from epnkit.sources import open_source
+
+    found = find_service(service)
+    with use_credentials(dachs):
+        return open_source(found.source_file, found.order)
+
+
+def preview(service: str | Path, count: int = 20, *, dachs: Path | None = None) -> Preview:
+    """Make the first granules that a load would make, and load nothing.
+
+    Parameters
+    ----------
+    service : str or pathlib.Path
+        Its folder, or its name in ``resources/``.
+    count : int
+        How many granules and refused records to make at most.
+    dachs : pathlib.Path, optional
+        As for :func:`source`.
+
+    Returns
+    -------
+    Preview
+        Granules and refusals as DataFrames, and the rules that granules break.
+
+    Raises
+    ------
+    EpnkitError
+        If the service or its source is wrong.
+    """
+    from epnkit.loading.prepare.preview import preview as make
+
+    found = find_service(service)
+    return make(found, source(service, dachs=dachs), count)
+
+
+def load(
+    service: str,
+    *,
+    full: bool = False,
+    remap: bool = False,
+    low: str | None = None,
+    high: str | None = None,
+    limit: int | None = None,
+    jobs: int = 1,
+    dachs: Path | None = None,
+) -> ServiceStatus:
+    """Load a service from its source, from where the last load ended.
+
+    Parameters
+    ----------
+    service : str
+        The name of a service that is installed in the DaCHS.
+    full : bool
+        Read everything, and delete the granules of records that are gone.
+    remap : bool
+        Make all granules again from the kept records, without the source.
+    low, high : str, optional
+        Read only from one value of the cursor on, and up to another, without it.
+    limit : int, optional
+        Read at most this many records.
+    jobs : int
+        Read and map in this many processes.
+    dachs : pathlib.Path, optional
+        The directory of a private DaCHS; else the one that ``GAVOSETTINGS`` names, or the system's.
+
+    Returns
+    -------
+    ServiceStatus
+        What the ledger says afterwards; ``runs[0]`` is this load.
+
+    Raises
+    ------
+    ConfigurationError
+        If parameters exclude each other.
+    LoadError
+        If the import failed; the table is as it was.
+    """
+    request = make_request(full, remap, low, high, limit, jobs)
+    with open_dachs(dachs) as instance:
+        _import(instance, service, [request])
+        return _read_status(instance, service, 10)
+
+
+def make_request(
+    full: bool, remap: bool, low: str | None, high: str | None, limit: int | None, jobs: int
+) -> Request:
+    """Say what is asked of a load.
+
+    Raises
+    ------
+    ConfigurationError
+        If the options exclude each other.
+    """
+    from epnkit.loading.request import Request
+
+    for broken, what, why, cure in (
+        (
+            full and (low or high),
+            "--full goes with neither --from nor --to",
+            "it reads everything",
+            "Leave out --full to read a part, or leave out --from and --to.",
+        ),
+        (
+            remap and (full or low or high or limit or jobs > 1),
+            "--remap goes with no other option",
+            "it reads nothing from the source, and makes all granules of the table again",
+            "Leave the others out; epnkit preview shows what the mapping makes.",
+        ),
+        (
+            full and limit,
+            "--full and --limit exclude each other",
+            "a full load deletes the granules that it did not read",
+            "Leave out one of them; epnkit preview shows the first records.",
+        ),
+        (
+            limit and jobs > 1,
+            "--limit and --jobs exclude each other",
+            "the first records are one window, which one process reads",
+            "Leave out one of them.",
+        ),
+    ):
+        if broken:
+            raise ConfigurationError(what, why=why, cure=cure)
+    return Request(limit=limit, full=full, remap=remap, low=low, high=high, jobs=jobs)
+
+
+def status(service: str, last: int = 10, *, dachs: Path | None = None) -> ServiceStatus:
+    """Read the ledger of a service, and compare it with the table.
+
+    Parameters
+    ----------
+    service : str
+        The name of a service that was loaded.
+    last : int
+        How many runs.
+    dachs : pathlib.Path, optional
+        As for :func:`load`.
+
+    Raises
+    ------
+    LoadError
+        If it was never loaded.
+    """
+    with open_dachs(dachs) as instance:
+        return _read_status(instance, service, last)
+
+
+def quarantine(
+    service: str, *, settled: bool = False, limit: int = 50, dachs: Path | None = None
+) -> list[dict[str, Any]]:
+    """List the refused records of a service, newest first, with the reason and the rule.
+
+    Parameters
+    ----------
+    service : str
+        The service.
+    settled : bool
+        Include those that were loaded later, or dropped.
+    limit : int
+        How many at most.
+    dachs : pathlib.Path, optional
+        As for :func:`load`.
+    """
+    from epnkit.loading.state.quarantine import list_entries
+    from epnkit.loading.state.schema import create_state_schema
+
+    with open_dachs(dachs) as instance, instance.connect() as connection:
+        create_state_schema(connection)
+        return list_entries(connection, service, settled=settled, limit=limit)
+
+
+def reconcile(service: str, *, dry_run: bool = False, dachs: Path | None = None) -> Difference:
+    """Find what differs between the source and the table of a service, and repair it.
+
+    Parameters
+    ----------
+    service : str
+        The name of a service that is installed in the DaCHS.
+    dry_run : bool
+        Only find it.
+    dachs : pathlib.Path, optional
+        As for :func:`load`.
+
+    Returns
+    -------
+    Difference
+        The keys of records that are missing or changed, and of those that are gone.
+
+    Raises
+    ------
+    LoadError
+        If this kind of source cannot list its records, or a repair failed.
+    """
+    from epnkit.deploy.imports import split_into_requests
+
+    with open_dachs(dachs) as instance:
+        found = compare(instance, service)
+        if not dry_run:
+            repairs = split_into_requests(found.missing, found.gone, reconcile=True)
+            _import(instance, service, repairs)
+        return found
+
+
+def compare(instance: DachsInstance, name: str) -> Difference:
+    """Compare a service that is installed in a DaCHS with its source.
+
+    Parameters
+    ----------
+    instance : DachsInstance
+        The DaCHS, which runs.
+    name : str
+        The service.
+
+    Raises
+    ------
+    LoadError
+        If this kind of source cannot list its records.
+    """
+    from epnkit.loading.reconcile import Comparison
+    from epnkit.loading.state.schema import create_state_schema
+    from epnkit.service import read_service
+    from epnkit.sources import open_source
+    from epnkit.sources.base import Reconcilable
+
+    service = read_service(instance.inputs / name)
+    instance.use_credentials()
+    source = open_source(service.source_file, service.order)
+    if not isinstance(source, Reconcilable):
+        raise LoadError(
+            "this kind of source cannot list its records",
+            where=source.label,
+            cure=f"Load in full instead: epnkit load {name} --full.",
+        )
+    with instance.connect() as connection:
+        create_state_schema(connection)
+        return Comparison(connection, name, source).run()
+
+
+@contextmanager
+def open_dachs(directory: Path | None) -> Iterator[DachsInstance]:
+    """Find a DaCHS, and let its database run for as long as the context lasts.
+
+    Parameters
+    ----------
+    directory : pathlib.Path, optional
+        That of a private DaCHS; else the one that ``GAVOSETTINGS`` names, one under ``var``, or the
+        system's.
+
+    Raises
+    ------
+    DeployError
+        If there is none.
+    """
+    from epnkit.dachs.instance import DachsInstance
+
+    instance = DachsInstance.find(directory)
+    with instance.ensure_running():
+        yield instance
+
+
+def _import(instance: DachsInstance, service: str, requests: Iterable[Request]) -> None:
+    from epnkit.deploy.imports import run_imports
+
+    if not run_imports(instance, service, requests):
+        raise LoadError(
+            "the import failed",
+            where=service,
+            why="DaCHS printed the reason; the table is as it was",
+            cure=f"Correct it and load again; epnkit status {service} shows the ledger.",
+        )
+
+
+def _read_status(instance: DachsInstance, service: str, last: int) -> ServiceStatus:
+    from epnkit.loading.state.status import read_status
+
+    folder = instance.inputs / service
+    declared = folder if (folder / "service.py").is_file() else None
+    with instance.connect() as connection:
+        return read_status(connection, service, last, declared)
+
+
+@contextmanager
+def use_credentials(directory: Path | None) -> Iterator[None]:
+    """Let sources find the credentials of a DaCHS, if there is one.
+
+    Parameters
+    ----------
+    directory : pathlib.Path, optional
+        The DaCHS that was named; without one, and if none is found, the usual places count.
+
+    Raises
+    ------
+    DeployError
+        If the DaCHS that was named does not exist.
+    """
+    from epnkit.dachs.instance import DachsInstance
+
+    try:
+        instance = DachsInstance.find(directory)
+    except DeployError:
+        if directory is not None:
+            raise
+    else:
+        instance.use_credentials()
+    yield
