@@ -1,6 +1,6 @@
-"""Files of the repository that the package needs: SQL and tested versions.
+"""Files of the repository that the package needs: SQL, tested versions, grammars, the shared RD.
 
-They are in the top-level folders ``sql/`` and ``constraints/``; the wheel carries copies of them
+They are in the top-level folders of the repository; the wheel carries copies of them
 (``force-include`` in pyproject.toml), an editable installation reads them where they are.
 """
 
@@ -20,21 +20,21 @@ _ROOTS = (_PACKAGE, _PACKAGE.parents[1])
 
 
 def find_packaged(name: str) -> Path:
-    """Find a file by its path in the repository.
+    """Find a file or folder by its path in the repository.
 
     Parameters
     ----------
     name : str
-        The path, such as ``sql/10-state.sql``.
+        The path, such as ``sql/10-state.sql`` or ``resources/grammars``.
 
     Raises
     ------
     ConfigurationError
-        If the installation lacks the file.
+        If the installation lacks it.
     """
     candidates = [root / name for root in _ROOTS]
     for path in candidates:
-        if path.is_file():
+        if path.exists():
             return path
     raise ConfigurationError(
         f"{name} is missing from this installation",

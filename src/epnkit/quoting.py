@@ -30,12 +30,15 @@ _UNPRINTABLE = re.compile(
 )
 
 #: What Markdown may take for markup.
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#&|~$!:@]")
+_MARKDOWN = re.compile(r"[\\`*\[\]<>#&|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 #: A name that SQL takes without quotes.
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+#: A word that systemd takes without quotes.
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_=:,./-]+")
 
 
 def printable(text: str) -> str:
@@ -102,7 +105,8 @@ def comment(text: str) -> str:
     >>> comment("one\\nimport os")
     'one import os'
     """
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:300]
+    seen = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(seen.split())[:300]
 
 
 def python_docstring(text: str) -> str:
@@ -269,9 +273,12 @@ def systemd_command(words: Iterable[str]) -> str:
     Examples
     --------
     >>> systemd_command(["/bin/echo", "$HOME"])
-    '"/bin/echo" "$$HOME"'
+    '/bin/echo "$$HOME"'
     """
-    return " ".join(systemd_word(word).replace("$", "$$") for word in words)
+    return " ".join(
+        word if _PLAIN_WORD.fullmatch(word) else systemd_word(word).replace("$", "$$")
+        for word in words
+    )
 
 
 def systemd_line(text: str) -> str:

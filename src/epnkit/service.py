@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from epnkit.epncore.rowrules.access import LINK_SCHEMES
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import Mapping
 from epnkit.modules import import_attribute, run_file
@@ -110,6 +111,8 @@ class Service:
         The publications that granules are part of: each fills ``bib_reference`` and adds a link.
     streams : tuple of Stream
         Data sets of HAPI and Das2 servers that granules are part of.
+    link_schemes : tuple of str
+        The schemes that links may have (rule 118).
     refuse_share : float
         The share of refused records above which a load is stopped.
     folder : pathlib.Path
@@ -125,6 +128,7 @@ class Service:
     links: tuple[Link, ...] = ()
     collections: tuple[Collection, ...] = ()
     streams: tuple[Stream, ...] = ()
+    link_schemes: tuple[str, ...] = LINK_SCHEMES
     refuse_share: float = 0.2
     folder: Path = Path()
 

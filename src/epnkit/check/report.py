@@ -18,6 +18,7 @@ from epnkit.epncore.findings import to_frame
 from epnkit.epncore.published import DeclaredTable
 from epnkit.epncore.rulebook import RULES
 from epnkit.errors import CheckError
+from epnkit.quoting import printable
 
 #: How many rows are looked at unless all are asked for.
 ROWS = 10_000
@@ -96,19 +97,14 @@ class Report:
             if rule.number in broken:
                 found = broken[rule.number]
                 failure = etree.SubElement(case, "failure", type=found["level"])
-                failure.set("message", _printable(f"{found['count']} times. {rule.cure}"))
-                failure.text = _printable("\n".join(found["granules"]))
+                failure.set("message", f"{found['count']} times. {rule.cure}")
+                failure.text = printable("\n".join(found["granules"]))
             elif rule.reason:
                 etree.SubElement(case, "skipped", message=rule.reason)
         suite.set("tests", str(len(RULES)))
         suite.set("failures", str(len(broken)))
         written: bytes = etree.tostring(suite, pretty_print=True)
         return written.decode()
-
-
-def _printable(text: str) -> str:
-    """Leave out what XML cannot hold."""
-    return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd]", "?", text)
 
 
 def check(target: str, table: str = "", *, rows: int | None = ROWS, oai: str = "") -> Report:
@@ -173,7 +169,10 @@ def build_report(read: TargetContents) -> Report:
             found.append(to_frame(registryrules.check_record(read.record, read.table.name)))
     if read.granules is not None and read.granules.height:
         extra = _own_columns(read.table)
-        found.append(rules.check_rows(read.granules, service=service, frame=frame, extra=extra))
+        checked = rules.check_rows(
+            read.granules, service=service, frame=frame, extra=extra, schemes=read.schemes
+        )
+        found.append(checked)
         if read.whole:
             found.append(rules.check_table(read.granules))
     findings = _add_granule_ids(pl.concat(found), read.granules)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import epnkit
+from epnkit.cli._output import echo
 from epnkit.errors import EpnkitError
 
 
@@ -37,7 +38,7 @@ class _CommandGroup(click.Group):
             return super().invoke(ctx)
         except EpnkitError:
             if ctx.params["verbose"]:
-                traceback.print_exc()
+                echo(traceback.format_exc(), err=True, nl=False)
             raise
 
 
@@ -56,5 +57,5 @@ def main() -> None:
     try:
         cli()
     except EpnkitError as error:
-        click.echo(f"epnkit: {error}", err=True)
+        echo(f"epnkit: {error}", err=True)
         sys.exit(error.exit_status)

@@ -10,8 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import click
-
+from epnkit.cli._output import echo
 from epnkit.errors import DeployError
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def perform(
     if dry_run:
         for name, plan in plans.items():
             for number, step in enumerate(plan(), 1):
-                click.echo(f"{name} {number}: {step.plan}")
+                echo(f"{name} {number}: {step.plan}")
         return
     with _interrupt_on_sigterm(), deployment.lock(), deployment.instance.ensure_running():
         for name, plan in plans.items():
@@ -90,7 +89,7 @@ def explain_permissions() -> Iterator[None]:
 
 
 def _print_step(name: str, message: str) -> None:
-    click.echo(f"{name}: {message}")
+    echo(f"{name}: {message}")
 
 
 @contextmanager

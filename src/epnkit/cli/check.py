@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from epnkit.cli._output import cell, echo, print_table
+
 if TYPE_CHECKING:
     from epnkit.check.report import Report
 
@@ -52,29 +54,26 @@ def command(
     if form == "text":
         _show(report)
     else:
-        click.echo(report.to_json() if form == "json" else report.to_junit())
+        echo(report.to_json() if form == "json" else report.to_junit())
     sys.exit(1 if report.broken(strict=strict) else 0)
 
 
 def _show(report: Report) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from epnkit.epncore.rulebook import RULES
 
-    console = Console()
     shown = Table("rule", "level", "count", "what is wrong, and what to do", box=None)
     for row in report.by_rule().to_dicts():
         rule = RULES[row["rule"]]
         lines = [f"{rule.text} (section {rule.section})."]
         lines += [f"  {line}" for line in row["granules"]]
         lines += [f"  {rule.cure}."]
-        shown.add_row(str(rule.number), row["level"], str(row["count"]), escape("\n".join(lines)))
+        shown.add_row(str(rule.number), row["level"], str(row["count"]), cell("\n".join(lines)))
     if shown.row_count:
-        console.print(shown)
+        print_table(shown)
     else:
-        console.print("No rule is broken.")
-    console.print("looked at: " + escape("; ".join(report.looked_at)))
+        echo("No rule is broken.")
+    echo("looked at: " + "; ".join(report.looked_at))
     if report.not_looked_at:
-        console.print("not looked at: " + escape("; ".join(report.not_looked_at)))
+        echo("not looked at: " + "; ".join(report.not_looked_at))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from epnkit.cli._options import dachs_option, format_option
+from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
     from epnkit.dachs.instance import DachsInstance
@@ -93,9 +94,9 @@ def command(
     diagnosis = Diagnosis()
     for name, diagnosis in examine(context, names):
         if form == "text":
-            click.echo("\n".join(_format_check(name, diagnosis)))
+            echo("\n".join(_format_check(name, diagnosis)))
     if form == "json":
-        click.echo(json.dumps(_as_dict(context, diagnosis), indent=1, ensure_ascii=False))
+        echo(json.dumps(_as_dict(context, diagnosis), indent=1, ensure_ascii=False))
     sys.exit(diagnosis.status)
 
 

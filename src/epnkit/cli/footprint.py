@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from epnkit.cli._output import echo
+
 
 @click.command("footprint")
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -100,5 +102,5 @@ def command(
         draw_map(found, picture)
     bad = tables.list_errors(read, found)
     for line, error in bad:
-        click.echo(f"{table}:{line}: {error}", err=True)
+        echo(f"{table}:{line}: {error}", err=True)
     sys.exit(1 if bad else 0)

@@ -10,6 +10,7 @@ import click
 
 from epnkit.api import RESOURCES, use_credentials
 from epnkit.cli._options import dachs_option
+from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
     from epnkit.drafts.inspect.sample import Sample
@@ -91,7 +92,7 @@ def command(
             label, sample, draft, parent / name, write_files(parent / name, files)
         )
         more = [*link_shared(parent), *store_credential(origin.secret)]
-    click.echo("\n".join([*summary, *more]))
+    echo("\n".join([*summary, *more]))
 
 
 def _describe_draft(

@@ -11,6 +11,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
+from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
     from epnkit.loading.prepare.preview import Preview
@@ -37,10 +38,13 @@ def command(service: str, count: int, form: str, directory: Path | None) -> None
     SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 if a
     record is refused or a granule breaks a MUST.
     """
-    from epnkit.api import preview
+    from epnkit.api import find_service, preview
+    from epnkit.check.readers.folder import find_mangled_texts
 
     shown = preview(service, count, dachs=directory)
-    click.echo(_as_json(shown) if form == "json" else "\n".join(_as_text(shown)))
+    mangled = find_mangled_texts(find_service(service).folder, shown.granules)
+    notes = [f"rule {each.rule}: {each.column} {each.value!r} {each.message}" for each in mangled]
+    echo(_as_json(shown) if form == "json" else "\n".join([*_as_text(shown), *notes]))
     sys.exit(1 if shown.broken else 0)
 
 

@@ -13,6 +13,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
+from epnkit.cli._output import cell, echo, print_table
 
 
 @click.group()
@@ -43,11 +44,11 @@ def list_(service: str, settled: bool, limit: int, form: str, directory: Path | 
 
     found = quarantine(service, settled=settled, limit=limit, dachs=directory)
     if form == "json":
-        click.echo(json.dumps(found, default=str, indent=2))
+        echo(json.dumps(found, default=str, indent=2))
     elif found:
         _show(found)
     else:
-        click.echo(f"Nothing of {service} is in quarantine.")
+        echo(f"Nothing of {service} is in quarantine.")
 
 
 @command.command()
@@ -60,7 +61,7 @@ def show(entry: int, directory: Path | None) -> None:
     with _connect(directory) as connection:
         found = read_entry(connection, entry)
     found["record"] = json.loads(found["record"])
-    click.echo(json.dumps(found, default=str, indent=2, ensure_ascii=False))
+    echo(json.dumps(found, default=str, indent=2, ensure_ascii=False))
 
 
 @command.command()
@@ -73,7 +74,7 @@ def drop(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 
     with _connect(directory) as connection:
         count = drop_entries(connection, service, list(entry) or None)
-    click.echo(f"{count} dropped")
+    echo(f"{count} dropped")
 
 
 @command.command()
@@ -89,7 +90,7 @@ def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
     with _connect(directory) as connection:
         keys = read_waiting_keys(connection, service, list(entry) or None)
     if not keys:
-        click.echo(f"Nothing of {service} waits.")
+        echo(f"Nothing of {service} waits.")
         return
     instance = DachsInstance.find(directory)
     with instance.ensure_running():
@@ -98,14 +99,11 @@ def retry(service: str, entry: tuple[int, ...], directory: Path | None) -> None:
 
 
 def _show(found: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table("entry", "run", "record", "rule", "field", "reason", box=None)
     for row in found:
         shown = (row["entry"], row["run"], row["record_key"], row["rule"], row["field"])
         reason = row["reason"] + (f" ({row['resolved']})" if row["resolved"] else "")
-        cells = ["" if each is None else str(each) for each in (*shown, reason)]
-        table.add_row(*map(escape, cells))
-    Console().print(table)
+        table.add_row(*map(cell, (*shown, reason)))
+    print_table(table)

@@ -9,6 +9,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
+from epnkit.cli._output import echo
 
 
 @click.command()
@@ -26,7 +27,7 @@ def command(service: str, dry_run: bool, directory: Path | None) -> None:
 
     with open_dachs(directory) as instance:
         found = compare(instance, service)
-        click.echo(
+        echo(
             f"{service}: {len(found.missing)} records are missing or changed,"
             f" {len(found.gone)} are gone at the source"
         )

@@ -8,6 +8,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
+from epnkit.cli._output import echo
 from epnkit.errors import ConfigurationError
 
 
@@ -50,4 +51,4 @@ def command(service: str, output: Path, last: int, directory: Path | None) -> No
             why=error.strerror,
             cure="Name a file in an existing directory that you may write to.",
         ) from None
-    click.echo(f"{output}: {len(page.encode()) / 1000:.0f} kB")
+    echo(f"{output}: {len(page.encode()) / 1000:.0f} kB")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from epnkit.cli._options import format_option
+from epnkit.cli._output import echo
 
 
 @click.command()
@@ -22,16 +23,16 @@ def command(numbers: tuple[int, ...], undecided: bool, form: str) -> None:
     unknown = sorted(set(numbers) - set(RULES))
     if unknown:
         raise ConfigurationError(
-            f"there is no rule {unknown[0]}", cure="The rules are numbered from 1 to 117."
+            f"there is no rule {unknown[0]}", cure=f"The rules are numbered from 1 to {max(RULES)}."
         )
     chosen = [rule for rule in RULES.values() if not numbers or rule.number in numbers]
     chosen = [rule for rule in chosen if not (undecided and rule.judged_by)]
     if form == "json":
-        click.echo(json.dumps([asdict(rule) for rule in chosen], indent=2))
+        echo(json.dumps([asdict(rule) for rule in chosen], indent=2))
         return
     for rule in chosen:
         by = ", ".join(rule.judged_by)
         how = f"decided by: {by}" if by else f"not decided: {rule.reason}"
         refuses = "; a load refuses the row" if rule.refuses else ""
-        click.echo(f"{rule.number:>3}  {rule.level:<6}  {rule.section:<12}  {rule.text}")
-        click.echo(f"{'':27}{how}{refuses}")
+        echo(f"{rule.number:>3}  {rule.level:<6}  {rule.section:<12}  {rule.text}")
+        echo(f"{'':27}{how}{refuses}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from epnkit.cli._completion import SERVICE
+from epnkit.cli._output import echo
 
 
 @click.command()
@@ -64,13 +65,13 @@ def command(
         DachsInstance(settings or SYSTEM, None).root,
     )
     if cron:
-        click.echo(plan.cron())
+        echo(plan.cron())
         return
     for name, text in plan.units().items():
         if directory is None:
-            click.echo(f"# {name}\n{text}")
+            echo(f"# {name}\n{text}")
         else:
             (directory / name).write_text(text)
-            click.echo(f"wrote {directory / name}")
+            echo(f"wrote {directory / name}")
     if directory is not None:
-        click.echo(f"Now: systemctl daemon-reload && systemctl enable --now epnkit-{service}.timer")
+        echo(f"Now: systemctl daemon-reload && systemctl enable --now epnkit-{service}.timer")

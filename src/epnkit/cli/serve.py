@@ -8,6 +8,8 @@ from types import FrameType
 
 import click
 
+from epnkit.cli._output import echo
+
 
 @click.command()
 @click.option(
@@ -37,10 +39,10 @@ def command(directory: Path, port: int | None) -> None:
     try:
         dachs.start()
         with dachs.run_server() as url:
-            click.echo(f"serving {url}/tap from {directory}, until Ctrl-C")
+            echo(f"serving {url}/tap from {directory}, until Ctrl-C")
             signal.pause()
     except KeyboardInterrupt:
-        click.echo("stopped")
+        echo("stopped")
     finally:
         dachs.stop()
         signal.signal(signal.SIGTERM, before)

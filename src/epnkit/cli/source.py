@@ -11,6 +11,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
+from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
     from epnkit.sources.drift import Drift
@@ -33,7 +34,7 @@ def command(service: str, form: str, directory: Path | None) -> None:
     fields, count = source.schema(), source.count()
     compared = compare_fields(api.find_service(service).fields, fields)
     show = _as_json if form == "json" else _as_text
-    click.echo(show(source.label, count, fields, compared))
+    echo(show(source.label, count, fields, compared))
     sys.exit(1 if compared.missing else 0)
 
 

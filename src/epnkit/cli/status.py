@@ -12,6 +12,7 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option, format_option
+from epnkit.cli._output import cell, echo, print_table
 
 if TYPE_CHECKING:
     from epnkit.loading.state.status import ServiceStatus
@@ -31,7 +32,7 @@ def command(service: str, last: int, form: str, directory: Path | None) -> None:
 
     found = status(service, last, dachs=directory)
     if form == "json":
-        click.echo(json.dumps(_as_dict(found), default=str, indent=2))
+        echo(json.dumps(_as_dict(found), default=str, indent=2))
     else:
         _show(found)
     failed = bool(found.runs) and found.runs[0]["state"] in ("failed", "interrupted")
@@ -45,23 +46,20 @@ def _as_dict(found: ServiceStatus) -> dict[str, Any]:
 
 
 def _show(found: ServiceStatus) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from epnkit.loading.prepare.counts import Counts
 
-    console = Console()
     agree = (
         "they agree" if found.consistent else f"{found.unmatched} granules are in only one of them"
     )
-    console.print(f"{found.service}: {found.rows} granules, {found.tracked} in the ledger: {agree}")
+    echo(f"{found.service}: {found.rows} granules, {found.tracked} in the ledger: {agree}")
     if found.cursor:
-        console.print(f"cursor: {found.cursor['value']} (run {found.cursor['run']})")
-    console.print(f"in quarantine: {found.quarantined}")
+        echo(f"cursor: {found.cursor['value']} (run {found.cursor['run']})")
+    echo(f"in quarantine: {found.quarantined}")
     if found.stale is not None:
-        console.print(found.stale.advice(), highlight=False)
-    console.print()
+        echo(found.stale.advice())
+    echo()
     table = Table("run", "started", "kind", "state", "what became of its records", box=None)
     for run in found.runs:
         counts = Counts(**{name: run[name] for name in Counts.__dataclass_fields__})
@@ -71,6 +69,6 @@ def _show(found: ServiceStatus) -> None:
             f"{run['started']:%Y-%m-%d %H:%M:%S}",
             run["kind"],
             run["state"],
-            escape(outcome),
+            cell(outcome),
         )
-    console.print(table)
+    print_table(table)

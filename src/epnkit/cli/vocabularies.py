@@ -7,6 +7,7 @@ import json
 import click
 
 from epnkit.cli._options import format_option
+from epnkit.cli._output import echo
 
 
 @click.group()
@@ -33,10 +34,10 @@ def list_all(form: str) -> None:
             }
             for v in carried
         ]
-        click.echo(json.dumps(listed, indent=2))
+        echo(json.dumps(listed, indent=2))
         return
     for v in carried:
-        click.echo(f"{v.name:<12} {v.version:<18} {len(v.terms):>5} terms  {v.source}")
+        echo(f"{v.name:<12} {v.version:<18} {len(v.terms):>5} terms  {v.source}")
 
 
 @command.command()
@@ -45,7 +46,7 @@ def show(name: str) -> None:
     """Print the terms of the vocabulary NAME."""
     from epnkit.epncore import vocabularies
 
-    click.echo(vocabularies.load(name).dump(), nl=False)
+    echo(vocabularies.load(name).dump(), nl=False)
 
 
 @command.command()
@@ -65,4 +66,4 @@ def refresh(names: tuple[str, ...], url: str) -> None:
             len(new.terms.keys() - before.keys()),
             len(before.keys() - new.terms.keys()),
         )
-        click.echo(f"{name}: {len(new.terms)} terms, {added} new, {removed} gone, in {path}")
+        echo(f"{name}: {len(new.terms)} terms, {added} new, {removed} gone, in {path}")

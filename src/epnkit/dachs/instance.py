@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import pwd
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,10 @@ _SYSTEM_ROOT = Path("/var/gavo")
 
 #: DaCHS's authority until its operator sets one.
 _UNREGISTERED = "x-unregistered"
+
+
+#: What PostgreSQL says when all connections are in use.
+_NO_CONNECTION_LEFT = re.compile(r"(?i)too many (clients|connections)|remaining connection slots")
 
 
 class NoDatabaseError(DeployError):
@@ -202,6 +207,13 @@ class DachsInstance:
                 cure="Fix the file that it names.",
             ) from None
         except (psycopg2.OperationalError, base.ReportableError) as error:
+            if _NO_CONNECTION_LEFT.search(str(error)):
+                raise NoDatabaseError(
+                    "its database has no connection left",
+                    where=str(self.settings),
+                    why=_one_line(error),
+                    cure="Wait until others end, or raise max_connections in postgresql.conf.",
+                ) from None
             raise NoDatabaseError(
                 "its database does not answer",
                 where=str(self.settings),

@@ -8,12 +8,33 @@ from typing import Any
 import polars as pl
 
 from epnkit.epncore import vocabularies
+from epnkit.epncore.rowrules.access import LINK_SCHEMES, link_pattern
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import evaluate, fields_of
 from epnkit.mapping.media_types import media_type
+from epnkit.quoting import XML_FORBIDDEN, printable
 
 #: The prefix of a granule's columns, among the fields of its record.
 _OF_GRANULE = "granule."
+
+#: What is wrong with links: the number of the granule, the rule that one breaks, and why.
+_PROBLEMS = pl.Schema({"granule": pl.UInt32, "rule": pl.Int32, "reason": pl.String})
+
+
+@dataclass(frozen=True)
+class CompiledLinks:
+    """The links of granules, and those that may not be published.
+
+    Parameters
+    ----------
+    texts : polars.Series
+        A JSON array a granule; ``[]`` if there is no link.
+    problems : polars.DataFrame
+        ``granule`` (its number), ``rule`` and ``reason`` of each link that breaks a rule.
+    """
+
+    texts: pl.Series
+    problems: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -80,15 +101,14 @@ class Link:
             "content_length": self.content_length,
         }
 
-    def of(self, records: pl.DataFrame) -> pl.Series:
-        """Return the link of each record, as a JSON object; null if it has none."""
-        columns = [_evaluate(name, value, records) for name, value in self._values.items()]
-        links = pl.DataFrame(columns)
+    def of(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Evaluate the link for each record: a column a property, the URL null if it has none."""
+        links = pl.DataFrame(
+            [_evaluate(name, value, records) for name, value in self._values.items()]
+        )
         if self.content_type is None:
             links = links.with_columns(media_type(links["url"]).alias("content_type"))
-        absent = pl.col("url").is_null() | (pl.col("url") == "")
-        written = pl.when(~absent).then(pl.struct(pl.all()).struct.json_encode())
-        return links.select(written.alias("link")).to_series()
+        return links.with_columns(pl.col("url").str.strip_chars(" ").replace("", None))
 
 
 def granule(column: str) -> pl.Expr:
@@ -134,8 +154,12 @@ def documentation(url: Any, description: Any) -> Link:
 
 
 def compile_links(
-    links: tuple[Link, ...], records: pl.DataFrame, granules: pl.DataFrame, origin: pl.Series
-) -> pl.Series:
+    links: tuple[Link, ...],
+    records: pl.DataFrame,
+    granules: pl.DataFrame,
+    origin: pl.Series,
+    schemes: tuple[str, ...] = LINK_SCHEMES,
+) -> CompiledLinks:
     """Write the links of each granule as one JSON array.
 
     Parameters
@@ -148,18 +172,45 @@ def compile_links(
         The granules that were made of them.
     origin : polars.Series
         For each granule the number of its record.
-
-    Returns
-    -------
-    polars.Series
-        A string a granule; ``[]`` if there is no link.
+    schemes : tuple of str, optional
+        The schemes that links may have.
     """
     if not links:
-        return pl.Series(["[]"]).new_from_index(0, len(granules))
+        empty = pl.Series(["[]"]).new_from_index(0, len(granules))
+        return CompiledLinks(empty, _PROBLEMS.to_frame())
     values = _join_columns(links, records, granules, origin)
-    columns = [link.of(values).alias(str(number)) for number, link in enumerate(links)]
+    evaluated = [link.of(values) for link in links]
+    columns = [_as_json(each).alias(str(number)) for number, each in enumerate(evaluated)]
     joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
-    return pl.DataFrame(columns).select(pl.concat_str(pl.lit("["), joined, pl.lit("]"))).to_series()
+    texts = pl.DataFrame(columns).select(pl.concat_str(pl.lit("["), joined, pl.lit("]")))
+    problems = [_find_problems(each, schemes) for each in evaluated]
+    return CompiledLinks(texts.to_series(), pl.concat([_PROBLEMS.to_frame(), *problems]))
+
+
+def _as_json(links: pl.DataFrame) -> pl.Series:
+    written = pl.when(pl.col("url").is_not_null()).then(pl.struct(pl.all()).struct.json_encode())
+    return links.select(written.alias("link")).to_series()
+
+
+def _find_problems(links: pl.DataFrame, schemes: tuple[str, ...]) -> pl.DataFrame:
+    """Find addresses that are no links (rule 118), and texts that XML cannot hold (rule 119)."""
+    unsafe = ~pl.col("url").str.contains(link_pattern(schemes))
+    forbidden = pl.any_horizontal(
+        pl.col("description", "content_type").str.contains(XML_FORBIDDEN).fill_null(value=False)
+    )
+    rule = pl.when(unsafe).then(118).when(forbidden).then(119)
+    found = links.with_row_index("granule").with_columns(rule.alias("rule"))
+    broken = found.filter(pl.col("rule").is_not_null() & pl.col("url").is_not_null())
+    reasons = [_explain(row, schemes) for row in broken.to_dicts()]
+    return broken.select("granule", "rule", pl.Series("reason", reasons, pl.String)).cast(_PROBLEMS)
+
+
+def _explain(link: dict[str, Any], schemes: tuple[str, ...]) -> str:
+    if link["rule"] == 118:
+        wrong = f"is not a complete address of {', '.join(schemes)}: {link['url'][:200]}"
+    else:
+        wrong = f"is described with a character that XML cannot hold: {link['description']}"
+    return printable(f"the link {link['semantics']} {wrong}")
 
 
 def _join_columns(

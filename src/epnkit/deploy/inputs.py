@@ -9,6 +9,7 @@ from pathlib import Path
 from epnkit import service as services
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import ConfigurationError
+from epnkit.packaged import find_packaged
 
 #: Files that are not installed: replicas are for tests and demos.
 _IGNORED = shutil.ignore_patterns("replica", "demo.py", "__pycache__", "*.pyc", ".*")
@@ -53,7 +54,7 @@ def find_parts(folder: Path) -> dict[str, Path]:
     Raises
     ------
     ConfigurationError
-        If one of them, or the service's RD, is missing.
+        If the service's RD is missing.
     """
     if not (folder / "q.rd").is_file():
         raise ConfigurationError(
@@ -62,16 +63,14 @@ def find_parts(folder: Path) -> dict[str, Path]:
             cure="Name the folder of a service: epnkit new writes one, with its q.rd.",
         )
     folder = folder.resolve()
-    found = {name: folder.parent / name for name in SHARED}
-    for name, source in found.items():
-        if not source.is_dir():
-            raise ConfigurationError(
-                f"the folder {name} is missing next to the service",
-                where=str(folder.parent),
-                cure="A service folder needs the folders grammars and epnkit next to it: copy those"
-                " too.",
-            )
+    found = {name: _find_shared(folder.parent, name) for name in SHARED}
     return {name: path.resolve() for name, path in found.items()} | {folder.name: folder}
+
+
+def _find_shared(parent: Path, name: str) -> Path:
+    """Find a folder that services share: next to them, or where epnkit is installed."""
+    beside = parent / name
+    return beside if beside.is_dir() else find_packaged(f"resources/{name}")
 
 
 def list_files(source: Path) -> list[str]:

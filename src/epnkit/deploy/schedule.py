@@ -8,14 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from epnkit.errors import ConfigurationError
-from epnkit.quoting import (
-    cron_command,
-    shell_command,
-    systemd_command,
-    systemd_line,
-    systemd_word,
-)
-from epnkit.service import require_name
+from epnkit.quoting import cron_command, shell_command, systemd_command, systemd_line, systemd_word
+
+#: Names of services and of what else names a unit.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 #: Names of accounts that useradd takes, and numbers of accounts.
 _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
@@ -92,7 +88,11 @@ class Schedule:
     root: Path = Path("/var/gavo")
 
     def __post_init__(self) -> None:
-        require_name(self.service)
+        if not _NAME.fullmatch(self.service):
+            raise ConfigurationError(
+                f"{self.service!r} cannot be the name of a service",
+                cure="Name a service by its folder's name.",
+            )
         if not _ACCOUNT.fullmatch(self.user):
             raise ConfigurationError(
                 f"{self.user!r} cannot be the name of an account",

@@ -87,4 +87,14 @@ def remove_state(instance: DachsInstance, service: str) -> None:
             )
         cursor.execute("SELECT count(*) FROM epnkit.runs")
         if cursor.fetchone()[0] == 0:
-            cursor.execute("DROP SCHEMA epnkit CASCADE")
+            _drop_schema(cursor)
+
+
+def _drop_schema(cursor: Any) -> None:
+    """Drop the state schema; the functions that a superuser made in it stay, and it with them."""
+    cursor.execute("SELECT to_regprocedure('epnkit.spoly_trusted(bytea,bytea)') IS NULL")
+    if cursor.fetchone()[0]:
+        cursor.execute("DROP SCHEMA epnkit CASCADE")
+        return
+    for table in _SHARED_TABLES:
+        cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("epnkit", table)))

@@ -22,7 +22,7 @@ class Rule:
     Parameters
     ----------
     number : int
-        The number under which epnkit speaks of it, 1 to 117.
+        The number under which epnkit speaks of it, from 1; those from 118 on are epnkit's own.
     level : {'MUST', 'SHOULD', 'MAY', 'FACT'}
         How binding the text is; FACT if it states without a modal verb.
     scope : str

@@ -20,8 +20,10 @@ from epnkit.epncore.rowrules import (
     texts,
     times,
 )
+from epnkit.epncore.rowrules.access import LINK_SCHEMES
 from epnkit.epncore.rowrules.base import Check, GranuleRows
 from epnkit.epncore.rulebook import HARD, RULES
+from epnkit.quoting import printable
 
 __all__ = ["FINDINGS", "HARD", "RULES", "check_rows", "check_table"]
 
@@ -54,7 +56,12 @@ _NO_COLUMNS: Mapping[str, Column] = MappingProxyType({})
 
 
 def check_rows(
-    granules: pl.DataFrame, *, service: str, frame: str, extra: Mapping[str, Column] = _NO_COLUMNS
+    granules: pl.DataFrame,
+    *,
+    service: str,
+    frame: str,
+    extra: Mapping[str, Column] = _NO_COLUMNS,
+    schemes: tuple[str, ...] = LINK_SCHEMES,
 ) -> pl.DataFrame:
     """Check rows, each by itself.
 
@@ -70,15 +77,17 @@ def check_rows(
         The spatial frame of the service; a column spatial_frame_type goes before it.
     extra : mapping of str to Column, optional
         The service's own columns.
+    schemes : tuple of str, optional
+        The schemes that links may have.
 
     Returns
     -------
     polars.DataFrame
         The findings, in the form of `FINDINGS`: the index of the row in `granules`, the number of
-        the rule, MUST or SHOULD, the column, its value as text, and what is wrong. Ordered by
+        the rule, MUST or SHOULD, the column, its value as text that is safe to print, and what is wrong. Ordered by
         rule, column and row.
     """
-    rows = GranuleRows(_normalize(granules, extra), service, frame, extra)
+    rows = GranuleRows(_normalize(granules, extra), service, frame, extra, schemes)
     return _evaluate(rows, [check for part in _PARTS for check in part.checks(rows)])
 
 
@@ -95,7 +104,7 @@ def check_table(granules: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         The findings, in the form of `FINDINGS`.
     """
-    rows = GranuleRows(_normalize(granules, {}), "", "", {})
+    rows = GranuleRows(_normalize(granules, {}), "", "", {}, LINK_SCHEMES)
     return _evaluate(rows, list(_table_checks(rows)))
 
 
@@ -137,7 +146,7 @@ def _list_breaches(rows: GranuleRows, check: Check, flag: pl.Series) -> pl.DataF
         rule=pl.lit(check.rule, dtype=pl.UInt16),
         level=pl.lit(check.severity or rule.severity),
         column=pl.lit(check.column),
-        value=_shown_value(rows, check),
+        value=_shown_value(rows, check).map_elements(printable, return_dtype=pl.String),
         message=pl.lit(check.message),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -145,8 +145,8 @@ class MappingResult:
     origin : polars.Series
         For each granule the number of its record in the batch.
     refusals : polars.DataFrame
-        ``record`` (number in the batch), ``column`` and ``reason`` of each record that could not
-        be mapped; it has no granule.
+        ``record`` (number in the batch), ``column``, ``reason`` and, if it breaks one, ``rule`` of
+        each record that could not be mapped; it has no granule.
     """
 
     granules: pl.DataFrame
@@ -247,7 +247,7 @@ class Mapping:
         for key, value in {**self.columns, **product.columns}.items():
             made |= self._evaluate(key, value, records)
         origin = records[_NUMBER]
-        refusals = [_list_refusals(name, outcome.reasons, origin) for name, outcome in made.items()]
+        refusals = [_list_refusals(name, outcome, origin) for name, outcome in made.items()]
         series = [made[name].values for name in self.names if name in made]
         granules = pl.DataFrame(series).select(
             *(n if n in made else pl.lit(None, self.polars_type(n)).alias(n) for n in self.names)
@@ -260,7 +260,8 @@ class Mapping:
         try:
             result = evaluate(value, records)
             group = _name_group(key, result) if isinstance(key, tuple) else {key: result}
-            return {name: self._cast(name, group[name]) for name in _column_names(key)}
+            checked = {name: _check_source(name, value, group[name]) for name in _column_names(key)}
+            return {name: self._cast(name, made) for name, made in checked.items()}
         except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError) as error:
             raise MappingError(
                 f"column {key if isinstance(key, str) else ', '.join(key)} cannot be made",
@@ -272,16 +273,50 @@ class Mapping:
         outcome = result if isinstance(result, Outcome) else Outcome.fine(result)
         wanted = self.polars_type(name)
         if outcome.values.dtype == wanted:
-            return Outcome(outcome.values.alias(name), outcome.reasons)
+            return _refuse_infinite(replace(outcome, values=outcome.values.alias(name)))
         values = outcome.values.cast(wanted, strict=False).alias(name)
         lost = Outcome.checked(outcome.values, values, f"is no {wanted}")
-        return Outcome(
-            values, outcome.reasons.zip_with(outcome.reasons.is_not_null(), lost.reasons)
+        return _refuse_infinite(
+            replace(
+                outcome,
+                values=values,
+                reasons=outcome.reasons.zip_with(outcome.reasons.is_not_null(), lost.reasons),
+            )
         )
 
 
+def _check_source(name: str, value: object, result: Any) -> Any:
+    """Check what only the database would: polygons that epnkit did not draw itself."""
+    if name not in epncore.COLUMNS or epncore.COLUMNS[name].dachs_type != "spoly":
+        return result
+    if isinstance(value, Computed) and value.function.__module__.startswith(_DRAWN):
+        return result
+    from epnkit.mapping.polygons import POLYGON_RULE, are_polygons
+
+    outcome = result if isinstance(result, Outcome) else Outcome.fine(result)
+    drawn = are_polygons(outcome.values)
+    reasons = outcome.reasons.zip_with(outcome.reasons.is_not_null(), drawn.reasons)
+    return Outcome(drawn.values, reasons, POLYGON_RULE)
+
+
+def _refuse_infinite(outcome: Outcome) -> Outcome:
+    """Refuse infinite numbers, and make those that are none (NaN) null."""
+    values = outcome.values
+    if not values.dtype.is_float() or values.is_finite().all():
+        return outcome
+    plain = values.set(~values.is_finite().fill_null(value=True), None)
+    infinite = Outcome.checked(values.fill_nan(None), plain, "is not a finite number").reasons
+    reasons = outcome.reasons.zip_with(outcome.reasons.is_not_null(), infinite)
+    return replace(outcome, values=plain, reasons=reasons)
+
+
+#: Where functions are defined whose polygons pgsphere takes.
+_DRAWN = ("epnkit.regions", "epnkit.mapping.footprints")
+
 _NUMBER = "epnkit record number"
-_NO_REFUSALS = pl.DataFrame(schema={"record": pl.UInt32, "column": pl.String, "reason": pl.String})
+_NO_REFUSALS = pl.DataFrame(
+    schema={"record": pl.UInt32, "column": pl.String, "reason": pl.String, "rule": pl.Int32}
+)
 
 
 def _column_names(key: str | tuple[str, ...]) -> Iterable[str]:
@@ -334,12 +369,16 @@ def _name_group(key: tuple[str, ...], result: Any) -> Any:
     return result if named else dict(zip(key, parts, strict=True))
 
 
-def _list_refusals(name: str, reasons: pl.Series, origin: pl.Series) -> pl.DataFrame:
-    bad = reasons.is_not_null()
+def _list_refusals(name: str, outcome: Outcome, origin: pl.Series) -> pl.DataFrame:
+    bad = outcome.reasons.is_not_null()
     if not bad.any():
         return _NO_REFUSALS
-    return pl.DataFrame({"record": origin.filter(bad), "reason": reasons.filter(bad)}).select(
-        "record", pl.lit(name).alias("column"), "reason"
+    reasons = outcome.reasons.filter(bad)
+    return pl.DataFrame({"record": origin.filter(bad), "reason": reasons}).select(
+        "record",
+        pl.lit(name).alias("column"),
+        "reason",
+        pl.lit(outcome.rule, pl.Int32).alias("rule"),
     )
 
 

@@ -19,10 +19,13 @@ class Outcome:
         A value a record; null if the record has none, or if it could not be read.
     reasons : polars.Series
         A String series of the same length: null if all is well, and else why not.
+    rule : int, optional
+        The rule of EPN-TAP that the refused values break.
     """
 
     values: pl.Series
     reasons: pl.Series
+    rule: int | None = None
 
     @classmethod
     def fine(cls, values: pl.Series) -> Outcome:

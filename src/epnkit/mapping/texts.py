@@ -12,7 +12,7 @@ from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.reading import map_distinct
 
 #: Characters that no text of a table may hold; PostgreSQL refuses the first of them altogether.
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]"
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff]"
 
 #: What UTF-8 looks like when it was read as Latin-1 or Windows-1252.
 _BROKEN = re.compile(r"[ÂÃâ][\u0080-\u00bf\u0152-\u2122]")

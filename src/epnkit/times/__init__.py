@@ -112,7 +112,7 @@ def _scale_of_each(parts: TimeParts, declared: str | pl.Series) -> pl.Series:
     """Give the scale of each text: the one that it names, and else the declared one."""
     given = declared if isinstance(declared, pl.Series) else pl.Series([declared])
     names = given.cast(pl.String).fill_null("").str.strip_chars().str.to_uppercase()
-    known = names.str.replace(r"\(.*\)$", "").replace_strict(
+    known = names.str.replace(r"\s*\(.*\)$", "").replace_strict(
         SCALE_NAMES, default=None, return_dtype=pl.String
     )
     whole = known if len(known) == len(parts.scale) else known.new_from_index(0, len(parts.scale))

@@ -168,8 +168,10 @@ def install(machine: Machine, packages: list[Path]) -> None:
     machine.run("pg_createcluster", "--locale", "C.UTF-8", "15", "main", "--port", "5432")
     machine.run("pg_ctlcluster", "--skip-systemctl-redirect", "15", "main", "start")
     # As the how-to says: not every PostgreSQL takes pg_sphere's own script.
-    make = [sys.executable, "-m", "epnkit.dachs.pgsphere", "dbname=template1"]
-    machine.run("runuser", "--user", "postgres", "--", *make)
+    as_postgres = ["runuser", "--user", "postgres", "--"]
+    machine.run(*as_postgres, "createdb", "--encoding=UTF-8", "--template=template0", "gavo")
+    make = [sys.executable, "-m", "epnkit.dachs.pgsphere", "dbname=gavo"]
+    machine.run(*as_postgres, *make)
     machine.run("dpkg", "--install", *packages)
     trusted = find_packaged(TRUSTED_FILE)
     machine.run("sh", "-c", f"runuser --user postgres -- psql -q -d gavo < {trusted}")

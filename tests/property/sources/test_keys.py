@@ -94,7 +94,7 @@ def fill(database: Database, keys: list[Key]) -> list[Key]:
     kind = types.get(database.name, "TEXT")
     create = f"CREATE TABLE keyed (a {kind}, b {kind}, n INTEGER)"
     if database.name == "sqlite":  # whose ODBC driver cuts texts off at a NUL
-        with closing(sqlite3.connect(database.where)) as link, link:
+        with closing(sqlite3.connect(str(database.where))) as link, link:
             link.execute("DROP TABLE IF EXISTS keyed")
             link.execute(create)
             link.executemany("INSERT INTO keyed VALUES (?, ?, ?)", _numbered(keys))
@@ -106,13 +106,13 @@ def fill(database: Database, keys: list[Key]) -> list[Key]:
         session.execute(create)
         marks = "?, ?, ?" if database.name == "postgresql" else "CONVERT(UNHEX(?) USING utf8mb4)"
         if database.name == "mariadb":
-            rows = [
+            rows: list[tuple[str | int | None, ...]] = [
                 (*(None if p is None else p.encode().hex() for p in key), n)
                 for *key, n in _numbered(keys)
             ]
             marks = f"{marks}, {marks}, ?"
         else:
-            rows = _numbered(keys)
+            rows = list(_numbered(keys))
         for row in rows:
             session.execute(f"INSERT INTO keyed VALUES ({marks})", *row)
     return keys

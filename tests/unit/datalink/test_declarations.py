@@ -29,7 +29,7 @@ ORIGIN = pl.Series([0, 1, 1], dtype=pl.UInt32)
 
 
 def compile_one(*links: Link) -> list[list[dict[str, object]]]:
-    return [json.loads(text) for text in compile_links(links, RECORDS, GRANULES, ORIGIN)]
+    return [json.loads(text) for text in compile_links(links, RECORDS, GRANULES, ORIGIN).texts]
 
 
 def test_a_granules_own_file_is_its_this() -> None:

@@ -264,13 +264,20 @@ CASES: list[tuple[int, Change, Change]] = [
         {**ASTEROID, "target_name": "Vesta", "dynamical_class": "MBA"},
         {"dynamical_class": "belt"},
     ),
+    (118, {"access_url": "https://example.org/a?b#c"}, {"access_url": "s3://bucket/a.fits"}),
+    (118, {"access_url": "HTTPS://[::1]:80/a"}, {"access_url": "sftp://example.org/a.fits"}),
+    (119, {"instrument_name": "a\u200bb"}, {"instrument_name": "a\ufffeb"}),
 ]
+
+#: Rules of complete addresses: what breaks them is no link either (rule 118).
+OF_ADDRESSES = {96, 99, 103}
 
 
 @pytest.mark.parametrize(("rule", "keeps", "breaks"), CASES)
 def test_rule_is_kept_and_broken(rule: int, keeps: Change, breaks: Change, judged: Table) -> None:
     assert judged(keeps).is_empty(), judged(keeps)
-    assert set(judged(breaks)["rule"]) == {rule}, judged(breaks)
+    found = set(judged(breaks)["rule"])
+    assert found - ({118} if rule in OF_ADDRESSES else set()) == {rule}, judged(breaks)
 
 
 def test_every_rule_that_rows_decide_has_a_case() -> None:

@@ -178,7 +178,7 @@ def test_a_good_record_breaks_none() -> None:
 @pytest.mark.parametrize(
     ("judge", "tested"),
     [
-        ("schema", {rule for rule, _ in BROKEN}),
+        ("schema", {rule for rule, _ in BROKEN} | {120}),  # test_characters.py
         ("votable", {rule for rule, *_ in ANSWERS} | {19, 29}),
         ("registry", {rule for rule, _ in RECORDS}),
     ],

@@ -59,3 +59,37 @@ def test_an_address_without_a_password_is_shown_as_it_is(address: str) -> None:
     secret = Secret("archive", address)
     assert secret.masked == address
     assert not secret.has_password
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            "mongodb://h/d?tls=true&tlsCertificateKeyFilePassword=canary-7&appName=x",
+            "mongodb://h/d?tls=true&tlsCertificateKeyFilePassword=***&appName=x",
+        ),
+        ("Driver={X};Server=h;Token=canary-7;UID=bob", "Driver={X};Server=h;Token=***;UID=bob"),
+        ("Driver=X;Encryption Key={can;ary-7};Port=1", "Driver=X;Encryption Key=***;Port=1"),
+        ("Driver=X; Access_Token = canary-7 ;DB=a", "Driver=X; Access_Token = ***;DB=a"),
+        ("postgresql://h/d?sslmode=require&sslpassword=canary%2D7",) * 2,
+        ("mysql://h/d?charset=utf8&whatever=canary-7", "mysql://h/d?charset=utf8&whatever=***"),
+        ("https://h/tap Token canary-7", "https://h/tap Token ***"),
+        ("https://h/tap?api_key=canary-7", "https://h/tap?api_key=***"),
+    ],
+)
+def test_what_is_not_known_to_be_harmless_is_masked(line: str, shown: str) -> None:
+    secret = Secret("archive", line)
+    if line != shown:
+        assert secret.masked == shown
+    assert secret.has_password
+    assert "ary-7" not in secret.masked
+    assert "ary%2D7" not in secret.masked
+    for written in ("canary-7", "can;ary-7"):
+        if written in line:
+            assert "ary-7" not in secret.scrub(f"access denied, sent {written}")
+
+
+def test_a_value_that_says_nothing_stays_in_messages() -> None:
+    secret = Secret("archive", "Driver=X;Odd=1;Other=yes")
+    assert secret.masked == "Driver=X;Odd=***;Other=***"
+    assert secret.scrub("1 row, yes") == "1 row, yes"

@@ -16,9 +16,11 @@ from lxml import etree
 from epnkit import service as services
 from epnkit.check.readers.read import TargetContents
 from epnkit.epncore import registryrules
+from epnkit.epncore.characters import check_declared_texts
 from epnkit.epncore.columns import COLUMNS, Column
 from epnkit.epncore.findings import RuleFinding
 from epnkit.epncore.published import UTYPE, DeclaredField, DeclaredTable
+from epnkit.epncore.rowrules.access import LINK_SCHEMES
 from epnkit.errors import CheckError, EpnkitError
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.sources import open_source
@@ -46,7 +48,13 @@ _TYPES = {
     "float": "double",
     "double": "double",
 }
-_SQL = {"double precision": "double", "real": "float", "integer": "int", "bigint": "long"}
+_SQL = {
+    "double precision": "double",
+    "real": "float",
+    "integer": "int",
+    "bigint": "long",
+    "unicode": "unicodeChar",
+}
 
 
 def read(folder: Path, *, rows: int | None) -> TargetContents:
@@ -72,9 +80,11 @@ def read(folder: Path, *, rows: int | None) -> TargetContents:
     rd = _parse_rd(folder / "q.rd")
     element = _find_table(rd, folder)
     table, unread = _read_declaration(rd, element, folder)
-    granules, found, refused = (
-        _read_granules(folder, rows) if rows != 0 else (None, [], ["any row"])
+    granules, found, refused, schemes = (
+        _read_granules(folder, rows) if rows != 0 else (None, [], ["any row"], LINK_SCHEMES)
     )
+    if granules is not None:
+        found += check_declared_texts(table, granules)
     subjects = [text for node in rd.iterfind("meta") if (text := _subject(node))]
     return TargetContents(
         str(folder),
@@ -86,7 +96,27 @@ def read(folder: Path, *, rows: int | None) -> TargetContents:
         service=rd.get("schema", ""),
         looked_at=(f"the RD and {granules.height if granules is not None else 0} granules",),
         not_looked_at=(*unread, *refused, "the VOTable and the registry record: none is served"),
+        schemes=schemes,
     )
+
+
+def find_mangled_texts(folder: Path, granules: pl.DataFrame) -> list[RuleFinding]:
+    """Find columns of granules whose texts the RD of their folder would serve mangled (rule 120).
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder; without a readable RD nothing is found.
+    granules : polars.DataFrame
+        What its mapping makes.
+    """
+    try:
+        rd = _parse_rd(folder / "q.rd")
+        element = _find_table(rd, folder)
+    except CheckError:
+        return []
+    name = f"{rd.get('schema')}.{element.get('id')}"
+    return list(check_declared_texts(_declaration_from_rd(element, name), granules))
 
 
 def _parse_rd(path: Path) -> etree._Element:
@@ -185,10 +215,14 @@ def _own_field(node: etree._Element) -> DeclaredField:
 
 def _read_granules(
     folder: Path, rows: int | None
-) -> tuple[pl.DataFrame, list[RuleFinding], list[str]]:
-    """Return the granules, what the rules that refuse rows found, and what the mapping refused."""
+) -> tuple[pl.DataFrame, list[RuleFinding], list[str], tuple[str, ...]]:
+    """Read the granules, what the rules that refuse rows found, what the mapping refused.
+
+    The last that is returned are the schemes of links that the service declares.
+    """
     try:
-        prepared = list(_prepare_batches(folder, rows))
+        service = services.read_service(folder)
+        prepared = list(_prepare_batches(service, rows))
     except EpnkitError as error:
         raise CheckError(
             "the source cannot be read",
@@ -197,7 +231,7 @@ def _read_granules(
             cure="Reach the source first, or look at the RD alone with --rows 0",
         ) from error
     if not prepared:
-        return pl.DataFrame(), [], ["any row: the source has none"]
+        return pl.DataFrame(), [], ["any row: the source has none"], service.link_schemes
     granules = pl.concat([batch.granules for batch in prepared], how="vertical_relaxed")
     refusals = pl.concat([batch.refusals for batch in prepared])
     tracked = [name for name in granules.columns if name.startswith("epnkit_")]
@@ -206,6 +240,7 @@ def _read_granules(
         granules.drop(tracked),
         [_refusal_finding(row) for row in ruled.to_dicts()],
         _report_unmapped(refusals),
+        service.link_schemes,
     )
 
 
@@ -218,8 +253,7 @@ def _report_unmapped(refusals: pl.DataFrame) -> list[str]:
     return [f"{found.height} records that the mapping refuses (the first: {first['reason']})"]
 
 
-def _prepare_batches(folder: Path, rows: int | None) -> Iterator[Any]:
-    service = services.read_service(folder)
+def _prepare_batches(service: services.Service, rows: int | None) -> Iterator[Any]:
     # the address of the datalinks is not known before the service is installed
     datalink = f"http://localhost/{service.name}/q/dl/dlmeta?ID=" if service.links else None
     source = open_source(service.source_file, service.order)

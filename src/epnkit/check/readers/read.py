@@ -9,6 +9,7 @@ import polars as pl
 from epnkit.epncore.columns import COLUMNS, polars_type
 from epnkit.epncore.findings import RuleFinding
 from epnkit.epncore.published import DeclaredField, DeclaredTable, RegistryRecord, VotableMetadata
+from epnkit.epncore.rowrules.access import LINK_SCHEMES
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class TargetContents:
         The spatial frame, if the declaration says it.
     service : str
         The name of the schema; empty if it isn't known.
+    schemes : tuple of str
+        The schemes that its links may have.
     looked_at, not_looked_at : tuple of str
         What a person should know of the extent of the check.
     """
@@ -50,6 +53,7 @@ class TargetContents:
     service: str = ""
     looked_at: tuple[str, ...] = ()
     not_looked_at: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = LINK_SCHEMES
 
 
 def find_misfits(granules: pl.DataFrame) -> list[RuleFinding]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
-from epnkit.drafts.inspect.quoting import quote
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.errors import ConfigurationError
+from epnkit.quoting import toml_text
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Order, Source
 from epnkit.sources.config.credentials import (
@@ -123,16 +123,16 @@ def parse_origin(given: str, name: str, choices: Choices) -> Origin:
 
 def _from_directory(path: Path, address: str | None) -> Origin:
     form, endings = _detect_format(path)
-    globs = ", ".join(quote(f"*{ending}") for ending in sorted(endings))
+    globs = ", ".join(toml_text(f"*{ending}") for ending in sorted(endings))
     lines = [
         "# The files that are catalogued, by what they say of themselves.",
         'kind = "files"',
-        f"directory = {quote(str(path.resolve()))}",
-        f"format = {quote(form)}",
+        f"directory = {toml_text(str(path.resolve()))}",
+        f"format = {toml_text(form)}",
         f"files = [{globs}]",
     ]
     if address is not None:
-        lines.insert(3, f"address = {quote(address.rstrip('/') + '/')}")
+        lines.insert(3, f"address = {toml_text(address.rstrip('/') + '/')}")
     return Origin("files", "source.toml", "\n".join(lines) + "\n")
 
 
@@ -210,7 +210,7 @@ def _with_absolute_directory(written: str, settings: dict[str, object], path: Pa
     directory = str(settings.get("directory", "/"))
     if directory.startswith("/"):
         return written
-    line = f"directory = {quote(str((path.parent / directory).resolve()))}"
+    line = f"directory = {toml_text(str((path.parent / directory).resolve()))}"
     return re.sub(r"(?m)^directory\s*=.*$", lambda _: line, written)
 
 
@@ -224,8 +224,8 @@ def _from_secret(secret: Secret, choices: Choices) -> Origin:
     lines = [
         f'# One row of this query is one record. What connects is the credential "{secret.name}".',
         'kind = "sql"',
-        f"connection = {quote(secret.name)}",
-        f"query = {quote(query)}",
+        f"connection = {toml_text(secret.name)}",
+        f"query = {toml_text(query)}",
     ]
     return Origin("sql", "source.toml", "\n".join(lines) + "\n", secret)
 
@@ -271,15 +271,15 @@ def _from_http(secret: Secret, choices: Choices) -> Origin:
 
 def _from_tap(secret: Secret, name: str) -> Origin:
     address = (
-        f"connection = {quote(secret.name)}"
+        f"connection = {toml_text(secret.name)}"
         if secret.has_password
-        else f"url = {quote(secret.reveal())}"
+        else f"url = {toml_text(secret.reveal())}"
     )
     lines = [
         "# The rows of a table of a TAP service.",
         'kind = "tap"',
         address,
-        f"table = {quote(name)}",
+        f"table = {toml_text(name)}",
     ]
     known = secret if secret.has_password else None
     return Origin("tap", "source.toml", "\n".join(lines) + "\n", known)
@@ -288,10 +288,10 @@ def _from_tap(secret: Secret, name: str) -> Origin:
 def _from_documents(kind: str, secret: Secret, database: str, collection: str) -> Origin:
     lines = [
         "# The documents of one collection.",
-        f"kind = {quote(kind)}",
-        f"connection = {quote(secret.name)}",
-        f"database = {quote(database)}",
-        f"collection = {quote(collection)}",
+        f"kind = {toml_text(kind)}",
+        f"connection = {toml_text(secret.name)}",
+        f"database = {toml_text(database)}",
+        f"collection = {toml_text(collection)}",
     ]
     return Origin(kind, "source.toml", "\n".join(lines) + "\n", secret)
 

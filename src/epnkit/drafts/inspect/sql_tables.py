@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from epnkit.modules import requires_extra
+from epnkit.quoting import sql_name
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.sql.alchemy import make_engine
 from epnkit.sources.sql.driver_errors import driver_errors, source_error
@@ -14,7 +15,7 @@ with requires_extra("sql"):
 
 
 def list_tables(secret: Secret) -> list[str]:
-    """List the tables and views of a database, those of the system left out.
+    """List the tables and views of a database as a query names them, without the system's.
 
     Raises
     ------
@@ -31,7 +32,10 @@ def _list_by_alchemy(secret: Secret) -> list[str]:
     engine = make_engine(secret)
     try:
         inspector = sa.inspect(engine)
-        return sorted([*inspector.get_table_names(), *inspector.get_view_names()])
+        preparer = engine.dialect.identifier_preparer
+        quotes = preparer.initial_quote + preparer.final_quote
+        names = [*inspector.get_table_names(), *inspector.get_view_names()]
+        return sorted(sql_name(name, quotes) for name in names)
     finally:
         engine.dispose()
 
@@ -40,8 +44,10 @@ def _list_by_odbc(secret: Secret) -> list[str]:
     link = pyodbc.connect(secret.reveal(), timeout=CONNECT_TIMEOUT, readonly=True)
     try:
         rows = link.cursor().tables().fetchall()
+        mark = link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR).strip() or '"'
     finally:
         link.close()
     hidden = {"information_schema", "pg_catalog", "sys"}
     seen = (row for row in rows if row.table_type in {"TABLE", "VIEW"})
-    return sorted(row.table_name for row in seen if row.table_schem not in hidden)
+    names = [row.table_name for row in seen if row.table_schem not in hidden]
+    return sorted(sql_name(name, mark * 2) for name in names)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from epnkit.drafts.inspect.quoting import quote
 from epnkit.mapping.declare import Computed, of
+from epnkit.quoting import python_text, python_value
 
 
 @dataclass(frozen=True)
@@ -31,25 +30,25 @@ class CodeValue:
 
 def constant(value: str | int | float) -> CodeValue:
     """Declare one value for all granules."""
-    return CodeValue(value, quote(value) if isinstance(value, str) else repr(value))
+    return CodeValue(value, python_value(value))
 
 
 def column(name: str) -> CodeValue:
     """Declare a field's value as it is."""
-    return CodeValue(pl.col(name), f"pl.col({quote(name)})")
+    return CodeValue(pl.col(name), f"pl.col({python_text(name)})")
 
 
 def literal(value: str) -> CodeValue:
     """Declare a part of an identifier that is the same in all."""
-    return CodeValue(pl.lit(value), f"pl.lit({quote(value)})")
+    return CodeValue(pl.lit(value), f"pl.lit({python_text(value)})")
 
 
 def call(function: Callable[..., Any], *arguments: str | CodeValue, **settings: Any) -> CodeValue:
     """Declare what a function of epnkit makes of fields, or of other values."""
     values = [each if isinstance(each, str) else each.value for each in arguments]
     value: Computed = of(function, *values, **settings)
-    words = [quote(each) if isinstance(each, str) else each.code for each in arguments]
-    words += [f"{name}={_code(setting)}" for name, setting in settings.items()]
+    words = [python_text(each) if isinstance(each, str) else each.code for each in arguments]
+    words += [f"{name}={python_value(setting)}" for name, setting in settings.items()]
     return CodeValue(value, f"of({', '.join([function.__name__, *words])})")
 
 
@@ -57,7 +56,7 @@ def joint(first: str, second: str, separator: str) -> CodeValue:
     """Declare the texts of two fields as one, with a mark between them."""
     return CodeValue(
         pl.concat_str(first, second, separator=separator),
-        f"pl.concat_str({quote(first)}, {quote(second)}, separator={quote(separator)})",
+        f"pl.concat_str({python_text(first)}, {python_text(second)}, separator={python_text(separator)})",
     )
 
 
@@ -67,29 +66,29 @@ def quotient(name: str, divisor: float) -> CodeValue:
         return number(name)
     return CodeValue(
         pl.col(name).cast(pl.Float64) / divisor,
-        f"pl.col({quote(name)}).cast(pl.Float64) / {divisor:g}",
+        f"pl.col({python_text(name)}).cast(pl.Float64) / {divisor:g}",
     )
 
 
 def number(name: str) -> CodeValue:
     """Declare a field's value as a number, be it a text of one."""
-    return CodeValue(pl.col(name).cast(pl.Float64), f"pl.col({quote(name)}).cast(pl.Float64)")
+    return CodeValue(pl.col(name).cast(pl.Float64), f"pl.col({python_text(name)}).cast(pl.Float64)")
 
 
 def kilobytes(name: str) -> CodeValue:
     """Declare a size that is given in bytes (EPN-TAP wants kilobytes)."""
     return CodeValue(
         (pl.col(name).cast(pl.Float64) / 1024).ceil(),
-        f"(pl.col({quote(name)}).cast(pl.Float64) / 1024).ceil()",
+        f"(pl.col({python_text(name)}).cast(pl.Float64) / 1024).ceil()",
     )
 
 
 def translation(name: str, words: dict[str, Any]) -> CodeValue:
     """Declare a field's words in those of EPN-TAP."""
     value = pl.col(name).cast(pl.String).replace_strict(words, default=None)
-    table = json.dumps(words, ensure_ascii=False)
+    table = python_value(words)
     return CodeValue(
-        value, f"pl.col({quote(name)}).cast(pl.String).replace_strict({table}, default=None)"
+        value, f"pl.col({python_text(name)}).cast(pl.String).replace_strict({table}, default=None)"
     )
 
 
@@ -97,9 +96,5 @@ def part_before(name: str, mark: str) -> CodeValue:
     """Declare the part of a text that comes before a mark (ISTP's ``WIND>Wind Laboratory``)."""
     return CodeValue(
         pl.col(name).str.split(mark).list.first().str.strip_chars(),
-        f"pl.col({quote(name)}).str.split({quote(mark)}).list.first().str.strip_chars()",
+        f"pl.col({python_text(name)}).str.split({python_text(mark)}).list.first().str.strip_chars()",
     )
-
-
-def _code(value: object) -> str:
-    return quote(value) if isinstance(value, str) else repr(value)

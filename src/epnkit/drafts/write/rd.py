@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
 from string import Template
 from typing import Any
-from xml.sax.saxutils import escape
+
+import polars as pl
 
 from epnkit.drafts.inspect.origin import Origin
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.draft import Draft
 from epnkit.epncore import columns as epncore
+from epnkit.epncore.characters import find_beyond_ascii
 from epnkit.errors import ConfigurationError
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.mapping.declare import Mapping
+from epnkit.quoting import python_value, rd_text, xml_text
 from epnkit.service import Service
 
 #: What the regression test looks at, as far as the draft has it.
 _ASSERTED = ("target_name", "time_min", "spectral_range_min", "instrument_name", "file_name")
+
+#: Texts that mean nothing but themselves in XML, ADQL, URLs, Python and to DaCHS.
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+( [A-Za-z0-9._~-]+)*")
 
 
 def render_rd(draft: Draft, origin: Origin, sample: Sample, title: str, creator: str) -> str:
@@ -42,27 +49,37 @@ def render_rd(draft: Draft, origin: Origin, sample: Sample, title: str, creator:
     ConfigurationError
         If not one record of the sample becomes a granule.
     """
-    first = make_first_granule(draft, sample)
+    granules = make_granules(draft, sample)
+    first = choose_granule(granules)
     asked = [
         name
         for name in _ASSERTED
         if first.get(name) is not None and _comes_from_record(draft, name)
     ]
-    return Template(_read_template()).substitute(
+    uid = first["granule_uid"]
+    return Template(_read_template("q.rd")).substitute(
         name=draft.name,
         today=datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"),
-        title=_escape(title),
+        title=rd_text(title),
         count=sample.count,
         subject="solar-system-astronomy",
-        creator=_escape(creator),
+        creator=rd_text(creator),
         frame=draft.frame,
         optional=" ".join(optional_columns(draft)),
-        feeds="\n".join(_feed_lines(draft)),
+        feeds="\n".join([*_column_lines(granules), *_feed_lines(draft)]),
         source=origin.file_name,
         kind=origin.kind,
+        tests=_render_tests(draft, first, asked) if _PLAIN.fullmatch(uid) else "",
+    )
+
+
+def _render_tests(draft: Draft, first: dict[str, Any], asked: list[str]) -> str:
+    """Write the tests that ask for a granule by its uid, which is plain."""
+    return Template(_read_template("tests")).substitute(
+        name=draft.name,
         asked=", ".join(asked or ["granule_uid"]),
         uid=first["granule_uid"],
-        asserts="\n".join(_assertion_lines(first, asked)),
+        asserts="\n".join(_assertion_lines(first, asked or ["granule_uid"])),
         semantics=_semantics(draft, first),
     )
 
@@ -79,8 +96,8 @@ def optional_columns(draft: Draft) -> list[str]:
     return [n for n in made if not epncore.COLUMNS[n].mandatory] + ["datalink_url"]
 
 
-def make_first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
-    """Make the first granule of the sample that the rules let pass.
+def make_granules(draft: Draft, sample: Sample) -> pl.DataFrame:
+    """Make the granules of the sample that the rules let pass.
 
     Raises
     ------
@@ -101,7 +118,27 @@ def make_first_granule(draft: Draft, sample: Sample) -> dict[str, Any]:
             why="; ".join(map(str, reasons)),
             cure="Write the service by hand, or give a --query with a key and a time",
         )
-    return prepared.granules.row(0, named=True)
+    return prepared.granules
+
+
+def choose_granule(granules: pl.DataFrame) -> dict[str, Any]:
+    """Choose the granule of which the tests ask: the first whose uid needs no quoting, if any."""
+    uids = granules["granule_uid"]
+    plain = (number for number, uid in enumerate(uids) if _PLAIN.fullmatch(uid))
+    return granules.row(next(plain, 0), named=True)
+
+
+def _column_lines(granules: pl.DataFrame) -> Iterator[str]:
+    """Write the columns of texts beyond ASCII, which a VOTable of ``char`` would mangle."""
+    names = find_beyond_ascii(granules)
+    if names:
+        yield "    <!-- Texts beyond ASCII, which the mixin's type would serve as ?. -->"
+    for name in names:
+        known = epncore.COLUMNS[name]
+        yield (
+            f'    <column name="{name}" type="unicode" ucd="{known.ucd}"\n'
+            f'      description="{xml_text(known.description)}"/>'
+        )
 
 
 def _feed_lines(draft: Draft) -> Iterator[str]:
@@ -127,21 +164,22 @@ def _assertion_lines(first: dict[str, Any], asked: list[str]) -> Iterator[str]:
                 " places=6)"
             )
         else:
-            yield f'        self.assertEqual(row["{name}"], {_escape(repr(value))})'
-    if not asked:
-        yield f'        self.assertEqual(row["granule_uid"], "{first["granule_uid"]}")'
+            yield f"        self.assertEqual({_assert_text(name, value)})"
+
+
+def _assert_text(name: str, value: Any) -> str:
+    """Write what a test compares: nothing of a text that is not plain stands in it as it is."""
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return f'row["{name}"], "{text}"'
+    return f'row["{name}"].encode("utf-8").hex(), "{text.encode().hex()}"'
 
 
 def _semantics(draft: Draft, first: dict[str, Any]) -> str:
     pairs = (("access_url", "#this"), ("thumbnail_url", "#preview"))
-    return repr([word for name, word in pairs if first.get(name)]).replace("'", '"')
+    return python_value([word for name, word in pairs if first.get(name)])
 
 
-def _read_template() -> str:
-    path = files("epnkit.drafts") / "templates" / "q.rd.txt"
+def _read_template(name: str) -> str:
+    path = files("epnkit.drafts") / "templates" / f"{name}.txt"
     return path.read_text(encoding="utf-8")
-
-
-def _escape(value: str) -> str:
-    """Escape a text for XML; a backslash would begin a macro of DaCHS."""
-    return escape(value, {'"': "&quot;"}).replace("\\", "/")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import epnkit
+from epnkit.packaged import find_packaged
 from epnkit.sources.config.credentials import Secret, credential_paths
 
 #: The folders that all services share.
@@ -14,23 +14,18 @@ _SHARED = ("grammars", "epnkit")
 
 
 def link_shared(parent: Path) -> Iterator[str]:
-    """Link the folders that services share next to a new one, if the toolkit's clone has them.
+    """Link the folders that services share next to a new one, from where epnkit is installed.
 
     Yields
     ------
     str
         What was done, a line each.
     """
-    clone = Path(epnkit.__file__).resolve().parents[2] / "resources"
     for name in _SHARED:
-        here, there = parent / name, clone / name
-        if here.exists():
-            continue
-        if there.is_dir():
+        here, there = parent / name, find_packaged(f"resources/{name}")
+        if not here.exists():
             here.symlink_to(there.resolve())
             yield f"{here}: linked to {there.resolve()}"
-        else:
-            yield f"{here}: missing, copy it from epnkit's resources/ before deploying"
 
 
 def store_credential(secret: Secret | None) -> Iterator[str]:

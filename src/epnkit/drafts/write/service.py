@@ -12,12 +12,19 @@ from string import Template
 from typing import Literal
 
 from epnkit.drafts.inspect.origin import Origin
-from epnkit.drafts.inspect.quoting import quote
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.draft import Draft
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.write.rd import render_rd
 from epnkit.epncore import columns as epncore
+from epnkit.quoting import (
+    comment,
+    markdown_code,
+    markdown_text,
+    python_docstring,
+    python_text,
+    python_value,
+)
 
 #: Below which confidence a person has to decide.
 DECIDE = 0.8
@@ -85,7 +92,7 @@ class ServiceFiles:
         more = "\n".join(_extra_arguments(draft, self.origin))
         said = "\n".join([columns, links, more])
         return _read_template("service.py").substitute(
-            title=_docstring(self.title),
+            title=python_docstring(comment(self.title)),
             looked=len(self.sample.records),
             count=self.sample.count,
             imports=_import_lines(said),
@@ -93,7 +100,7 @@ class ServiceFiles:
             links=links,
             name=draft.name,
             frame=draft.frame,
-            key=_format_tuple(draft.key),
+            key=python_value(draft.key),
             more=more + "\n" if more else "",
         )
 
@@ -102,14 +109,14 @@ class ServiceFiles:
         draft = self.draft
         rows = [
             f"| {', '.join(f'`{c}`' for c in each.columns)} | {_format_names(each.fields)} "
-            f"| {each.confidence:.2f} | {_table_cell(each.reason)} |"
+            f"| {each.confidence:.2f} | {markdown_text(each.reason)} |"
             for each in sort_proposals(draft)
         ]
-        decisions = [f"- {line}" for line in list_decisions(draft)] or ["- nothing"]
+        decisions = [f"- {markdown_text(line)}" for line in list_decisions(draft)] or ["- nothing"]
         unused = _format_names(draft.unused) or "none"
         return _read_template("README.md").substitute(
             name=draft.name,
-            title=_table_cell(self.title),
+            title=markdown_text(self.title),
             looked=len(self.sample.records),
             count=self.sample.count,
             table="\n".join(rows),
@@ -161,7 +168,7 @@ def sort_proposals(draft: Draft) -> list[Proposal]:
 def list_decisions(draft: Draft) -> list[str]:
     """List what a person has to decide, a line each."""
     unsure = [
-        f"{', '.join(each.columns)} ({each.confidence:.2f}): {_one_line(each.reason)}"
+        f"{', '.join(each.columns)} ({each.confidence:.2f}): {comment(each.reason)}"
         for each in sort_proposals(draft)
         if each.confidence < DECIDE
     ]
@@ -176,7 +183,7 @@ def _list_missing(draft: Draft) -> list[str]:
 def _column_lines(draft: Draft) -> Iterator[str]:
     for each in sort_proposals(draft):
         yield f"        # {_format_comment(each)}"
-        key = quote(each.columns[0]) if len(each.columns) == 1 else _format_tuple(each.columns)
+        key = python_text(each.columns[0]) if len(each.columns) == 1 else python_value(each.columns)
         yield from _format_entry(key, each.value.code)
     for name in _list_missing(draft):
         yield f"        # DECIDE {name}: nothing in the records says it. {_describe(name)}"
@@ -194,11 +201,11 @@ def _format_entry(key: str, code: str) -> Iterator[str]:
 def _format_comment(proposal: Proposal) -> str:
     mark = "DECIDE " if proposal.confidence < DECIDE else ""
     source = f"from {', '.join(proposal.fields)}: " if proposal.fields else ""
-    return _one_line(f"{mark}{proposal.confidence:.2f} {source}{proposal.reason}")
+    return comment(f"{mark}{proposal.confidence:.2f} {source}{proposal.reason}")
 
 
 def _describe(name: str) -> str:
-    return _one_line(epncore.COLUMNS[name].description)
+    return comment(epncore.COLUMNS[name].description)
 
 
 def _link_lines(draft: Draft) -> str:
@@ -214,10 +221,10 @@ def _link_lines(draft: Draft) -> str:
 
 def _extra_arguments(draft: Draft, origin: Origin) -> Iterator[str]:
     if origin.file_name != "source.toml":
-        yield f"    source={quote(origin.file_name)},"
+        yield f"    source={python_text(origin.file_name)},"
     if draft.cursor:
         yield "    # By when records were changed; those of the last week are read again."
-        yield f"    cursor=Cursor({quote(draft.cursor)}, lag=timedelta(days=7)),"
+        yield f"    cursor=Cursor({python_text(draft.cursor)}, lag=timedelta(days=7)),"
 
 
 def _import_lines(said: str) -> str:
@@ -244,22 +251,5 @@ def _read_template(name: str) -> Template:
     )
 
 
-def _format_tuple(names: tuple[str, ...]) -> str:
-    return f"({', '.join(map(quote, names))}{',' if len(names) == 1 else ''})"
-
-
-def _one_line(value: str) -> str:
-    """Keep a text that the source gave on one line, with nothing in it that isn't seen."""
-    return "".join(c for c in " ".join(value.split()) if c.isprintable())[:300]
-
-
-def _docstring(value: str) -> str:
-    return _one_line(value).replace("\\", "/").replace('"', "'")
-
-
-def _table_cell(value: str) -> str:
-    return _one_line(value).replace("|", "\\|")
-
-
 def _format_names(fields: tuple[str, ...]) -> str:
-    return ", ".join(f"`{_table_cell(name)}`" for name in fields)
+    return ", ".join(map(markdown_code, fields))

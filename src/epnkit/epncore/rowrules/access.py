@@ -1,8 +1,9 @@
-"""Files, links and references (sections 2.2.1 to 2.2.3): rules 95 to 103 and 108."""
+"""Files, links and references (sections 2.2.1 to 2.2.3): rules 95 to 103, 108 and 118."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from email.policy import HTTP
 
 import polars as pl
@@ -12,6 +13,15 @@ from epnkit.epncore.rowrules.base import Check, GranuleRows
 #: A complete URL: scheme, host and no blank.
 _URL = r"^(https?|ftps?|sftp|vos|ivo|s3)://[^\s/]+(/\S*)?$"
 
+#: The schemes of links, unless a service declares others.
+LINK_SCHEMES = ("http", "https", "ftp")
+
+#: What begins a reference that is no link.
+_REFERENCE_SCHEMES = ("doi", "arxiv", "bibcode", "hdl", "urn")
+
+#: What no link holds: blanks, what is not seen (browsers skip some of it), quotes and brackets.
+_NOT_IN_LINKS = r"\s\p{C}\p{Z}<>\"\\"
+
 _NOT_A_PICTURE = r"(?i)\.(fits?|cdf|pdf|html?|xml|vot|txt|csv|mp4|mpe?g|avi|zip|gz)$"
 _REFERENCE = (
     r"^\d{4}[A-Za-z0-9.&]{14}[A-Za-z.]$"
@@ -19,6 +29,19 @@ _REFERENCE = (
     r"|^(?i:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?$"
     r"|^https?://\S+$"
 )
+
+
+def link_pattern(schemes: Collection[str] = LINK_SCHEMES) -> str:
+    """Return the pattern of polars that links of some schemes match, blanks around them aside."""
+    named = "|".join(map(re.escape, sorted(schemes)))
+    inside = f"[^{_NOT_IN_LINKS}]"
+    return f"^ *(?i:{named})://[^{_NOT_IN_LINKS}/?#]+(?:[/?#]{inside}*)? *$"
+
+
+def _reference_scheme(schemes: Collection[str]) -> str:
+    """Return the pattern of what begins as a link, seen as a browser does, of another scheme."""
+    named = "|".join(map(re.escape, sorted({*schemes, *_REFERENCE_SCHEMES})))
+    return f"^(?i:(?:{named}):)"
 
 
 def checks(rows: GranuleRows) -> Iterator[Check]:
@@ -36,6 +59,11 @@ def checks(rows: GranuleRows) -> Iterator[Check]:
         yield _shape(103, "external_link", _URL, "is not one complete URL")
     if rows.has("bib_reference"):
         yield from _references(rows)
+    for column in rows.texts:
+        if column.ucd.startswith("meta.ref.url"):
+            unsafe = ~pl.col(column.name).str.contains(link_pattern(rows.schemes))
+            message = f"is not a complete address of {', '.join(rows.schemes)}"
+            yield Check(118, column.name, unsafe, message)
 
 
 def _shape(rule: int, name: str, pattern: str, message: str) -> Check:
@@ -86,3 +114,9 @@ def _references(rows: GranuleRows) -> Iterator[Check]:
     message = "is no bibcode, DOI, arXiv number or URL"
     whole = value.str.contains(_REFERENCE)
     yield Check(108, "bib_reference", ~(whole | listed.list.all()), message)
+    # A browser skips controls in a scheme, and blanks and controls before it.
+    seen = pl.col("bib_reference").str.replace_all(r"[\pC\pZ]+", "").str.split("#")
+    schemed = pl.element().str.contains(r"^[A-Za-z][A-Za-z0-9+.-]*:")
+    known = pl.element().str.contains(_reference_scheme(rows.schemes))
+    unsafe = seen.list.eval(schemed & ~known).list.any()
+    yield Check(118, "bib_reference", unsafe, "is a link of another scheme")

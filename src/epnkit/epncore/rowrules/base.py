@@ -54,12 +54,15 @@ class GranuleRows:
         The spatial frame where rows don't say it.
     extra : mapping of str to Column
         The service's own columns.
+    schemes : collection of str
+        The schemes that links may have.
     """
 
     granules: pl.DataFrame
     service: str
     frame: str
     extra: Mapping[str, Column]
+    schemes: tuple[str, ...]
 
     @cached_property
     def names(self) -> frozenset[str]:

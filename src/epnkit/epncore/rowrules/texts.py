@@ -1,4 +1,4 @@
-"""Text and lists in general (EPN-TAP 2.0, section 1.2): rules 15 to 18, 20 and 31."""
+"""Text and lists in general (EPN-TAP 2.0, section 1.2): rules 15 to 18, 20, 31 and 119."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from epnkit.epncore.columns import Column
 from epnkit.epncore.rowrules.base import Check, GranuleRows
+from epnkit.quoting import XML_FORBIDDEN
 
 #: Columns whose values follow a syntax of their own, checked by rules of their own.
 _OWN_SYNTAX = frozenset(
@@ -27,6 +28,10 @@ _SPECIAL = r"\"'`\\\x00-\x1f\x7f"
 def checks(rows: GranuleRows) -> Iterator[Check]:
     """Return the checks of what every text must hold to, and of values that must be there."""
     yield from map(_check_required, (c for c in rows.columns if c.required))
+    for name, held in rows.granules.schema.items():
+        if held == pl.String:
+            forbidden = pl.col(name).str.contains(XML_FORBIDDEN)
+            yield Check(119, name, forbidden, "has a character that XML cannot hold")
     for column in rows.texts:
         if not _is_geometry(column):
             yield from _check_text(column)

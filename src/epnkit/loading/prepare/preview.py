@@ -73,5 +73,9 @@ def _check_rules(service: Service, granules: pl.DataFrame) -> pl.DataFrame:
     if not granules.width:
         return pl.DataFrame(schema=rules.FINDINGS)
     return rules.check_rows(
-        granules, service=service.name, frame=service.frame, extra=service.mapping.own_columns
+        granules,
+        service=service.name,
+        frame=service.frame,
+        extra=service.mapping.own_columns,
+        schemes=service.link_schemes,
     )

@@ -77,7 +77,7 @@ def mapping_refusals(mapped: MappingResult) -> pl.DataFrame:
     return mapped.refusals.select(
         pl.col("record").alias("number"),
         pl.lit(None, pl.String).alias("granule_uid"),
-        pl.lit(None, pl.Int32).alias("rule"),
+        "rule",
         pl.col("column").alias("field"),
         "reason",
     )
@@ -96,7 +96,11 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
         Whose granules they are.
     """
     found = rules.check_rows(
-        granules, service=service.name, frame=service.frame, extra=service.mapping.own_columns
+        granules,
+        service=service.name,
+        frame=service.frame,
+        extra=service.mapping.own_columns,
+        schemes=service.link_schemes,
     )
     hard = found.filter(pl.col("rule").is_in(sorted(rules.HARD)))
     rows = hard["row"]
@@ -111,6 +115,30 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
             "field": hard["column"],
             "reason": reason,
         }
+    ).cast(NUMBERED_REFUSAL)
+
+
+def link_refusals(
+    problems: pl.DataFrame, granules: pl.DataFrame, origin: pl.Series
+) -> pl.DataFrame:
+    """Return the granules with a link that breaks a rule.
+
+    Parameters
+    ----------
+    problems : polars.DataFrame
+        As :class:`~epnkit.datalink.links.CompiledLinks` has them.
+    granules : polars.DataFrame
+        The granules.
+    origin : polars.Series
+        For each granule the number of its record.
+    """
+    rows = problems["granule"]
+    return problems.select(
+        number=origin[rows],
+        granule_uid=granules["granule_uid"].cast(pl.String)[rows],
+        rule="rule",
+        field=pl.lit("links"),
+        reason="reason",
     ).cast(NUMBERED_REFUSAL)
 
 

@@ -30,6 +30,7 @@ from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import record_keys
 from epnkit.loading.prepare.refuse import (
     attach_records,
+    link_refusals,
     mapping_refusals,
     refuse_for_reason,
     rule_refusals,
@@ -177,14 +178,18 @@ def refuse_unmapped(batch: BatchState, run: RunSettings) -> None:
 
 
 def add_tracking_columns(batch: BatchState, run: RunSettings) -> None:
-    """Add the record's key and digest, the links, and a hash of the granule's content."""
+    """Add the record's key and digest, the links, which may refuse it, and a hash of its content."""
     records, origin, service = batch.records, batch.origin, run.service
     keys = record_keys(records, service.key)
     has_digest = SOURCE_DIGEST in records.columns
     digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
-    links = compile_links(service.all_links, records, batch.granules, origin)
+    links = compile_links(service.all_links, records, batch.granules, origin, service.link_schemes)
+    refused = link_refusals(links.problems, batch.granules, origin)
+    batch.refused = pl.concat([batch.refused, refused])
     tracked = batch.granules.with_columns(
-        keys[origin].alias(KEY), digests.cast(pl.Int64)[origin].alias(DIGEST), links.alias(LINKS)
+        keys[origin].alias(KEY),
+        digests.cast(pl.Int64)[origin].alias(DIGEST),
+        links.texts.alias(LINKS),
     )
     # A date that the loader filled in is no change of the granule.
     filled = [name for name in DATES if name not in set(service.mapping.names)]

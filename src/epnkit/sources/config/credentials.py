@@ -28,7 +28,42 @@ _URL_PASSWORD = re.compile(
     r"[a-z][a-z0-9+.-]*://[^/:\[\s]*:(?P<password>.*)(?=@)"
 )
 _ODBC_PASSWORD = re.compile(r"(?i)\b(?:pwd|password)\s*=\s*(?P<password>\{(?:[^}]|\}\})*\}|[^;]*)")
-_AUTHORIZATION = re.compile(r"(?i)\s(?:ApiKey|Bearer|Basic)\s+(?P<password>\S+)\s*$")
+
+#: What follows a web address after a blank: a scheme of authorization, and what authorizes.
+_AUTHORIZATION = re.compile(r"(?i)^https?://\S*\s+(?:\S+\s+)?(?P<password>\S+)\s*$")
+
+#: A setting of an ODBC connection string, and of the query of a URL.
+_ODBC_SETTING = re.compile(
+    r"(?:^|;)\s*(?P<key>[^=;{}]+?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|[^;]*)"
+)
+_URL_SETTING = re.compile(r"[?&;](?P<key>[^=&;#\s]+)=(?P<value>[^&;#\s]*)")
+
+#: The settings whose values are known to be harmless, in lower case and without marks; the values
+#: of all others are taken for secrets, so that no list of secrets has to be complete.
+_HARMLESS = frozenset(
+    """
+    driver server servername host hostname hostaddr address addr networkaddress port protocol
+    database db dbname dbq initialcatalog datasource dsn schema currentschema searchpath
+    service servicename sid tnsname instance instancename
+    uid user userid username app appname applicationname wsid workstationid
+    charset clientcharset encoding language lang locale format
+    encrypt trustservercertificate trustedconnection integratedsecurity
+    ssl sslmode sslverify sslverifyserver tls tlsinsecure tlsallowinvalidcertificates
+    tlsallowinvalidhostnames hostnameincertificate
+    timeout connecttimeout connectiontimeout logintimeout querytimeout readtimeout writetimeout
+    connecttimeoutms sockettimeoutms serverselectiontimeoutms waitqueuetimeoutms maxidletimems
+    heartbeatfrequencyms localthresholdms notxn shortnames longnames nocreat nowchar fksupport
+    mode uri cache immutable vfs readonly applicationintent multisubnetfailover marsconnection
+    option autocommit fetchsize packetsize tdsversion usecursors usedeclarefetch
+    keepalive keepalives keepalivesidle keepalivesinterval keepalivescount
+    authsource authmechanism replicaset readpreference readconcernlevel retrywrites retryreads
+    w journal maxpoolsize minpoolsize directconnection loadbalanced compressors uuidrepresentation
+    targetsessionattrs gssencmode channelbinding
+    """.split()
+)
+
+#: Values that would be taken out of every message for nothing.
+_TRIVIAL = re.compile(r"(?i)\d{0,3}|true|false|yes|no|on|off|none|default")
 
 
 class Secret:
@@ -66,8 +101,11 @@ class Secret:
 
     @property
     def masked(self) -> str:
-        """The text with its passwords masked."""
-        return self.scrub(self._text)
+        """The text with all values masked that are not known to be harmless."""
+        text = self._text
+        for found in reversed([*self._find_settings()]):
+            text = text[: found.start("value")] + MASK + text[found.end("value") :]
+        return self.scrub(text)
 
     def scrub(self, text: object) -> str:
         """Take every password of this secret out of a message."""
@@ -78,7 +116,11 @@ class Secret:
 
     def _passwords(self) -> set[str]:
         found = {word for word in self._find_passwords() if word}
-        return found | {unquote(word) for word in found} | {word.strip("{}") for word in found}
+        given = (each["value"].strip() for each in self._find_settings())
+        found |= {value for value in given if not _TRIVIAL.fullmatch(value)}
+        bare = {word[1:-1].replace("}}", "}") for word in found if word[0] + word[-1] == "{}"}
+        found |= {word for word in bare if word}
+        return found | {unquote(word) for word in found}
 
     def _find_passwords(self) -> Iterator[str]:
         for pattern in (_ODBC_PASSWORD, _AUTHORIZATION):
@@ -87,10 +129,18 @@ class Secret:
         if found := _URL_PASSWORD.match(self._text):
             yield from _prefixes_to_each_at(found["password"])
 
+    def _find_settings(self) -> Iterator[re.Match[str]]:
+        """Find the settings whose values are not known to be harmless."""
+        pattern = _ODBC_SETTING if self.kind == "odbc" else _URL_SETTING
+        for found in pattern.finditer(self._text):
+            key = re.sub(r"[\W_]", "", unquote(found["key"])).lower()
+            if found["value"].strip() and key not in _HARMLESS:
+                yield found
+
     @property
     def has_password(self) -> bool:
         """Whether there is anything in it that must not be shown."""
-        return bool(self._passwords())
+        return bool(self._passwords()) or any(self._find_settings())
 
     def __repr__(self) -> str:
         return f"Secret({self.name!r}, {self.masked!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ _STRUCTURE = frozenset(
 
 #: Keywords of the table that a compressed image is in, not of the image (FITS 4.0, section 10.1).
 _TABLE = ("TTYPE", "TFORM", "TUNIT", "TDIM", "TFIELDS", "PCOUNT", "GCOUNT", "XTENSION", "THEAP")
+
+
+#: The end of a card whose text is continued (FITS 4.0, section 4.2.1.2).
+_CONTINUED = re.compile(r"&'\s*(/.*)?$")
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ def read_headers(stream: IO[bytes]) -> Iterator[Any]:
     left = LARGEST_HEADER
     while block := _read_header(stream, left, first=first):
         left -= len(block)
-        header = Header.fromstring(block.decode("latin-1").encode("ascii", "replace"))
+        text = _drop_orphans(block.decode("latin-1")).encode("ascii", "replace")
+        header = Header.fromstring(text)
         yield header
         _skip(stream, _data_size(header))
         first = False
@@ -110,6 +116,17 @@ def _read_header(stream: IO[bytes], most: int, *, first: bool) -> bytes:
             return bytes(found)
         if len(found) > most:
             raise ValueError(f"its headers are longer than {LARGEST_HEADER} bytes, or have no END")
+
+
+def _drop_orphans(text: str) -> str:
+    """Make comments of CONTINUE cards that continue nothing: astropy joins them to any card."""
+    if "CONTINUE" not in text:
+        return text
+    cards = [text[k : k + _CARD] for k in range(0, len(text), _CARD)]
+    for number, card in enumerate(cards):
+        if card.startswith("CONTINUE") and not _CONTINUED.search(cards[number - 1]):
+            cards[number] = f"COMMENT {card[8:]}"
+    return "".join(cards)
 
 
 def _has_end(block: bytes) -> bool:

@@ -75,7 +75,7 @@ class MongoSource(CollectionSource[MongoSettings]):
                 tz_aware=False,
                 # A date beyond the year 9999, or a text that is no UTF-8, shall cost itself only.
                 datetime_conversion="DATETIME_AUTO",
-                unicode_decode_error_handler="surrogateescape",
+                unicode_decode_error_handler="replace",
                 socketTimeoutMS=timeout,
                 serverSelectionTimeoutMS=min(_SELECTION_TIMEOUT, timeout),
             )

@@ -64,6 +64,8 @@ class SqlColumn:
         Whether values are needed as the database compares them, because reading continues by them.
     is_written : bool
         Whether it is a date or time that is selected as a text.
+    is_hex : bool
+        Whether it is selected as the hexadecimal figures of its bytes.
     """
 
     name: str
@@ -74,6 +76,7 @@ class SqlColumn:
     native: str = ""
     exact: bool = False
     is_written: bool = False
+    is_hex: bool = False
 
     @property
     def field(self) -> str:
@@ -125,6 +128,9 @@ def _build_series(column: SqlColumn, values: Sequence[object], problems: Problem
     if column.is_written:
         texts = [None if value is None else str(value) for value in values]
         return parse_written(pl.Series(column.field, texts, dtype=pl.String), column, problems)
+
+    if column.is_hex:
+        values = [None if value is None else bytes.fromhex(str(value)) for value in values]
 
     def build(given: Sequence[object]) -> pl.Series:
         fitted = _convert_values(column, given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -57,6 +57,10 @@ _CASTS = {
     pl.String(): "CAST({0} AS TEXT) AS {0}",
     pl.Float64(): "CASE WHEN {0} IS NOT NULL THEN printf('%!.17g', {0}) END AS {0}",
 }
+
+
+#: How it gives the bytes of any value as figures.
+_AS_FIGURES = "CASE WHEN {0} IS NOT NULL THEN hex(CAST({0} AS BLOB)) END AS {0}"
 
 
 @dataclass(frozen=True)
@@ -272,8 +276,19 @@ def _read_sqlite_schema(
         dtype if len(of_column) < 2 and "long" not in of_column else None
         for of_column, (_, dtype) in zip(classes, described, strict=True)
     ]
-    what = map(_cast, quoted, found, expected)
-    columns = (overrides.column(n, t) for n, t in zip(names, found, strict=True))
+    # Bytes that its ODBC driver does not expect would come as X'FF'.
+    is_hex = [
+        "blob" in of_column and (len(of_column) > 1 or dtype != pl.Binary)
+        for of_column, dtype in zip(classes, expected, strict=True)
+    ]
+    what = [
+        _AS_FIGURES.format(name) if hexadecimal else _cast(name, dtype, by_driver)
+        for name, dtype, by_driver, hexadecimal in zip(quoted, found, expected, is_hex, strict=True)
+    ]
+    columns = (
+        replace(overrides.column(name, dtype, from_driver=not figures), is_hex=figures)
+        for name, dtype, figures in zip(names, found, is_hex, strict=True)
+    )
     return QuerySchema(wrapped, tuple(columns), ", ".join(what), session.dialect)
 
 
