@@ -20,7 +20,8 @@ from epnkit.errors import ConfigurationError
 #: lone surrogates, which it cannot hold either, are in no string of polars.
 XML_FORBIDDEN: Final = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 
-_XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: The same for Python.
+XML_FORBIDDEN_IN_PYTHON: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 #: What a terminal would act upon, or show other text than there is: controls but tab and newline,
 #: bidirectional marks, separators of lines, invisible characters, lone surrogates.
@@ -98,11 +99,11 @@ def python_value(value: Any) -> str:
 
 
 def comment(text: str) -> str:
-    """Write a text for a comment that ends with its line: one line, and nothing unseen.
+    r"""Write a text for a comment that ends with its line: one line, and nothing unseen.
 
     Examples
     --------
-    >>> comment("one\\nimport os")
+    >>> comment("one\nimport os")
     'one import os'
     """
     seen = "".join(c if c.isprintable() else " " for c in text)
@@ -121,7 +122,7 @@ def python_docstring(text: str) -> str:
 
 
 def toml_text(text: str) -> str:
-    """Write a text as a basic string of TOML.
+    r"""Write a text as a basic string of TOML.
 
     Raises
     ------
@@ -130,8 +131,8 @@ def toml_text(text: str) -> str:
 
     Examples
     --------
-    >>> toml_text("C:\\\\data")
-    '"C:\\\\\\\\data"'
+    >>> toml_text("C:\\data")
+    '"C:\\\\data"'
     """
     _require(re.search("[\ud800-\udfff]", text) is None, text, "TOML")
     return f'"{_escape_unseen(text)}"'
@@ -161,7 +162,7 @@ def xml_text(text: str) -> str:
     >>> xml_text('a < "b" ]]>')
     'a &lt; &quot;b&quot; ]]&gt;'
     """
-    possible = _XML_FORBIDDEN.sub("\ufffd", text)
+    possible = XML_FORBIDDEN_IN_PYTHON.sub("\ufffd", text)
     return escape(possible, {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 
 
@@ -220,23 +221,23 @@ def sql_name(name: str, quotes: str = '""') -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Write a text within a line of Markdown, or a cell of one of its tables.
+    r"""Write a text within a line of Markdown, or a cell of one of its tables.
 
     Examples
     --------
     >>> markdown_text("a|b <i>")
-    'a\\\\|b \\\\<i\\\\>'
+    'a\\|b \\<i\\>'
     """
     return _MARKDOWN.sub(r"\\\g<0>", comment(text))
 
 
 def markdown_code(text: str) -> str:
-    """Write a text as code within a line of Markdown; in a table its bars must not part cells.
+    r"""Write a text as code within a line of Markdown; in a table its bars must not part cells.
 
     Examples
     --------
     >>> markdown_code("a`b|c")
-    '`` a`b\\\\|c ``'
+    '`` a`b\\|c ``'
     """
     line = comment(text).replace("|", "\\|")
     longest = max(map(len, re.findall("`+", line)), default=0)

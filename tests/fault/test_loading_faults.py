@@ -20,7 +20,7 @@ from epnkit.errors import DeployError
 
 RD = "hfc1ar/q"
 
-#: Laid into service.py: the process is killed when a step of the load was done.
+#: Added to service.py: kills the process when a step of the load is done.
 KILL = """
 import os, signal
 from epnkit.loading import load as _load
@@ -34,10 +34,10 @@ def _ending(step):
 """
 
 STEPS = {
-    "window": ("_load.Load", "_window"),
-    "copy": ("_load.Load", "_account"),
+    "window": ("_load.cursors", "choose_window"),
+    "copy": ("_load.kept_records", "keep"),
     "merge": ("_load", "merge"),
-    "finish": ("_load.Load", "_finish"),
+    "finish": ("_load.Load", "merge_and_settle"),
     "cursor": ("_load.cursors", "advance"),
     "ledger": ("_load.ledger.Run", "succeed"),
 }
@@ -129,16 +129,17 @@ def test_the_backend_is_killed_while_it_copies(half_gone: PrivateDachs) -> None:
     before = read_fingerprint(half_gone)
     with (half_gone.inputs / "hfc1ar" / "service.py").open("a") as service:
         service.write(
-            "from epnkit.loading import table as _table\n"
-            "_copy = _table.Target._copy\n"
+            "from epnkit.loading.table.target import Target as _Target\n"
+            "_copy = _Target.copy_staged\n"
             "def _killed(self, *arguments):\n"
             "    _copy(self, *arguments)\n"
             "    self.execute('SELECT pg_terminate_backend(pg_backend_pid())')\n"
-            "_table.Target._copy = _killed\n"
+            "_Target.copy_staged = _killed\n"
         )
     with pytest.raises(DeployError) as caught:
         half_gone.run("imp", RD)
     assert "Traceback" not in str(caught.value)
+    assert "the database of DaCHS went away" in str(caught.value)
     assert read_fingerprint(half_gone) == before
     is_whole(half_gone)
 

@@ -117,7 +117,7 @@ def _break(client: socket.socket, server: socket.socket, fault: Fault) -> None:
 
 
 def _reset(client: socket.socket) -> None:
-    """Close a connection so that the other side sees that it was reset (RFC 9293 section 3.10.7)."""
+    """Close a connection so that the other side sees a reset (RFC 9293 section 3.10.7)."""
     with suppress(OSError):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.shutdown(socket.SHUT_RD)  # ends a read in another thread, which keeps it open

@@ -1,6 +1,6 @@
 """Real servers as fixtures: started once a session on free ports, and ended with it.
 
-A test module takes them by ``pytest_plugins = ["tests.support.servers"]``. One that cannot be started
+A test module takes them by ``pytest_plugins = ["tests.support.servers"]``. One that cannot start
 is a failure, not a reason to skip.
 """
 

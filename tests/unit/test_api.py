@@ -9,12 +9,12 @@ import sys
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from tests.conftest import ROOT
 
 import epnkit
 from epnkit import api
 from epnkit.cli import cli
 from epnkit.errors import ConfigurationError
-from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("name", epnkit.__all__)
@@ -35,9 +35,7 @@ def test_importing_the_package_imports_no_library() -> None:
     assert done.stdout.strip() == ""
 
 
-@pytest.mark.parametrize(
-    "name", ["load", "preview", "quarantine", "reconcile", "source", "status"]
-)
+@pytest.mark.parametrize("name", ["load", "preview", "quarantine", "reconcile", "source", "status"])
 def test_functions_take_what_commands_take(name: str) -> None:
     command = cli.get_command(None, name)  # type: ignore[arg-type]
     assert command is not None

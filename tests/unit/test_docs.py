@@ -44,9 +44,7 @@ DOCS = ROOT / "docs"
 SOURCES = ROOT / "src" / "epnkit" / "sources"
 
 #: How the code takes a key out of a source file.
-_TAKEN = re.compile(
-    r"""settings\.(?:take\w*|has)\(\s*["'](\w+)["']"""
-)
+_TAKEN = re.compile(r"""settings\.(?:take\w*|has)\(\s*["'](\w+)["']""")
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -165,9 +163,9 @@ def offered() -> frozenset[str]:
         importlib.import_module(f"epnkit.mapping.{each.name}")
         for each in pkgutil.iter_modules(epnkit.mapping.__path__)
     ]
-    facade = {name: None for name in epnkit.__all__}
     modules = [builtins, epnkit.service, epnkit.datalink.links, epnkit.regions, datetime, *inner]
-    return frozenset({"pl", "drawn", "code", *epnkit.__all__}.union(facade, *(vars(module) for module in modules)))
+    offers = {"pl", "drawn", "code", *epnkit.__all__}
+    return frozenset(offers.union(*(vars(module) for module in modules)))
 
 
 def test_source_files_of_pages_are_ones() -> None:

@@ -84,8 +84,8 @@ def check_rows(
     -------
     polars.DataFrame
         The findings, in the form of `FINDINGS`: the index of the row in `granules`, the number of
-        the rule, MUST or SHOULD, the column, its value as text that is safe to print, and what is wrong. Ordered by
-        rule, column and row.
+        the rule, MUST or SHOULD, the column, its value as text that is safe to print, and what is
+        wrong. Ordered by rule, column and row.
     """
     rows = GranuleRows(_normalize(granules, extra), service, frame, extra, schemes)
     return _evaluate(rows, [check for part in _PARTS for check in part.checks(rows)])

@@ -34,8 +34,18 @@ _DATED_CLOCK = re.compile(r"\d:\d{2}|[T_ ]\d{4}|^\d{12}")
 
 def time_scale(keywords: Keywords) -> str:
     """Return the time scale of a header's dates that name none; UTC is FITS's own default."""
-    # "UTC (TBR)" and "TT(TAI)": what is in brackets is a remark, or a realisation of the scale.
-    return keywords.text(SCALE_NAME).partition("(")[0].strip() or "UTC"
+    return plain_scale(keywords.text(SCALE_NAME))
+
+
+def plain_scale(text: str) -> str:
+    """Return the name of a time scale without what is in brackets: a remark, or its realisation.
+
+    Examples
+    --------
+    >>> plain_scale("UTC (TBR)"), plain_scale("TT(TAI)"), plain_scale("")
+    ('UTC', 'TT', 'UTC')
+    """
+    return text.partition("(")[0].strip() or "UTC"
 
 
 def date_candidates(keywords: Keywords) -> list[str]:

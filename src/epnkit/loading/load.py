@@ -116,7 +116,7 @@ class Load:
         highest = self._copy_all(window, direct=direct)
         self._require_records(window)
         self.progress.start_stage("merging")
-        self._merge(direct=direct, few=empty or self.request.whole)
+        self.merge_and_settle(direct=direct, few=empty or self.request.whole)
         # A load of a part may have skipped earlier records.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
@@ -255,7 +255,21 @@ class Load:
                 cure="The table is unchanged. Run the load again.",
             )
 
-    def _merge(self, *, direct: bool, few: bool) -> None:
+    def merge_and_settle(self, *, direct: bool, few: bool) -> None:
+        """Merge what was copied, and settle the quarantine.
+
+        Parameters
+        ----------
+        direct : bool
+            Whether it was copied straight into the table, which leaves nothing to merge.
+        few : bool
+            Whether a share of refusals counts even if there were few records.
+
+        Raises
+        ------
+        LoadError
+            If too many records are refused.
+        """
         counts = self.run.counts
         if direct:
             self.target.execute("ANALYZE {tracking}")

@@ -86,17 +86,17 @@ def _write_polygon(text: str | None, numbers: Any) -> tuple[str | None, str | No
     if np.abs(degrees[:, 1]).max() > 90:
         return None, "has a latitude beyond a pole"
     kept = degrees[list(_find_different(degrees))]
-    fault = _find_fault(kept)
+    kept, fault = _fit_pgsphere(kept)
     if fault:
         return None, fault
-    if text is not None and len(kept) == len(degrees) and _PLAIN.fullmatch(text):
+    if text is not None and np.array_equal(kept, degrees) and _PLAIN.fullmatch(text):
         return text, None
     points = (f"({_format(lon % 360)}d,{_format(lat)}d)" for lon, lat in kept.tolist())
     return f"{{{','.join(points)}}}", None
 
 
 def _find_different(degrees: NDArray[np.float64]) -> Iterator[int]:
-    """Number the vertices that differ from the one before; the first one comes before the last."""
+    """Find the vertices that differ from the one before; the last one is before the first."""
     before = degrees[-1]
     for number, vertex in enumerate(degrees):
         if (vertex != before).any():
@@ -104,12 +104,30 @@ def _find_different(degrees: NDArray[np.float64]) -> Iterator[int]:
         before = vertex
 
 
-def _find_fault(degrees: NDArray[np.float64]) -> str | None:
-    from epnkit.regions.geometry.sphere import check_pgsphere  # numba, which few services need
+def _fit_pgsphere(degrees: NDArray[np.float64]) -> tuple[NDArray[np.float64], str | None]:
+    """Return a polygon as pgsphere takes it, or what is wrong with it.
+
+    Only one of which two edges lie on one line changes: by 1e-5 degree, as those that are drawn.
+    """
+    from epnkit.regions.geometry import sphere  # numba, which few services need
     from epnkit.regions.shapes.rings import unit_vectors
 
     ring = np.ascontiguousarray(unit_vectors(degrees[:, 0], degrees[:, 1]))
-    return _FAULTS.get(int(check_pgsphere(ring)))
+    if len(sphere.drop_redundant_vertices(ring)) < 3:
+        return degrees, "is a polygon too small to be one"
+    fault = _FAULTS.get(int(sphere.check_pgsphere(ring)))
+    if fault or not _is_aligned(ring):
+        return degrees, fault
+    moved = sphere.remove_alignment(ring)
+    if sphere.check_pgsphere(moved) != sphere.GOOD or _is_aligned(moved):
+        return degrees, "is a polygon with edges on one line"
+    return sphere.to_degrees(moved), None
+
+
+def _is_aligned(ring: NDArray[np.float64]) -> bool:
+    from epnkit.regions.geometry import sphere
+
+    return len(ring) > 3 and bool(sphere.is_aligned(sphere.gnomonic(ring)[0]))
 
 
 def _format(number: float) -> str:

@@ -7,16 +7,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.integration.drafts.test_new import draft_service, known, place
 
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
+from tests.integration.drafts.test_new import draft_service, known, place
 from tests.support.services import Served
 
 __all__ = ["known", "place"]
 
 #: Where all that is executed by mistake leaves a trace.
-OWNED = Path("/tmp/owned-by-a-draft")  # noqa: S108
+OWNED = Path("/tmp/owned-by-a-draft")
 
 RUN = f'__import__("os").system("touch {OWNED}")'
 
@@ -46,23 +46,27 @@ NAMES = (
 )
 
 
-@pytest.fixture(params=range(len(VALUES)))
+#: The values of a table, three a table: each is asserted by a drafted test.
+TABLES = tuple(zip(VALUES, VALUES[5:] + VALUES[:5], VALUES[10:] + VALUES[:10], strict=True))[:5]
+
+
+@pytest.fixture(params=range(len(TABLES)))
 def hostile(request: pytest.FixtureRequest, place: Path) -> Path:
-    """A table of which all values are one hostile text, and names of fields are hostile, too."""
-    value = VALUES[request.param]
+    """A table of which the values, the names of fields and its own name are hostile."""
+    value, second, third = TABLES[request.param]
     path = place / f"hostile{request.param}.sqlite"
     path.unlink(missing_ok=True)
     names = ["file_name", "target_name", "instrument_name", *NAMES]
     columns = ", ".join('"' + name.replace('"', '""') + '" TEXT' for name in names)
+    table = '"observations; DROP TABLE x"'
+    rows = (
+        (i, f"2024-01-{1 + i:02}T00:00:00", f"{value}_{i}", second, third, *[value] * len(NAMES))
+        for i in range(20)
+    )
     with sqlite3.connect(path) as database:
-        table = '"observations; DROP TABLE x"'
         database.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, date_obs TEXT, {columns})")
         marks = ",".join("?" * (len(names) + 2))
-        rows = (
-            (i, f"2024-01-{1 + i:02}T00:00:00", f"{value}_{i}", *[value] * (len(names) - 1))
-            for i in range(20)
-        )
-        database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+        database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
     return path
 
 
@@ -81,6 +85,10 @@ def test_nothing_of_a_source_is_executed(
     assert "-- OK" in done.stdout, done
     served = Served(name, dachs, serving)
     assert served.count_granules() == 20
+    with sqlite3.connect(hostile) as database:
+        query = 'SELECT DISTINCT instrument_name FROM "observations; DROP TABLE x"'
+        ((instrument,),) = database.execute(query)
+    assert {*served.query("SELECT instrument_name FROM {table}")["instrument_name"]} == {instrument}
     served.check_itself()
     assert not OWNED.exists()
 

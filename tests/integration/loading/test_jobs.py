@@ -19,17 +19,17 @@ PARTS = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '
 DATES = {"creation_date", "modification_date", "release_date"}
 
 
-#: Laid into service.py: the loader's process is killed when a step was done.
+#: Added to service.py: kills the loader's process when a step is done.
 KILL = """
 import multiprocessing, os, signal
-from epnkit.loading import parts as _parts
+from epnkit.loading.table.parallel_copy import ParallelCopy as _Copy
 def _ending(step):
     def ended(*arguments):
         step(*arguments)
         os.kill(os.getpid(), signal.SIGKILL)
     return ended
 if multiprocessing.parent_process() is None:
-    _parts.Parts.{step} = _ending(_parts.Parts.{step})
+    _Copy.{step} = _ending(_Copy.{step})
 """
 
 
@@ -67,7 +67,7 @@ def test_an_update_in_two_processes_changes_what_changed(scratch: PrivateDachs) 
     assert query_all(scratch, PARTS) == []
 
 
-@pytest.mark.parametrize("step", ["take_over", "_copy"])
+@pytest.mark.parametrize("step", ["merge_into_staging", "copy_batch"])
 def test_what_a_killed_load_left_goes_with_the_next(scratch: PrivateDachs, step: str) -> None:
     bring_up(scratch, "hfc1ar")
     before = query_all(scratch, TABLE)

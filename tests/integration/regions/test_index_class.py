@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from psycopg2.extensions import connection
-from tests.conftest import ROOT
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
+from tests.conftest import ROOT
 
 #: Where a coordinate axis meets the sphere (degrees): what pgsphere's own keys take most care of.
 AXIS_POINTS = [(0, 0), (90, 0), (180, 0), (270, 0), (0, 90), (0, -90)]

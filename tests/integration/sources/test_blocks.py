@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,8 +11,7 @@ import pytest
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
-from epnkit.errors import SourceError
-from epnkit.sources.base import ALL, Order
+from epnkit.sources.base import ALL, UNREADABLE, Order
 from epnkit.sources.config.credentials import read_credential
 from epnkit.sources.sql.source import SqlSettings, SqlSource
 from epnkit.sources.transport.retry import RetryPolicy
@@ -140,9 +140,13 @@ def test_all_blocks_are_of_one_moment(mariadb: Server, keep: Keep) -> None:
     assert pl.concat([first, *batches])["id"].to_list() == list(range(1, 31))
 
 
-def test_a_cursor_before_the_year_1_is_reported(postgresql: Server, keep: Keep) -> None:
+def test_a_cursor_before_the_year_1_costs_its_record(postgresql: Server, keep: Keep) -> None:
     connection = _odbc("PostgreSQL Unicode", postgresql.port)
     columns = "id INT PRIMARY KEY, t TIMESTAMP"
     _change(connection, *_create_table(columns, "(1, '0044-03-15 BC'), (2, '2000-01-01')"))
-    with pytest.raises(SourceError, match="a time before the year 1 in t"):
-        pl.concat(_source(connection, keep, Order(cursor="t", key=("id",))).batches())
+    source = _source(connection, keep, Order(cursor="t", key=("id",)))
+    found = pl.concat(source.batches(), how="diagonal")
+    assert found["id"].to_list() == [2, 1]
+    assert found["t"].to_list() == [dt.datetime(2000, 1, 1), None]
+    assert found[UNREADABLE][0] is None
+    assert found[UNREADABLE][1].startswith("t: 0044-03-15 00:00:00 BC is no ")

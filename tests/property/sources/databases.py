@@ -1,4 +1,4 @@
-"""Databases of the property tests: how each is connected to, and tables of random values in them."""
+"""Databases of the property tests: how each is connected to, and read as a source."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_a_collection_is_read_alike_by_driver_and_by_restheart(
     assert one["f2"].to_list() == [d.get("f2") for d in documents]
     far = [isinstance(d.get("f3"), DatetimeMS) for d in documents]
     if one["f3"].dtype == pl.Datetime:
-        named = [f"; f3: " in f"; {text}" for text in one[UNREADABLE]]
+        named = ["; f3: " in f"; {text}" for text in one[UNREADABLE]]
         assert named == far
     print(f"{DOCUMENTS * len(kinds) * 2} values")
 

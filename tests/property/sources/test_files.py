@@ -39,7 +39,9 @@ def _cut_start(rng: random.Random, content: bytes) -> bytes:
 
 def _flip_bit(rng: random.Random, content: bytes) -> bytes:
     where = rng.randrange(len(content))
-    return content[:where] + bytes([content[where] ^ (1 << rng.randrange(8))]) + content[where + 1 :]
+    return (
+        content[:where] + bytes([content[where] ^ (1 << rng.randrange(8))]) + content[where + 1 :]
+    )
 
 
 def _flip_many(rng: random.Random, content: bytes) -> bytes:
@@ -114,7 +116,9 @@ DAMAGES: dict[str, Damage] = {
     "empty": lambda rng, content: b"",
     "noise": lambda rng, content: rng.randbytes(rng.randrange(5000)),
     "twice": lambda rng, content: content + content,
-    "compressed": lambda rng, content: rng.choice([gzip.compress, bz2.compress])(content),
+    "compressed": lambda rng, content: (
+        gzip.compress(content) if rng.random() < 0.5 else bz2.compress(content)
+    ),
     "utf-16": lambda rng, content: content.decode("latin-1").encode("utf-16"),
 }
 
@@ -164,7 +168,9 @@ def make_cdf(rng: random.Random, directory: Path) -> bytes:
 
     path = directory / f"made{rng.randrange(10**9)}.cdf"
     cdf = CDF(path, {"Majority": "row_major", "Encoding": 6})
-    cdf.write_globalattrs({"Title": {0: "a title", 1: "é"}, "N": {0: [rng.randrange(9), "CDF_INT4"]}})
+    cdf.write_globalattrs(
+        {"Title": {0: "a title", 1: "é"}, "N": {0: [rng.randrange(9), "CDF_INT4"]}}
+    )
     times = np.arange(5, dtype="f8") * 1000 + 6.3e13
     spec = {
         "Variable": "Epoch",
@@ -203,7 +209,9 @@ def open_files(directory: Path, form: str) -> FilesSource:
     return FilesSource(FilesSettings(directory, reader, seconds=SECONDS))
 
 
-def damage_all(directory: Path, form: str, make: Callable[[], bytes], good: bytes, rng: Any) -> int:
+def damage_all(
+    directory: Path, form: str, make: Callable[[], bytes], good: bytes, rng: random.Random
+) -> int:
     """Write a damaged file of every kind, and good ones between them; give their number."""
     for number, (kind, damage) in enumerate(DAMAGES.items()):
         suffix = rng.choice(["", "", ".gz", ".bz2"]) if form == "fits" else ""

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from tests.property.sources.databases import CONNECTIONS, Database
 from tests.property.sources.test_files import MAKERS
 
@@ -69,8 +68,8 @@ _TABLES = {
         " t TIMESTAMPTZ, s TEXT, c CHAR(5), l TEXT[], j JSONB, u UUID, o BOOLEAN)",
         "INSERT INTO identity VALUES ('é|1', 1, 0.1, 676.8, 1.5, '2001-02-03',"
         " '2001-02-03 04:05:06.789+02', 'µ', 'a', '{A,b}', '{\"b\": 1, \"a\": 2}',"
-        " 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', true), ('', -2, 1e300, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
-        " NULL, NULL),"
+        " 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', true), ('', -2, 1e300, 1, NULL, NULL,"
+        " NULL, NULL, NULL, NULL, NULL, NULL, NULL),"
         " ('\\x', 3, 1e-7, 0.1, 2, '0001-01-01', 'infinity', '', 'b', NULL, NULL,"
         " NULL, false)",
     ),

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.property.sources.databases import Database
 
 from epnkit.loading.prepare.packing import record_keys
 from epnkit.sources.sql.keys import sort_key
 from epnkit.sources.values.keys import read_key, write_key
-from tests.property.sources.databases import Database
 
 pytest_plugins = ["tests.support.servers"]
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.property.sources.databases import Database
 
 from epnkit.sources.base import UNREADABLE
-from tests.property.sources.databases import Database
 
 pytest_plugins = ["tests.support.servers"]
 
@@ -172,7 +172,7 @@ def identifier(rng: random.Random) -> Given:
 
 
 def document(rng: random.Random) -> Given:
-    found = {text(5)(rng)[0]: rng.choice([1, None, 1.5, [True, "a|b"], {"é": {}}])}
+    found: dict[str, Any] = {text(5)(rng)[0]: rng.choice([1, None, 1.5, [True, "a|b"], {"é": {}}])}
     return json.dumps(found), ANY
 
 
@@ -269,7 +269,7 @@ def make_rows(name: str, rng: random.Random) -> tuple[list[list[Any]], list[list
 def fill(database: Database, rows: list[list[Any]]) -> None:
     """Make a table of rows, with a driver of Python's own."""
     import psycopg2
-    import pymysql
+    import pymysql  # type: ignore[import-untyped]
     from scripts.servers.databases import DATABASE, PASSWORD, USER
 
     account = {"host": "127.0.0.1", "user": USER, "password": PASSWORD, "database": DATABASE}

@@ -265,7 +265,7 @@ CASES: list[tuple[int, Change, Change]] = [
         {"dynamical_class": "belt"},
     ),
     (118, {"access_url": "https://example.org/a?b#c"}, {"access_url": "s3://bucket/a.fits"}),
-    (118, {"access_url": "HTTPS://[::1]:80/a"}, {"access_url": "sftp://example.org/a.fits"}),
+    (118, {"access_url": "https://[::1]:80/a"}, {"access_url": "sftp://example.org/a.fits"}),
     (119, {"instrument_name": "a\u200bb"}, {"instrument_name": "a\ufffeb"}),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import UNORDERED, Order, Reconcilable, Source, Window
+from epnkit.sources.base import UNORDERED, UNREADABLE, Order, Reconcilable, Source, Window
 from epnkit.sources.sql.source import SqlSource
 
 ROWS = [
@@ -139,10 +140,15 @@ def test_a_declared_type_wins(make: Make) -> None:
     assert times.null_count() == sum(row[1] is None for row in ROWS)
 
 
-def test_a_value_that_does_not_fit_a_declared_type_is_reported(make: Make) -> None:
-    source = make(more='[types]\nmixed = "integer"\n')
-    with pytest.raises(SourceError, match=r"column 'mixed' is not of type Int64.*\[types\]"):
-        list(source.batches())
+def test_a_value_that_does_not_fit_a_declared_type_costs_itself(make: Make) -> None:
+    plain = pl.concat(make().batches())
+    found = pl.concat(make(more='[types]\nmixed = "integer"\n').batches(), how="diagonal")
+    lost = found[UNREADABLE].is_not_null()
+    assert 0 < lost.sum() < found.height
+    assert found["mixed"].is_null().to_list() == (lost | plain["mixed"].is_null()).to_list()
+    for text in found[UNREADABLE].drop_nulls():
+        assert re.fullmatch(r"mixed: .* is not of type Int64", text)
+    assert found.drop(UNREADABLE, "mixed").equals(plain.drop("mixed"))
 
 
 @pytest.mark.parametrize(

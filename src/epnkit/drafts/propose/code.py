@@ -54,9 +54,10 @@ def call(function: Callable[..., Any], *arguments: str | CodeValue, **settings: 
 
 def joint(first: str, second: str, separator: str) -> CodeValue:
     """Declare the texts of two fields as one, with a mark between them."""
+    words = ", ".join(map(python_text, (first, second)))
     return CodeValue(
         pl.concat_str(first, second, separator=separator),
-        f"pl.concat_str({python_text(first)}, {python_text(second)}, separator={python_text(separator)})",
+        f"pl.concat_str({words}, separator={python_text(separator)})",
     )
 
 

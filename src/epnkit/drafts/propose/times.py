@@ -10,7 +10,7 @@ from epnkit.drafts.propose.code import CodeValue, call, joint, quotient
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
-from epnkit.fits.dates import SCALE_NAME
+from epnkit.fits.dates import CLOCK_NAMES, DATE_NAMES, SCALE_NAME, plain_scale
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
 from epnkit.mapping.times import (
@@ -182,7 +182,9 @@ def _find_scale(sample: Sample) -> Field | None:
     """Find the field with the time scale of a FITS header's dates, unless all are in UTC."""
     named = (field for field in sample if field.name.upper() == SCALE_NAME)
     scale = next(named, None)
-    return None if scale is None or set(scale.texts.str.to_uppercase()) <= {"UTC"} else scale
+    if scale is None or {plain_scale(text).upper() for text in scale.texts.unique()} <= {"UTC"}:
+        return None
+    return scale
 
 
 def _count_times(field: Field, form: str) -> str:
@@ -220,6 +222,12 @@ def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
     sided = [field for field in clocks if set(field.words) & _SIDES[column]]
     if named or len(sided) == 1:
         return (named or sided)[0]
+    if day.name.upper() in DATE_NAMES and column == "time_min":
+        # A header: the keywords that fields() looks at too, in their order.
+        by_name = {field.name.upper(): field for field in clocks}
+        known = next((by_name[name] for name in CLOCK_NAMES if name in by_name), None)
+        if known is not None:
+            return known
     return clocks[0] if len(clocks) == 1 and column == "time_min" else None
 
 

@@ -178,7 +178,7 @@ def refuse_unmapped(batch: BatchState, run: RunSettings) -> None:
 
 
 def add_tracking_columns(batch: BatchState, run: RunSettings) -> None:
-    """Add the record's key and digest, the links, which may refuse it, and a hash of its content."""
+    """Add the record's key and digest, the links, which may refuse it, and a content hash."""
     records, origin, service = batch.records, batch.origin, run.service
     keys = record_keys(records, service.key)
     has_digest = SOURCE_DIGEST in records.columns

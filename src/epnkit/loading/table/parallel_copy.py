@@ -77,7 +77,7 @@ class ParallelCopy:
         waiting: deque[tuple[Prepared, Future[_CopyResult]]] = deque()
         for prepared in batches:
             waiting.append(
-                (prepared, self._threads.submit(self._copy, self._number_rows(prepared)))
+                (prepared, self._threads.submit(self.copy_batch, self._number_rows(prepared)))
             )
             if len(waiting) > self._jobs:
                 yield _await_result(*waiting.popleft())
@@ -118,7 +118,8 @@ class ParallelCopy:
         self._columns = granules.columns
         return granules
 
-    def _copy(self, granules: pl.DataFrame) -> _CopyResult:
+    def copy_batch(self, granules: pl.DataFrame) -> _CopyResult:
+        """Copy a batch into the next idle part, and commit it."""
         part = self._idle.get()
         try:
             done = part.copy_accepted(granules, direct=False)

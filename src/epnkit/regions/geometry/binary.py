@@ -1,8 +1,8 @@
 """Polygons as the bytes that pgsphere holds them in, for those that are proven to be right.
 
 pgsphere checks each polygon that it reads, every edge against every other.  What passes the same
-check here can be given to the database as it is stored: the number of points (int32), then longitude
-and latitude of each in radians (float64), in the byte order of the machine.
+check here can be given to the database as it is stored: the number of points (int32), then
+longitude and latitude of each in radians (float64), in the byte order of the machine.
 """
 
 from __future__ import annotations

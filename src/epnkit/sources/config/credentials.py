@@ -41,25 +41,123 @@ _URL_SETTING = re.compile(r"[?&;](?P<key>[^=&;#\s]+)=(?P<value>[^&;#\s]*)")
 #: The settings whose values are known to be harmless, in lower case and without marks; the values
 #: of all others are taken for secrets, so that no list of secrets has to be complete.
 _HARMLESS = frozenset(
-    """
-    driver server servername host hostname hostaddr address addr networkaddress port protocol
-    database db dbname dbq initialcatalog datasource dsn schema currentschema searchpath
-    service servicename sid tnsname instance instancename
-    uid user userid username app appname applicationname wsid workstationid
-    charset clientcharset encoding language lang locale format
-    encrypt trustservercertificate trustedconnection integratedsecurity
-    ssl sslmode sslverify sslverifyserver tls tlsinsecure tlsallowinvalidcertificates
-    tlsallowinvalidhostnames hostnameincertificate
-    timeout connecttimeout connectiontimeout logintimeout querytimeout readtimeout writetimeout
-    connecttimeoutms sockettimeoutms serverselectiontimeoutms waitqueuetimeoutms maxidletimems
-    heartbeatfrequencyms localthresholdms notxn shortnames longnames nocreat nowchar fksupport
-    mode uri cache immutable vfs readonly applicationintent multisubnetfailover marsconnection
-    option autocommit fetchsize packetsize tdsversion usecursors usedeclarefetch
-    keepalive keepalives keepalivesidle keepalivesinterval keepalivescount
-    authsource authmechanism replicaset readpreference readconcernlevel retrywrites retryreads
-    w journal maxpoolsize minpoolsize directconnection loadbalanced compressors uuidrepresentation
-    targetsessionattrs gssencmode channelbinding
-    """.split()
+    [
+        "driver",
+        "server",
+        "servername",
+        "host",
+        "hostname",
+        "hostaddr",
+        "address",
+        "addr",
+        "networkaddress",
+        "port",
+        "protocol",
+        "database",
+        "db",
+        "dbname",
+        "dbq",
+        "initialcatalog",
+        "datasource",
+        "dsn",
+        "schema",
+        "currentschema",
+        "searchpath",
+        "service",
+        "servicename",
+        "sid",
+        "tnsname",
+        "instance",
+        "instancename",
+        "uid",
+        "user",
+        "userid",
+        "username",
+        "app",
+        "appname",
+        "applicationname",
+        "wsid",
+        "workstationid",
+        "charset",
+        "clientcharset",
+        "encoding",
+        "language",
+        "lang",
+        "locale",
+        "format",
+        "encrypt",
+        "trustservercertificate",
+        "trustedconnection",
+        "integratedsecurity",
+        "ssl",
+        "sslmode",
+        "sslverify",
+        "sslverifyserver",
+        "tls",
+        "tlsinsecure",
+        "tlsallowinvalidcertificates",
+        "tlsallowinvalidhostnames",
+        "hostnameincertificate",
+        "timeout",
+        "connecttimeout",
+        "connectiontimeout",
+        "logintimeout",
+        "querytimeout",
+        "readtimeout",
+        "writetimeout",
+        "connecttimeoutms",
+        "sockettimeoutms",
+        "serverselectiontimeoutms",
+        "waitqueuetimeoutms",
+        "maxidletimems",
+        "heartbeatfrequencyms",
+        "localthresholdms",
+        "notxn",
+        "shortnames",
+        "longnames",
+        "nocreat",
+        "nowchar",
+        "fksupport",
+        "mode",
+        "uri",
+        "cache",
+        "immutable",
+        "vfs",
+        "readonly",
+        "applicationintent",
+        "multisubnetfailover",
+        "marsconnection",
+        "option",
+        "autocommit",
+        "fetchsize",
+        "packetsize",
+        "tdsversion",
+        "usecursors",
+        "usedeclarefetch",
+        "keepalive",
+        "keepalives",
+        "keepalivesidle",
+        "keepalivesinterval",
+        "keepalivescount",
+        "authsource",
+        "authmechanism",
+        "replicaset",
+        "readpreference",
+        "readconcernlevel",
+        "retrywrites",
+        "retryreads",
+        "w",
+        "journal",
+        "maxpoolsize",
+        "minpoolsize",
+        "directconnection",
+        "loadbalanced",
+        "compressors",
+        "uuidrepresentation",
+        "targetsessionattrs",
+        "gssencmode",
+        "channelbinding",
+    ]
 )
 
 #: Values that would be taken out of every message for nothing.

@@ -189,7 +189,9 @@ class _Process:
             done = 0
             while done < len(paths):
                 if not self._connection.poll(self._seconds):
-                    raise self._make_ended_error(f"reading it takes longer than {self._seconds:g} seconds")
+                    raise self._make_ended_error(
+                        f"reading it takes longer than {self._seconds:g} seconds"
+                    )
                 for answer in _load(self._connection.recv_bytes()):
                     done += answer[3]
                     yield answer

@@ -12,11 +12,7 @@ from epnkit.sources.sql.column_types import SqlColumn, infer_type
 from epnkit.sources.sql.keys import DIGEST, HASHING, digest_expression
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import WrappedQuery
-from epnkit.sources.sql.values import (
-    postgresql_type,
-    read_postgresql_types,
-    select_columns,
-)
+from epnkit.sources.sql.values import postgresql_type, read_postgresql_types, select_columns
 
 #: How many records are looked at if neither the database nor the source file gives a type.
 SAMPLE = 1000

@@ -112,7 +112,7 @@ class KeyExpressions:
         return _CONCAT[self.dialect].format(joint.join(parts))
 
     def _part(self, column: SqlColumn, *, is_last: bool) -> str:
-        """Write a value of the key; a column may be named twice, so all that is seen is its text."""
+        """Write a value of the key."""
         dialect, name = self.dialect, self.wrapped.quote_name(column)
         if dialect == "postgresql" and column.native == _PADDED_TEXT:
             text = f"concat({name})"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
+
+from epnkit.sources.base import UNREADABLE
 
 _KEPT = (pl.Boolean, pl.String, pl.Binary, pl.Date, pl.Time, pl.UInt64)
 
@@ -27,4 +31,34 @@ def convert_column(name: str, given: pl.DataType | None, dtype: pl.DataType) -> 
         column = column.struct.json_encode()
     if isinstance(given, pl.Datetime) and given.time_zone is not None:
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return column.cast(dtype).alias(name)
+    return column.cast(dtype, strict=False).alias(name)
+
+
+def find_lost(given: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType]) -> pl.Expr | None:
+    """Return what names the values that :func:`convert_column` makes null, or None.
+
+    Parameters
+    ----------
+    given : mapping
+        The columns that there are, and their types.
+    types : mapping
+        The types that they are to have.
+    """
+    lost = [
+        pl.when(
+            pl.col(name).is_not_null() & convert_column(name, given[name], dtype).is_null()
+        ).then(_describe_lost(name, given[name], dtype))
+        for name, dtype in types.items()
+        if name in given and field_type(given[name]) != dtype
+    ]
+    if not lost:
+        return None
+    joined = pl.concat_str(lost, separator="; ", ignore_nulls=True)
+    return pl.when(joined != "").then(joined).alias(UNREADABLE)
+
+
+def _describe_lost(name: str, given: pl.DataType, dtype: pl.DataType) -> pl.Expr:
+    shown = pl.lit("a value")
+    if not given.is_nested() and given != pl.Binary:
+        shown = pl.col(name).cast(pl.String).str.head(80).str.replace_all(";", ",", literal=True)
+    return pl.concat_str(pl.lit(f"{name}: "), shown, pl.lit(f" is not of type {dtype}"))

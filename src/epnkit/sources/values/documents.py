@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -36,8 +37,12 @@ _PLAIN: dict[type, pl.DataType] = {
 _TYPES: dict[type, pl.DataType] = {**_PLAIN, str: pl.String()}
 
 
+#: What Python writes of numbers that JSON does not have.
+_CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
 def parse_json(text: bytes) -> Any:
-    """Read JSON, also with the ``NaN`` and ``Infinity`` that Python writes, taken as nothing.
+    """Read JSON, also with the ``NaN``, taken as nothing, and ``Infinity`` that Python writes.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def parse_json(text: bytes) -> Any:
         except orjson.JSONDecodeError:
             if b"NaN" not in text and b"Infinity" not in text:
                 raise
-            return json.loads(text, parse_constant=lambda _: None)
+            return json.loads(text, parse_constant=_CONSTANTS.get)
 
 
 def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
@@ -64,7 +69,9 @@ def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def flatten_document(document: Any, convert: Callable[[Any], Any] = lambda value: value) -> Document:
+def flatten_document(
+    document: Any, convert: Callable[[Any], Any] = lambda value: value
+) -> Document:
     """Take a document apart; one that is none, or too deep, is unreadable as a whole.
 
     Parameters
@@ -226,10 +233,12 @@ def _convert_value(value: object, dtype: pl.DataType) -> object:
     return _CONVERT.get(type(dtype), _as_text)(value)
 
 
-def _as_text(value: object) -> str:
-    """Write any value as a text: what isn't plain as JSON."""
+def _as_text(value: object) -> str | None:
+    """Write any value as a text: what isn't plain as JSON; what is no number is nothing."""
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     if isinstance(value, bytes):

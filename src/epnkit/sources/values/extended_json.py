@@ -39,7 +39,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
     if value is None or type(value) in _KEPT:
-        return value
+        return None if value != value else value  # not a number: RESTHeart gives null
     read = _OF_BSON.get(type(value).__name__)
     if read is not None:
         return read(value)

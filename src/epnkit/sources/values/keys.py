@@ -1,11 +1,11 @@
-"""Keys of records as one text each, the form in which the tracking table holds them.
+r"""Keys of records as one text each, the form in which the tracking table holds them.
 
 The values of a key's fields are joined by vertical bars. So that no two keys have one text, and any
 text gives its key back, some values are written in another way, which ordinary ones are not:
 
-- null is written ``\\N``;
-- a text with a NUL, or one that begins as these forms do (``\\x`` or ``\\N``), is written ``\\x`` and
-  its bytes in UTF-8 as capital hexadecimal figures;
+- null is written ``\N``;
+- a text with a NUL, or one that begins as these forms do (``\x`` or ``\N``), is written ``\x``,
+  followed by its bytes in UTF-8 as capital hexadecimal figures;
 - so is a text with a bar, except in the last field.
 """
 
@@ -37,7 +37,9 @@ def key_expression(names: Sequence[str]) -> pl.Expr:
         The fields that make the key.
     """
     last = len(names) - 1
-    parts = [_part_expression(pl.col(name).cast(pl.String), n == last) for n, name in enumerate(names)]
+    parts = [
+        _part_expression(pl.col(name).cast(pl.String), n == last) for n, name in enumerate(names)
+    ]
     return pl.concat_str(parts, separator=SEPARATOR)
 
 
@@ -50,14 +52,14 @@ def _part_expression(text: pl.Expr, is_last: bool) -> pl.Expr:
 
 
 def write_key(values: Sequence[str | int | None]) -> str:
-    """Write a key.
+    r"""Write a key.
 
     Examples
     --------
     >>> write_key(["2021/a.fits", 3])
     '2021/a.fits|3'
-    >>> write_key(["a|b", None])
-    '\\\\x617C62|\\\\N'
+    >>> print(write_key(["a|b", None]))
+    \x617C62|\N
     """
     last = len(values) - 1
     return SEPARATOR.join(_write_part(value, n == last) for n, value in enumerate(values))

@@ -55,7 +55,10 @@ def note_lost(
 
 
 def keep_fitting(
-    name: str, values: Sequence[object], build: Callable[[object], object], problems: Problems,
+    name: str,
+    values: Sequence[object],
+    build: Callable[[object], object],
+    problems: Problems,
     why: str,
 ) -> list[object]:
     """Replace the values of which a column cannot be built by None, and note them.
