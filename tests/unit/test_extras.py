@@ -17,7 +17,7 @@ from epnkit.modules import requires_extra
 
 SOURCE = ROOT / "src" / "epnkit"
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 #: Distributions whose packages have other names.
 DISTRIBUTIONS = {"PIL": "pillow", "arrow_odbc": "arrow-odbc", "erfa": "pyerfa", "yaml": "pyyaml"}

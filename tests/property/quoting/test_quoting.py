@@ -13,25 +13,82 @@ import tokenize
 import tomllib
 
 import pytest
-from gavo.base import macros
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
+from tests.support.dachs_modules import import_dachs
 
 from epnkit import quoting
 from epnkit.errors import ConfigurationError
 
+macros = import_dachs("gavo.base.macros")
+
 #: What begins something in one of the languages.
 PIECES = (
-    '\\', '\\metaString{x}', '\\+', '{', '}', '"""', "'''", '"', "'", "''", ']]>', '<!--',
-    '-->', '<script>', '&amp;', '&#10;', '%(x)s', '%', '%%', '%n', '${HOME}', '$$', '$x', '`',
-    '``', '$(id)', '\n', '\r', '\t', '\x00', '\x1b[2J', '\x85', '\u2028', '\u202e', '\u2066',
-    '\ufeff', '\ufffe', '\ud800', '|', '#', '#{', '[a](javascript:x)', '![', '*', '_', '~~',
-    ';', '--', '/*', '|', '&&', '\xe9', '\U0001d518', ' ', '  ',
-    '"""+__import__("os").system("touch /tmp/owned")+"""', '{{', '\\N{BULLET}', '\\%', '\\\\%',
-    '1. ', '\U000e0041',
-)  # fmt: skip
+    "\\",
+    "\\metaString{x}",
+    "\\+",
+    "{",
+    "}",
+    '"""',
+    "'''",
+    '"',
+    "'",
+    "''",
+    "]]>",
+    "<!--",
+    "-->",
+    "<script>",
+    "&amp;",
+    "&#10;",
+    "%(x)s",
+    "%",
+    "%%",
+    "%n",
+    "${HOME}",
+    "$$",
+    "$x",
+    "`",
+    "``",
+    "$(id)",
+    "\n",
+    "\r",
+    "\t",
+    "\x00",
+    "\x1b[2J",
+    "\x85",
+    "\u2028",
+    "\u202e",
+    "\u2066",
+    "\ufeff",
+    "\ufffe",
+    "\ud800",
+    "|",
+    "#",
+    "#{",
+    "[a](javascript:x)",
+    "![",
+    "*",
+    "_",
+    "~~",
+    ";",
+    "--",
+    "/*",
+    "|",
+    "&&",
+    "\xe9",
+    "\U0001d518",
+    " ",
+    "  ",
+    '"""+__import__("os").system("touch /tmp/owned")+"""',
+    "{{",
+    "\\N{BULLET}",
+    "\\%",
+    "\\\\%",
+    "1. ",
+    "\U000e0041",
+)
 HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=8).map("".join)
 NO_SURROGATES = HOSTILE.map(lambda text: text.encode("utf-8", "replace").decode())
 MANY = settings(max_examples=500)

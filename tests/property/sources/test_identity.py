@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.property.sources.databases import CONNECTIONS, Database
-from tests.property.sources.test_files import MAKERS
+from tests.property.sources.test_file_fuzz import MAKERS
 
 pytest_plugins = ["tests.support.servers"]
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from gavo import base
+from tests.support.dachs_modules import import_dachs
 
 from epnkit.dachs.instance import DachsInstance, NoDatabaseError
+
+base = import_dachs("gavo.base")
 
 
 @pytest.mark.parametrize(

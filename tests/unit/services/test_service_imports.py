@@ -15,7 +15,9 @@ SERVICES = sorted((ROOT / "resources").glob("*/service.py"))
 def imported_modules(path: Path) -> list[str]:
     """List the modules of a file's import lines, but for Python's own."""
     lines = [
-        n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)
+        n
+        for n in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(n, ast.Import | ast.ImportFrom)
     ]
     names = [n.module or "" if isinstance(n, ast.ImportFrom) else n.names[0].name for n in lines]
     return [name for name in names if name.partition(".")[0] not in sys.stdlib_module_names]
