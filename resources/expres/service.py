@@ -13,7 +13,7 @@ from epnkit.mapping import (
     identified,
     observed_interval,
     of,
-    without_single_noise,
+    round_to_single_precision,
 )
 from epnkit.service import (
     FILE_CURSOR,
@@ -53,7 +53,7 @@ def moons(sources: pl.Series) -> pl.Series:
     return sources.list.eval(pl.element().str.json_path_match("$.SAT"))
 
 
-lowest, highest = (of(without_single_noise, f"FREQUENCY.{end}") for end in ("MIN", "MAX"))
+lowest, highest = (of(round_to_single_precision, f"FREQUENCY.{end}") for end in ("MIN", "MAX"))
 channels = pl.when(pl.col("FREQUENCY.TYPE") == "Linear").then(
     (pl.col("FREQUENCY.MAX") - pl.col("FREQUENCY.MIN")) / (pl.col("FREQUENCY.NBR") - 1) * 1e6
 )

@@ -13,8 +13,8 @@ from epnkit.mapping import (
     joined,
     julian_date,
     of,
+    round_to_single_precision,
     stamp,
-    without_single_noise,
 )
 from epnkit.service import Cursor, Link, Service, documentation
 
@@ -40,8 +40,8 @@ mapping = Mapping(
         "time_max": of(julian_date, "date_end"),
         ("spectral_range_min", "spectral_range_max"): of(
             hertz_limits,
-            of(without_single_noise, "wavemin"),
-            of(without_single_noise, "wavemax"),
+            of(round_to_single_precision, "wavemin"),
+            of(round_to_single_precision, "wavemax"),
             "waveunit",
         ),
         (

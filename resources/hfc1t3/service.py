@@ -12,9 +12,9 @@ from epnkit.mapping import (
     joined,
     julian_date,
     of,
+    round_to_single_precision,
     stamp,
     tfcat_contour,
-    without_single_noise,
 )
 from epnkit.service import Cursor, Link, Service, documentation
 
@@ -42,9 +42,9 @@ def _either(chosen: pl.Series, one: Outcome, other: Outcome) -> Outcome:
 
 
 # The catalogue's FLOAT columns hand out single precision.
-low = of(without_single_noise, pl.min_horizontal(CORNERS))
-high = of(without_single_noise, pl.max_horizontal(CORNERS))
-wavelengths = [of(without_single_noise, name) for name in ("wavemin", "wavemax")]
+low = of(round_to_single_precision, pl.min_horizontal(CORNERS))
+high = of(round_to_single_precision, pl.max_horizontal(CORNERS))
+wavelengths = [of(round_to_single_precision, name) for name in ("wavemin", "wavemax")]
 observer = pl.col("observat").str.to_lowercase()
 kilohertz = (pl.col("cc_y_mhz") * 1000).round(0).cast(pl.Int64)
 snapshot = pl.concat_str(
@@ -76,7 +76,7 @@ mapping = Mapping(
         "contour": of(
             remove_quotes, of(tfcat_contour, "cc", "time_start", "time_end", low, high, observer)
         ),
-        "drift_rate": of(without_single_noise, "drift_start"),
+        "drift_rate": of(round_to_single_precision, "drift_start"),
         "confidence": pl.col("lvl_trust"),
         "detection_code": pl.concat_str("code", "version", separator=" "),
     },

@@ -10,7 +10,7 @@ from epnkit.mapping import (
     identified,
     joined,
     of,
-    without_single_noise,
+    round_to_single_precision,
 )
 from epnkit.service import (
     FILE_CURSOR,
@@ -74,8 +74,8 @@ mapping = Mapping(
             pl.lit("planetary-magnetosphere")
         ),
         "feature_name": target.then(None).otherwise(pl.lit("DAM#decametric radio emissions")),
-        "time_sampling_step_min": of(without_single_noise, "VESPA_time_sampling_step"),
-        "time_sampling_step_max": of(without_single_noise, "VESPA_time_sampling_step"),
+        "time_sampling_step_min": of(round_to_single_precision, "VESPA_time_sampling_step"),
+        "time_sampling_step_max": of(round_to_single_precision, "VESPA_time_sampling_step"),
         "spectral_sampling_step_min": pl.when(routine).then(75e3).otherwise(48.828e3),
         "spectral_sampling_step_max": pl.when(routine).then(75e3).otherwise(48.828e3),
         "instrument_host_name": "Station de Radioastronomie de Nancay#SRN",

@@ -100,7 +100,8 @@ class Load:
         empty = self.target.empty
         # The tracking table of an earlier, dropped table is useless.
         self.target.open_tracking(new_table=self.new_table or empty)
-        if self.request.full or (self.new_table and not self.request.remap):
+        whole = self.request.full and self.request.limit is None
+        if whole or (self.new_table and not self.request.remap):
             self._forget_state()
         before = cursors.read_position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
@@ -116,7 +117,7 @@ class Load:
         highest = self._copy_all(window, direct=direct)
         self._require_records(window)
         self.progress.start_stage("merging")
-        self.merge_and_settle(direct=direct, few=empty or self.request.whole)
+        self.merge_and_settle(direct=direct, check_small=empty or self.request.whole)
         # A load of a part may have skipped earlier records.
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
@@ -219,11 +220,11 @@ class Load:
             kept_records.keep(self.target, self.service.name, self.run.number, prepared.batch)
         self._stop_if_broken()
 
-    def _stop_if_broken(self, *, few: bool = False) -> None:
-        """Stop a load with too many refusals; ``few`` checks a small load as well."""
+    def _stop_if_broken(self, *, check_small: bool = False) -> None:
+        """Stop a load with too many refusals; ``check_small`` checks a small load as well."""
         counts = self.run.counts
         share = self.service.refuse_share
-        enough = counts.read >= _ENOUGH_RECORDS or few
+        enough = counts.read >= _ENOUGH_RECORDS or check_small
         if self.request.kind in ("retry", "reconcile"):
             return  # refusals among records that were refused before are no sign of a broken load
         if enough and counts.quarantined > share * counts.read:
@@ -255,14 +256,14 @@ class Load:
                 cure="The table is unchanged. Run the load again.",
             )
 
-    def merge_and_settle(self, *, direct: bool, few: bool) -> None:
+    def merge_and_settle(self, *, direct: bool, check_small: bool) -> None:
         """Merge what was copied, and settle the quarantine.
 
         Parameters
         ----------
         direct : bool
             Whether it was copied straight into the table, which leaves nothing to merge.
-        few : bool
+        check_small : bool
             Whether a share of refusals counts even if there were few records.
 
         Raises
@@ -288,7 +289,7 @@ class Load:
         for taken in read_refused(self.target):
             self.run.refusals.append(_taken_refusals(taken))
             counts.quarantined += len(taken)
-        self._stop_if_broken(few=few)
+        self._stop_if_broken(check_small=check_small)
         self.run.charge_time("merge")
 
     def _delete_unread(self) -> None:

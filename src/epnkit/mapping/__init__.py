@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from epnkit.mapping.identifiers import joined, last_part, safe, stamp, without_ending
     from epnkit.mapping.media_types import access, media_type
     from epnkit.mapping.named_times import named_interval, observed_interval
-    from epnkit.mapping.numbers import without_single_noise
+    from epnkit.mapping.numbers import round_to_single_precision
     from epnkit.mapping.outcome import Outcome
     from epnkit.mapping.spectra import dynamic_spectrum
     from epnkit.mapping.spectral import hertz, hertz_band, hertz_limits, hertz_of_lists
@@ -67,11 +67,11 @@ __all__ = [
     "observed_interval",
     "of",
     "read_datasets",
+    "round_to_single_precision",
     "safe",
     "stamp",
     "tfcat_contour",
     "without_ending",
-    "without_single_noise",
 ]
 
 #: Where each name is defined: a module, and its name there.
@@ -94,7 +94,7 @@ _HOMES = {
     "media_type": "epnkit.mapping.media_types:media_type",
     "named_interval": "epnkit.mapping.named_times:named_interval",
     "observed_interval": "epnkit.mapping.named_times:observed_interval",
-    "without_single_noise": "epnkit.mapping.numbers:without_single_noise",
+    "round_to_single_precision": "epnkit.mapping.numbers:round_to_single_precision",
     "Outcome": "epnkit.mapping.outcome:Outcome",
     "dynamic_spectrum": "epnkit.mapping.spectra:dynamic_spectrum",
     "hertz": "epnkit.mapping.spectral:hertz",

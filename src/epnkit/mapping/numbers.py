@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 
-def without_single_noise(given: pl.Series) -> pl.Series:
+def round_to_single_precision(given: pl.Series) -> pl.Series:
     """Return back the decimal that was meant by a number of single precision.
 
     A FLOAT column or a CDF file that holds 676.8 hands out 676.7999877929688: a number that
@@ -20,7 +20,7 @@ def without_single_noise(given: pl.Series) -> pl.Series:
 
     Examples
     --------
-    >>> without_single_noise(pl.Series([676.7999877929688, 0.1])).to_list()
+    >>> round_to_single_precision(pl.Series([676.7999877929688, 0.1])).to_list()
     [676.8, 0.1]
     """
     values = given.cast(pl.Float64, strict=False)
@@ -32,3 +32,7 @@ def without_single_noise(given: pl.Series) -> pl.Series:
     cleaned = array.copy()
     cleaned[held] = shortest
     return pl.Series(given.name, cleaned).fill_nan(None)
+
+
+#: Its name in services that were written for epnkit 0.1.
+without_single_noise = round_to_single_precision

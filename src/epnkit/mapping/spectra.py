@@ -8,7 +8,7 @@ import polars as pl
 
 from epnkit.mapping.declare import of
 from epnkit.mapping.named_times import observed_interval
-from epnkit.mapping.numbers import without_single_noise
+from epnkit.mapping.numbers import round_to_single_precision
 from epnkit.mapping.spectral import hertz_limits
 
 #: The value of a column that a mapping declares: a field's name, or an expression.
@@ -41,7 +41,7 @@ def dynamic_spectrum(
     >>> [name for name in dynamic_spectrum() if isinstance(name, str)]
     ['dataproduct_type']
     """
-    ends = [of(without_single_noise, end) for end in (lowest, highest)]
+    ends = [of(round_to_single_precision, end) for end in (lowest, highest)]
     return {
         "dataproduct_type": "ds",
         ("time_min", "time_max"): of(observed_interval, first, last, "file_name"),

@@ -11,11 +11,11 @@ import pytest
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, Window
 from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
     Checkpoint,
     Page,
     SeenFilter,
     Segment,
-    Step,
     read_by_key,
     read_segments,
     require_cursor,
@@ -72,7 +72,7 @@ def fetch(segment: Text, last: tuple[int, ...], size: int = 3) -> Page | None:
 EVERY = [f"{condition} {n}" for condition in ("t inside", "t absent") for n in range(10)]
 
 
-def read_pages(segment: Text, checkpoint: Checkpoint) -> Iterator[Step]:
+def read_pages(segment: Text, checkpoint: Checkpoint) -> Iterator[BatchAndCheckpoint]:
     return read_by_key(fetch, segment, checkpoint, "here")
 
 
@@ -95,7 +95,7 @@ def test_a_failure_at_any_page_loses_and_doubles_nothing(number: int) -> None:
             raise TransientSourceError("it broke", cure="Try again")
         return fetch(segment, last)
 
-    def read(segment: Text, checkpoint: Checkpoint) -> Iterator[Step]:
+    def read(segment: Text, checkpoint: Checkpoint) -> Iterator[BatchAndCheckpoint]:
         return read_by_key(fail_once, segment, checkpoint, "here")
 
     batches = resume(partial(read_segments, split(ALL, "t"), read), NO_PAUSE)

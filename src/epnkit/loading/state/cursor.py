@@ -93,7 +93,7 @@ def require_kind(before: CursorPosition | None, service: Service, source: Source
 
     Parameters
     ----------
-    before : Position, optional
+    before : CursorPosition, optional
         How far the service got.
     service : Service
         Whose cursor it is.
@@ -148,7 +148,7 @@ def advance(
         The table, in whose transaction it is written.
     service : Service
         The service; without a cursor nothing is written.
-    before : Position, optional
+    before : CursorPosition, optional
         The cursor before the run.
     highest : optional
         The highest value that the run saw; None if it saw none.

@@ -85,7 +85,7 @@ def keep(target: Target, service: str, run: int, batch: PackedBatch) -> None:
         The service.
     run : int
         The run that read them.
-    batch : Batch
+    batch : PackedBatch
         The records.
     """
     target.execute(

@@ -24,8 +24,8 @@ def create_state_schema(admin: connection) -> None:
     """
     statements = "".join(find_packaged(name).read_text(encoding="utf-8") for name in STATE_FILES)
     with admin.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('epnkit books'))")
+        cursor.execute("SELECT pg_advisory_lock(hashtext('epnkit.state'))")
         try:
             cursor.execute(statements)
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('epnkit books'))")
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('epnkit.state'))")

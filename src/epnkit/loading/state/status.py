@@ -32,7 +32,7 @@ class ServiceStatus:
         How far it got: kind, value and run.
     runs : list of dict
         The last runs, newest first.
-    stale : Outdated, optional
+    stale : StaleDeclaration, optional
         What has changed in the declaration since the granules were made; None if nothing has.
     """
 
@@ -109,7 +109,7 @@ def read_status(
 _COUNTS = """
     SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {tracking}),
            (SELECT count(*) FROM {table} t FULL JOIN {tracking} b USING (granule_uid)
-            WHERE t.granule_gid IS NULL OR b.epnkit_key IS NULL)
+            WHERE t.tableoid IS NULL OR b.epnkit_key IS NULL)
 """
 
 

@@ -14,7 +14,7 @@ from epnkit.loading.table.target import Target
 #: Granules that are refused because their uid is taken, until they are written to quarantine.
 _REFUSED = """
     CREATE TEMP TABLE IF NOT EXISTS epnkit_refused
-        (granule_uid text, epnkit_key text, granule text, own boolean) ON COMMIT DROP
+        (granule_uid text, epnkit_key text, granule text, same_record boolean) ON COMMIT DROP
 """
 
 #: If several granules have one uid, the first record's stays, in its last version: a source that
@@ -35,10 +35,10 @@ _REMOVE_STAGED = """
         DELETE FROM epnkit_staging s USING kept k
         WHERE k.granule_uid = s.granule_uid AND k.epnkit_row <> s.epnkit_row
         RETURNING s.granule_uid, s.epnkit_key, row_to_json(s)::text AS granule,
-            s.epnkit_key = k.epnkit_key AS own, s.epnkit_content = k.epnkit_content AS same
+            s.epnkit_key = k.epnkit_key AS same_record, s.epnkit_content = k.epnkit_content AS same
     ), refused AS (
         INSERT INTO epnkit_refused
-        SELECT granule_uid, epnkit_key, granule, own FROM removed WHERE NOT same
+        SELECT granule_uid, epnkit_key, granule, same_record FROM removed WHERE NOT same
     )
     SELECT count(*) FILTER (WHERE same) FROM removed
 """
@@ -58,18 +58,18 @@ _FIND_REPEATED = """
         FROM {table} t JOIN twice USING (granule_uid)
     ), owned AS (
         SELECT *, epnkit_key = first_value(epnkit_key)
-                  OVER (PARTITION BY granule_uid ORDER BY nth) AS own
+                  OVER (PARTITION BY granule_uid ORDER BY nth) AS same_record
         FROM tracked JOIN granules USING (granule_uid, nth)
     )
-    SELECT granule_uid, epnkit_key, tracking_row, table_row, own,
+    SELECT granule_uid, epnkit_key, tracking_row, table_row, same_record,
            row_number() OVER kept_first = 1 AS kept,
            epnkit_content = first_value(epnkit_content) OVER kept_first AS same
-    FROM owned WINDOW kept_first AS (PARTITION BY granule_uid ORDER BY own DESC, nth DESC)
+    FROM owned WINDOW kept_first AS (PARTITION BY granule_uid ORDER BY same_record DESC, nth DESC)
 """
 
 _REFUSE_REPEATED = """
     INSERT INTO epnkit_refused
-    SELECT r.granule_uid, r.epnkit_key, row_to_json(t)::text, r.own
+    SELECT r.granule_uid, r.epnkit_key, row_to_json(t)::text, r.same_record
     FROM epnkit_repeated r JOIN {table} t ON t.ctid = r.table_row WHERE NOT r.kept AND NOT r.same
 """
 
@@ -219,7 +219,7 @@ def read_refused(target: Target) -> Iterator[RefusedGranules]:
         uid, in a later version.
     """
     with target.connection.cursor("epnkit_refused") as cursor:
-        cursor.execute("SELECT granule_uid, epnkit_key, granule, own FROM epnkit_refused")
+        cursor.execute("SELECT granule_uid, epnkit_key, granule, same_record FROM epnkit_refused")
         while rows := cursor.fetchmany(_CHUNK):
             yield rows
 

@@ -16,10 +16,10 @@ from epnkit.sources.config.types import declared_types
 from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.mongo.query import Filter, bound_operators, combine_filters, filter_after
 from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
     Checkpoint,
     Page,
     Segment,
-    Step,
     read_by_key,
     read_segments,
     split_window,
@@ -140,7 +140,7 @@ class CollectionSource(ConfiguredSource[SettingsT]):
 
     def _read(
         self, segment: Segment[Filter, str], checkpoint: Checkpoint, size: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         return read_by_key(partial(self._fetch, size=size), segment, checkpoint, self.label)
 
     def _fetch(

@@ -14,7 +14,13 @@ from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, Order, Window
 from epnkit.sources.config.settings import open_settings
 from epnkit.sources.config.types import declared_types
-from epnkit.sources.transport.paging import Checkpoint, Segment, Step, read_segments, require_cursor
+from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
+    Checkpoint,
+    Segment,
+    read_segments,
+    require_cursor,
+)
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, resume, take_retry_policy
 from epnkit.sources.values.columns import convert_column, field_type, find_lost
 from epnkit.sources.values.window_bounds import parse_window, window_filter
@@ -73,7 +79,7 @@ class ParquetSource:
 
     def _read_file(
         self, file: Segment[Path, str], here: Checkpoint, size: int, names: list[str], kept: pl.Expr
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         """Read a file from a row on, whose number is in the checkpoint."""
         start = here.last[0] if here.started else 0
         try:

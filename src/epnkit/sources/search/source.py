@@ -16,7 +16,13 @@ from epnkit.sources.search.fields import extract_documents, read_fields
 from epnkit.sources.search.pages import SearchPages, SearchServer
 from epnkit.sources.search.settings import Body, SearchSettings, take_search_settings
 from epnkit.sources.transport.http import HttpClient
-from epnkit.sources.transport.paging import Checkpoint, Segment, Step, read_segments, split_window
+from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
+    Checkpoint,
+    Segment,
+    read_segments,
+    split_window,
+)
 from epnkit.sources.transport.prefetch import prefetch
 from epnkit.sources.transport.retry import resume, retry
 from epnkit.sources.values.documents import build_frame
@@ -97,7 +103,7 @@ class SearchSource:
 
     def _read(
         self, segment: Segment[Body, Any], checkpoint: Checkpoint, size: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         sort = list(segment.order)
         client, server, settings = self._client, self._server, self._settings
         pages = SearchPages(client, server, settings, segment.condition, sort, size)

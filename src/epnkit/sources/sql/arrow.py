@@ -46,7 +46,7 @@ _SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT"
 _ORDERING = frozenset({pl.Int64, pl.Float64, pl.String, pl.Datetime, pl.Date})
 
 #: What blocks of a database don't hold: MariaDB's driver gives a bit as a byte, which is no figure.
-_NOT_HELD: Mapping[str, frozenset[type[pl.DataType]]] = {"mysql": frozenset({pl.Boolean})}
+_NOT_REPRESENTABLE: Mapping[str, frozenset[type[pl.DataType]]] = {"mysql": frozenset({pl.Boolean})}
 
 #: How the text of a value that is bound is made.
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
@@ -79,16 +79,16 @@ def can_read_in_blocks(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
 
     Parameters
     ----------
-    query : Shape
+    query : QuerySchema
         The query: in ASCII, since not every driver takes another encoding; of columns whose types
         the driver gives itself.
-    order : sequence of Column
-        Those by which reading goes on; no decimals and no single precision, which lose figures on
+    order : sequence of SqlColumn
+        Those by which reading goes on; no decimals and no single precision, which lose digits on
         the way, and nothing that cannot be written as a text.
     """
-    held = _arrow_types().keys() - _NOT_HELD.get(query.dialect, frozenset())
+    fitting = _arrow_types().keys() - _NOT_REPRESENTABLE.get(query.dialect, frozenset())
     typed = all(
-        column.from_driver and (column.is_written or type(column.dtype) in held)
+        column.from_driver and (column.selected_as_text or type(column.dtype) in fitting)
         for column in query.columns
     )
     exact = all(not column.rounded and type(column.dtype) in _ORDERING for column in order)
@@ -123,7 +123,7 @@ class ArrowReader:
         An ODBC connection string.
     dialect : str
         The database.
-    columns : sequence of Column
+    columns : sequence of SqlColumn
         The columns of each answer.
     read_timeout : float
         How many seconds the server may send nothing.
@@ -208,7 +208,11 @@ class ArrowReader:
 
         # An unsigned number of MariaDB that has no place in 64 bits must not be wrapped.
         texts = self._dialect == "mysql" and column.dtype == pl.Int64
-        return pa.string() if texts or column.is_written else _arrow_types()[type(column.dtype)]()
+        return (
+            pa.string()
+            if texts or column.selected_as_text
+            else _arrow_types()[type(column.dtype)]()
+        )
 
     def _convert_batch(self, batch: pa.RecordBatch) -> pl.DataFrame:
         frame = pl.DataFrame(pl.from_arrow(batch))
@@ -255,7 +259,7 @@ def _join_blocks(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataF
 
 def _convert(values: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
     dtype = column.dtype
-    if column.is_written:
+    if column.selected_as_text:
         return parse_written(values, column, problems)
     if not isinstance(dtype, pl.List):
         return values.cast(dtype)

@@ -57,15 +57,15 @@ class SqlColumn:
         Whether the type is the driver's own, rather than declared or inferred.
     rounded : bool
         Whether the database holds decimals or single precision, whose values the type gives other
-        figures.
+        digits.
     native : str
         The database's own type, if that decides how values are selected.
     exact : bool
         Whether values are needed as the database compares them, because reading continues by them.
-    is_written : bool
+    selected_as_text : bool
         Whether it is a date or time that is selected as a text.
     is_hex : bool
-        Whether it is selected as the hexadecimal figures of its bytes.
+        Whether it is selected as the hexadecimal digits of its bytes.
     """
 
     name: str
@@ -75,7 +75,7 @@ class SqlColumn:
     rounded: bool = False
     native: str = ""
     exact: bool = False
-    is_written: bool = False
+    selected_as_text: bool = False
     is_hex: bool = False
 
     @property
@@ -125,7 +125,7 @@ def build_frame(rows: Sequence[Row], columns: Sequence[SqlColumn]) -> pl.DataFra
 
 
 def _build_series(column: SqlColumn, values: Sequence[object], problems: Problems) -> pl.Series:
-    if column.is_written:
+    if column.selected_as_text:
         texts = [None if value is None else str(value) for value in values]
         return parse_written(pl.Series(column.field, texts, dtype=pl.String), column, problems)
 
@@ -153,7 +153,7 @@ def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl
     column : SqlColumn
         The column, which is written.
     problems : dict
-        What is no date or time that can be held is noted here, and becomes null.
+        What is no date or time that Python can hold is noted here, and becomes null.
     """
     parsed = _parse_at_once(texts, column.dtype)
     if parsed is None:
@@ -240,8 +240,20 @@ def _as_integer(value: object) -> int:
 
 
 def _as_boolean(value: object) -> bool:
-    """Read a flag; PyMySQL gives a bit as a byte."""
+    """Read a flag; PyMySQL gives a bit as a byte, and texts say it in a word."""
+    if isinstance(value, str):
+        found = _FLAGS.get(value.strip().lower())
+        if found is None:
+            raise ValueError(f"{value!r} is neither true nor false")
+        return found
     return any(value) if isinstance(value, bytes) else bool(value)
+
+
+#: How texts say whether something is so.
+_FLAGS = {
+    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
+    **dict.fromkeys(("0", "f", "false", "n", "no", "off", ""), False),
+}
 
 
 def _as_time(value: object) -> dt.time:

@@ -55,8 +55,8 @@ _CASTS = {
 }
 
 
-#: How it gives the bytes of any value as figures.
-_AS_FIGURES = "CASE WHEN {0} IS NOT NULL THEN hex(CAST({0} AS BLOB)) END AS {0}"
+#: How it gives the bytes of any value as hexadecimal digits.
+_AS_HEX = "CASE WHEN {0} IS NOT NULL THEN hex(CAST({0} AS BLOB)) END AS {0}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class QuerySchema:
     ----------
     wrapped : WrappedQuery
         The query, to put conditions on.
-    columns : tuple of Column
+    columns : tuple of SqlColumn
         Its columns.
     select_list : str
         What to select so that the columns have these types.
@@ -141,8 +141,10 @@ class ColumnOverrides:
         dtype = pl.Float64() if rounded else found
         from_driver = from_driver and declared is None
         chosen = dtype if declared is None else declared
-        is_written = bool(native) and found.is_temporal() and chosen.is_temporal()
-        return SqlColumn(name, chosen, encoding, from_driver, rounded, native, exact, is_written)
+        selected_as_text = bool(native) and found.is_temporal() and chosen.is_temporal()
+        return SqlColumn(
+            name, chosen, encoding, from_driver, rounded, native, exact, selected_as_text
+        )
 
     def refuse_unknown(self, names: Sequence[str], where: str) -> None:
         """Refuse overrides for columns that there aren't."""
@@ -278,12 +280,12 @@ def _read_sqlite_schema(
         for of_column, dtype in zip(classes, expected, strict=True)
     ]
     what = [
-        _AS_FIGURES.format(name) if hexadecimal else _cast(name, dtype, by_driver)
+        _AS_HEX.format(name) if hexadecimal else _cast(name, dtype, by_driver)
         for name, dtype, by_driver, hexadecimal in zip(quoted, found, expected, is_hex, strict=True)
     ]
     columns = (
-        replace(overrides.column(name, dtype, from_driver=not figures), is_hex=figures)
-        for name, dtype, figures in zip(names, found, is_hex, strict=True)
+        replace(overrides.column(name, dtype, from_driver=not digits), is_hex=digits)
+        for name, dtype, digits in zip(names, found, is_hex, strict=True)
     )
     return QuerySchema(wrapped, tuple(columns), ", ".join(what), session.dialect)
 

@@ -54,7 +54,7 @@ _FAILURES = (
         "libsqliteodbc, tdsodbc on Debian)",
     ),
     _failure(
-        r"access denied|authentication failed|28000|28P01|login failed|no password supplied",
+        r"access denied|authentication failed|login failed|no password supplied|\b(28000|28P01)\b",
         "the database refuses the user or the password",
         "Correct the credential, or grant the user the right to read",
     ),
@@ -80,7 +80,12 @@ _FAILURES = (
         "Name each column of the query once, with AS",
     ),
     _failure(
-        r"42000|42601|syntax error|error in your SQL syntax",
+        r"command denied|permission denied|\b42501\b",
+        "the user may not read what the query names",
+        "Grant the user the right to read it, or correct the query",
+    ),
+    _failure(
+        r"\b42000\b|\b42601\b|syntax error|error in your SQL syntax",
         "the database does not understand the query",
         "Correct the query in the source file; it must be one SELECT",
     ),

@@ -15,7 +15,7 @@ from epnkit.sources.sql.statements import Condition, WrappedQuery
 DIGEST = "epnkit_source_digest"
 
 #: What a key's numbers are filled up to, so that they sort as numbers do.
-_FIGURES = 18
+_DIGITS = 18
 
 #: A whole number that 64 bits hold.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -34,8 +34,8 @@ _PADDED = {
     "sqlite": "substr('000000000000000000' || {0}, -18)",
 }
 
-#: A value that is written in figures (see :mod:`epnkit.sources.values.keys`). A bar counts in all
-#: but the last field; PostgreSQL has no NUL.
+#: A value that is written in hexadecimal digits (see :mod:`epnkit.sources.values.keys`). A bar
+#: counts in all but the last field; PostgreSQL has no NUL.
 _SPECIAL = {
     "mysql": "HEX(LEFT({0}, 2)) IN ('5C78', '5C4E') OR LOCATE(CHAR(0), CAST({0} AS BINARY)) > 0",
     "postgresql": "left({0}, 2) IN (chr(92) || 'x', chr(92) || 'N')",
@@ -46,7 +46,7 @@ _HAS_BAR = {
     "postgresql": " OR strpos({0}, '|') > 0",
     "sqlite": " OR instr({0}, '|') > 0",
 }
-_FIGURES_OF = {
+_HEX_DIGITS_OF = {
     "mysql": "CONCAT(CHAR(92 USING utf8mb4), 'x', HEX(CONVERT({0} USING utf8mb4)))",
     "postgresql": "(chr(92) || 'x' || upper(encode(convert_to({0}, 'UTF8'), 'hex')))",
     "sqlite": "('\\x' || hex({0}))",
@@ -85,11 +85,11 @@ class KeyExpressions:
 
     Parameters
     ----------
-    wrapped : Wrapped
+    wrapped : WrappedQuery
         The query.
     dialect : str
         mysql, postgresql or sqlite.
-    columns : tuple of Column
+    columns : tuple of SqlColumn
         The columns of the key.
     """
 
@@ -122,8 +122,8 @@ class KeyExpressions:
         if column.dtype == pl.Int64:
             return f"CASE {null} ELSE {text} END"
         special = (_SPECIAL[dialect] + ("" if is_last else _HAS_BAR[dialect])).format(text)
-        figures = _FIGURES_OF[dialect].format(text)
-        return f"CASE {null} WHEN {special} THEN {figures} ELSE {text} END"
+        digits = _HEX_DIGITS_OF[dialect].format(text)
+        return f"CASE {null} WHEN {special} THEN {digits} ELSE {text} END"
 
     @property
     def sort_text(self) -> str:
@@ -171,7 +171,7 @@ def digest_expression(wrapped: WrappedQuery, dialect: str, columns: Sequence[Sql
 
 
 def _plain(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
-    """Name a column, bytes as figures: not every byte is a character."""
+    """Name a column, bytes as hexadecimal digits: not every byte is a character."""
     name = wrapped.quote_name(column)
     return f"HEX({name})" if column.dtype == pl.Binary and dialect == "mysql" else name
 
@@ -183,4 +183,4 @@ def is_number(key: str) -> bool:
 
 def sort_key(key: str) -> str:
     """Write a key as it is sorted: numbers filled up with zeros."""
-    return key.zfill(_FIGURES) if is_number(key) else key
+    return key.zfill(_DIGITS) if is_number(key) else key

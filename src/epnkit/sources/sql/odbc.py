@@ -38,7 +38,7 @@ _BUFFERING = {"mysql", "postgresql"}
 #: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
 _SENT = "SELECT @@character_set_results"
 
-#: From how many figures on a driver calls a number of floating point double.
+#: From how many digits on a driver calls a number of floating point double.
 _DOUBLE = 10
 
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}

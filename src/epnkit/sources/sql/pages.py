@@ -57,7 +57,9 @@ class RowReader:
             frame = build_frame(rows, self.columns)
             # Numbers as the driver gives them: a type may round them.
             last = tuple(
-                frame[column.field][-1] if column.is_written or column.is_hex else rows[-1][place]
+                frame[column.field][-1]
+                if column.selected_as_text or column.is_hex
+                else rows[-1][place]
                 for column, place in zip(order, places, strict=True)
             )
             yield Page(frame, last)

@@ -17,11 +17,11 @@ from epnkit.sources.sql.session import Statement
 from epnkit.sources.sql.statements import Condition
 from epnkit.sources.sql.values import refuse_unreadable_key
 from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
     Checkpoint,
     Page,
     SeenFilter,
     Segment,
-    Step,
     read_segments,
 )
 
@@ -51,7 +51,7 @@ class QueryReader:
 
     def read(
         self, reader: PageReader, segments: Sequence[SqlSegment], start: Checkpoint, size: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         """Read the segments of a window one after the other, from a checkpoint on.
 
         Parameters
@@ -76,7 +76,9 @@ class QueryReader:
             If more records have one key than are remembered, or there is no key to continue by.
         """
 
-        def read_segment(segment: SqlSegment, checkpoint: Checkpoint) -> Iterator[Step]:
+        def read_segment(
+            segment: SqlSegment, checkpoint: Checkpoint
+        ) -> Iterator[BatchAndCheckpoint]:
             read = self._read_stream if reader.streams else self._read_pages
             return read(reader, segment, checkpoint, size)
 
@@ -84,7 +86,7 @@ class QueryReader:
 
     def _read_stream(
         self, reader: PageReader, segment: SqlSegment, checkpoint: Checkpoint, size: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         """Read one answer as it comes."""
         seen = checkpoint.seen
         statement = self._statement(segment, checkpoint)
@@ -95,7 +97,7 @@ class QueryReader:
 
     def _read_pages(
         self, reader: PageReader, segment: SqlSegment, checkpoint: Checkpoint, size: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         """Read page by page, each an answer that is whole before it is looked at."""
         while True:
             most = size + len(checkpoint.seen)
@@ -142,7 +144,9 @@ class QueryReader:
             )
 
 
-def _drop_seen(page: Page, checkpoint: Checkpoint, seen: Sequence[Row]) -> Iterator[Step]:
+def _drop_seen(
+    page: Page, checkpoint: Checkpoint, seen: Sequence[Row]
+) -> Iterator[BatchAndCheckpoint]:
     """Give what is new in a page, if anything is, and the checkpoint after it.
 
     Of a join several records may have one key, so whole records are remembered.

@@ -29,9 +29,9 @@ class KeyIndex:
 
     Parameters
     ----------
-    query : Shape
+    query : QuerySchema
         The query.
-    keys : Keys
+    keys : KeyExpressions
         Its key.
     """
 

@@ -28,8 +28,8 @@ from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.reconcile import KeyIndex
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import ANY, Condition
-from epnkit.sources.sql.values import held_condition, select_expression
-from epnkit.sources.transport.paging import Checkpoint, Segment, Step, split_window
+from epnkit.sources.sql.values import representable_condition, select_expression
+from epnkit.sources.transport.paging import BatchAndCheckpoint, Checkpoint, Segment, split_window
 from epnkit.sources.transport.prefetch import prefetch
 from epnkit.sources.transport.retry import (
     DEFAULT_RETRY,
@@ -60,7 +60,7 @@ class SqlSettings:
     digest : bool
         Whether the database hashes each record, if it can and the key is known; what changed
         is found by it.
-    retry_policy : Patience
+    retry_policy : RetryPolicy
         How often to try again.
     """
 
@@ -245,15 +245,17 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         )
 
     def _held(self, cursor: SqlColumn) -> Condition:
-        """Require a value of the cursor that can be held; others count as none."""
-        return Condition(held_condition(self._query.wrapped, self._query.dialect, cursor) or "")
+        """Require a value of the cursor that Python can hold; others count as none."""
+        return Condition(
+            representable_condition(self._query.wrapped, self._query.dialect, cursor) or ""
+        )
 
     def _read(
         self,
         segments: list[Segment[Condition, SqlColumn]],
         size: int,
         checkpoint: Checkpoint | None,
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         start = checkpoint or Checkpoint()
         if self._in_blocks:
             try:
@@ -268,7 +270,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
 
     def _read_blocks(
         self, segments: list[Segment[Condition, SqlColumn]], size: int, start: Checkpoint
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         query, read_timeout = self._query, self._settings.retry_policy.read_timeout
         with closing(
             ArrowReader(self._secret, query.dialect, query.columns, read_timeout)
@@ -277,7 +279,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
 
     def _read_rows(
         self, segments: list[Segment[Condition, SqlColumn]], size: int, start: Checkpoint
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         with self._session() as session:
             reader = RowReader(session, self._query.columns)
             read = self._query_reader.read(reader, segments, start, size)

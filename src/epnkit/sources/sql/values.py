@@ -50,7 +50,7 @@ _ARRAY = "[]"
 _MYSQL_DAY = "((YEAR({0}) > 0 AND DAYOFMONTH({0}) BETWEEN 1 AND DAYOFMONTH(LAST_DAY({0}))) IS TRUE)"
 
 #: The condition that Python can hold a date or time: the years 1 to 9999, and days of 24 hours.
-_HELD: Mapping[str, Mapping[type[pl.DataType], str]] = {
+_REPRESENTABLE: Mapping[str, Mapping[type[pl.DataType], str]] = {
     "postgresql": {
         pl.Date: "{0} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'",
         pl.Datetime: "{0} >= '0001-01-01' AND {0} < '10000-01-01'",
@@ -143,7 +143,7 @@ def select_columns(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlCol
 def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
     """Write what to select for a column."""
     name = wrapped.quote_name(column)
-    if column.is_written:
+    if column.selected_as_text:
         in_utc = f"({name} AT TIME ZONE 'UTC')" if column.native == _ZONED else name
         return _WRITTEN[dialect].format(in_utc)
     if isinstance(column.dtype, pl.List):
@@ -153,7 +153,7 @@ def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) ->
     if column.native == "numeric" and column.dtype == pl.Float64 and not column.exact:
         return f"CAST({name} AS double precision)"  # pyodbc reads no decimal that is no number
     if dialect == "mysql" and column.native == "Float32" and not column.exact:
-        return f"({name} + 0e0)"  # PyMySQL gets but six figures of single precision
+        return f"({name} + 0e0)"  # PyMySQL gets only six digits of single precision
     return wrapped.select_expression(column)
 
 
@@ -167,10 +167,10 @@ def _is_text(dialect: str, column: SqlColumn) -> bool:
     return bool(column.native) and column.dtype == pl.String
 
 
-def held_condition(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str | None:
+def representable_condition(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str | None:
     """Write the condition that Python can hold a column's value, or None if it always can."""
-    form = _HELD.get(dialect, {}).get(type(column.dtype))
-    return form.format(wrapped.quote_name(column)) if form and column.is_written else None
+    form = _REPRESENTABLE.get(dialect, {}).get(type(column.dtype))
+    return form.format(wrapped.quote_name(column)) if form and column.selected_as_text else None
 
 
 def refuse_unreadable_key(frame: pl.DataFrame, order: Sequence[SqlColumn], where: str) -> None:

@@ -58,7 +58,7 @@ class Watchdog:
 
         Raises
         ------
-        SilentSourceError
+        SourceTimeoutError
             When it sent nothing for too long.
         """
         timed_out = threading.Event()

@@ -22,10 +22,10 @@ from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.tap.adql import Query, after_row, window_conditions
 from epnkit.sources.tap.votable import build_frame, column_types
 from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
     Checkpoint,
     Page,
     Segment,
-    Step,
     read_by_key,
     read_segments,
     split_window,
@@ -182,7 +182,7 @@ class TapSource(ConfiguredSource[TapSettings]):
 
     def _read(
         self, segment: Segment[Query, str], checkpoint: Checkpoint, page: int
-    ) -> Iterator[Step]:
+    ) -> Iterator[BatchAndCheckpoint]:
         """Read page by page after the last key, or all at once if there is no key."""
         if self._settings.order.key:
             fetch = partial(self._fetch, page=page)

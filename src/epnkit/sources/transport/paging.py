@@ -80,7 +80,7 @@ class Page:
 
 
 #: A batch of records, and the checkpoint after it.
-Step = tuple[pl.DataFrame, Checkpoint]
+BatchAndCheckpoint = tuple[pl.DataFrame, Checkpoint]
 
 
 def require_cursor(cursor: object | None, window: Window, where: str) -> None:
@@ -146,9 +146,9 @@ def split_window(
 
 def read_segments(
     segments: Sequence[Segment[Condition, Field]],
-    read: Callable[[Segment[Condition, Field], Checkpoint], Iterator[Step]],
+    read: Callable[[Segment[Condition, Field], Checkpoint], Iterator[BatchAndCheckpoint]],
     checkpoint: Checkpoint | None = None,
-) -> Iterator[Step]:
+) -> Iterator[BatchAndCheckpoint]:
     """Read the segments of a window one after the other.
 
     Parameters
@@ -177,7 +177,7 @@ def read_by_key(
     segment: Segment[Condition, Field],
     checkpoint: Checkpoint,
     where: str,
-) -> Iterator[Step]:
+) -> Iterator[BatchAndCheckpoint]:
     """Read a segment page by page, each requested by the values after which it begins.
 
     Parameters

@@ -8,14 +8,14 @@ from contextlib import suppress
 from threading import get_ident
 from typing import TypeVar
 
-Step = TypeVar("Step")
+BatchAndCheckpoint = TypeVar("BatchAndCheckpoint")
 
 #: The threads whose readers have not ended.  A reader that is given up with an error is collected
 #: in one go with all that only it knows; its thread must outlive it, or it would wait for ever.
 _RUNNING: set[ThreadPoolExecutor] = set()
 
 
-def prefetch(steps: Iterator[Step]) -> Generator[Step]:
+def prefetch(steps: Iterator[BatchAndCheckpoint]) -> Generator[BatchAndCheckpoint]:
     """Take steps from an iterator in a thread, one more than was asked for.
 
     Waiting for a server and reading its answer then cost nothing while there is other work.  At
@@ -51,14 +51,14 @@ def prefetch(steps: Iterator[Step]) -> Generator[Step]:
             thread.shutdown(wait=waits)
 
 
-def _take_step(steps: Iterator[Step]) -> tuple[Step] | None:
+def _take_step(steps: Iterator[BatchAndCheckpoint]) -> tuple[BatchAndCheckpoint] | None:
     """Take a step; an exception that ends an iterator cannot be carried from a thread."""
     for step in steps:
         return (step,)
     return None
 
 
-def _close_steps(steps: Iterator[Step]) -> None:
+def _close_steps(steps: Iterator[BatchAndCheckpoint]) -> None:
     close = getattr(steps, "close", None)
     if close is not None:
         close()
