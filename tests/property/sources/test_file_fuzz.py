@@ -242,7 +242,7 @@ def check(directory: Path, form: str, good: bytes, count: int) -> None:
         assert "Traceback" not in str(columns.to_list())
 
 
-SEEDS = [1, 2, *(pytest.param(seed, marks=pytest.mark.all) for seed in range(3, 150))]
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.all) for seed in range(2, 150))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
