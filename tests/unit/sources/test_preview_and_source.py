@@ -83,10 +83,11 @@ def test_no_more_are_made_than_asked_for(folder: Path) -> None:
 
 
 def test_what_is_wrong_stands_beside_the_value(folder: Path) -> None:
-    write(folder, [HEAD, GOOD[0], "p2,2007-12-02T00:00:00,2007-12-02T01:00:00,notaurl"])
+    text = SERVICE.replace('"image/fits"', '"nonsense"')
+    (folder / "service.py").write_text(text, encoding="utf-8")
     shown = run("preview", "plates").output.splitlines()
-    value = next(number for number, line in enumerate(shown) if line.endswith("  notaurl"))
-    assert shown[value].split()[0] == "access_url"
+    value = next(number for number, line in enumerate(shown) if line.endswith("  nonsense"))
+    assert shown[value].split()[0] == "access_format"
     assert "! rule " in shown[value + 1]
 
 
