@@ -11,7 +11,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from epnkit.errors import SourceError, TransientSourceError
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, Order, Window
+from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.config.settings import open_settings
 from epnkit.sources.config.types import declared_types
 from epnkit.sources.transport.paging import (
@@ -22,7 +22,8 @@ from epnkit.sources.transport.paging import (
     require_cursor,
 )
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, resume, take_retry_policy
-from epnkit.sources.values.columns import convert_column, field_type, find_lost
+from epnkit.sources.values.columns import convert_columns, field_type
+from epnkit.sources.values.unreadable import drop_if_empty
 from epnkit.sources.values.window_bounds import parse_window, window_filter
 
 _ROW = "epnkit_row"
@@ -84,15 +85,12 @@ class ParquetSource:
         start = here.last[0] if here.started else 0
         try:
             given = pl.read_parquet_schema(file.condition)
-            columns = [convert_column(name, given.get(name), self._types[name]) for name in names]
-            lost = find_lost(given, {name: self._types[name] for name in names})
-            if lost is not None:
-                columns.append(lost)
+            columns = convert_columns(given, {name: self._types[name] for name in names})
             rows = pl.scan_parquet(file.condition, glob=False, row_index_name=_ROW)
             chosen = rows.select(_ROW, *columns).filter(pl.col(_ROW) >= start, kept)
             for batch in chosen.collect_batches(chunk_size=size, lazy=True):
                 if batch.height:
-                    yield _drop_empty(batch), here.advance((batch[_ROW][-1] + 1,))
+                    yield drop_if_empty(batch.drop(_ROW)), here.advance((batch[_ROW][-1] + 1,))
         except (OSError, PolarsError) as error:
             raise _file_error(file.condition, error) from error
 
@@ -114,14 +112,6 @@ class ParquetSource:
                 raise _file_error(path, error) from error
             found = {name: field_type(dtype) for name, dtype in schema.items()} | found
         return found | self._settings.types
-
-
-def _drop_empty(batch: pl.DataFrame) -> pl.DataFrame:
-    """Leave out the row number, and the column of what is unreadable if nothing is."""
-    found = batch.drop(_ROW)
-    if UNREADABLE in found.columns and found[UNREADABLE].null_count() == found.height:
-        return found.drop(UNREADABLE)
-    return found
 
 
 def _file_error(path: Path, error: Exception) -> SourceError:

@@ -239,12 +239,12 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             self._cursor,
             self._key,
             every=ANY,
-            inside=lambda cursor: wrapped.between(cursor, window) & self._held(cursor),
-            absent=lambda cursor: _or_not(wrapped.is_null(cursor), self._held(cursor)),
+            inside=lambda cursor: wrapped.between(cursor, window) & self._cursor_condition(cursor),
+            absent=lambda cursor: _or_not(wrapped.is_null(cursor), self._cursor_condition(cursor)),
             where=self.label,
         )
 
-    def _held(self, cursor: SqlColumn) -> Condition:
+    def _cursor_condition(self, cursor: SqlColumn) -> Condition:
         """Require a value of the cursor that Python can hold; others count as none."""
         return Condition(
             representable_condition(self._query.wrapped, self._query.dialect, cursor) or ""

@@ -34,6 +34,28 @@ def convert_column(name: str, given: pl.DataType | None, dtype: pl.DataType) -> 
     return column.cast(dtype, strict=False).alias(name)
 
 
+def convert_columns(
+    given: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType]
+) -> list[pl.Expr]:
+    """Read columns as other types, and add what names the values that are lost so.
+
+    Parameters
+    ----------
+    given : mapping of str to polars.DataType
+        The columns that there are, and their types.
+    types : mapping of str to polars.DataType
+        The columns that are wanted, and the types that they are to have.
+
+    Returns
+    -------
+    list of polars.Expr
+        The columns; :data:`~epnkit.sources.base.UNREADABLE` is one if a value may be lost.
+    """
+    columns = [convert_column(name, given.get(name), dtype) for name, dtype in types.items()]
+    lost = find_lost(given, types)
+    return columns if lost is None else [*columns, lost]
+
+
 def find_lost(given: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType]) -> pl.Expr | None:
     """Return what names the values that :func:`convert_column` makes null, or None.
 

@@ -86,3 +86,10 @@ def keep_fitting(
         else:
             kept.append(value)
     return kept
+
+
+def drop_if_empty(frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the column of what is unreadable if nothing is."""
+    if UNREADABLE in frame.columns and frame[UNREADABLE].null_count() == frame.height:
+        return frame.drop(UNREADABLE)
+    return frame
