@@ -201,18 +201,16 @@ def _draw_map(wcs: WCS, shift: float) -> Shape:
         return _draw_box(wcs, shift)
     world = _to_world(wcs, border_pixels(wcs), shift)
 
-    def write_sample(order: int) -> str:
+    def write_moc(order: int) -> str:
         return _cover_samples(wcs, shift, order)
 
     if np.isfinite(world).all():
         ring = unit_vectors(world[:, 0], world[:, 1])
         flat, narrow = gnomonic(ring)
         ring = ring[douglas_peucker(flat, _tolerance(wcs))] if narrow else ring
-        return from_ring(ring, write_sample, pixels=_count_pixels(wcs))
+        return from_ring(ring, write_moc, pixels=_count_pixels(wcs))
     limits = (0.0, 360.0, -90.0, 90.0)
-    return Shape(
-        limits=limits, flags=Flag.NO_POLYGON, cover=write_sample, pixels=_count_pixels(wcs)
-    )
+    return Shape(limits=limits, flags=Flag.NO_POLYGON, cover=write_moc, pixels=_count_pixels(wcs))
 
 
 def _is_box(wcs: WCS) -> bool:
