@@ -14,7 +14,13 @@ from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.config.settings import open_settings
 from epnkit.sources.config.types import declared_types
-from epnkit.sources.transport import paging
+from epnkit.sources.transport.paging import (
+    BatchAndCheckpoint,
+    Checkpoint,
+    Segment,
+    read_segments,
+    require_cursor,
+)
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, resume, take_retry_policy
 from epnkit.sources.values.columns import convert_columns, field_type
 from epnkit.sources.values.unreadable import drop_if_empty
@@ -65,23 +71,16 @@ class ParquetSource:
 
     def _read(self, window: Window, size: int, names: list[str]) -> Iterator[pl.DataFrame]:
         cursor, kept = self._settings.order.cursor, pl.lit(value=True)
-        paging.require_cursor(cursor, window, self.label)
+        require_cursor(cursor, window, self.label)
         if cursor is not None and not window.everything:
             kept = window_filter(cursor, parse_window(window, cursor, self._types))
         read = partial(self._read_file, size=size, names=names, kept=kept)
-        segments: list[paging.Segment[Path, str]] = [
-            paging.Segment(path, ()) for path in self._files
-        ]
-        return resume(partial(paging.read_segments, segments, read), self._settings.retry_policy)
+        segments: list[Segment[Path, str]] = [Segment(path, ()) for path in self._files]
+        return resume(partial(read_segments, segments, read), self._settings.retry_policy)
 
     def _read_file(
-        self,
-        file: paging.Segment[Path, str],
-        here: paging.Checkpoint,
-        size: int,
-        names: list[str],
-        kept: pl.Expr,
-    ) -> Iterator[paging.BatchAndCheckpoint]:
+        self, file: Segment[Path, str], here: Checkpoint, size: int, names: list[str], kept: pl.Expr
+    ) -> Iterator[BatchAndCheckpoint]:
         """Read a file from a row on, whose number is in the checkpoint."""
         start = here.last[0] if here.started else 0
         try:
@@ -97,10 +96,11 @@ class ParquetSource:
 
     @property
     def _files(self) -> list[Path]:
-        if files := sorted(self._settings.directory.rglob(self._settings.glob)):
-            return files
-        cure = "Correct `directory` or `glob` in the source file"
-        raise SourceError("there are no Parquet files", where=self.label, cure=cure)
+        files = sorted(self._settings.directory.rglob(self._settings.glob))
+        if not files:
+            cure = "Correct `directory` or `glob` in the source file"
+            raise SourceError("there are no Parquet files", where=self.label, cure=cure)
+        return files
 
     @cached_property
     def _types(self) -> dict[str, pl.DataType]:
@@ -117,5 +117,5 @@ class ParquetSource:
 def _file_error(path: Path, error: Exception) -> SourceError:
     kind = TransientSourceError if isinstance(error, OSError) else SourceError
     cure = "See that it is there and whole, or declare the types of its fields under [types]"
-    what, why = "a Parquet file cannot be read", str(error).splitlines()[0]
-    return kind(what, where=str(path), why=why, cure=cure)
+    why = str(error).splitlines()[0]
+    return kind("a Parquet file cannot be read", where=str(path), why=why, cure=cure)
