@@ -101,7 +101,13 @@ def launch(
             stderr=output,
             cwd=directory,
             start_new_session=True,
-            env={**os.environ, "HOME": str(directory), "TMPDIR": "/tmp"},  # noqa: S108 (sockets)
+            # DaCHS sets the locale of whoever imports it to C; Java would write texts by it.
+            env={
+                **os.environ,
+                "HOME": str(directory),
+                "TMPDIR": "/tmp",  # noqa: S108 (sockets)
+                "LC_ALL": "C.UTF-8",
+            },
         )
     server = Server(name, port, process, log, url)
     _wait(server, ready or (lambda: is_listening(port)))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import importlib
 import locale
+import os
 from types import ModuleType
 
 
 def import_dachs(name: str) -> ModuleType:
     """Import a module of DaCHS, which sets the locale to C, and set it back."""
-    before = locale.setlocale(locale.LC_ALL)
+    before, variable = locale.setlocale(locale.LC_ALL), os.environ.get("LC_ALL")
     module = importlib.import_module(name)
     locale.setlocale(locale.LC_ALL, before)
+    if variable is None:
+        os.environ.pop("LC_ALL", None)
+    else:
+        os.environ["LC_ALL"] = variable
     return module

@@ -288,8 +288,13 @@ def fill(database: Database, rows: list[list[Any]]) -> None:
         cursor.execute("DROP TABLE IF EXISTS fuzz")
         cursor.execute(f"CREATE TABLE fuzz (id INTEGER PRIMARY KEY, {columns})")
         insert = f"INSERT INTO fuzz VALUES (%s, {', '.join(marks)})"
-        cursor.executemany(insert, [(n, *row) for n, row in enumerate(rows)])
+        cursor.executemany(insert, [(n, *map(_to_insert, row)) for n, row in enumerate(rows)])
         link.commit()
+
+
+def _to_insert(value: Any) -> Any:
+    """Write an empty array as PostgreSQL does: once DaCHS is imported, psycopg2 makes it NULL."""
+    return "{}" if value == [] else value
 
 
 #: The ways to read: by which driver, with which key, how many records at a time.
