@@ -239,3 +239,31 @@ def test_json_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes('{"n": "é"}'.encode("utf-8-sig"))
     (tmp_path / "b.json").write_bytes('{"n": "é"}'.encode("utf-16"))
     assert rows(tmp_path, read_json)["n"].to_list() == ["é", "é"]
+
+
+def test_times_that_count_from_a_base_are_added_to_it(tmp_path: Path) -> None:
+    from cdflib.cdfwrite import CDF
+
+    names = {"thb_epoch0": 31, "thb_time": 45}  # CDF_EPOCH, CDF_DOUBLE
+    for file, with_seconds in (("a.cdf", True), ("b.cdf", False)):
+        cdf = CDF(tmp_path / file, cdf_spec={"Compressed": 0})
+        for name, kind in names.items():
+            if name == "thb_time" and not with_seconds:
+                continue
+            variable = {
+                "Variable": name,
+                "Data_Type": kind,
+                "Num_Elements": 1,
+                "Rec_Vary": True,
+                "Dim_Sizes": [],
+                "Dim_Vary": True,
+            }
+            # 1970-01-01 in milliseconds since the year 0; seconds of 2008-06-29T17:11:00 and later.
+            values = [62167219200000.0] if kind == 31 else [1214759460.0, 1214759461.5]
+            units = {"UNITS": "ms" if kind == 31 else "s"}
+            cdf.write_var(variable, var_attrs=units, var_data=np.array(values))
+        cdf.close()
+    found = rows(tmp_path, reader_of("cdf"))
+    assert found["unreadable"].to_list() == [None, None]
+    assert found["epoch_first"].to_list() == ["2008-06-29T17:11:00.000000000", None]
+    assert found["epoch_last"].to_list() == ["2008-06-29T17:11:01.500000000", None]
