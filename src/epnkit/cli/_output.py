@@ -14,6 +14,13 @@ def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     click.echo(printable(str(text)), err=err, nl=nl)
 
 
+def echo_styled(*parts: str | tuple[str, dict[str, Any]]) -> None:
+    """Print a line of texts, some with the style that :func:`click.style` takes; safe as `echo`."""
+    whole = [(part, {}) if isinstance(part, str) else part for part in parts]
+    shown = ((printable(text), style) for text, style in whole)
+    click.echo("".join(click.style(text, **style) if style else text for text, style in shown))
+
+
 def cell(value: object) -> str:
     """Return a value as rich prints it as it is: safe, and without markup; None is empty."""
     from rich.markup import escape

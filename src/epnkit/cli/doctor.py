@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from epnkit.cli._options import dachs_option, format_option
-from epnkit.cli._output import echo
+from epnkit.cli._output import echo, echo_styled
 
 if TYPE_CHECKING:
     from epnkit.dachs.instance import DachsInstance
@@ -94,7 +94,7 @@ def command(
     diagnosis = Diagnosis()
     for name, diagnosis in examine(context, names):
         if form == "text":
-            echo("\n".join(_format_check(name, diagnosis)))
+            _show_check(name, diagnosis)
     if form == "json":
         echo(json.dumps(_as_dict(context, diagnosis), indent=1, ensure_ascii=False))
     sys.exit(diagnosis.status)
@@ -115,27 +115,25 @@ def _find_folders(instance: DachsInstance, names: tuple[str, ...]) -> Iterator[P
         yield instance.inputs / name
 
 
-def _format_check(name: str, diagnosis: Diagnosis) -> Iterator[str]:
+def _show_check(name: str, diagnosis: Diagnosis) -> None:
     if name in diagnosis.failed:
-        yield _format_state(name, "could not look", "yellow")
-        yield f"    {diagnosis.failed[name]}"
+        _show_state(name, "could not look", "yellow")
+        echo(f"    {diagnosis.failed[name]}")
         return
     found = diagnosis.findings[name]
-    yield _format_state(
-        name, f"{len(found)} found" if found else "well", "red" if found else "green"
-    )
+    _show_state(name, f"{len(found)} found" if found else "well", "red" if found else "green")
     for each in found:
-        yield from _format_finding(each)
+        _show_finding(each)
 
 
-def _format_state(name: str, state: str, colour: str) -> str:
-    return f"{name:<12} {click.style(state, fg=colour)}"
+def _show_state(name: str, state: str, colour: str) -> None:
+    echo_styled(f"{name:<12} ", (state, {"fg": colour}))
 
 
-def _format_finding(found: Finding) -> Iterator[str]:
-    yield f"  - {found.where}: {found.what}"
-    yield f"    {found.why}"
-    yield f"    {click.style('cure:', bold=True)} {found.cure}"
+def _show_finding(found: Finding) -> None:
+    echo(f"  - {found.where}: {found.what}")
+    echo(f"    {found.why}")
+    echo_styled("    ", ("cure:", {"bold": True}), f" {found.cure}")
 
 
 def _as_dict(context: CheckContext, diagnosis: Diagnosis) -> dict[str, object]:
