@@ -21,8 +21,7 @@ _CHUNK = 1024
 #: What begins and ends the name of a variable with the time that others count from.
 _BASE = "epoch0"
 
-#: Milliseconds of CDF_EPOCH (since the year 0) at the ends of the years 1 and 9999, less what
-#: no real time is: CDF_EPOCH's own fill value is written as 9999-12-31T23:59:59.999.
+#: How the fill values of times begin when they are written.
 _LAST_TEXT = "9999-12-31"
 
 

@@ -29,7 +29,7 @@ def to_naive_utc(value: object) -> dt.datetime:
 
 def _read(text: str) -> dt.datetime:
     try:
-        return dt.datetime.fromisoformat(text)  # what nearly all texts are, and 50 times as fast
+        return dt.datetime.fromisoformat(text)  # nearly all texts; the quick way
     except ValueError:
         from epnkit.times import parse_time
 
