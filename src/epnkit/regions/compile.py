@@ -25,7 +25,11 @@ from epnkit.regions._kernel_cache import (
 )
 
 #: The loops of contours, by every way that calls them with other types: (chain code, x, y).
-_CONTOURS = (("0000222244446666", 540, 500), ("00002222444466660", 900, 620), ("7", 400, 400))
+_CONTOURS: tuple[tuple[Any, ...], ...] = (
+    ("0000222244446666", 540, 500),
+    ("00002222444466660", 900, 620),
+    ("7", 400, 400),
+)
 
 _IMAGE: dict[str, Any] = {
     "NAXIS1": 512,
@@ -55,7 +59,7 @@ def _draw_contours() -> None:
     from epnkit.regions import Images, Options, footprints
     from epnkit.regions.geometry.binary import polygon_bytes
 
-    codes, x, y = zip(*_CONTOURS, strict=True)
+    codes, x, y = ([part[k] for part in _CONTOURS] for k in range(3))
     images = Images(["2014-05-06T07:08:09"], 2.0, 2.0, 512.0, 512.0, 480.0)
     for options in (
         Options(),
@@ -64,8 +68,8 @@ def _draw_contours() -> None:
     ):
         found = footprints(codes, x, y, images, options)
     polygon_bytes(pl.Series(found.s_region, dtype=pl.String))
-    parts = [";".join(str(part[k]) for part in _CONTOURS) for k in range(3)]
-    footprints([parts[0]], [parts[1]], [parts[2]], images, Options(separator=";"))
+    code, xs, ys = (";".join(map(str, column)) for column in (codes, x, y))
+    footprints([code], [xs], [ys], images, Options(separator=";"))
 
 
 def _draw_fields() -> None:
@@ -75,7 +79,7 @@ def _draw_fields() -> None:
     carrington = {"CTYPE1": "CRLN-CEA", "CTYPE2": "CRLT-CEA", "CUNIT1": "deg", "CUNIT2": "deg"}
     sky = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CUNIT1": "deg", "CUNIT2": "deg"}
     degrees = {"CDELT1": 0.05, "CDELT2": 0.05, "CRVAL1": 120.0}
-    changes = (
+    changes: tuple[dict[str, Any], ...] = (
         {},
         small,
         {**small, "CRVAL1": 960.0},
