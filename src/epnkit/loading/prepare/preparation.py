@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -12,7 +11,6 @@ import polars as pl
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys
 from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
-from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, Source, Window
 
 
@@ -41,23 +39,9 @@ class Prepared:
     highest: Any = None
 
 
-@dataclass
-class Preparation:
-    """Prepares the records of one service, batch by batch.
-
-    Parameters
-    ----------
-    service : Service
-        Whose mapping is applied.
-    datalink : str, optional
-        The address of the service's datalink, to which a granule's uid is appended.
-    now : datetime.datetime
-        The time of the run, for the dates that the mapping leaves to the loader.
-    """
-
-    service: Service
-    datalink: str | None = None
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+@dataclass(frozen=True)
+class Preparation(RunSettings):
+    """Prepares the records of one service, batch by batch."""
 
     def batches(
         self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
@@ -96,10 +80,9 @@ class Preparation:
         records : polars.DataFrame
             The records as the source gave them.
         """
-        run = RunSettings(self.service, self.datalink, self.now)
         batch = BatchState(records, Counts(read=len(records)))
         for stage in STAGES:
-            stage(batch, run)
+            stage(batch, self)
         packed = PackedBatch.of(record_keys(records, self.service.key), records)
         return Prepared(batch.granules, batch.refusals, batch.counts, packed, batch.highest)
 

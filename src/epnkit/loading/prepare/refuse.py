@@ -104,9 +104,8 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
     )
     hard = found.filter(pl.col("rule").is_in(sorted(rules.HARD)))
     rows = hard["row"]
-    reason = hard.select(
-        pl.concat_str("message", pl.lit(": "), pl.col("value").fill_null("nothing"))
-    ).to_series()
+    shown = pl.when(pl.col("value") != "").then(": " + pl.col("value")).otherwise(pl.lit(""))
+    reason = hard.select(pl.concat_str("message", shown)).to_series()
     return pl.DataFrame(
         {
             "number": origin[rows],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -57,8 +57,8 @@ class RunSettings:
     """
 
     service: Service
-    datalink: str | None
-    now: datetime
+    datalink: str | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
 
 @dataclass
@@ -157,6 +157,8 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
         "creation_date": created,
         "modification_date": created,
         "release_date": created,
+        # Refused by rule 43 with the reason, rather than by the database.
+        "processing_level": pl.lit(None, pl.Int32),
     }
     if run.datalink is not None:
         defaults["datalink_url"] = pl.lit(run.datalink) + _url_quoted(pl.col("granule_uid"))
