@@ -266,7 +266,7 @@ def reconcile(service: str, *, dry_run: bool = False, dachs: Path | None = None)
     with open_dachs(dachs) as instance:
         found = compare(instance, service)
         if not dry_run:
-            repairs = split_into_requests(found.missing, found.gone, reconcile=True)
+            repairs = split_into_requests(found.to_read, found.gone, reconcile=True)
             _import(instance, service, repairs)
         return found
 

@@ -28,9 +28,9 @@ def command(service: str, dry_run: bool, directory: Path | None) -> None:
     with open_dachs(directory) as instance:
         found = compare(instance, service)
         echo(
-            f"{service}: {len(found.missing)} records are missing or changed,"
+            f"{service}: {len(found.to_read)} records are missing or changed,"
             f" {len(found.gone)} are gone at the source"
         )
-        repairs = split_into_requests(found.missing, found.gone, reconcile=True)
+        repairs = split_into_requests(found.to_read, found.gone, reconcile=True)
         if not dry_run and not run_imports(instance, service, repairs):
             sys.exit(1)

@@ -62,6 +62,12 @@ class Link:
     ------
     ConfigurationError
         If the vocabulary has no such term.
+
+    Examples
+    --------
+    >>> plot = Link("#preview", pl.format("https://example.org/{}.png", pl.col("id")), "a plot")
+    >>> plot.of(pl.DataFrame({"id": [7]})).select("url", "content_type").row(0)
+    ('https://example.org/7.png', 'image/png')
     """
 
     semantics: str

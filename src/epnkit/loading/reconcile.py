@@ -1,8 +1,8 @@
 """Comparing the source with the table, part by part, without reading the records.
 
-The keys are divided into parts.  For each part the source gives a count and a sum of hashes; the
-keys themselves are compared only if these differ from the tracking table's, and only records that
-differ are read again.
+The keys are divided into parts.  For each part the source gives a sum of hashes; the keys
+themselves are compared only if it differs from the tracking table's, and only records that differ
+are read again.  Numbers of records are not compared: several may be folded into one granule.
 """
 
 from __future__ import annotations
@@ -30,19 +30,18 @@ class Difference:
 
     Parameters
     ----------
-    missing : set of str
+    to_read : set of str
         Keys of records that only the source has, or that differ there.
     gone : set of str
         Keys of granules whose record the source no longer has.
     """
 
-    missing: set[str] = field(default_factory=set)
+    to_read: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
 
     def drop_moved(self) -> None:
-        """Drop keys that are on both sides: the source merely sorts them differently."""
-        moved = {key for key in self.gone if key in self.missing}
-        self.gone -= moved
+        """Keep keys that the source has in another part, which sorts differently, as not gone."""
+        self.gone -= self.to_read
 
 
 @dataclass
@@ -84,7 +83,7 @@ class Comparison:
             self._save_progress(stretch[-1] + 1, found)
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         found.drop_moved()
-        found.missing -= set(self._read_quarantined_keys())
+        found.to_read -= set(self._read_quarantined_keys())
         return found
 
     def _require_tracking(self) -> None:
@@ -118,7 +117,7 @@ class Comparison:
             "UPDATE epnkit.comparisons SET done = %s, missing = {texts}, gone = {texts}"
             " WHERE service = %s",
             done,
-            sorted(found.missing),
+            sorted(found.to_read),
             sorted(found.gone),
             self.service,
         )
@@ -130,7 +129,7 @@ class Comparison:
         there = self.source.digests(bounds)
         here = pl.DataFrame(
             self._query(_DIGESTS, bounds),
-            schema={"part": pl.Int64, "records": pl.Int64, "digest": pl.Int64},
+            schema={"part": pl.Int64, "digest": pl.Int64},
             orient="row",
         )
         both = there.cast({"part": pl.Int64, "digest": pl.Int64}).join(
@@ -146,7 +145,7 @@ class Comparison:
         here = dict(self._query(_KEYS, *(each for bound in between for each in (bound, bound))))
         digests = self.source.compares == "digest"
         found.gone |= here.keys() - there.keys()
-        found.missing |= {
+        found.to_read |= {
             key
             for key, digest in there.items()
             if key not in here or (digests and here[key] != digest)
@@ -190,7 +189,7 @@ WHERE position %% %s = 0 ORDER BY {key}
 
 _DIGESTS = """
     SELECT width_bucket({key}, ARRAY(SELECT {key} FROM unnest({texts}) AS epnkit_key)) AS part,
-           count(*), sum(epnkit_digest)::bigint
+           sum(epnkit_digest)::bigint
     FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {tracking}) each GROUP BY 1
 """
 

@@ -262,7 +262,7 @@ class History(RuleBasedStateMachine):
                     comparison.run()
                 return
             found = comparison.run()
-        request = Request(keys=tuple(found.missing), gone=tuple(found.gone), reconcile=True)
+        request = Request(keys=tuple(found.to_read), gone=tuple(found.gone), reconcile=True)
         self.run(Load, request)
         assert set(self.table()) == set(self.map_names(self.source()))
 
