@@ -12,7 +12,7 @@ from epnkit.mapping import Mapping
 from epnkit.service import Service
 
 #: A mapping that every rule accepts, but for what a test adds.
-COLUMNS: dict[str | tuple[str, ...], Any] = {
+COLUMNS: dict[str, Any] = {
     "granule_uid": pl.format("spot_{}", pl.col("id")),
     "granule_gid": "sunspot",
     "obs_id": pl.format("image_{}", pl.col("id")),
@@ -26,7 +26,7 @@ COLUMNS: dict[str | tuple[str, ...], Any] = {
 
 def prepare(records: pl.DataFrame, **columns: Any) -> list[tuple[Any, ...]]:
     """Give rule, field and reason of each refusal."""
-    mapping = Mapping({**COLUMNS, **columns})
+    mapping = Mapping({str(name): value for name, value in (COLUMNS | columns).items()})
     service = Service("spots", frame="body", mapping=mapping, key=("id",))
     found = Preparation(service).prepare(records)
     assert len(found.granules) + len(found.refusals) == len(records)
