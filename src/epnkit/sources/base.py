@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -98,6 +98,22 @@ class Source(Protocol):
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
         """Read the records of a window, ordered by cursor and key, each exactly once."""
         ...
+
+
+@runtime_checkable
+class Skipping(Source, Protocol):
+    """A source that finds more than it can give, and counts what it leaves out."""
+
+    #: How many things the last reading left out, by what they are.
+    skipped: Mapping[str, int]
+
+
+def describe_skipped(source: Source) -> str:
+    """Return what the last reading of a source left out, in a line; empty if that is nothing."""
+    if not isinstance(source, Skipping) or not source.skipped:
+        return ""
+    counts = sorted(source.skipped.items())
+    return "left out: " + "; ".join(f"{count} {what}" for what, count in counts)
 
 
 class SourceClass(Protocol):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import datetime as dt
 import gzip
 import io
+import lzma
 import os
 import signal
 import time
@@ -17,7 +20,7 @@ import polars as pl
 import pytest
 from astropy.io import fits
 
-from epnkit.sources.base import UNREADABLE
+from epnkit.sources.base import UNREADABLE, describe_skipped
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.formats import read_formats
 from epnkit.sources.files.readers import Reader, read_json
@@ -47,6 +50,8 @@ class MisbehavingReader:
             os.kill(os.getpid(), signal.SIGKILL)
         if path.stem == "abort":
             os.abort()
+        if path.stem.startswith("slow"):
+            time.sleep(0.2)
         if path.stem == "hang":
             time.sleep(60)
         if path.stem == "memory":
@@ -95,6 +100,29 @@ def test_every_one_of_many_bad_files_is_named(data: Path) -> None:
     found = rows(data, MisbehavingReader(), seconds=5)
     assert found["unreadable"].is_not_null().sum() == 5
     assert found["n"].drop_nulls().to_list() == [1, 2]
+
+
+def test_two_who_read_at_a_time_do_not_mix_and_one_who_stops_leaves_nothing(tmp_path: Path) -> None:
+    """Files of several answers each: what one reader was not given yet is never another's."""
+    for number in range(150):
+        lines = "".join(f"{number * 1000 + line}\n" for line in range(300))
+        (tmp_path / f"{number:03d}.csv").write_text("n\n" + lines)
+    source = FilesSource(FilesSettings(tmp_path, reader_of("csv")))
+    whole = [number * 1000 + line for number in range(150) for line in range(300)]
+    first = source.batches(size=7_000)
+    beginning = next(first)
+    second = pl.concat(source.batches(size=5_000))
+    rest = pl.concat([beginning, *first])
+    assert [int(n) for n in second["n"]] == [int(n) for n in rest["n"]] == whole
+    next(source.batches(size=100))  # and no further
+    assert [int(n) for n in pl.concat(source.batches())["n"]] == whole
+
+
+def test_many_slow_files_are_each_within_the_time(data: Path) -> None:
+    for number in range(20):
+        (data / f"slow{number}.json").write_text("{}")
+    found = rows(data, MisbehavingReader(), seconds=2)
+    assert found["unreadable"].null_count() == found.height == 22
 
 
 #: Contents that are no documents, or absurd ones, by format.
@@ -175,8 +203,6 @@ def test_tile_compressed_and_compressed_images_have_their_cards(tmp_path: Path) 
     plain = io.BytesIO()
     fits.PrimaryHDU(np.zeros((8, 8), "i4"), header).writeto(plain)
     (tmp_path / "b.fits.gz").write_bytes(gzip.compress(plain.getvalue()))
-    import bz2
-
     (tmp_path / "c.fits.bz2").write_bytes(bz2.compress(plain.getvalue()))
     found = rows(tmp_path, reader_of("fits"))
     assert found["TELESCOP"].to_list() == ["SDO/AIA"] * 3
@@ -202,6 +228,13 @@ def test_only_what_lies_in_the_archive_is_read(tmp_path: Path) -> None:
     (archive / "tab\there.json").write_text('{"n": 6}')
     inside = rows(archive, read_json)
     assert inside["path"].to_list() == ["inner/a.json", "within.json"]
+    source = FilesSource(FilesSettings(archive, read_json))
+    assert source.count() == 2
+    assert describe_skipped(source) == (
+        "left out: 2 links out of the directory (follow_links = true reads them);"
+        " 1 links that lead back to where they are; 2 links that lead nowhere;"
+        " 2 names that are not printable UTF-8; 1 pipes, devices and sockets"
+    )
     everywhere = rows(archive, read_json, follow_links=True)
     assert "out/secret.json" in everywhere["path"].to_list()
     assert not everywhere["path"].str.starts_with("loop").any()
@@ -267,3 +300,92 @@ def test_times_that_count_from_a_base_are_added_to_it(tmp_path: Path) -> None:
     assert found["unreadable"].to_list() == [None, None]
     assert found["epoch_first"].to_list() == ["2008-06-29T17:11:00.000000000", None]
     assert found["epoch_last"].to_list() == ["2008-06-29T17:11:01.500000000", None]
+
+
+def test_what_a_file_says_is_kept_beside_what_is_said_of_every_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file_name,path,n\na.fits,x/a.fits,1\nb.fits,x/b.fits,2\n")
+    found = rows(tmp_path, reader_of("csv"))
+    assert found["file_name"].to_list() == ["t.csv", "t.csv"]
+    assert found["own.file_name"].to_list() == ["a.fits", "b.fits"]
+    assert found["own.path"].to_list() == ["x/a.fits", "x/b.fits"]
+
+
+def found_in(directory: Path, name: str, content: bytes, form: str) -> dict[str, Any]:
+    """Read one file, and give its record."""
+    (directory / name).write_bytes(content)
+    (record,) = rows(directory, reader_of(form), globs=(name,)).to_dicts()
+    return record
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        ('{"n": "Kanzelhöhe"}'.encode("latin-1"), "Kanzelhöhe"),
+        ('{"n": "Kanzelhöhe"}'.encode("utf-16-be"), "Kanzelhöhe"),
+        ('{"n": "Kanzelhöhe"}'.encode("utf-32"), "Kanzelhöhe"),
+        (b'{"n": "\\ud800", "m": 1}', None),
+        (b'{"n": 1e400}', float("inf")),
+        (b'{"n": {"\\u0024date": 0}}', dt.datetime(1970, 1, 1)),
+    ],
+)
+def test_json_of_any_encoding_and_odd_values_is_read(
+    tmp_path: Path, content: bytes, value: object
+) -> None:
+    record = found_in(tmp_path, "a.json", content, "json")
+    assert record["n"] == value
+    assert record["unreadable"] is None
+
+
+def test_a_day_that_is_none_in_a_label_is_no_time_of_day(tmp_path: Path) -> None:
+    """pvl takes 2001-02-30 for 20:01 in a zone of -02:30."""
+    label = b"PDS_VERSION_ID = PDS3\nA = 2001-02-30\nB = 2001-02-28\nC = 20:01:05\nEND\n"
+    record = found_in(tmp_path, "a.lbl", label, "pds3")
+    assert record["A"] == "2001-02-30"
+    assert record["B"].startswith("2001-02-28")
+    assert record["C"].startswith("20:01:05")
+
+
+def test_a_day_that_is_none_in_a_tree_costs_itself(tmp_path: Path) -> None:
+    tree = b"#ASDF 1.0.0\n%YAML 1.1\n---\nd: 2001-02-30\nn: 5\n...\n"
+    record = found_in(tmp_path, "a.asdf", tree, "asdf")
+    assert (record["d"], record["n"]) == ("2001-02-30", 5)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    record = found_in(tmp_path, "a.csv", b"a,a\n1,2\n", "csv")
+    assert record["unreadable"] == "ValueError: two of its columns are named 'a'"
+
+
+def test_a_document_can_pass_for_no_record_of_another_file(tmp_path: Path) -> None:
+    content = b'{"path": "x", "unreadable": "no", "epnkit_unreadable": "*: x", "url": "y", "n": 1}'
+    record = found_in(tmp_path, "a.json", content, "json")
+    assert (record["path"], record["unreadable"], record["url"]) == ("a.json", None, "y")
+    assert (record["own.path"], record["own.unreadable"], record["n"]) == ("x", "no", 1)
+    assert UNREADABLE not in record
+
+
+def test_what_is_wrong_with_a_file_is_said_in_printable_characters(tmp_path: Path) -> None:
+    record = found_in(tmp_path, "a.csv", b'a,b\n"x\x1b[2J\xe2\x80\xae', "csv")
+    assert record["unreadable"].isprintable()
+
+
+@pytest.mark.parametrize("name", ["a.fits", "a.fits.xz", "a.dat"])
+def test_compressed_files_are_known_by_their_content(tmp_path: Path, name: str) -> None:
+    plain = io.BytesIO()
+    fits.PrimaryHDU(header=fits.Header({"TELESCOP": "X"})).writeto(plain)
+    for compress in (gzip.compress, bz2.compress, lzma.compress):
+        record = found_in(tmp_path, name, compress(plain.getvalue()), "fits")
+        assert record["TELESCOP"] == "X"
+
+
+def test_the_first_unit_that_says_something_is_read(tmp_path: Path) -> None:
+    header = fits.Header({"TELESCOP": "X", "DATE-OBS": "2014-05-01"})
+    units = [
+        fits.PrimaryHDU(header=fits.Header({"AUTHOR": "me"})),
+        fits.ImageHDU(np.zeros(3)),
+        fits.CompImageHDU(np.arange(64, dtype="i4").reshape(8, 8), header),
+    ]
+    content = io.BytesIO()
+    fits.HDUList(units).writeto(content)
+    record = found_in(tmp_path, "a.fits", content.getvalue(), "fits")
+    assert [record[n] for n in ("AUTHOR", "TELESCOP", "DATE-OBS")] == ["me", "X", "2014-05-01"]

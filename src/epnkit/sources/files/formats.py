@@ -74,8 +74,12 @@ class ReaderByName:
 
     def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
         """Read one file."""
+        return self.choose(path)(path)
+
+    def choose(self, path: Path) -> Reader:
+        """Return the reader of a file."""
         names = self.readers.items()
-        return next(reader for glob, reader in names if fnmatchcase(path.name, glob))(path)
+        return next(reader for glob, reader in names if fnmatchcase(path.name, glob))
 
 
 def _take_reader(settings: Settings) -> Reader:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-from collections.abc import Mapping
+import lzma
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,27 +25,45 @@ LARGEST_LABEL = 4 * 1024**2
 #: The largest JSON file, in bytes: it is parsed whole.
 LARGEST_JSON = 256 * 1024**2
 
+#: The largest JSON file that is parsed in the process that asks for it, in bytes.
+SMALL_JSON = 256 * 1024
+
 #: How deep documents and labels may be nested.
 DEEPEST = 100
 
 #: The most values of one document, those under YAML's aliases counted each time.
 MOST_VALUES = 1_000_000
 
+#: What holds no other values, told by its type for speed.
+_LEAVES = frozenset([str, bool, int, float, bytes, type(None)])
+
 #: How long a reader may work on one file, or on a thousand lines of it, in seconds.
 LONGEST = 30
+
+#: How long the process of a reader may take until it begins with its first file, in seconds.
+LONGEST_START = 60
 
 #: How much memory a reader may take beyond what it has at its start, in bytes.
 MOST_MEMORY = 1024**3
 
 
+#: What compressed files begin with (RFC 1952; bzip2; the .xz file format 1.2), whatever their name.
+_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+
+
 def open_file(path: Path) -> IO[bytes]:
-    """Open a file, decompressed if its name ends in ``.gz`` or ``.bz2``, up to a limit."""
-    suffix = path.suffix.lower()
-    if suffix == ".gz":
-        return io.BufferedReader(LimitedStream(gzip.open(path), LARGEST_DECOMPRESSED))  # type: ignore[arg-type]
-    if suffix == ".bz2":
-        return io.BufferedReader(LimitedStream(bz2.open(path), LARGEST_DECOMPRESSED))
-    return path.open("rb")
+    """Open a file, decompressed up to a limit if it is compressed (gzip, bzip2, xz)."""
+    stream = path.open("rb")
+    begin = stream.peek(6)
+    for mark, open_compressed in _COMPRESSED.items():
+        if begin.startswith(mark):
+            stream.close()
+            return io.BufferedReader(LimitedStream(open_compressed(path), LARGEST_DECOMPRESSED))
+    return stream
 
 
 class LimitedStream(io.RawIOBase):
@@ -96,20 +115,25 @@ def require_bounded(document: Any) -> None:
     ValueError
         With what is wrong.
     """
+    if not isinstance(document, Mapping | list | tuple):
+        return
     if _count_values(document, 0, {}, set()) > MOST_VALUES:
         raise ValueError(f"it has more than {MOST_VALUES} values")
 
 
 def _count_values(node: Any, depth: int, counts: dict[int, int], above: set[int]) -> int:
-    if not isinstance(node, Mapping | list | tuple):
-        return 1
+    """Count the values of a tree; plain ones are counted without a call, for there are many."""
     if id(node) in above:
         raise ValueError("it holds itself")
     if depth > DEEPEST:
         raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-    if id(node) not in counts:
-        above.add(id(node))
-        inner = node.values() if isinstance(node, Mapping) else node
-        counts[id(node)] = 1 + sum(_count_values(n, depth + 1, counts, above) for n in inner)
-        above.discard(id(node))
-    return counts[id(node)]
+    if id(node) in counts:
+        return counts[id(node)]
+    above.add(id(node))
+    count = 1
+    for inner in node.values() if isinstance(node, Mapping) else node:
+        is_tree = type(inner) not in _LEAVES and isinstance(inner, Mapping | list | tuple)
+        count += _count_values(inner, depth + 1, counts, above) if is_tree else 1
+    above.discard(id(node))
+    counts[id(node)] = count
+    return count

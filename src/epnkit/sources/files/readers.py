@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epnkit.sources.files.limits import LARGEST_JSON, require_bounded
+from epnkit.sources.files.limits import (
+    DEEPEST,
+    LARGEST_JSON,
+    MOST_VALUES,
+    SMALL_JSON,
+    require_bounded,
+)
 from epnkit.sources.values.documents import flatten, parse_json
 from epnkit.sources.values.extended_json import to_plain
 from epnkit.tables import read_rows
@@ -30,22 +38,53 @@ def read_json(path: Path) -> Iterator[dict[str, Any]]:
     ValueError
         If it is no JSON, too large or too deep, or holds something else than documents.
     """
-    if path.stat().st_size > LARGEST_JSON:
-        raise ValueError(f"it is larger than {LARGEST_JSON} bytes")
-    content = parse_json(_to_utf8(path.read_bytes()))
-    require_bounded(content)
+    with path.open("rb", buffering=0) as stream:
+        if os.fstat(stream.fileno()).st_size > LARGEST_JSON:
+            raise ValueError(f"it is larger than {LARGEST_JSON} bytes")
+        text = stream.read()
+    text = _to_utf8(text)
+    content = parse_json(text)
+    if _may_be_unbounded(text):
+        require_bounded(content)
+    convert = to_plain if _may_be_extended(text) else dict
     for number, document in enumerate(content if isinstance(content, list) else [content], 1):
         if not isinstance(document, dict):
             raise ValueError(f"value {number} is no document, but {type(document).__name__}")
-        yield flatten(to_plain(document))
+        yield flatten(convert(document))
+
+
+def _may_be_unbounded(text: bytes) -> bool:
+    """Return whether a text may have more levels or values than are allowed, without a parser."""
+    return len(text) > MOST_VALUES or text.count(b"{") + text.count(b"[") > DEEPEST
+
+
+def _may_be_extended(text: bytes) -> bool:
+    """Return whether a text may have a field whose name begins with a dollar sign."""
+    return b'"$' in text or b"\\u0024" in text
+
+
+def is_bounded(reader: Reader, path: Path, size: int) -> bool:
+    """Return whether reading a file takes no more time or memory than its size (bytes) says.
+
+    That holds for what opens nothing, and for small texts of JSON, whose parser has no loops and no
+    way back. Other formats are read in a process of their own.
+    """
+    of_name = getattr(reader, "choose", None)
+    reader = reader if of_name is None else of_name(path)
+    return reader is read_nothing or (reader is read_json and size <= SMALL_JSON)
 
 
 def _to_utf8(content: bytes) -> bytes:
-    """Bring a text of JSON to UTF-8, if a byte order mark says that it is in another form."""
-    if content.startswith(b"\xef\xbb\xbf"):
-        return content[3:]
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16").encode()
+    """Bring a text of JSON to UTF-8, from UTF-16, UTF-32 (with a mark or without) or Latin-1."""
+    encoding = json.detect_encoding(content)
+    if encoding != "utf-8":
+        return content.decode(encoding).encode()
+    if content.isascii():
+        return content
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1").encode()
     return content
 
 
@@ -68,6 +107,9 @@ class CsvReader:
         """Read one file."""
         rows = (row for _, row in read_rows(path, self.separator, self.encoding))
         names = [name.strip() for name in next(rows, [])]
+        repeated = sorted({name for name in names if name and names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"two of its columns are named {repeated[0]!r}")
         for row in rows:
             if len(row) != len(names):
                 raise ValueError("a line has another number of values than the first one")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -47,6 +48,9 @@ _FILE_FIELDS: dict[str, pl.DataType] = {
     "address": pl.String(),
     "url": pl.String(),
 }
+
+#: The names that no field of a file's own may have; ``address`` and ``url`` only if it is served.
+_TAKEN = frozenset([*_FILE_FIELDS, UNREADABLE, SOURCE_DIGEST]) - {"address", "url"}
 
 #: What a record tells of each companion of its file.
 _COMPANION_FIELDS: dict[str, pl.DataType] = {
@@ -108,7 +112,8 @@ class FilesSource:
     A record has the fields of its file, and ``path`` (relative to the directory, mostly its key),
     ``file_name``, ``file_size``, ``modified`` (the cursor), ``line`` (its number in the file),
     ``address`` and ``url`` (where directory and file are served, if they are) and ``unreadable``:
-    why the file could not be read, when it could not; its own fields are null then. Beside them
+    why the file could not be read, when it could not; its own fields are null then. What the file
+    itself says under one of these names is in a field ``own.NAME``. Beside them
     batches hold the digest of the file's state, which the schema doesn't list.
 
     Parameters
@@ -124,6 +129,7 @@ class FilesSource:
         self.label = f"{settings.directory}/{{{','.join(settings.globs)}}}"
         self._keys = FileKeys(settings.key, self.label)
         self._reader = IsolatedReader(settings.reader, settings.seconds)
+        self.skipped: Counter[str] = Counter()
 
     @classmethod
     def from_file(cls, path: Path, order: Order = UNORDERED) -> FilesSource:
@@ -240,7 +246,10 @@ class FilesSource:
         """Go through the directory in order, and open nothing."""
         chosen = self._settings
         choose = keep_latest if chosen.latest else list
-        return walk(chosen.directory, chosen.globs, choose, window, chosen.follow_links)
+        self.skipped = Counter()
+        return walk(
+            chosen.directory, chosen.globs, choose, window, chosen.follow_links, self.skipped
+        )
 
     def _read_batches(
         self, files: Iterable[FoundFile], size: int, wanted: set[str] | None = None
@@ -276,10 +285,8 @@ class FilesSource:
         self, files: Iterable[FoundFile]
     ) -> Iterator[tuple[FoundFile, Iterator[dict[str, Any]]]]:
         """Read files one after the other, each whole before the next."""
-        given, copy = tee(files)
-        documents = self._reader.read(found.path for found in copy)
-        for found, (_, of_file) in zip(given, documents, strict=True):
-            yield found, self._records_of(found, of_file)
+        for found, documents in self._reader.read(files):
+            yield found, self._records_of(found, documents)
 
     def _records_of(
         self, found: FoundFile, documents: Iterator[dict[str, Any]]
@@ -291,10 +298,10 @@ class FilesSource:
             "modified": found.modified,
             **self._address_fields(found),
         }
-        number = 0
+        number, taken = 0, _TAKEN.union(of_file)
         try:
             for number, document in enumerate(documents, 1):
-                record = {**document, **of_file, "line": number}
+                record = {**_keep_own(document, taken), **of_file, "line": number}
                 yield record | self._companion_fields(record)
         except UnreadableFileError as error:
             why = str(error)
@@ -317,6 +324,13 @@ class FilesSource:
             with suppress(OSError), found.path.open("rb") as stream:
                 state = hashlib.file_digest(stream, "sha256").digest()
         return int.from_bytes(hashlib.blake2s(state, digest_size=4).digest(), "big")
+
+
+def _keep_own(document: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]:
+    """Keep what a file says under a name that is told of every file: ``own.file_name``."""
+    if taken.isdisjoint(document):
+        return document
+    return {f"own.{n}" if n in taken else n: value for n, value in document.items()}
 
 
 def _has_several(found: FoundFile) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 
 import polars as pl
@@ -49,6 +51,7 @@ def walk(
     choose: Callable[[list[str]], list[str]],
     window: Window,
     follow_links: bool = False,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[FoundFile]:
     """Find the files under a directory that changed within a window, in the order of their paths.
 
@@ -66,6 +69,8 @@ def walk(
         The window.
     follow_links : bool
         Whether links may lead out of the directory.
+    skipped : collections.Counter, optional
+        Counts what is left out, by what it is, whatever the window.
 
     Raises
     ------
@@ -79,13 +84,16 @@ def walk(
             cure="Correct `directory` in the source file, or mount what holds it",
         )
     within = _window_predicate(window)
-    for name in _walk_in_order(Boundary(root, follow_links), "", choose):
-        if any(fnmatchcase(name.rpartition("/")[2], glob) for glob in globs):
+    is_wanted = re.compile("|".join(map(translate, globs))).match
+    boundary = Boundary(root, follow_links, Counter() if skipped is None else skipped)
+    for name in _walk_in_order(boundary, "", choose):
+        if is_wanted(name.rpartition("/")[2]):
             path = root / name
             try:
                 state = path.stat()
             except FileNotFoundError:
-                continue  # it went while the directory was read
+                boundary.skipped["files that went while the directory was read"] += 1
+                continue
             found = FoundFile(path, name, state.st_size, state.st_mtime_ns)
             if within(found):
                 yield found
@@ -100,20 +108,46 @@ class Boundary:
         The directory.
     follow_links : bool
         Whether links may lead out of it.
+    skipped : collections.Counter
+        Counts what is left out, by what it is.
     """
 
-    def __init__(self, root: Path, follow_links: bool) -> None:
-        self.root = root
+    def __init__(self, root: Path, follow_links: bool, skipped: Counter[str]) -> None:
+        self.root, self.skipped = root, skipped
         self._real, self._follow_links = os.path.realpath(root), follow_links
 
-    def is_within(self, entry: os.DirEntry[str]) -> bool:
-        """Say whether an entry may be read."""
-        if not entry.is_symlink():
-            return True
-        path = Path(entry.path)
-        target, folder = os.path.realpath(path), os.path.realpath(path.parent)
-        is_loop = Path(target).is_dir() and _holds(target, folder)
-        return not is_loop and (self._follow_links or _holds(self._real, target))
+    def name_entry(self, entry: os.DirEntry[str]) -> str | None:
+        """Name an entry that may be read, a directory with a slash; count another, and return None.
+
+        Pipes, devices and sockets are no files. A name that is no text (not UTF-8) could be in no
+        URL and in no table.
+        """
+        wrong = self._judge(entry)
+        if wrong is not None:
+            self.skipped[wrong] += 1
+            return None
+        return entry.name + "/" if entry.is_dir() else entry.name
+
+    def _judge(self, entry: os.DirEntry[str]) -> str | None:
+        if not _is_text(entry.name):
+            return "names that are not printable UTF-8"
+        try:
+            if entry.is_symlink() and (wrong := self._judge_link(Path(entry.path))):
+                return wrong
+            return None if entry.is_dir() or entry.is_file() else "pipes, devices and sockets"
+        except OSError:
+            return "links that cannot be followed"
+
+    def _judge_link(self, path: Path) -> str | None:
+        """Return what is wrong with a link, if anything is."""
+        target, folder = Path(os.path.realpath(path)), os.path.realpath(path.parent)
+        if target.is_symlink() or not target.exists():
+            return "links that lead nowhere"
+        if target.is_dir() and _holds(str(target), folder):
+            return "links that lead back to where they are"
+        if not self._follow_links and not _holds(self._real, str(target)):
+            return "links out of the directory (follow_links = true reads them)"
+        return None
 
 
 def _holds(directory: str, path: str) -> bool:
@@ -132,21 +166,19 @@ def _walk_in_order(
 
 
 def _list_directory(boundary: Boundary, below: str) -> Iterator[str]:
-    """Name what lies in a directory, directories with a slash; pipes, devices, sockets are none.
-
-    A name that is no text (not UTF-8) could be in no URL and in no table, and is left out too.
-    """
-    with os.scandir(boundary.root / below) as entries:
-        for entry in entries:
-            if not _is_text(entry.name) or not boundary.is_within(entry):
-                continue
-            try:
-                if entry.is_dir():
-                    yield entry.name + "/"
-                elif entry.is_file():
-                    yield entry.name
-            except OSError:
-                continue  # links that lead to themselves
+    """Name what lies in a directory and may be read, directories with a slash."""
+    try:
+        with os.scandir(boundary.root / below) as entries:
+            for entry in entries:
+                if name := boundary.name_entry(entry):
+                    yield name
+    except OSError as error:
+        raise SourceError(
+            "a directory cannot be read",
+            where=str(boundary.root / below),
+            why=str(error),
+            cure="Let the account that runs epnkit read it, or read another directory.",
+        ) from error
 
 
 def _is_text(name: str) -> bool:
@@ -159,6 +191,8 @@ def _is_text(name: str) -> bool:
 
 def _window_predicate(window: Window) -> Callable[[FoundFile], bool]:
     low, high = (_parse_time_bound(value) for value in (window.low, window.high))
+    if low is None and high is None:
+        return lambda found: True
 
     def within(found: FoundFile) -> bool:
         changed = found.modified

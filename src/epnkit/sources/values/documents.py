@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -41,6 +42,14 @@ _TYPES: dict[type, pl.DataType] = {**_PLAIN, str: pl.String()}
 _CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
+#: What Python's own reader of JSON takes beyond the standard: constants, halves of characters
+#: and numbers that are too large for a float.
+_LENIENT = re.compile(rb"NaN|Infinity|\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}")
+
+#: Half of a character, or a byte that is part of none.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def parse_json(text: bytes) -> Any:
     """Read JSON, also with the ``NaN``, taken as nothing, and ``Infinity`` that Python writes.
 
@@ -52,17 +61,21 @@ def parse_json(text: bytes) -> Any:
     with gc_paused():
         try:
             return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            if b"NaN" not in text and b"Infinity" not in text:
+        except orjson.JSONDecodeError as error:
+            # Half of a character, and a number beyond all numbers, cost themselves alone.
+            if not _LENIENT.search(text):
                 raise
-            return json.loads(text, parse_constant=_CONSTANTS.get)
+            try:
+                return json.loads(text, parse_constant=_CONSTANTS.get)
+            except RecursionError:
+                raise error from None
 
 
 def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
     """Take nested documents apart: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``."""
     found: dict[str, Any] = {}
     for name, value in document.items():
-        if isinstance(value, Mapping) and value:
+        if type(value) not in _TYPES and isinstance(value, Mapping) and value:
             found |= flatten(value, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = value
@@ -84,10 +97,23 @@ def flatten_document(
     try:
         plain = convert(document)
         if isinstance(plain, Mapping):
-            return flatten(plain)
+            return _drop_unnamed(flatten(plain))
     except RecursionError:
         return {UNREADABLE: f"{WHOLE}: it is nested too deep"}
     return {UNREADABLE: f"{WHOLE}: it is no document, but {type(document).__name__}"}
+
+
+def _drop_unnamed(document: dict[str, Any]) -> Document:
+    """Leave out the fields whose names are not UTF-8, and say so: no column can have such a name.
+
+    Python keeps the bytes of such a name as single surrogates.
+    """
+    unnamed = [name for name in document if not name.isascii() and _SURROGATE.search(name)]
+    if not unnamed:
+        return document
+    kept = {name: value for name, value in document.items() if name not in unnamed}
+    shown = _SURROGATE.sub("?", unnamed[0])
+    return kept | {UNREADABLE: f"{shown}: the name of this field is not UTF-8"}
 
 
 def get_dotted(document: Any, name: str) -> Any:

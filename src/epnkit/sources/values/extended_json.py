@@ -32,14 +32,14 @@ def to_plain(value: Any) -> Any:
     object
         Texts, numbers, naive datetimes in UTC, lists and dictionaries of them.
     """
+    if value is None or type(value) in _KEPT:
+        return None if value != value else value  # not a number: RESTHeart gives null
     if isinstance(value, Mapping):
         return _plain_mapping(value)
     if isinstance(value, list | tuple):
         return [to_plain(part) for part in value]
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
-    if value is None or type(value) in _KEPT:
-        return None if value != value else value  # not a number: RESTHeart gives null
     read = _OF_BSON.get(type(value).__name__)
     if read is not None:
         return read(value)
@@ -49,14 +49,15 @@ def to_plain(value: Any) -> Any:
 
 
 def _plain_mapping(value: Mapping[str, Any]) -> Any:
-    if len(value) == 1 or set(value) in _OLDER_FORMS:
+    if len(value) == 1 or (len(value) == 2 and set(value) in _OLDER_FORMS):
         if "$regex" in value:
             return f"/{value['$regex']}/{value.get('$options', '')}"
         name = next((name for name in value if name != "$type"), "")
         read = _MARKED.get(name)
         if read is not None:
             return _read_marked(read, name, value[name])
-    return {name: to_plain(inner) for name, inner in value.items()}
+    # Most values are texts and whole numbers: they are taken without a call each.
+    return {n: v if type(v) is str or type(v) is int else to_plain(v) for n, v in value.items()}
 
 
 def _read_marked(read: Callable[[Any], Any], name: str, inner: Any) -> Any:
