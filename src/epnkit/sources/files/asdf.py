@@ -68,5 +68,12 @@ def _plain_loader() -> Any:
             return loader.construct_sequence(node, deep=True)
         return loader.construct_scalar(node)  # type: ignore[arg-type]
 
+    def construct_time(loader: Loader, node: yaml.ScalarNode) -> Any:
+        try:
+            return loader.construct_yaml_timestamp(node)
+        except ValueError:  # 2001-02-30 costs itself alone
+            return loader.construct_scalar(node)
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", construct_time)
     Loader.add_multi_constructor("", construct)
     return Loader

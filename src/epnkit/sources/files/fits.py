@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -42,6 +43,9 @@ _STRUCTURE = frozenset(
 #: Keywords of the table that a compressed image is in, not of the image (FITS 4.0, section 10.1).
 _TABLE = ("TTYPE", "TFORM", "TUNIT", "TDIM", "TFIELDS", "PCOUNT", "GCOUNT", "XTENSION", "THEAP")
 
+
+#: How many units after the first are looked at.
+_MOST_UNITS = 100
 
 #: The end of a card whose text is continued (FITS 4.0, section 4.2.1.2).
 _CONTINUED = re.compile(r"&'\s*(/.*)?$")
@@ -161,11 +165,24 @@ def _skip(stream: IO[bytes], size: int) -> None:
 
 
 def _first_that_speaks(headers: Iterator[Any]) -> dict[str, Any]:
+    """Give the cards of the first unit that says something, after those of the first of all."""
     primary = read_cards(next(headers))
-    if not _STRUCTURE.issuperset(primary):
+    if not _is_preface(primary):
         return primary
-    second = next(headers, None)
-    return primary if second is None else primary | _image_cards(read_cards(second))
+    for header in islice(headers, _MOST_UNITS):
+        cards = _image_cards(read_cards(header))
+        if not _STRUCTURE.issuperset(cards):
+            return primary | cards
+    return primary
+
+
+def _is_preface(primary: Mapping[str, Any]) -> bool:
+    """Return whether a first unit has no data, and says nothing of when an observation was."""
+    from epnkit.fits.dates import DATE_NAMES
+
+    if _STRUCTURE.issuperset(primary):
+        return True
+    return primary.get("NAXIS") == 0 and not set(DATE_NAMES) & set(primary)
 
 
 def _image_cards(cards: Mapping[str, Any]) -> dict[str, Any]:

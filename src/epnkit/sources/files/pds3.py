@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,9 @@ def _decoder() -> Any:
             """Decode a time; what begins with no figure is none."""
             if not value[:1].isdigit():
                 raise ValueError(value)
-            return super().decode_datetime(value)
+            found = super().decode_datetime(value)
+            # 2001-02-30 would be one minute past eight in the evening, 2.5 hours west.
+            return value if isinstance(found, time) and ":" not in value else found
 
     return Decoder(grammar=OmniGrammar())  # the decoder's own grammar is one of ASCII
 
