@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -13,6 +14,8 @@ import epnkit.cli
 from epnkit.cli import cli
 from epnkit.cli._output import cell, echo
 from epnkit.errors import SourceError
+from epnkit.loading.progress.bar import ProgressBar
+from epnkit.loading.progress.lines import ProgressLines
 
 #: All that is not to be seen in an output.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -101,3 +104,17 @@ def test_cells_have_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     assert cell(None) == ""
     echo("\u202ea\n\tb")
     assert capsys.readouterr().out == "\\u202ea\n\tb\n"
+
+
+def test_the_progress_of_a_load_shows_no_control_characters() -> None:
+    for kind in (ProgressLines, ProgressBar):
+        out = io.StringIO()
+        progress = kind("evil", out)
+        progress.start_stage("reading [red]")
+        progress.notify(f"left out: {EVIL}")
+        progress.finish(f"done {EVIL}")
+        progress.close()
+        written = out.getvalue()
+        assert "\\u202esun" in written
+        assert "\x1b[2J" not in written
+        assert "\u2066" not in written

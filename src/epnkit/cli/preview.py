@@ -61,6 +61,8 @@ def _as_text(preview: Preview) -> list[str]:
         field = f" {refusal['field']}:" if refusal["field"] else ""
         lines.append(f"refused {refusal['record_key']}:{field} {rule}{refusal['reason']}")
     counts = preview.counts
+    if preview.note:
+        lines.append(preview.note)
     return [
         *lines,
         f"{counts.read} records read; {len(preview.granules)} granules and {len(preview.refusals)}"
@@ -104,5 +106,6 @@ def _as_json(preview: Preview) -> str:
         ],
         "refusals": preview.refusals.to_dicts(),
         "read": preview.counts.read,
+        "note": preview.note,
     }
     return json.dumps(content, default=str, ensure_ascii=False, indent=1)

@@ -29,7 +29,7 @@ from epnkit.loading.table.parallel_copy import CopiedBatch, ParallelCopy, drop_p
 from epnkit.loading.table.target import Target
 from epnkit.loading.table.trusted import find_obstacle, polygon_columns
 from epnkit.service import Service
-from epnkit.sources.base import Reconcilable, Source, Window
+from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
 from epnkit.sources.transport.prefetch import prefetch
 
 #: The share of refusals is only checked after this many records: of three new records, one may be
@@ -115,6 +115,8 @@ class Load:
         self._trust_polygons()
         self.run.charge_time("start")
         highest = self._copy_all(window, direct=direct)
+        if note := describe_skipped(self.source):
+            self.progress.notify(note)
         self._require_records(window)
         self.progress.start_stage("merging")
         self.merge_and_settle(direct=direct, check_small=empty or self.request.whole)

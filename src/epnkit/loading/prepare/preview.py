@@ -11,7 +11,7 @@ from epnkit.loading.prepare.columns import REFUSAL, TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.service import Service
-from epnkit.sources.base import ALL, Source, Window
+from epnkit.sources.base import ALL, Source, Window, describe_skipped
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,15 @@ class Preview:
         The records that would go into quarantine, as `epnkit.loading.prepare.columns.REFUSAL`.
     counts : Counts
         What was read and what became of it.
+    note : str
+        What the source found and left out as no record; empty if nothing.
     """
 
     granules: pl.DataFrame
     findings: pl.DataFrame
     refusals: pl.DataFrame
     counts: Counts
+    note: str = ""
 
     @property
     def broken(self) -> bool:
@@ -66,7 +69,8 @@ def preview(service: Service, source: Source, count: int, window: Window = ALL) 
             break
     refusals = pl.concat(refused).head(count)
     shown = pl.concat(granules).head(count - len(refusals)) if granules else pl.DataFrame()
-    return Preview(shown, _check_rules(service, shown), refusals, counts)
+    note = describe_skipped(source)
+    return Preview(shown, _check_rules(service, shown), refusals, counts, note)
 
 
 def _check_rules(service: Service, granules: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from epnkit.loading.progress.lines import ProgressLines
+from epnkit.quoting import printable
 
 
 class ProgressBar(ProgressLines):
@@ -36,7 +37,7 @@ class ProgressBar(ProgressLines):
         super().__init__(name, out)
         self._display = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             _Rate(),
@@ -45,7 +46,7 @@ class ProgressBar(ProgressLines):
             console=Console(file=out),
             transient=True,
         )
-        self._task = self._display.add_task(name, total=None)
+        self._task = self._display.add_task(printable(name), total=None)
         self._display.start()
 
     def expect(self, records: int | None) -> None:
@@ -58,11 +59,12 @@ class ProgressBar(ProgressLines):
 
     def start_stage(self, name: str) -> None:
         """Show the name of the stage."""
-        self._display.update(self._task, description=f"{self.name}: {name}")
+        self._display.update(self._task, description=printable(f"{self.name}: {name}"))
 
     def notify(self, what: str) -> None:
         """Print a message above the bar."""
-        self._display.console.print(f"{self.name}: {what}", markup=False, highlight=False)
+        text = printable(f"{self.name}: {what}")
+        self._display.console.print(text, markup=False, highlight=False)
 
     def finish(self, summary: str) -> None:
         """Remove the bar and print the summary."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TextIO
 
+from epnkit.quoting import printable
+
 #: Seconds between two plain lines.
 _EVERY = 30.0
 
@@ -71,7 +73,7 @@ class ProgressLines(Progress):
         self._write(f"{summary}, in {monotonic() - self.start:.1f} s")
 
     def _write(self, text: str) -> None:
-        self.out.write(f"{self.name}: {text}\n")
+        self.out.write(printable(f"{self.name}: {text}") + "\n")
         self.out.flush()
 
     def _describe_rate(self, seconds: float) -> str:
