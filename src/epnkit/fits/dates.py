@@ -48,6 +48,17 @@ def plain_scale(text: str) -> str:
     return text.partition("(")[0].strip() or "UTC"
 
 
+def find_clock(keywords: Keywords) -> str:
+    """Return the keyword with the time of day for a date that has none; empty if there is none.
+
+    Examples
+    --------
+    >>> find_clock(Keywords({"UT": "23:50:00.5", "TIME-OBS": "night"}))
+    'UT'
+    """
+    return next((name for name in CLOCK_NAMES if _CLOCK.match(keywords.text(name))), "")
+
+
 def date_candidates(keywords: Keywords) -> list[str]:
     """List what a header holds as the time of its observation, the likeliest first.
 
@@ -61,7 +72,7 @@ def date_candidates(keywords: Keywords) -> list[str]:
     ['2005-03-03T23:50:00', '2005-03-03']
     """
     texts = keywords.texts(*DATE_NAMES)
-    clock = next((c for c in keywords.texts(*CLOCK_NAMES) if _CLOCK.match(c)), "")
+    clock = keywords.text(find_clock(keywords))
     timed = [_complete(text, clock) for text in texts]
     return list(dict.fromkeys([*(text for text in timed if text), *texts]))
 

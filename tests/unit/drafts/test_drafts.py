@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -294,7 +295,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path / "credentials"))
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
     path = tmp_path / "odd.sqlite"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute(
             'CREATE TABLE t (id INTEGER, "date_obs" TEXT, "instrument\nimport os #""\'\\" TEXT,'
             " object TEXT)"
@@ -320,7 +321,7 @@ def test_a_password_is_in_no_file_and_in_no_output(
     monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path / "credentials"))
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
     path = tmp_path / "data.sqlite"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE t (id INTEGER, date_obs TEXT)")
         database.execute("INSERT INTO t VALUES (1, '2020-01-01T00:00:00')")
     secret = f"Driver=SQLite3;Database={path};PWD=sesame"
@@ -357,7 +358,7 @@ def test_what_cannot_be_drafted_is_one_clear_error(
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
     (tmp_path / "bare").mkdir()
     (tmp_path / "odd.json").write_text('{"a": 1}')
-    with sqlite3.connect("two.sqlite") as database:
+    with closing(sqlite3.connect("two.sqlite")) as database, database:
         database.executescript("CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER)")
     done = CliRunner().invoke(command, words)
     assert isinstance(done.exception, EpnkitError)

@@ -16,6 +16,12 @@ from epnkit.sources.base import Source
 SIZE = 500
 
 
+#: What the reader of files says of a file, beside what stands in it.
+_OF_FILE = frozenset(
+    ["path", "file_name", "file_size", "modified", "address", "url", "unreadable", "line"]
+)
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of the records, with its values in the sample.
@@ -65,6 +71,13 @@ class Field:
         return made if made.null_count() == 0 else made.clear()
 
     @property
+    def is_words(self) -> bool:
+        """Whether the values are texts, or lists of texts, and not numbers written as texts."""
+        dtype = self.given.dtype
+        is_text = dtype in (pl.String, pl.List(pl.String))
+        return is_text and len(self.given) > 0 and self.numbers.is_empty()
+
+    @property
     def complete(self) -> bool:
         """Whether every record of the sample has a value."""
         return len(self.values) > 0 and len(self.given) == len(self.values)
@@ -103,9 +116,20 @@ class Sample:
         """The fields, by their names."""
         return {name: Field(name, self.records[name]) for name in self.records.columns}
 
+    @cached_property
+    def of_table(self) -> frozenset[str]:
+        """The fields that the reader of files adds, where they speak of a table and not of a row.
+
+        A file of which there are several records is no file of one of them.
+        """
+        path = self.fields.get("path")
+        is_table = self.kind == "files" and path is not None and not path.unique
+        return _OF_FILE if is_table else frozenset()
+
     def __iter__(self) -> Iterator[Field]:
-        """Go through the fields that have a value somewhere."""
-        return (field for field in self.fields.values() if len(field.given))
+        """Go through the fields that have a value somewhere, and speak of a record."""
+        named = (field for name, field in self.fields.items() if name not in self.of_table)
+        return (field for field in named if len(field.given))
 
 
 def read_sample(source: Source, kind: str) -> Sample:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import call, column, kilobytes, number
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, find_candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates, words_that_exclude
 from epnkit.drafts.recognise.values import (
     are_addresses,
     are_data_files,
@@ -45,16 +45,22 @@ def _propose_url(sample: Sample) -> Proposal | None:
             best.score,
             "by its name; its values are addresses",
         )
-    lead = [f for f in sample if are_addresses(f) and are_data_files(f) and not are_pictures(f)]
-    return next(
-        (
-            Proposal(
-                ("access_url",), column(f.name), (f.name,), 0.8, "its values are addresses of data"
-            )
-            for f in lead
-        ),
-        None,
-    )
+    return _propose_url_by_values(sample)
+
+
+def _propose_url_by_values(sample: Sample) -> Proposal | None:
+    """Propose addresses of files of data; or else the only addresses that differ by record."""
+    elsewhere = words_that_exclude("access_url")
+    lead = [f for f in sample if are_addresses(f) and not are_pictures(f)]
+    data = [f for f in lead if are_data_files(f)]
+    own = [f for f in lead if f.unique and not elsewhere & {*f.words, *f.context}]
+    if data:
+        name, score, reason = data[0].name, 0.8, "its values are addresses of data"
+    elif len(own) == 1:
+        name, score, reason = own[0].name, 0.7, "the only addresses, another one for each record"
+    else:
+        return None
+    return Proposal(("access_url",), column(name), (name,), score, reason)
 
 
 def _propose_format(sample: Sample, url: Proposal) -> Iterator[Proposal]:

@@ -12,7 +12,8 @@ from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.code import CodeValue, call, column, constant, translation
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, find_candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
+from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.texts import hash_list
 
 #: How many different targets a field may have to be translated word by word.
@@ -22,7 +23,8 @@ _MOST = 40
 def propose_target(sample: Sample) -> Iterator[Proposal]:
     """Propose target_name and target_class."""
     solar = _find_solar_sign(sample)
-    named = [each for c in find_candidates(sample, "target_name") for each in _propose_by_name(c)]
+    candidates = find_candidates(sample, "target_name")
+    named = [each for c in candidates for each in _propose_by_name(c, sample)]
     known = [each for each in named if each[0].sure]
     if known:
         yield from _cap_disputed(known, sample)
@@ -56,28 +58,57 @@ def _propose_default() -> Iterator[Proposal]:
     yield Proposal(("target_class",), constant("star"), (), 0.3, reason)
 
 
-def _propose_by_name(candidate: Candidate) -> Iterator[list[Proposal]]:
+def _propose_by_name(candidate: Candidate, sample: Sample) -> Iterator[list[Proposal]]:
     """Propose a field that names targets: sure where all its values are bodies that are known."""
     field = candidate.field
     values = _distinct_values(field)
+    if not field.is_words:
+        return
     if not values or len(values) > _MOST or not field.texts.len():
         yield from _propose_list(field, values)
         return
     bodies = {value: body_of(value) for value in values}
     classes = {value: _class_of(body) for value, body in bodies.items() if body}
+    said = _find_class(sample)
     if all(bodies.values()):
         reason = f"by its name; its values are {_abbreviate(bodies.values())}"
         names = _name_value(field, bodies)
         yield [
             Proposal(("target_name",), names, (field.name,), candidate.score, reason),
-            _propose_class(field, classes, candidate.score, reason),
+            said or _propose_class(field, classes, candidate.score, reason),
         ]
     else:
-        reason = f"by its name; not all of its values are known bodies: {_abbreviate(values)}"
+        unknown = [value for value, body in bodies.items() if not body]
+        reason = f"by its name; not known as bodies: {_abbreviate(unknown)}"
         yield [
             Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason),
-            Proposal(("target_class",), constant(_guess_class(values)), (), 0.3, reason),
+            said or _guess_classes(field, classes, unknown, reason),
         ]
+
+
+def _find_class(sample: Sample) -> Proposal | None:
+    """Propose the field that says the class itself, in EPN-TAP's words."""
+    codes = {plain_name(code): code for code in COLUMNS["target_class"].allowed_values}
+    for candidate in find_candidates(sample, "target_class"):
+        values = sorted(set(candidate.field.texts))
+        made = {value: codes.get(plain_name(value)) for value in values}
+        if values and all(made.values()):
+            field, reason = candidate.field, "by its name; its values are EPN-TAP's classes"
+            same = all(value == code for value, code in made.items())
+            value = column(field.name) if same else translation(field.name, dict(made))
+            return Proposal(("target_class",), value, (field.name,), candidate.score, reason)
+    return None
+
+
+def _guess_classes(
+    field: Field, classes: dict[str, str], unknown: list[str], reason: str
+) -> Proposal:
+    """Propose the classes of the bodies that are known, and guess one for the others."""
+    guess = _guess_class(unknown)
+    if not classes:
+        return Proposal(("target_class",), constant(guess), (), 0.3, reason)
+    each = {**classes, **dict.fromkeys(unknown, guess)}
+    return Proposal(("target_class",), translation(field.name, each), (field.name,), 0.3, reason)
 
 
 def _guess_class(values: list[str]) -> str:

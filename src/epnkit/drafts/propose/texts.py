@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import polars as pl
-
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.code import call, column, constant, number, part_before, translation
@@ -68,7 +66,7 @@ def _propose_instruments(sample: Sample) -> Iterator[Proposal]:
         for candidate in [*find_candidates(sample, name), *others]:
             field = candidate.field
             few = field.distinct <= max(20, len(field.given) // 3)
-            if _is_text(field) and few and not all(map(body_of, field.texts.unique())):
+            if field.is_words and few and not all(map(body_of, field.texts.unique())):
                 yield _propose_name(name, candidate)
                 break
 
@@ -87,11 +85,6 @@ def _propose_name(column: str, candidate: Candidate) -> Proposal:
     return Proposal(
         (column,), call(hash_list, field.name), (field.name,), candidate.score, "by its name"
     )
-
-
-def _is_text(field: Field) -> bool:
-    dtype = field.given.dtype
-    return dtype == pl.String or dtype == pl.List(pl.String)
 
 
 def _propose_product_type(sample: Sample, made: set[str]) -> Proposal:
@@ -210,7 +203,7 @@ def _guess_level(sample: Sample) -> int:
 
 def _propose_measurement(sample: Sample) -> Iterator[Proposal]:
     for candidate in find_candidates(sample, "measurement_type"):
-        if _is_text(candidate.field):
+        if candidate.field.is_words:
             yield _propose_ucds(candidate)
             return
     for candidate in find_candidates(sample, "measured_unit"):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+
+import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, joint, quotient
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
-from epnkit.fits.dates import CLOCK_NAMES, DATE_NAMES, SCALE_NAME, plain_scale
+from epnkit.fits.dates import DATE_NAMES, SCALE_NAME, find_clock, plain_scale
+from epnkit.fits.keywords import Keywords
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
 from epnkit.mapping.times import (
@@ -223,12 +227,19 @@ def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
     if named or len(sided) == 1:
         return (named or sided)[0]
     if day.name.upper() in DATE_NAMES and column == "time_min":
-        # A header: the keywords that fields() looks at too, in their order.
-        by_name = {field.name.upper(): field for field in clocks}
-        known = next((by_name[name] for name in CLOCK_NAMES if name in by_name), None)
+        known = _find_header_clock(sample)
         if known is not None:
             return known
     return clocks[0] if len(clocks) == 1 and column == "time_min" else None
+
+
+def _find_header_clock(sample: Sample) -> Field | None:
+    """Find the keyword that completes the dates of most headers, as for a field of view."""
+    texts = [name for name in sample.fields if sample.records[name].dtype == pl.String]
+    headers = (Keywords(record) for record in sample.records.select(texts).iter_rows(named=True))
+    found = Counter(name for header in headers if (name := find_clock(header)))
+    names = {field.name.upper(): field for field in sample}
+    return names.get(found.most_common(1)[0][0]) if found else None
 
 
 def _propose_same_day(sample: Sample, start: Proposal) -> list[Proposal]:
@@ -277,8 +288,7 @@ def _propose_any_time(sample: Sample) -> Iterator[Proposal]:
 
 def _propose_from_names(sample: Sample) -> Iterator[Proposal]:
     """Propose the times that stand in the names of files."""
-    names = sample.fields.get("file_name")
-    if names is not None and len(names.texts):
+    if any(field.name == "file_name" and len(field.texts) for field in sample):
         yield Proposal(
             ("time_min", "time_max"),
             call(named_interval, "file_name"),

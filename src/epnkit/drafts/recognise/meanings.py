@@ -135,6 +135,11 @@ def _rules() -> dict[str, _Rule]:
     }
 
 
+def words_that_exclude(meaning: str) -> frozenset[str]:
+    """Return the words of names that a meaning never has."""
+    return _rules()[meaning].never
+
+
 def find_candidates(sample: Sample, meaning: str) -> list[Candidate]:
     """List the fields that may have a meaning, the likeliest first."""
     rule = _rules()[meaning]

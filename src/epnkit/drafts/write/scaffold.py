@@ -39,7 +39,7 @@ def store_credential(secret: Secret | None) -> Iterator[str]:
     if secret is None:
         return
     found = next((place for place in credential_paths(secret.name) if place.is_file()), None)
-    first = credential_paths(secret.name)[0]
+    first = _choose_path(secret.name)
     if found is not None:
         yield f"{found}: the credential, as it was"
     elif secret.has_password:
@@ -47,6 +47,14 @@ def store_credential(secret: Secret | None) -> Iterator[str]:
     else:
         _write_private(first, secret)
         yield f"{first}: the credential, which holds no password, written"
+
+
+def _choose_path(name: str) -> Path:
+    """Choose the file of a new credential: for root, where imports of a system DaCHS find it."""
+    paths = credential_paths(name)
+    system = paths[-1]
+    named = len(paths) > 2  # by a variable
+    return system if os.geteuid() == 0 and system.parent.is_dir() and not named else paths[0]
 
 
 def _write_private(path: Path, secret: Secret) -> None:
