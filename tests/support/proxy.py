@@ -43,10 +43,12 @@ class Proxy:
     ----------
     target : int
         The server's port on 127.0.0.1.
+    replaced : dict of bytes to bytes
+        What the server says that comes through as something else, of the same length.
     """
 
-    def __init__(self, target: int) -> None:
-        self.target = target
+    def __init__(self, target: int, replaced: dict[bytes, bytes] | None = None) -> None:
+        self.target, self.replaced = target, replaced or {}
         self.faults: deque[Fault] = deque()
         self.connections = 0
         self.bytes = 0  # of the server's, that came through
@@ -99,6 +101,8 @@ class Proxy:
         left = None if fault is None else fault.after
         with suppress(OSError):
             while (left is None or left > 0) and (chunk := server.recv(left or 65536)):
+                for said, heard in self.replaced.items():
+                    chunk = chunk.replace(said, heard)
                 client.sendall(chunk)
                 self.bytes += len(chunk)
                 left = None if left is None else left - len(chunk)

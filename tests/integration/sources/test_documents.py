@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pymongo
@@ -15,7 +15,7 @@ from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import ALL, Order, Source, Window
+from epnkit.sources.base import ALL, UNREADABLE, Order, Source, Window
 from tests.support.proxy import Fault, Proxy, http
 
 if TYPE_CHECKING:
@@ -139,3 +139,36 @@ def test_a_web_page_is_reported(restheart: Server, make: Make) -> None:
         proxy.faults.append(http("200 OK", b"<html>down</html>", "Content-Type: text/html"))
         with pytest.raises(SourceError, match="answers no JSON"):
             source.count()
+
+
+def test_texts_that_are_not_utf8_cost_their_value_and_nothing_else(
+    mongo: Server, keep: Keep, tmp_path: Path
+) -> None:
+    """MongoDB keeps any bytes, and old drivers sent Latin-1; this test's server writes UTF-8."""
+    client: pymongo.MongoClient[Any] = pymongo.MongoClient(mongo.url)
+    client.drop_database("latin")
+    client["latin"]["all"].insert_many(
+        [
+            {"_id": 1, "site": "Nançay", "n": 1},
+            {"_id": 2, "site": "Kanzelh__he", "n": 2},
+            {"_id": 3, "site": "Meudon", "gr__sse": 3},
+            {"_id": 4, "site": "Meudon", "n": [1, 2], "names": ["a", "Kanzelh__he"]},
+        ]
+    )
+    client.close()
+    path = tmp_path / "source.toml"
+    path.write_text(
+        'kind = "mongodb"\nconnection = "kis"\ndatabase = "latin"\ncollection = "all"\n'
+    )
+    with Proxy(mongo.port, {b"h__he": b"h\xf6_he", b"gr__sse": b"gr\xf6_sse"}) as proxy:
+        keep("kis", f"mongodb://127.0.0.1:{proxy.port}")
+        read = pl.concat(open_source(path).batches(), how="diagonal").sort("_id")
+    assert read["site"].to_list() == ["Nançay", None, "Meudon", "Meudon"]
+    assert read["names"].to_list() == [None, None, None, None]
+    problems = [(text or "").partition(" is ")[0] for text in read[UNREADABLE]]
+    assert problems == [
+        "",
+        "site: Kanzelh?_he",
+        "gr?_sse: the name of this field",
+        "names: ['a', 'Kanzelh\\udcf6_he']",
+    ]

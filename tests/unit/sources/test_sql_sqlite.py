@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -34,7 +35,7 @@ Make = Callable[..., Source]
 @pytest.fixture(params=["Driver=SQLite3;Database={};PWD=canary-7", "sqlite:///{}"])
 def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     database = tmp_path / "observations.db"
-    with sqlite3.connect(database) as link:
+    with closing(sqlite3.connect(database)) as link, link:
         link.execute(
             "CREATE TABLE obs (id INTEGER PRIMARY KEY, T TIMESTAMP, x REAL, mixed INTEGER, s TEXT,"
             " b BLOB, empty VARCHAR(3))"
@@ -242,10 +243,12 @@ def test_ends_written_as_texts_are_compared_as_numbers(make: Make) -> None:
         source.count(Window("2024-02-01"))
 
 
-def test_a_text_in_another_encoding_is_reported_with_its_cure(make: Make) -> None:
-    source = make("SELECT id, CAST(b AS TEXT) AS s FROM obs")
-    with pytest.raises(SourceError, match=r"encoding it was read in.* Declare the encoding"):
-        list(source.batches())
+def test_texts_in_another_encoding_are_reported_with_what_to_declare(make: Make) -> None:
+    read = pl.concat(make("SELECT id, CAST(b AS TEXT) AS s FROM obs").batches())
+    assert read["s"].null_count() == len(ROWS)
+    assert set(read[UNREADABLE]) == {
+        "s: Nan?ay is no text in its encoding (see `encoding` in the source file)"
+    }
 
 
 def test_the_encoding_that_the_cure_names_is_one(make: Make) -> None:
@@ -271,7 +274,7 @@ def test_a_text_with_a_nul_comes_whole_or_is_reported(make: Make) -> None:
 def test_wide_records_come_in_few_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block has room for hundreds of them only, and each batch costs its mapping."""
     names = [f"t{number}" for number in range(12)]
-    with sqlite3.connect(tmp_path / "wide.db") as link:
+    with closing(sqlite3.connect(tmp_path / "wide.db")) as link, link:
         columns = ", ".join(f"{name} TEXT" for name in names)
         link.execute(f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {columns})")
         marks = ", ".join("?" for _ in names)
@@ -291,3 +294,20 @@ def test_wide_records_come_in_few_batches(tmp_path: Path, monkeypatch: pytest.Mo
     assert pl.concat(batches)["id"].to_list() == list(range(4000))
     assert max(map(len, batches)) <= 2000
     assert len(batches) <= 4
+
+
+def test_a_text_that_is_not_utf8_costs_its_value_and_nothing_else(
+    make: Make, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "observations.db")) as link, link:
+        # "Kanzelhöhe" in Latin-1, as old programs wrote it into a database of UTF-8.
+        link.execute("UPDATE obs SET s = CAST(x'4b616e7a656c68f66865' AS TEXT) WHERE id = 3")
+    link.close()
+    read = pl.concat(make(order=Order(None, ("id",))).batches(), how="diagonal")
+    wrong = read.filter(pl.col("id") == 3)
+    assert wrong["s"].to_list() == [None]
+    assert wrong[UNREADABLE].item().startswith("s: Kanzelh?he is no text in its encoding")
+    assert read.filter(pl.col("id") != 3)["s"].unique().to_list() == ["Nançay"]
+    assert read[UNREADABLE].is_not_null().sum() == 1
+    declared = pl.concat(make(more='encoding = "latin-1"').batches(), how="diagonal")
+    assert declared.filter(pl.col("id") == 3)["s"].to_list() == ["Kanzelhöhe"]

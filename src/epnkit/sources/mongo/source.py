@@ -18,6 +18,8 @@ from epnkit.sources.mongo.query import Filter
 from epnkit.sources.transport.retry import retry
 
 with requires_extra("mongodb"):
+    import bson
+    import bson.errors
     import pymongo
     import pymongo.errors
     from pymongo.collection import Collection
@@ -73,15 +75,15 @@ class MongoSource(CollectionSource[MongoSettings]):
             lambda: pymongo.MongoClient(
                 self._secret.reveal(),
                 tz_aware=False,
-                # A date beyond the year 9999, or a text that is no UTF-8, shall cost itself only.
                 datetime_conversion="DATETIME_AUTO",
-                unicode_decode_error_handler="replace",
                 socketTimeoutMS=timeout,
                 serverSelectionTimeoutMS=min(_SELECTION_TIMEOUT, timeout),
             )
         )
         weakref.finalize(self, client.close)
-        return client[settings.database][settings.collection]
+        # A date beyond the year 9999, or a text that is no UTF-8, shall cost itself only.
+        lenient = client.codec_options.with_options(unicode_decode_error_handler="surrogateescape")
+        return client[settings.database].get_collection(settings.collection, lenient)
 
     def _count(self, condition: Filter) -> int:
         return self._retry(partial(self._collection.count_documents, condition))
@@ -110,7 +112,7 @@ class MongoSource(CollectionSource[MongoSettings]):
                 why=self._shorten(error),
                 cure="See that it runs and that the address in the credential is right",
             ) from None
-        except pymongo.errors.PyMongoError as error:
+        except (pymongo.errors.PyMongoError, bson.errors.BSONError, UnicodeError) as error:
             raise SourceError(
                 "the server reports an error",
                 where=self.label,

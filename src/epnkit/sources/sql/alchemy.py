@@ -92,9 +92,12 @@ class AlchemySession:
         with driver.watchdog.track_sockets():
             self._connection = driver(self._engine.connect)
         self.quote = "`" if self.dialect == "mysql" else '"'
-        if encoding:
+        if self.dialect == "sqlite":
+            # Bytes that are no text in this encoding cost their value, and not the query.
             driver_connection: Any = self._connection.connection.driver_connection
-            driver_connection.text_factory = partial(str, encoding=encoding)
+            driver_connection.text_factory = partial(
+                str, encoding=encoding or "utf-8", errors="surrogateescape"
+            )
         self._limit()
         self._connection = self._connection.execution_options(stream_results=True)
 

@@ -140,6 +140,8 @@ def _build_series(column: SqlColumn, values: Sequence[object], problems: Problem
         return build(values)
     except MISFITS:
         why = f"is not of type {column.dtype}"
+        if column.dtype == pl.String:
+            why = "is no text in its encoding (see `encoding` in the source file)"
         return build(keep_fitting(column.field, values, lambda v: build([v]), problems, why))
 
 

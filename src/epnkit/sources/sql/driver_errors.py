@@ -100,6 +100,15 @@ _FAILURES = (
         'Declare the encoding in the source file: encoding = "latin-1"',
     ),
     _failure(
+        # PostgreSQL's class 53, and MariaDB's errors of connections (1040, 1203, 1226).
+        r"\b53300\b|too many (connections|clients)|connection slots are reserved|"
+        r"\((1040|1203|1226),|max_user_connections|max_connections",
+        "the database takes no more connections",
+        "It runs: wait until others end theirs, use fewer --jobs, or raise its limit"
+        " (max_connections, or that of the account)",
+        TransientSourceError,
+    ),
+    _failure(
         r"\((1053|1927),|server shutdown in progress|connection was killed|"
         r"SerializationFailure|conflict with recovery",
         "the database ended the connection or the query, for reasons of its own",
@@ -115,10 +124,10 @@ _FAILURES = (
         QueryEndedError,
     ),
     _failure(
-        r"\b(08\w{3}|HYT0\d|57P0\d|40001|40P01|53300)\b|gone away|lost connection|server closed|"
+        r"\b(08\w{3}|HYT0\d|57P0\d|40001|40P01)\b|gone away|lost connection|server closed|"
         r"terminating connection|could not (receive|send)|can't connect|connection (refused|reset|"
         r"timed out|lost|dead)|communication link|could not connect|unable to connect|"
-        r"broken pipe|timeout|too many connections|unexpected eof|no connection to the server|"
+        r"broken pipe|timeout|unexpected eof|no connection to the server|"
         r"database is locked|handshake|could not fetch|connection not open|SSL SYSCALL|"
         r"error while reading greeting|malformed packet|packets out of order|server has gone|"
         r"internal savepoint failed",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -120,8 +122,13 @@ class OdbcSession:
             driver(lambda: self._connection.execute(setting))
 
     def _decode(self, encoding: str | None) -> None:
-        """Set how the driver's narrow characters are read; wide ones have their own encoding."""
+        """Set how the driver's narrow characters are read; wide ones have their own encoding.
+
+        SQLite checks no text: bytes that are none cost their value, and not the query.
+        """
         narrow = encoding or "utf-8"
+        if self.dialect == "sqlite":
+            narrow = _LENIENT + narrow
         self._connection.setdecoding(pyodbc.SQL_CHAR, encoding=narrow)
         if encoding or self._sends_utf8():
             self._connection.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
@@ -144,6 +151,24 @@ class OdbcSession:
     def close(self) -> None:
         """End the connection."""
         self._driver(self._connection.close)
+
+
+#: Begins the name of an encoding that keeps what is no text, as Python keeps it in file names.
+_LENIENT = "epnkit_lenient_"
+
+
+def _find_lenient_codec(name: str) -> codecs.CodecInfo | None:
+    if not name.startswith(_LENIENT):
+        return None
+    known = codecs.lookup(name.removeprefix(_LENIENT))
+
+    def decode(content: Any, _errors: str = "") -> tuple[str, int]:
+        return known.decode(content, "surrogateescape")
+
+    return codecs.CodecInfo(known.encode, decode, name=name)
+
+
+codecs.register(_find_lenient_codec)
 
 
 def _bind_value(value: object, dialect: str) -> object:

@@ -257,13 +257,13 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         checkpoint: Checkpoint | None,
     ) -> Iterator[BatchAndCheckpoint]:
         start = checkpoint or Checkpoint()
-        if self._in_blocks:
+        if self.in_blocks:
             try:
                 for batch, next_checkpoint in self._read_blocks(segments, size, start):
                     start = next_checkpoint
                     yield batch, next_checkpoint
             except NotInBlocksError:
-                self._in_blocks = False  # from here on, and from now on
+                self.in_blocks = False  # from here on, and from now on
             else:
                 return
         yield from self._read_rows(segments, size, start)
@@ -292,7 +292,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         return QueryReader(self._query, bool(self._key), self.label)
 
     @cached_property
-    def _in_blocks(self) -> bool:
+    def in_blocks(self) -> bool:
         """Whether answers are fetched in blocks: what those can't hold is read on after a key."""
         if not self._key or self._secret.kind != "odbc" or self._settings.encoding:
             return False
