@@ -382,11 +382,13 @@ def _list_refusals(name: str, outcome: Outcome, origin: pl.Series) -> pl.DataFra
     )
 
 
-def fold(records: pl.DataFrame, rule: Fold) -> pl.DataFrame:
-    """Make one record of those that follow one another and agree in ``rule.by``."""
-    others = [n for n in records.columns if n not in rule.by and n not in rule.collect]
+def fold(records: pl.DataFrame, rule: Fold, notes: str = "") -> pl.DataFrame:
+    """Make one record of those that agree in ``rule.by``; the texts of ``notes`` are joined."""
+    others = [n for n in records.columns if n not in (*rule.by, *rule.collect, notes)]
+    joined = pl.col(notes).drop_nulls().unique(maintain_order=True).str.join("; ")
     # A hash that the source made of each record counts for all of them together.
     return records.group_by(rule.by, maintain_order=True).agg(
         *(pl.col(n).sum() if n == SOURCE_DIGEST else pl.col(n).first() for n in others),
+        *([joined.replace("", None)] if notes in records.columns else []),
         *(pl.col(name).drop_nulls().unique().sort() for name in rule.collect),
     )

@@ -219,8 +219,9 @@ _LIGHT = "a wavelength, frequency or energy above zero"
 
 
 def _to_hertz(values: _Array, unit: u.UnitBase) -> _Array:
-    above = np.where(values > 0, values, np.nan)
-    return np.asarray((above * unit).to_value(u.Hz, equivalencies=u.spectral()), dtype=np.float64)
+    above = np.where((values > 0) & np.isfinite(values), values, np.nan)
+    made = np.asarray((above * unit).to_value(u.Hz, equivalencies=u.spectral()), dtype=np.float64)
+    return np.where(np.isfinite(made) & (made > 0), made, np.nan)
 
 
 def _convert_each_unit(values: pl.Series, units: pl.Series, power_of: str) -> Outcome:

@@ -20,7 +20,7 @@ ROWS = pl.DataFrame(
 
 
 def test_every_note_of_what_is_unreadable_is_kept() -> None:
-    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)))
+    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)), UNREADABLE)
     assert whole["noaa"].to_list() == [[7, 8], [9], [4]]
     assert whole[SOURCE_DIGEST].to_list() == [6, 9, 6]
     assert whole[UNREADABLE].to_list() == [
@@ -31,6 +31,6 @@ def test_every_note_of_what_is_unreadable_is_kept() -> None:
 
 
 def test_a_folded_record_is_refused_for_what_only_its_last_row_shows() -> None:
-    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)))
+    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)), UNREADABLE)
     refused = unreadable_refusals(whole[UNREADABLE], {"id", "noaa"})
     assert refused.select("number", "field", "reason").rows() == [(0, "noaa", "? is no number")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -138,3 +140,13 @@ def test_lists_of_frequencies_filled_up_with_zeros() -> None:
     assert np.allclose(limits.low.values[0], 1.509e8, rtol=1e-12)
     assert np.allclose(limits.high.values[0], 4.320e8, rtol=1e-12)
     assert limits.low.values.to_list()[1:] == [None, None]
+
+
+@pytest.mark.parametrize("unit", ["nm", "MHz", "keV", "cm-1"])
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 0.0, -1.0])
+def test_what_is_no_light_is_refused_in_every_unit(value: float, unit: str) -> None:
+    """An infinite wavelength is no frequency of zero."""
+    for units in (unit, pl.Series([unit])):
+        found = hertz(pl.Series([value]), units)
+        assert found.values.to_list() == [None]
+        assert found.reasons[0] is not None

@@ -109,7 +109,7 @@ def fold_records(batch: BatchState, run: RunSettings) -> None:
     """Merge the records that describe the same thing into one."""
     rule = run.service.mapping.fold
     if rule is not None:
-        folded = fold(batch.records, rule)
+        folded = fold(batch.records, rule, UNREADABLE)
         batch.counts.folded = len(batch.records) - len(folded)
         batch.records = folded
 
