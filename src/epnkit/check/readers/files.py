@@ -13,6 +13,12 @@ from epnkit.tables import read_frame
 
 _VOTABLES = frozenset({".vot", ".votable", ".xml"})
 
+#: What to do about a file that holds a part of an answer.
+_OVERFLOW_CURE = (
+    "The file holds a part of the rows: send the query again with a higher MAXREC and save the"
+    " whole answer, or check the service by its TAP URL."
+)
+
 
 def read(path: Path) -> TargetContents:
     """Read a file.
@@ -39,7 +45,7 @@ def read(path: Path) -> TargetContents:
             cure="Name a VOTable, CSV or Parquet file, a service folder, or a TAP URL.",
         )
     if path.suffix in _VOTABLES:
-        found = votable.parse(path.read_bytes(), str(path))
+        found = votable.parse(path.read_bytes(), str(path), overflow_cure=_OVERFLOW_CURE)
         return TargetContents(
             found.target,
             found.table,

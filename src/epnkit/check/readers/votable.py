@@ -16,8 +16,13 @@ from epnkit.epncore.columns import COLUMNS, polars_type
 from epnkit.epncore.published import DeclaredField, DeclaredTable, VotableMetadata
 from epnkit.errors import CheckError
 
+#: What to do about an answer that is not whole.
+OVERFLOW_CURE = "Ask for fewer rows (--rows), or raise the service's limit"
 
-def parse(document: bytes, where: str, *, name: str = "") -> TargetContents:
+
+def parse(
+    document: bytes, where: str, *, name: str = "", overflow_cure: str = OVERFLOW_CURE
+) -> TargetContents:
     """Read a VOTable.
 
     Parameters
@@ -28,6 +33,8 @@ def parse(document: bytes, where: str, *, name: str = "") -> TargetContents:
         The file or URL it came from, for messages.
     name : str, optional
         The full name of the table, if it is known.
+    overflow_cure : str
+        What to do if rows were left out.
 
     Returns
     -------
@@ -41,7 +48,7 @@ def parse(document: bytes, where: str, *, name: str = "") -> TargetContents:
         says that rows were left out (QUERY_STATUS OVERFLOW).
     """
     tree, faults = _parse_tree(document, where)
-    _refuse_status(tree, where)
+    _refuse_status(tree, where, overflow_cure)
     tables = list(tree.iter_tables())
     if not tables:
         raise CheckError("the VOTable has no table", where=where, cure="Ask for its rows")
@@ -84,7 +91,7 @@ def _explain(document: bytes, error: str) -> str:
     return f"it is cut off, or not XML ({error})" if "<VOTABLE" in head else error
 
 
-def _refuse_status(tree: Any, where: str) -> None:
+def _refuse_status(tree: Any, where: str, overflow_cure: str) -> None:
     for info in (
         info for resource in _iterate_resources(tree.resources) for info in resource.infos
     ):
@@ -94,7 +101,7 @@ def _refuse_status(tree: Any, where: str) -> None:
             raise CheckError(
                 "not all rows were delivered (QUERY_STATUS OVERFLOW)",
                 where=where,
-                cure="Ask for fewer rows (--rows), or raise the service's limit",
+                cure=overflow_cure,
             )
         raise CheckError(
             "the service reports an error",
