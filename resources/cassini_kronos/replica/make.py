@@ -10,7 +10,26 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from epnkit.replicas import synthetic
 from epnkit.replicas.archive import draw_spectrogram, write_file
+
+#: How many sweeps an hour has, and how many frequencies: less than the real files.
+_SWEEPS, _CHANNELS = 60, 24
+
+_DAY = timedelta(days=1)
+
+#: A record of level N2, as source.toml has it.
+_CALIBRATED = np.dtype(
+    [
+        ("ydh", "<u4"),
+        ("num", "<u4"),
+        ("t97", "<f8"),
+        *((name, "<f4") for name in ("f", "dt", "df", "autoX", "autoZ", "crossR", "crossI")),
+        ("ant", "i1"),
+    ]
+)
 
 #: The first hours of each stay, and how many there are.
 _STAYS = (
@@ -87,13 +106,16 @@ def _receiver(hour: datetime, ends: tuple[float, float]) -> bytes:
 
 
 def _write_calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
-    """Write level N2: times in days, of which the first is 1 January 1997."""
-    content = b""
-    for number, end in enumerate(ends):
-        since = hour + timedelta(seconds=end) - datetime(1997, 1, 1)
-        t97 = 1 + since / timedelta(days=1)
-        content += struct.pack("<IId7fb", _ydh(hour), number, t97, 3.6856, 160, 0.2, 1, 1, 0, 0, 11)
-    return content
+    """Write level N2: times in days, of which the first is 1 January 1997, a sweep each."""
+    records = np.zeros(_SWEEPS * _CHANNELS, _CALIBRATED)
+    since = [(hour + timedelta(seconds=end) - datetime(1997, 1, 1)) / _DAY for end in ends]
+    bursts = 10 ** (synthetic.make_bursts(_SWEEPS, _CHANNELS) / 60 - 16)
+    records["ydh"], records["num"] = _ydh(hour), np.arange(len(records))
+    records["t97"] = 1 + np.repeat(np.linspace(*since, _SWEEPS), _CHANNELS)
+    records["f"] = np.tile(np.geomspace(3.6856, 16025, _CHANNELS), _SWEEPS)
+    records["dt"], records["df"], records["ant"] = 160, 0.2, 11
+    records["autoX"], records["autoZ"] = bursts.reshape(-1), bursts.reshape(-1) / 2
+    return records.tobytes()
 
 
 @cache

@@ -22,6 +22,10 @@ _VERSIONS = (
 )
 
 
+#: How many records a day has, and how many frequencies: far less than the real files.
+_RECORDS, _CHANNELS = 73, 24
+
+
 def files(directory: Path) -> None:
     """Write a file a day, and its picture but for some days."""
     for version, folder, first, days in _VERSIONS:
@@ -64,17 +68,21 @@ def _cdf(day: datetime) -> bytes:
     ends = [f"{time:%Y-%m-%dT%H:%M:%S.%f}" for time in (day, day + timedelta(seconds=86399))]
     if day == datetime(2016, 12, 31):
         ends[1] = "2016-12-31T23:59:60.000000"
-    return synthetic.write_cdf(_attributes(), {"Epoch": synthetic.make_epochs(*ends), **_spectra()})
+    times = synthetic.space_times(*ends, _RECORDS) if ":60" not in ends[1] else ends
+    spectra = _spectra(len(times))
+    return synthetic.write_cdf(_attributes(), {"Epoch": synthetic.make_epochs(*times), **spectra})
 
 
 @cache
-def _spectra() -> dict[str, synthetic.CdfVariable]:
-    frequencies = np.array([0.048828, 3.5, 140.0, 40500.0], "f4")
-    data = np.full((2, 4), 1e-20, "f4")
+def _spectra(records: int = 2) -> dict[str, synthetic.CdfVariable]:
+    frequencies = np.geomspace(0.048828, 40500.0, _CHANNELS).astype("f4")
+    data = (1e-20 * 10 ** (synthetic.make_bursts(records, _CHANNELS) / 60)).astype("f4")
     units = {"UNITS": "kHz", "FILLVAL": np.float32(-1e31)}
     return {
         "Data": synthetic.CdfVariable(
-            synthetic.REAL4, data, attributes={"UNITS": "W m**-2 Hz**-1"}
+            synthetic.REAL4,
+            data,
+            attributes={"UNITS": "W m**-2 Hz**-1", "FILLVAL": np.float32(-1e31)},
         ),
         "Background": synthetic.CdfVariable(synthetic.REAL4, data[0], False),
         "Frequency": synthetic.CdfVariable(synthetic.REAL4, frequencies, False, units),

@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from astropy.io import fits
+from astropy.time import Time
 
 from epnkit.replicas import synthetic
 from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: How many observations there are: of Jupiter, of the Sun, and by NewRoutine.
 _JUPITER, _SUN, _NEW = 700, 200, 120
+
+#: How many records and frequencies an observation has: far less than the real files.
+_RECORDS, _CHANNELS = 61, 20
 
 
 @dataclass(frozen=True)
@@ -139,18 +145,19 @@ def _cdf(observation: Observation) -> bytes:
         "VESPA_access_format": "application/x-cdf",
         "VESPA_bib_reference": "2000GMS...119..321L",
     }
-    variables = {"Epoch": synthetic.make_epochs(begin, end), **_spectra()}
+    times = synthetic.space_times(begin, end, _RECORDS)
+    variables = {"Epoch": synthetic.make_epochs(*times), **_spectra()}
     return synthetic.write_cdf(attributes, variables)
 
 
 @cache
 def _spectra() -> dict[str, synthetic.CdfVariable]:
-    frequencies = np.array([10.0, 20.0, 30.0, 39.925], "f4")
-    flux = synthetic.CdfVariable(synthetic.UINT1, np.arange(8, dtype="u1").reshape(2, 4))
+    frequencies = np.linspace(10.0, 39.925, _CHANNELS).astype("f4")
+    left = synthetic.make_bursts(_RECORDS, _CHANNELS)
     told = {"UNITS": "MHz", "FILLVAL": np.float32(-1e31)}
     return {
-        "RR": flux,
-        "LL": flux,
+        "RR": synthetic.CdfVariable(synthetic.UINT1, (left * 0.8).astype("u1")),
+        "LL": synthetic.CdfVariable(synthetic.UINT1, left.astype("u1")),
         "Frequency": synthetic.CdfVariable(synthetic.REAL4, frequencies, False, told),
     }
 
@@ -165,9 +172,29 @@ def _write_fits(directory: Path, begin: datetime, number: int) -> None:
         "DATE-OBS": f"{begin:%Y-%m-%dT%H:%M}:27.260",
         "DATE-END": f"{end:%Y-%m-%dT%H:%M}:59.000",
     }
+    tables = _new_spectra(f"{cards['DATE-OBS']}", cards["DATE-END"], cards)
     write_file(
-        directory / "newroutine" / folder / f"{begin:%Y/%m}" / name, synthetic.write_fits(cards)
+        directory / "newroutine" / folder / f"{begin:%Y/%m}" / name,
+        synthetic.write_fits(cards, tables=tables),
     )
+
+
+def _new_spectra(begin: str, end: str, cards: dict[str, str]) -> list[Any]:
+    """Make the two tables of NewRoutine: frequencies, and Julian dates with spectra."""
+    first, last = (Time(each).jd for each in (begin, end))
+    times = np.linspace(first, last, _RECORDS)
+    names = ("LL", "RR") if cards["OBJECT"] == "Sun" else ("LL", "RR", "LR_RE", "LR_IM")
+    cards |= {f"CHANNEL{number}": name for number, name in enumerate(names, start=1)}
+    bursts = synthetic.make_bursts(_RECORDS, _CHANNELS)[:, :, None]
+    data = (bursts * 1e5 / np.arange(1, len(names) + 1)).astype("f4")
+    axis = np.linspace(10.0, 88.0, _CHANNELS)[None, :]
+    frequencies = [fits.Column("FREQ", f"{_CHANNELS}D", "MHz", array=axis)]
+    shape = f"({len(names)},{_CHANNELS})"
+    spectra = [
+        fits.Column("JD", "D", "d", array=times),
+        fits.Column("DATA", f"{data[0].size}E", "V**2/Hz", dim=shape, array=data),
+    ]
+    return [fits.BinTableHDU.from_columns(each) for each in (frequencies, spectra)]
 
 
 @cache

@@ -18,6 +18,7 @@ import numpy as np
 from astropy.io import fits
 
 from epnkit.replicas.archive import SYNTHETIC, draw_spectrogram, write_file
+from epnkit.replicas.synthetic import make_bursts
 
 INDEX = "orfees"
 
@@ -45,6 +46,9 @@ PROPERTIES = {
 _FIRST = datetime(2022, 4, 2, 8, 15, 0, 100000, tzinfo=UTC)
 _DAYS = 340
 
+#: How many records and frequencies of a band a file has: far less than the real ones.
+_RECORDS, _CHANNELS = 40, 8
+
 #: Kinds of file: what the name begins and ends with, and the step in ms.
 _KINDS = (("orf", "", 100.0), ("int_orf", "_1", 1000.0), ("int_orf", "_0.1", 100.0))
 
@@ -63,7 +67,8 @@ def archive(directory: Path) -> None:
     """Write each file, and the picture of each day."""
     look = draw_spectrogram()
     for _, document in documents():
-        for field, content in (("url", _spectrum(document["time_step"])), ("quicklook", look)):
+        spectrum = _spectrum(document["time_step"], document["time_obs"])
+        for field, content in (("url", spectrum), ("quicklook", look)):
             if document[field] is not None:
                 write_file(directory / document[field].removeprefix(f"{SYNTHETIC}orfees/"), content)
 
@@ -117,17 +122,20 @@ def _traps() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @cache
-def _spectrum(step: float) -> bytes:
-    """Write a small file in the instrument's layout."""
+def _spectrum(step: float, clock: str = "00:00:00.000") -> bytes:
+    """Write a small file in the instrument's layout, whose first record is at a time of the day."""
+    hours, minutes, seconds = clock.split(":")
+    first = ((int(hours) * 60 + int(minutes)) * 60 + float(seconds)) * 1000
     edges = np.linspace(144, 1004, 6)
-    bands = [np.linspace(low, high, 3) for low, high in pairwise(edges)]
-    times = np.arange(4) * step
+    bands = [np.linspace(low, high, _CHANNELS) for low, high in pairwise(edges)]
+    times = first + np.arange(_RECORDS) * step
+    bursts = make_bursts(_RECORDS, 5 * _CHANNELS) / 2
     frequencies = [_column(f"FREQ_B{n}", band[None, :]) for n, band in enumerate(bands, start=1)]
     spectra = []
-    for number in range(1, 6):
-        spectra.append(_column(f"TIME_B{number}", times[:, None]))
-        spectra.append(_column(f"STOKESI_B{number}", np.ones((4, 3))))
-        spectra.append(_column(f"STOKESV_B{number}", np.zeros((4, 3))))
+    for number, intensity in enumerate(np.hsplit(bursts, 5), start=1):
+        spectra.append(_column(f"TIME_B{number}", times[:, None], "D"))
+        spectra.append(_column(f"STOKESI_B{number}", intensity))
+        spectra.append(_column(f"STOKESV_B{number}", np.zeros((_RECORDS, _CHANNELS))))
     primary = fits.PrimaryHDU()
     primary.header["INSTRUME"] = "ORFEES"
     primary.header["COMMENT"] = "synthetic: made for a replica of ORFEES, no observation"
@@ -137,8 +145,10 @@ def _spectrum(step: float) -> bytes:
     return written.getvalue()
 
 
-def _column(name: str, values: np.ndarray[Any, np.dtype[np.float64]]) -> fits.Column:
-    return fits.Column(name, format=f"{values.shape[1]}E", array=values)
+def _column(
+    name: str, values: np.ndarray[Any, np.dtype[np.float64]], kind: str = "E"
+) -> fits.Column:
+    return fits.Column(name, format=f"{values.shape[1]}{kind}", array=values)
 
 
 def _table(columns: list[fits.Column], name: str) -> fits.BinTableHDU:

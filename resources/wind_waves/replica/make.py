@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,16 +30,81 @@ _DATA_SETS = (
 )
 
 
+#: How many records a day of averages has, and how many frequencies: less than the real files.
+_MINUTES, _CHANNELS = 96, 16
+
+#: The receivers' lowest and highest frequency, in kHz.
+_BANDS = {"rad1": (20.0, 1040.0), "rad2": (1075.0, 13825.0)}
+
+#: Parts of a date: numpy's unit, the unit that it is counted in, and the first number.
+_CALENDAR = {
+    "month": ("M", "Y", 1),
+    "day": ("D", "M", 1),
+    "hour": ("h", "D", 0),
+    "minute": ("m", "h", 0),
+    "second": ("s", "m", 0),
+}
+
+
 def files(directory: Path) -> None:
     """Write a file for each data set and day."""
     for number, (pattern, first, days) in enumerate(_DATA_SETS):
         for count in range(days):
             day = first + timedelta(days=count)
             path = directory / _path(pattern, day)
-            write_file(path, _cdf(day) if pattern.endswith(".cdf") else bytes(64 + number))
+            write_file(path, _content(pattern, day, number))
             if count % 2:
                 write_file(path.with_suffix(".png"), _look())
     _write_traps(directory)
+
+
+def _content(pattern: str, day: datetime, number: int) -> bytes:
+    if pattern.endswith(".cdf"):
+        return _cdf(day)
+    if "_60s_" in pattern:
+        return _averages(day, _BANDS["rad1" if "rad1" in pattern else "rad2"])
+    return bytes(64 + number)
+
+
+def _averages(day: datetime, band: tuple[float, float]) -> bytes:
+    """Write averages of 60 s as CDPP has them: each record between two lengths, big-endian."""
+    records = np.zeros(_MINUTES, _average_record(_CHANNELS))
+    records["before"] = records["after"] = records.dtype.itemsize - 8
+    times = np.datetime64(day, "s") + np.arange(_MINUTES) * np.timedelta64(86400 // _MINUTES, "s")
+    since = (times - np.datetime64("1950-01-01", "s")).astype(np.int64)
+    records["preamble"], records["seconds"], records["duration"] = 76, since, 60
+    for part, (unit, base, first) in _CALENDAR.items():
+        records[part] = (times.astype(f"M8[{unit}]") - times.astype(f"M8[{base}]")).astype(
+            int
+        ) + first
+    records["year"] = times.astype("M8[Y]").astype(int) + 1970
+    records["unit"], records["frequencies"] = 4, _CHANNELS
+    records["frequency"] = np.linspace(*band, _CHANNELS)
+    mean = synthetic.make_bursts(_MINUTES, _CHANNELS)
+    records["mean"], records["least"], records["greatest"] = mean, mean / 2, mean * 2
+    return records.tobytes()
+
+
+def _average_record(channels: int) -> np.dtype[Any]:
+    """Give a record of averages: header, orbit, frequencies, mean, least and greatest."""
+    calendar = [(part, ">i2") for part in ("year", "month", "day", "hour", "minute", "second")]
+    spectra = [(part, ">f4", (channels,)) for part in ("frequency", "mean", "least", "greatest")]
+    return np.dtype(
+        [
+            ("before", ">i4"),
+            ("preamble", "u1"),
+            ("ccsds", "u1", (7,)),
+            ("receiver", ">i2"),
+            ("seconds", ">i4"),
+            *calendar,
+            ("duration", ">i2"),
+            ("unit", ">i2"),
+            ("frequencies", ">i2"),
+            ("orbit", ">f4", (3,)),
+            *spectra,
+            ("after", ">i4"),
+        ]
+    )
 
 
 def _path(pattern: str, day: datetime) -> str:

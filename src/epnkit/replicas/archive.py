@@ -116,11 +116,9 @@ def draw_spectrogram(width: int = 96, height: int = 64) -> bytes:
     with requires_extra("demo"):
         from PIL import Image
 
-    time, depth = np.meshgrid(np.arange(width), np.linspace(0.0, 1.0, height))
-    values = 40.0 + 25.0 * depth
-    for start, drift, strength in ((0.08, 0.10, 150.0), (0.40, 0.22, 190.0), (0.68, 0.05, 110.0)):
-        delay = time / width - start - drift * depth**2  # after the front of a burst
-        values += strength * np.where(delay > 0, np.exp(-delay / 0.05), 0.0)
+    from epnkit.replicas.synthetic import make_bursts
+
+    values = make_bursts(width, height).T[::-1]
     written = BytesIO()
     Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).save(written, "PNG")
     return written.getvalue()

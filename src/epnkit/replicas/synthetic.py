@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -88,15 +88,36 @@ def make_epochs(*times: str) -> CdfVariable:
     return CdfVariable(TT2000, np.array(values).reshape(-1), attributes={"UNITS": "ns"})
 
 
-def write_fits(cards: Mapping[str, Any], size: int = 4) -> bytes:
-    """Write a FITS file with these cards and a small image."""
+def make_bursts(records: int, channels: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Make three bursts that drift down in frequency, shape (records, channels).
+
+    The values are between 0 and 255; the last channel has the highest frequency.
+    """
+    time, depth = np.meshgrid(np.arange(records), np.linspace(1.0, 0.0, channels), indexing="ij")
+    values = 40.0 + 25.0 * depth
+    for start, drift, strength in ((0.08, 0.10, 150.0), (0.40, 0.22, 190.0), (0.68, 0.05, 110.0)):
+        delay = time / records - start - drift * depth**2  # after the front of a burst
+        values += strength * np.where(delay > 0, np.exp(-delay / 0.05), 0.0)
+    return np.clip(values, 0.0, 255.0)
+
+
+def space_times(begin: str, end: str, count: int) -> list[str]:
+    """Give evenly spaced times from the first to the last of them, in CDF's form."""
+    first, last = (np.datetime64(each, "us") for each in (begin, end))
+    steps = np.linspace(0.0, float((last - first).astype(np.int64)), count)
+    inner = first + np.rint(steps[1:-1]).astype("m8[us]")
+    return [begin, *(str(each) for each in inner), end]
+
+
+def write_fits(cards: Mapping[str, Any], size: int = 4, tables: Sequence[Any] = ()) -> bytes:
+    """Write a FITS file with these cards, a small image, and tables."""
     from astropy.io import fits as astropy_fits
 
     image = astropy_fits.PrimaryHDU(np.arange(size * size, dtype="u1").reshape(size, size))
     image.header.update(cards)
     image.header["COMMENT"] = NOTICE
     written = BytesIO()
-    image.writeto(written)
+    astropy_fits.HDUList([image, *tables]).writeto(written)
     return written.getvalue()
 
 
