@@ -18,31 +18,69 @@ if TYPE_CHECKING:
     from epnkit.datalink.collections import Collection, read_collections
     from epnkit.datalink.links import Link, companion, documentation, granule, this
     from epnkit.datalink.streams import Stream
+    from epnkit.streaming.declare import Axis, DataSet, Events, Variable
+    from epnkit.streaming.readers.cdf import CdfFile
+    from epnkit.streaming.readers.radio import (
+        read_kronos_n1,
+        read_kronos_n2,
+        read_new_routine,
+        read_orfees,
+        read_wind_averages,
+    )
+    from epnkit.streaming.readers.tables import Table, TableFile, group_sweeps, read_records
 
 __all__ = [
     "FILE_CURSOR",
     "FILE_KEY",
+    "Axis",
+    "CdfFile",
     "Collection",
     "Cursor",
+    "DataSet",
+    "Events",
     "Link",
     "Service",
     "Stream",
+    "Table",
+    "TableFile",
+    "Variable",
     "companion",
     "documentation",
     "granule",
+    "group_sweeps",
     "read_collections",
+    "read_kronos_n1",
+    "read_kronos_n2",
+    "read_new_routine",
+    "read_orfees",
+    "read_records",
+    "read_wind_averages",
     "this",
 ]
 
 #: Where names are defined that a ``service.py`` takes from here too.
 _HOMES = {
+    "Axis": "epnkit.streaming.declare:Axis",
+    "CdfFile": "epnkit.streaming.readers.cdf:CdfFile",
     "Collection": "epnkit.datalink.collections:Collection",
+    "DataSet": "epnkit.streaming.declare:DataSet",
+    "Events": "epnkit.streaming.declare:Events",
     "Link": "epnkit.datalink.links:Link",
     "Stream": "epnkit.datalink.streams:Stream",
+    "Table": "epnkit.streaming.readers.tables:Table",
+    "TableFile": "epnkit.streaming.readers.tables:TableFile",
+    "Variable": "epnkit.streaming.declare:Variable",
     "companion": "epnkit.datalink.links:companion",
     "documentation": "epnkit.datalink.links:documentation",
     "granule": "epnkit.datalink.links:granule",
+    "group_sweeps": "epnkit.streaming.readers.tables:group_sweeps",
     "read_collections": "epnkit.datalink.collections:read_collections",
+    "read_kronos_n1": "epnkit.streaming.readers.radio:read_kronos_n1",
+    "read_kronos_n2": "epnkit.streaming.readers.radio:read_kronos_n2",
+    "read_new_routine": "epnkit.streaming.readers.radio:read_new_routine",
+    "read_orfees": "epnkit.streaming.readers.radio:read_orfees",
+    "read_wind_averages": "epnkit.streaming.readers.radio:read_wind_averages",
+    "read_records": "epnkit.streaming.readers.tables:read_records",
     "this": "epnkit.datalink.links:this",
 }
 
@@ -71,6 +109,13 @@ class Cursor:
     nulls : {"always", "first", "refuse"}
         What happens to records without a value: they are read in every run, only in the first, or
         quarantined.
+
+    Examples
+    --------
+    Records of the last day are read again, since some arrive late:
+
+    >>> Cursor("run_date", lag=timedelta(days=1))
+    Cursor(field='run_date', lag=datetime.timedelta(days=1), initial_value=None, nulls='always')
     """
 
     field: str
@@ -109,14 +154,38 @@ class Service:
         What datalink offers for a granule.
     collections : tuple of Collection
         The publications that granules are part of: each fills ``bib_reference`` and adds a link.
-    streams : tuple of Stream
-        Data sets of HAPI and Das2 servers that granules are part of.
+    streams : tuple of DataSet, Events or Stream
+        Data sets that ``epnkit stream serve`` makes of the granules' files, or of the granules
+        themselves if they are events, and data sets of other HAPI and Das2 servers that granules
+        are part of.
     link_schemes : tuple of str
         The schemes that links may have (rule 118).
     refuse_share : float
         The share of refused records above which a load is stopped.
     folder : pathlib.Path
         The service's folder; :func:`read_service` sets it.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name cannot be that of a schema, records of different keys would be folded, or a
+        link, collection or stream reads what is no column.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from epnkit.mapping import Mapping
+    >>> mapping = Mapping(
+    ...     {
+    ...         "granule_uid": pl.format("spot_{}", pl.col("id")),
+    ...         "granule_gid": "sunspot",
+    ...         "obs_id": pl.format("image_{}", pl.col("image")),
+    ...         "target_name": "Sun",
+    ...     }
+    ... )
+    >>> tower = Service("tower", frame="body", mapping=mapping, key=("id",), cursor=Cursor("id"))
+    >>> sorted(tower.fields)
+    ['id', 'image']
     """
 
     name: str
@@ -127,7 +196,7 @@ class Service:
     source: str = "source.toml"
     links: tuple[Link, ...] = ()
     collections: tuple[Collection, ...] = ()
-    streams: tuple[Stream, ...] = ()
+    streams: tuple[DataSet | Events | Stream, ...] = ()
     link_schemes: tuple[str, ...] = LINK_SCHEMES
     refuse_share: float = 0.2
     folder: Path = Path()

@@ -1,0 +1,335 @@
+"""Pictures of streams: dynamic spectra and curves of any span, as PNG with axes and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epnkit.errors import EpnkitError
+from epnkit.modules import requires_extra
+from epnkit.streaming.das2.records import list_planes
+from epnkit.streaming.datasets import DataSetFeed
+from epnkit.streaming.declare import Variable
+from epnkit.streaming.feeds import Feed
+from epnkit.streaming.hapi.info import make_info
+from epnkit.streaming.log import LOG
+from epnkit.streaming.pyramid import Pyramid
+from epnkit.streaming.readers.base import DamagedFileError, Floats
+from epnkit.streaming.reduce import choose_level, step_of
+from epnkit.streaming.times import SECOND, parse_time, write_time
+from epnkit.streaming.views import View, make_view
+
+with requires_extra("stream"):
+    from anyio import CapacityLimiter, to_thread
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute, Route
+
+#: Dots an inch, and the part of the picture that the spectrum takes.
+_DPI = 100
+_FRAME = (0.08, 0.13, 0.80, 0.77)
+
+#: The share of values that are darker or brighter than the colours show.
+_OUTLIERS = (2.0, 99.7)
+
+#: From which ratio of frequencies on their axis is logarithmic.
+_LOGARITHMIC = 20.0
+
+#: matplotlib's fonts are shared by all threads.
+_LOCK = Lock()
+
+_KNOWN = ("dataset", "parameter", "start", "stop", "width", "height")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is to be drawn.
+
+    Parameters
+    ----------
+    feed : DataSetFeed
+        The data set.
+    variable : Variable
+        The parameter.
+    start, stop : int
+        The span, nanoseconds since 1970.
+    width, height : int
+        Pixels.
+    """
+
+    feed: DataSetFeed
+    variable: Variable
+    start: int
+    stop: int
+    width: int = 1000
+    height: int = 500
+
+    @property
+    def columns(self) -> int:
+        """Pixels of the time axis."""
+        return round(self.width * _FRAME[2])
+
+
+def draw(picture: Picture, pyramid: Pyramid | None) -> bytes:
+    """Draw a parameter.
+
+    Parameters
+    ----------
+    picture : Picture
+        What is drawn.
+    pyramid : Pyramid, optional
+        Kept reductions.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
+    """
+    resolution = (picture.stop - picture.start) / SECOND / picture.columns
+    level = choose_level(resolution)
+    view = make_view(picture.feed, picture.variable, picture.start, picture.stop, level, pyramid)
+    with _LOCK:
+        return _render(picture, view)
+
+
+def _render(picture: Picture, view: View) -> bytes:
+    with requires_extra("stream"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+    figure = Figure((picture.width / _DPI, picture.height / _DPI), dpi=_DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes(_FRAME)
+    first, last = (np.datetime64(each, "ns") for each in (picture.start, picture.stop))
+    axes.set_xlim(first, last)
+    if not len(view.reduced.steps):
+        axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center")
+        axes.set_yticks([])
+    elif picture.variable.axis is not None:
+        _draw_spectrum(figure, axes, picture, view)
+    else:
+        _draw_curve(axes, picture, view)
+    _label_times(axes, picture)
+    written = BytesIO()
+    canvas.print_png(written, pil_kwargs={"compress_level": 1})
+    return written.getvalue()
+
+
+def _label_times(axes: Any, picture: Picture) -> None:
+    with requires_extra("stream"):
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.set_xlabel("Time (UTC)")
+    span = f"{write_time(picture.start, 0)} to {write_time(picture.stop, 0)}"
+    axes.set_title(f"{picture.feed.about.title}: {picture.variable.name}\n{span}", fontsize=10)
+
+
+def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None:
+    """Draw the spectrum under axes that have the right scales."""
+    with requires_extra("stream"):
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import LogNorm, Normalize
+
+    axis = picture.variable.axis
+    values, limits = make_image(picture, view)
+    shown = values[np.isfinite(values) & ((values > 0) | (picture.variable.scale != "log"))]
+    if not shown.size:
+        axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", va="center")
+        return
+    low, high = np.percentile(shown, _OUTLIERS)
+    logarithmic = picture.variable.scale == "log" and 0 < low < high
+    norm = LogNorm(low, high) if logarithmic else Normalize(low, high)
+    mapping = ScalarMappable(norm, "viridis")
+    image = _colour(mapping, values)
+    # Pixel for pixel, which is faster than to let the axes resample it.
+    corner = (picture.width * _FRAME[0], picture.height * _FRAME[1])
+    figure.figimage(image, *corner, origin="lower", zorder=axes.get_zorder() - 1)
+    axes.patch.set_alpha(0.0)
+    axes.set_yscale("log" if limits[1] > _LOGARITHMIC * limits[0] > 0 else "linear")
+    axes.set_ylim(*limits)
+    axes.set_ylabel(_label(axis.label or axis.name if axis else "", axis.unit if axis else None))
+    bar = figure.add_axes((_FRAME[0] + _FRAME[2] + 0.015, _FRAME[1], 0.018, _FRAME[3]))
+    label = _label(picture.variable.label or picture.variable.name, picture.variable.unit)
+    figure.colorbar(mapping, cax=bar, label=label)
+
+
+def _colour(mapping: Any, values: Floats) -> NDArray[np.uint8]:
+    """Colour values; what is none is white."""
+    image: NDArray[np.uint8] = mapping.to_rgba(values, bytes=True)
+    image[~np.isfinite(values)] = 255
+    return image
+
+
+def make_image(picture: Picture, view: View) -> tuple[Floats, tuple[float, float]]:
+    """Make the values of each pixel, the lowest frequency first, and the limits of the axis.
+
+    Parameters
+    ----------
+    picture : Picture
+        What is drawn.
+    view : View
+        The values.
+
+    Returns
+    -------
+    values : numpy.ndarray, shape (rows, columns)
+        NaN where there is none.
+    limits : tuple of float
+        The lowest and the highest frequency.
+    """
+    order = np.argsort(view.centers, kind="stable")
+    if picture.variable.axis is not None and picture.variable.axis.varies:
+        # Channels that no sweep tunes to show the next one.
+        used = np.flatnonzero(view.reduced.count.any(axis=0))
+        order = used if used.size else order
+    centers = view.centers[order]
+    rows, limits = _choose_channels(centers, round(picture.height * _FRAME[3]))
+    columns, present = _choose_steps(picture, view)
+    values = view.reduced.average[np.ix_(columns, order[rows])].T
+    return np.where(present, values, np.nan), limits
+
+
+def _choose_channels(centers: Floats, rows: int) -> tuple[NDArray[np.intp], tuple[float, float]]:
+    """Choose the channel that is nearest to each row of pixels."""
+    low, high = float(centers[0]), float(centers[-1])
+    if len(centers) == 1 or low == high:
+        return np.zeros(rows, np.intp), (low - 0.5, high + 0.5)
+    spaced = np.geomspace if high > _LOGARITHMIC * low > 0 else np.linspace
+    wanted = spaced(low, high, rows)
+    middles = (centers[1:] + centers[:-1]) / 2
+    return np.searchsorted(middles, wanted), (low, high)
+
+
+def _choose_steps(picture: Picture, view: View) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Choose the last step that begins before each column of pixels, and say if it reaches it."""
+    step = step_of(view.level)
+    starts = view.reduced.steps * step
+    # Records that are farther apart than a step reach half as far again as most of them.
+    apart = 1.5 * float(np.median(np.diff(starts))) if len(starts) > 1 else 0.0
+    reach = max(step, (picture.stop - picture.start) / picture.columns, apart)
+    edges = np.linspace(picture.start, picture.stop, picture.columns + 1)
+    middles = ((edges[1:] + edges[:-1]) / 2).astype(np.int64)
+    found = np.searchsorted(starts, middles, side="right") - 1
+    chosen = np.maximum(found, 0)
+    return chosen, (found >= 0) & (middles - starts[chosen] < reach)
+
+
+def _draw_curve(axes: Any, picture: Picture, view: View) -> None:
+    """Draw the averages of a scalar, and how high it goes."""
+    step = step_of(view.level)
+    times = (view.reduced.steps * step + step // 2).astype("M8[ns]")
+    average, greatest = view.reduced.average[:, 0], view.reduced.greatest[:, 0]
+    axes.fill_between(times, average, greatest, alpha=0.3, linewidth=0)
+    axes.plot(times, average, linewidth=1, marker="." if len(times) < 100 else "")
+    axes.set_ylabel(_label(picture.variable.label or picture.variable.name, picture.variable.unit))
+
+
+def _label(name: str, unit: str | None) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+class PlotServer:
+    """The endpoint of pictures.
+
+    Parameters
+    ----------
+    feeds : dict of str to Feed
+        What is offered; those that are data sets of files are drawn.
+    limiter : anyio.CapacityLimiter
+        How many threads work at a time.
+    pyramid : Pyramid, optional
+        Kept reductions.
+    """
+
+    def __init__(
+        self, feeds: Mapping[str, Feed], limiter: CapacityLimiter, pyramid: Pyramid | None
+    ) -> None:
+        self.feeds, self.limiter, self.pyramid = feeds, limiter, pyramid
+
+    def list_routes(self) -> list[BaseRoute]:
+        """List the routes."""
+        return [Route("/plot", self.answer, methods=["GET", "HEAD"])]
+
+    async def answer(self, request: Request) -> Response:
+        """Answer with a picture."""
+        try:
+            content = await to_thread.run_sync(
+                self._draw, dict(request.query_params), limiter=self.limiter
+            )
+        except ValueError as error:
+            if isinstance(error, DamagedFileError):
+                return _fail(error)
+            return Response(f"{error}\n", 400, media_type="text/plain")
+        except EpnkitError as error:
+            return _fail(error)
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=60"}
+        return Response(content, 200, headers, "image/png")
+
+    def _draw(self, query: Mapping[str, str]) -> bytes:
+        return draw(self.read_request(query), self.pyramid)
+
+    def read_request(self, query: Mapping[str, str]) -> Picture:
+        """Read what is to be drawn.
+
+        Raises
+        ------
+        ValueError
+            If it is not understood; it says why, with nothing that was asked.
+        """
+        if not query.keys() <= {*_KNOWN}:
+            raise ValueError(f"known are {', '.join(_KNOWN)}")
+        feed = self.feeds.get(query.get("dataset", ""))
+        if not isinstance(feed, DataSetFeed) or feed.measure() is None:
+            raise ValueError("there is no such data set: see /hapi/catalog")
+        variable = _find_variable(feed, query.get("parameter"))
+        start, stop = _read_span(feed, query)
+        width, height = (_read_size(query, name) for name in ("width", "height"))
+        return Picture(feed, variable, start, stop, width or 1000, height or 500)
+
+
+def _find_variable(feed: DataSetFeed, name: str | None) -> Variable:
+    planes = list_planes(feed)
+    known = {each.name: each for each in feed.dataset.variables}
+    if name is None:
+        return planes[0]
+    if name not in known:
+        raise ValueError(f"the parameters are {', '.join(known)}")
+    return known[name]
+
+
+def _read_span(feed: DataSetFeed, query: Mapping[str, str]) -> tuple[int, int]:
+    """Read the span; without one, the first records."""
+    info = make_info(feed, ()) if not {"start", "stop"} <= query.keys() else {}
+    try:
+        start = parse_time(query.get("start") or info["sampleStartDate"])
+        stop = parse_time(query.get("stop") or info["sampleStopDate"])
+    except (KeyError, ValueError):
+        raise ValueError("start and stop are times, such as 2016-01-30T22:47Z") from None
+    if start >= stop:
+        raise ValueError("start is not before stop")
+    return start, stop
+
+
+def _read_size(query: Mapping[str, str], name: str) -> int | None:
+    if name not in query:
+        return None
+    if not query[name].isascii() or not query[name].isdecimal() or len(query[name]) > 4:
+        raise ValueError(f"{name} is a number of pixels")
+    size = int(query[name])
+    if not 100 <= size <= 4000:
+        raise ValueError(f"{name} is between 100 and 4000 pixels")
+    return size
+
+
+def _fail(error: Exception) -> Response:
+    LOG.error("a picture failed: %s", error)
+    return Response("the server's log says why\n", 500, media_type="text/plain")

@@ -1,0 +1,1 @@
+"""Reading the files of granules: times, axes, and slices of variables."""
