@@ -1,5 +1,6 @@
 """Cassini/RPWS, the Kronos database: radio spectra of Saturn, one granule an hour and a level."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,12 +17,18 @@ from epnkit.mapping import (
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
+    Axis,
+    DataSet,
     Link,
     Service,
+    TableFile,
+    Variable,
     companion,
     documentation,
     granule,
     read_collections,
+    read_kronos_n1,
+    read_kronos_n2,
     this,
 )
 
@@ -114,6 +121,42 @@ links = (
     ),
 )
 
+SWEPT = Axis("frequency", "kHz", varies=True, label="Frequency", limits=(3.6, 16100.0))
+
+streams = (
+    DataSet(
+        "cassini_kronos_n1",
+        "Cassini/RPWS Kronos, receiver units",
+        {"granule_gid": "^co_rpws_hfr_kronos_n1$"},
+        TableFile(read_kronos_n1),
+        (
+            Variable("fi", None, "Code of the frequency", type="integer"),
+            Variable("ant", None, "Code of the antennas", type="integer"),
+            *(
+                Variable(name, None, f"Receiver's {name}", type="integer", scale="linear")
+                for name in ("agc1", "agc2", "auto1", "auto2", "cross1", "cross2")
+            ),
+        ),
+        longest=timedelta(days=31),
+        description="Level N1: a record a frequency, in units of the receiver.",
+        resource="https://lesia.obspm.fr/kronos/",
+    ),
+    DataSet(
+        "cassini_kronos_n2",
+        "Cassini/RPWS Kronos, calibrated",
+        {"granule_gid": "^co_rpws_hfr_kronos_n2$"},
+        TableFile(read_kronos_n2),
+        (
+            Variable("autoX", "V2 Hz-1", "Autocorrelation of the antenna X", SWEPT),
+            Variable("autoZ", "V2 Hz-1", "Autocorrelation of the antenna Z", SWEPT),
+        ),
+        longest=timedelta(days=31),
+        description="Level N2: a record a sweep of the receiver, whose frequencies change with its"
+        " mode; a sweep with fewer values than the longest ends with fill values.",
+        resource="https://doi.org/10.25935/xs9j-nd90",
+    ),
+)
+
 service = Service(
     name="cassini_kronos",
     frame="none",
@@ -121,5 +164,6 @@ service = Service(
     key=FILE_KEY,
     cursor=FILE_CURSOR,
     links=links,
+    streams=streams,
     collections=read_collections(FOLDER / "collections.toml"),
 )

@@ -170,6 +170,54 @@
     </code>
   </procDef>
 
+  <procDef id="streams" type="metaMaker">
+    <doc>
+      Yields for each data set that a granule is part of a picture of the granule and its records, both
+      at the streaming server; none unless ``epnkit stream link`` has said where that is.
+    </doc>
+    <setup>
+      <par key="schema" late="True" description="The service's schema, as a Python value."/>
+      <code>
+        import datetime
+        import json
+        import math
+        import os
+        import re
+        import urllib.parse
+
+        def linked(schema):
+          path = os.path.join(base.getConfig("configDir"), "epnkit-stream.json")
+          if not os.path.exists(path):
+            return "", []
+          with open(path) as f:
+            found = json.load(f)
+          return found["url"], found["services"].get(schema, [])
+
+        def moment(date, up):
+          # A whole second on the outer side, so that all records are within.
+          seconds = (date-2440587.5)*86400
+          whole = math.floor(seconds+1e-4)+1 if up else math.floor(seconds-1e-4)
+          start = datetime.datetime(1970, 1, 1)
+          return (start+datetime.timedelta(seconds=whole)).isoformat()+"Z"
+      </code>
+    </setup>
+    <code>
+      granule = descriptor.metadata
+      url, listed = linked(schema)
+      for each in listed:
+        if None in (granule["time_min"], granule["time_max"]) or not all(
+            re.search(pattern, str(granule.get(column) or ""))
+            for column, pattern in each["where"].items()):
+          continue
+        span = {"start": moment(granule["time_min"], False), "stop": moment(granule["time_max"], True)}
+        query = urllib.parse.urlencode({"dataset": each["dataset"], **span})
+        yield descriptor.makeLink("%s/plot?%s"%(url, query), semantics="#preview",
+          contentType="image/png", description="A picture of it: %s"%each["title"])
+        yield descriptor.makeLink("%s/hapi/data?%s"%(url, query), semantics="#derivation",
+          contentType="text/csv", description="Its records by HAPI: %s"%each["title"])
+    </code>
+  </procDef>
+
   <procDef id="asked" type="metaMaker">
     <doc>
       Yields a link for each movie that an archive's HTTP service lists when it is asked, by POST,
@@ -338,6 +386,9 @@
           <bind key="idColumn">"granule_uid"</bind>
         </descriptorGenerator>
         <metaMaker procDef="epnkit/q#links">
+          <bind key="schema">"\name"</bind>
+        </metaMaker>
+        <metaMaker procDef="epnkit/q#streams">
           <bind key="schema">"\name"</bind>
         </metaMaker>
       </datalinkCore>

@@ -16,7 +16,7 @@ from epnkit.mapping import (
     stamp,
     tfcat_contour,
 )
-from epnkit.service import Cursor, Link, Service, documentation
+from epnkit.service import Cursor, Events, Link, Service, documentation
 
 CORNERS = ("br_y0_mhz", "br_y1_mhz", "br_y2_mhz", "br_y3_mhz")
 
@@ -102,4 +102,12 @@ service = Service(
     key=("id_type_iii",),
     cursor=Cursor("run_date", lag=timedelta(days=7)),
     links=links,
+    streams=(
+        Events(
+            "hfc1t3_bursts",
+            "HFC, type III radio bursts",
+            {"granule_gid": "^type_iii_burst$"},
+            "Type III radio bursts of the Heliophysics Feature Catalogue",
+        ),
+    ),
 )

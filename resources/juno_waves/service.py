@@ -1,5 +1,6 @@
 """Juno/Waves: calibrated dynamic spectra of Jupiter from orbit around it, one granule a day."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,11 @@ from epnkit.mapping import Mapping, access, dynamic_spectrum, identified, of
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
+    Axis,
+    CdfFile,
+    DataSet,
     Service,
+    Variable,
     companion,
     documentation,
     read_collections,
@@ -53,6 +58,24 @@ links = (
     documentation("https://maser.obspm.fr/", "MASER: the archive, and how to cite it"),
 )
 
+FREQUENCY = Axis("Frequency", "kHz", label="Frequency")
+
+streams = tuple(
+    DataSet(
+        f"juno_waves_{version}",
+        f"Juno/Waves, flux densities, {version}",
+        {"granule_gid": f"^jno_wav_cdr_lesia {version}$"},
+        CdfFile("Epoch"),
+        (Variable("flux", "W m-2 Hz-1", "Flux density of radio waves", FREQUENCY, field="Data"),),
+        cadence=timedelta(seconds=1),
+        longest=timedelta(days=31),
+        description="Estimated flux densities of Jupiter's radio emissions as Juno's Waves receives"
+        " them; times are those at the spacecraft.",
+        resource="https://doi.org/10.1029/2021JA029435",
+    )
+    for version in ("v01", "v02")
+)
+
 service = Service(
     name="juno_waves",
     frame="none",
@@ -60,5 +83,6 @@ service = Service(
     key=FILE_KEY,
     cursor=FILE_CURSOR,
     links=links,
+    streams=streams,
     collections=read_collections(Path(__file__).parent / "collections.toml"),
 )

@@ -1,5 +1,7 @@
 """NDA: dynamic spectra of Jupiter and the Sun by the Nançay Decameter Array, one granule a file."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from epnkit.mapping import (
@@ -15,12 +17,18 @@ from epnkit.mapping import (
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
+    Axis,
+    CdfFile,
+    DataSet,
     Link,
     Service,
     Stream,
+    TableFile,
+    Variable,
     companion,
     documentation,
     granule,
+    read_new_routine,
     this,
 )
 
@@ -132,8 +140,48 @@ links = (
     documentation("https://www.obs-nancay.fr/", "The Nancay Decameter Array, and how to cite it"),
 )
 
+FREQUENCY = Axis("Frequency", "MHz")
+
+
+def routine_stream(code: str, target: str) -> DataSet:
+    """Declare the spectra of Routine of a target."""
+    hands = (("LL", "Left-hand polarised"), ("RR", "Right-hand polarised"))
+    return DataSet(
+        f"nda_routine_{code}",
+        f"NDA Routine, {target}",
+        {"granule_gid": "^SRN NDA EDR Routine Data$", "target_name": f"^{target}$"},
+        CdfFile("Epoch"),
+        tuple(
+            Variable(name, None, f"{hand}, in counts", FREQUENCY, type="integer", scale="linear")
+            for name, hand in hands
+        ),
+        cadence=timedelta(seconds=1),
+        longest=timedelta(days=31),
+        description=f"Dynamic spectra of {target} between 10 and 40 MHz, both hands of"
+        " polarisation, as the receiver counts.",
+    )
+
+
+def new_routine_stream(code: str, target: str) -> DataSet:
+    """Declare the spectra of NewRoutine of a target."""
+    hands = (("LL", "Left-hand polarised"), ("RR", "Right-hand polarised"))
+    return DataSet(
+        f"nda_newroutine_{code}",
+        f"NDA NewRoutine, {target}",
+        {"granule_gid": "^ORN NDA EDR NewRoutine Data$", "target_name": f"^{target}$"},
+        TableFile(read_new_routine),
+        tuple(Variable(name, "V2 Hz-1", hand, FREQUENCY) for name, hand in hands),
+        cadence=timedelta(seconds=1),
+        longest=timedelta(days=31),
+        description=f"Dynamic spectra of {target} between 10 and 88 MHz, both hands of"
+        " polarisation.",
+    )
+
+
+targets = (("jup", "Jupiter"), ("sun", "Sun"))
+
 #: Each hand of polarisation, and the degree of it, at the Das2 server of Nancay.
-streams = tuple(
+elsewhere = tuple(
     Stream(
         "das2", f"Nancay/NDA/Routine/routine_jup_{kind}", title, {"granule_uid": r"^J\d{6}_cdf$"}
     )
@@ -142,6 +190,12 @@ streams = tuple(
         ("rh", "Jupiter, right-hand polarised"),
         ("dp", "Jupiter, degree of polarisation"),
     )
+)
+
+streams = (
+    *(routine_stream(*target) for target in targets),
+    *(new_routine_stream(*target) for target in targets),
+    *elsewhere,
 )
 
 service = Service(

@@ -13,7 +13,18 @@ from epnkit.mapping import (
     of,
     safe,
 )
-from epnkit.service import Cursor, Link, Service, documentation, this
+from epnkit.service import (
+    Axis,
+    Cursor,
+    DataSet,
+    Link,
+    Service,
+    TableFile,
+    Variable,
+    documentation,
+    read_orfees,
+    this,
+)
 
 #: ``orf20220402_093000.fts``, ``int_orf20241110_120000_0.1.fts``: the last number is the
 #: integration in seconds, and may have a dot.
@@ -69,6 +80,35 @@ links = (
     documentation("https://rsdb.obs-nancay.fr/", "The radio solar database of Nancay"),
 )
 
+FREQUENCY = Axis("frequency", "MHz", label="Frequency")
+
+
+def stream(name: str, pattern: str, step: timedelta, title: str) -> DataSet:
+    """Declare the spectra of an integration."""
+    return DataSet(
+        name,
+        title,
+        {"granule_gid": pattern},
+        TableFile(read_orfees),
+        (
+            Variable("STOKESI", "1e-22 W m-2 Hz-1", "Flux density, Stokes I", FREQUENCY),
+            Variable(
+                "STOKESV", "1e-22 W m-2 Hz-1", "Flux density, Stokes V", FREQUENCY, scale="linear"
+            ),
+        ),
+        cadence=step,
+        longest=timedelta(days=31),
+        description="Flux density of the Sun from 144 to 1004 MHz, in solar flux units; the five"
+        " bands of the receiver as one, with the times of the first.",
+        resource="https://rsdb.obs-nancay.fr/",
+    )
+
+
+streams = (
+    stream("orfees", "^dynamic spectra$", timedelta(seconds=0.1), "ORFEES, dynamic spectra"),
+    stream("orfees_1s", r"over 1 s$", timedelta(seconds=1), "ORFEES, integrated over 1 s"),
+)
+
 service = Service(
     name="orfees",
     frame="none",
@@ -77,4 +117,5 @@ service = Service(
     source="source.json",
     cursor=Cursor("@timestamp", lag=timedelta(days=30)),
     links=links,
+    streams=streams,
 )

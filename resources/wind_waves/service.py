@@ -1,5 +1,6 @@
 """Wind/Waves: dynamic spectra and direction finding of the Sun and of the Earth, a file a day."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,10 +18,15 @@ from epnkit.mapping import (
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
+    Axis,
+    DataSet,
     Service,
+    TableFile,
+    Variable,
     companion,
     documentation,
     read_collections,
+    read_wind_averages,
     this,
 )
 
@@ -65,6 +71,27 @@ links = (
     ),
 )
 
+FREQUENCY = Axis("frequency", "kHz", label="Frequency")
+
+#: Solar flux units at the antenna: what the records say is their unit 4.
+streams = tuple(
+    DataSet(
+        f"wind_waves_{name}_60s",
+        f"Wind/Waves {name.upper()}, averages of 60 s",
+        {"granule_gid": f"^cdpp_wi_wa_{name}_l2_60s_v2$"},
+        TableFile(read_wind_averages),
+        tuple(
+            Variable(each, "1e-22 W m-2 Hz-1", f"Flux density, {each} of 60 s", FREQUENCY)
+            for each in ("mean", "least", "greatest")
+        ),
+        cadence=timedelta(seconds=60),
+        description="Flux density of radio waves at the antenna, in solar flux units: the mean, the"
+        " least and the greatest value of 60 s.",
+        stamp="center",
+    )
+    for name in ("rad1", "rad2")
+)
+
 service = Service(
     name="wind_waves",
     frame="none",
@@ -72,5 +99,6 @@ service = Service(
     key=FILE_KEY,
     cursor=FILE_CURSOR,
     links=links,
+    streams=streams,
     collections=read_collections(FOLDER / "collections.toml"),
 )
