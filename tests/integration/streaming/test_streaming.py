@@ -1,0 +1,321 @@
+"""The whole way: services in DaCHS, ``epnkit stream serve``, and readers that others wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg2
+import pytest
+import requests
+
+from epnkit.dachs.private import PrivateDachs
+from epnkit.streaming.index import EpnIndex
+from epnkit.streaming.installed import make_connector
+from epnkit.streaming.times import parse_time
+from tests.conftest import ROOT, bring_up
+from tests.support.link_followers import read_links
+from tests.support.streams import ask, read_binary, read_csv, read_json
+
+SERVICES = ("nda", "juno_waves", "cassini_kronos", "wind_waves", "hfc1t3")
+
+#: What each data set of files is, in the replicas.
+DATA_SETS = {
+    "nda_routine_jup": 20,
+    "nda_routine_sun": 20,
+    "nda_newroutine_jup": 20,
+    "nda_newroutine_sun": 20,
+    "juno_waves_v01": 24,
+    "juno_waves_v02": 24,
+    "cassini_kronos_n1": 0,
+    "cassini_kronos_n2": 400,
+    "wind_waves_rad1_60s": 16,
+    "wind_waves_rad2_60s": 16,
+}
+
+
+@pytest.fixture(scope="module")
+def base(scratch: PrivateDachs) -> Iterator[str]:
+    for name in SERVICES:
+        bring_up(scratch, name)
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port = opened.getsockname()[1]
+    words = ["stream", "serve", "--dachs", str(scratch.root), "--port", str(port)]
+    program = subprocess.Popen(
+        [Path(sys.executable).with_name("epnkit"), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    address = f"http://127.0.0.1:{port}"
+    assert program.stdout is not None
+    line = program.stdout.readline()
+    assert f"data sets at {address}/hapi" in line, line + program.stdout.read()
+    _await(f"{address}/hapi/capabilities")
+    yield address
+    program.send_signal(signal.SIGINT)
+    with program.stdout as rest:
+        assert program.wait(30) == 0, rest.read()
+
+
+def _await(url: str) -> None:
+    for _ in range(300):
+        try:
+            requests.get(url, timeout=5).raise_for_status()
+        except requests.ConnectionError:
+            time.sleep(0.1)
+        else:
+            return
+
+
+def sample(base: str, dataset: str) -> tuple[dict[str, Any], dict[str, str]]:
+    info = ask(base, "hapi/info", dataset=dataset).json()
+    return info, {"start": info["sampleStartDate"], "stop": info["sampleStopDate"]}
+
+
+def test_every_service_has_its_data_sets_and_listings(base: str) -> None:
+    listed = {each["id"] for each in ask(base, "hapi/catalog").json()["catalog"]}
+    assert listed == {
+        *DATA_SETS,
+        "hfc1t3_bursts",
+        *(f"{name}/availability" for name in SERVICES),
+        *(f"{name}/files" for name in SERVICES if name != "hfc1t3"),
+    }
+
+
+@pytest.mark.parametrize("dataset", DATA_SETS)
+def test_each_parameter_is_the_same_in_each_format(base: str, dataset: str) -> None:
+    whole, span = sample(base, dataset)
+    for parameter in whole["parameters"][1:]:
+        assert parameter.get("size", [0]) == [DATA_SETS[dataset]]
+        query = {"dataset": dataset, "parameters": parameter["name"]}
+        info = ask(base, "hapi/info", **query).json()
+        csv = read_csv(ask(base, "hapi/data", **query, **span).text, info)
+        binary = ask(base, "hapi/data", format="binary", **query, **span).content
+        assert csv == read_json(ask(base, "hapi/data", format="json", **query, **span).text)
+        read = read_binary(binary, info)
+        assert len(csv) == len(read) > 0
+        np.testing.assert_array_equal(read[parameter["name"]], [each[1] for each in csv])
+
+
+@pytest.mark.parametrize("dataset", DATA_SETS)
+def test_each_data_set_has_a_picture_and_a_das2_stream(base: str, dataset: str) -> None:
+    _, span = sample(base, dataset)
+    picture = ask(base, "plot", dataset=dataset, **span)
+    assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/png")
+    service = next(name for name in SERVICES if dataset.startswith(name))
+    query = {"server": "dataset", "dataset": f"{service}/{dataset}"}
+    times = {"start_time": span["start"], "end_time": span["stop"]}
+    for more in ({}, {"resolution": "3600"}, {"ascii": "1"}):
+        content = ask(base, "das/server", **query, **times, **more).content
+        assert b"<packet>" in content
+        assert b"<exception" not in content
+
+
+def test_the_times_of_a_known_observation(base: str) -> None:
+    """Compare with maser4py's values of the file, as the replica has them."""
+    query = {"dataset": "nda_routine_jup", "parameters": "LL"}
+    span = {"start": "2016-01-30T22:47:06.030Z", "stop": "2016-01-31T06:45:58.681Z"}
+    lines = ask(base, "hapi/data", **query, **span).text.splitlines()
+    assert (lines[0][:24], lines[-1][:24]) == (
+        "2016-01-30T22:47:06.030Z",
+        "2016-01-31T06:45:58.680Z",
+    )
+    assert len(lines) == 61
+
+
+def test_availability_is_what_tap_has(base: str, scratch: PrivateDachs) -> None:
+    with scratch.cluster.connect().cursor() as cursor:
+        cursor.execute("SELECT COUNT(DISTINCT time_min), COUNT(*) FROM nda.epn_core")
+        ((times, granules),) = cursor.fetchall()
+    for name, count in (("availability", times), ("files", granules)):
+        info = ask(base, "hapi/info", dataset=f"nda/{name}").json()
+        span = {"start": info["startDate"], "stop": info["stopDate"]}
+        lines = ask(base, "hapi/data", dataset=f"nda/{name}", **span).text.splitlines()
+        assert len(lines) == count, name
+        assert sorted({line.split(",")[0] for line in lines}) == [
+            line.split(",")[0] for line in lines
+        ]
+
+
+def test_events_are_those_of_the_catalogue(base: str, scratch: PrivateDachs) -> None:
+    with scratch.cluster.connect().cursor() as cursor:
+        cursor.execute(
+            "SELECT granule_uid, spectral_range_min, spectral_range_max FROM hfc1t3.epn_core"
+        )
+        known = {uid: limits for uid, *limits in cursor.fetchall()}
+    info = ask(base, "hapi/info", dataset="hfc1t3_bursts").json()
+    span = {"start": info["startDate"], "stop": info["stopDate"]}
+    rows = read_csv(ask(base, "hapi/data", dataset="hfc1t3_bursts", **span).text, info)
+    assert {row[5]: [row[2], row[3]] for row in rows} == known
+    assert len(rows) == len(known) > 10
+
+
+def test_the_role_may_read_and_nothing_else(scratch: PrivateDachs) -> None:
+    connect = make_connector(scratch.settings)
+    index = EpnIndex(connect)
+    span = (parse_time("2016-01-30Z"), parse_time("2016-01-31Z"))
+    found = [each.uid for each in index.find("nda", {"granule_uid": "_cdf$"}, *span)]
+    assert "J160131_cdf" in found
+    connection = connect()
+    for statement in (
+        "CREATE TABLE public.x (a int)",
+        "DELETE FROM nda.epn_core",
+        "SELECT * FROM epnkit.ledger",
+        "SET default_transaction_read_only = off; DELETE FROM nda.epn_core",
+    ):
+        with pytest.raises(psycopg2.Error), connection.cursor() as cursor:
+            cursor.execute(statement)
+    connection.close()
+
+
+def test_a_service_that_is_not_imported_has_no_granules(scratch: PrivateDachs) -> None:
+    index = EpnIndex(make_connector(scratch.settings))
+    assert index.measure("bass2000", {}) is None
+    assert index.find_newest("bass2000", {}, 3) == []
+    assert list(index.find("bass2000", {}, 0, 2**60)) == []
+
+
+def test_values_are_bound(scratch: PrivateDachs) -> None:
+    index = EpnIndex(make_connector(scratch.settings))
+    strange = "'; DROP TABLE nda.epn_core; --"
+    assert index.measure("nda", {"granule_uid": strange}) is None
+    assert index.measure("nda", {"granule_uid": "."}) is not None
+
+
+def test_the_page_of_the_server_shows_a_picture(base: str) -> None:
+    page = requests.get(f"{base}/", timeout=30)
+    assert (page.status_code, page.url) == (200, f"{base}/hapi")
+    assert "from hapiclient import hapi" in page.text
+    assert all(f"<code>{name}</code>" in page.text for name in DATA_SETS)
+
+
+def test_datalink_leads_to_the_records_of_a_granule(base: str, scratch: PrivateDachs) -> None:
+    program = Path(sys.executable).with_name("epnkit")
+    words = ["stream", "link", "--dachs", str(scratch.root)]
+    done = subprocess.run([program, *words, base], capture_output=True, text=True, check=True)
+    assert done.stdout == f"datalink leads to {len(DATA_SETS)} data sets at {base}\n"
+    with scratch.run_server() as dachs:
+        document = f"{dachs}/nda/q/dl/dlmeta?ID="
+        links = read_links(f"{document}J160131_cdf")
+        found = {
+            str(each["semantics"]): str(each["access_url"])
+            for each in links
+            if base in each["access_url"]
+        }
+        assert sorted(found) == ["#derivation", "#preview"]
+        records = requests.get(found["#derivation"], timeout=60).text.splitlines()
+        assert (len(records), records[0][:24]) == (61, "2016-01-30T22:47:06.030Z")
+        picture = requests.get(found["#preview"], timeout=60)
+        assert picture.headers["Content-Type"] == "image/png"
+        # The raw file is part of no data set.
+        raw = read_links(f"{document}J160131_rt1")
+        assert not [each for each in raw if base in each["access_url"]]
+        subprocess.run([program, *words], check=True, capture_output=True)
+        after = read_links(f"{document}J160131_cdf")
+        assert not [each for each in after if base in each["access_url"]]
+
+
+#: Readers that others wrote, each in an environment of its own.
+JUDGES = ROOT / "var" / "judges"
+
+
+def make_environment(name: str, *packages: str) -> Path:
+    """Install packages into an environment of their own; give its Python."""
+    python = JUDGES / name / "bin" / "python"
+    stamp = JUDGES / name / "installed"
+    if not stamp.exists() or stamp.read_text() != " ".join(packages):
+        subprocess.run([sys.executable, "-m", "venv", JUDGES / name], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        stamp.write_text(" ".join(packages))
+    return python
+
+
+@pytest.mark.all
+def test_hapiclient_reads_the_same_from_csv_binary_and_json(base: str) -> None:
+    python = make_environment("hapiclient", "hapiclient==0.3.3")
+    judge = ROOT / "tests" / "support" / "judges" / "with_hapiclient.py"
+    done = subprocess.run(
+        [python, "-W", "ignore", judge, f"{base}/hapi"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.splitlines()[-1].split()[0]) >= 40
+
+
+@pytest.mark.all
+def test_maser_reads_the_same_values(base: str, scratch: PrivateDachs) -> None:
+    """Compare with maser-data, which knows the formats of Kronos, Wind and the NDA."""
+    python = make_environment("maser", "maser-data==0.5.2")
+    judge = ROOT / "tests" / "support" / "judges" / "with_maser.py"
+    archive = scratch.root / "web" / "nv_static" / "replica"
+    done = subprocess.run(
+        [python, "-W", "ignore", judge, base, archive], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    compared = json.loads(done.stdout.splitlines()[-1])
+    assert compared == {
+        "cassini_kronos_n2": 60,
+        "wind_waves_rad1_60s": 96,
+        "nda_newroutine_sun": 61,
+        "nda_routine_jup": 61,
+        "juno_waves_v02": 73,
+    }
+
+
+def fetch_das_verify() -> Path:
+    """Fetch das2py's sources, of which its validator of headers is; its library is not built."""
+    folder = JUDGES / "das2py"
+    if not (folder / "scripts" / "das_verify").exists():
+        with tempfile.TemporaryDirectory() as name:
+            words = ["download", "-q", "--no-deps", "--no-binary", ":all:", "-d", name]
+            subprocess.run([sys.executable, "-m", "pip", *words, "das2py==2.3.0"], check=True)
+            (archive,) = Path(name).glob("*.tar.gz")
+            subprocess.run(["tar", "xzf", archive, "-C", name], check=True)
+            shutil.move(Path(name) / "das2py-2.3.0", folder)
+    return folder
+
+
+@pytest.mark.all
+def test_das2_validates_every_stream(base: str, tmp_path: Path) -> None:
+    folder = fetch_das_verify()
+    stub = ROOT / "tests" / "support" / "judges"
+    path = {"PYTHONPATH": f"{stub}{os.pathsep}{folder}"}
+    for dataset in DATA_SETS:
+        _, span = sample(base, dataset)
+        service = next(name for name in SERVICES if dataset.startswith(name))
+        query = {"dataset": f"{service}/{dataset}"}
+        times = {"start_time": span["start"], "end_time": span["stop"]}
+        for number, more in enumerate(
+            (
+                {"server": "dataset", **times},
+                {"server": "dataset", "resolution": "3600", **times},
+                {"server": "dataset", "ascii": "1", **times},
+                {"server": "dsdf"},
+            )
+        ):
+            stream = tmp_path / f"{dataset}-{number}.d2s"
+            stream.write_bytes(ask(base, "das/server", **query, **more).content)
+            done = subprocess.run(
+                [sys.executable, folder / "scripts" / "das_verify", stream],
+                env={**os.environ, **path},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert "Stream validates as a das-basic-stream version 2.2" in done.stdout, (
+                stream.name,
+                done.stdout[-800:],
+                done.stderr[-800:],
+            )

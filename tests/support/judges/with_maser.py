@@ -1,0 +1,117 @@
+"""Run by a Python that has maser-data and nothing of epnkit: are the values those of the files?
+
+Usage: with_maser.py SERVER ARCHIVE; prints how many records of each data set it compared.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from maser.data import Data  # type: ignore[import-not-found]
+
+
+def fetch(server: str, **query: str) -> list[list[Any]]:
+    """Fetch records as JSON."""
+    address = f"{server}/hapi/data?{urllib.parse.urlencode({**query, 'format': 'json'})}"
+    with urllib.request.urlopen(address) as answer:
+        return list(json.loads(answer.read())["data"])
+
+
+def read_sweeps(path: Path, field: str) -> tuple[list[str], list[Any]]:
+    """Read times and values of Kronos: a sweep each."""
+    data = Data(path)
+    times = [f"{each.isoformat(timespec='microseconds')[:23]}Z" for each in data.times.datetime]
+    return times, [sweep.data[field] for sweep in data.sweeps]
+
+
+def read_averages(path: Path, field: str) -> tuple[list[str], list[Any]]:
+    """Read times and values of Wind's averages."""
+    times, values = [], []
+    parts = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
+    for sweep in Data(path).sweeps:
+        clock = [sweep.header[f"CALEND_DATE_{part}"] for part in parts]
+        times.append("{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}.000Z".format(*clock))
+        values.append(sweep.data[field])
+    return times, values
+
+
+def read_new_routine(path: Path, field: str) -> tuple[list[str], list[Any]]:
+    """Read times and values of NewRoutine."""
+    data = Data(path, dataset="orn_nda_newroutine_sun_edr")
+    data.times.precision = 3
+    number = data.fields.index(field)
+    values = np.asarray(data.file[2].data["DATA"][:, :, number], float)
+    return [f"{each}Z" for each in data.times.isot], list(values)
+
+
+def read_cdf(path: Path, field: str) -> tuple[list[str], list[Any]]:
+    """Read times and values by the library that maser-data reads CDF with."""
+    from spacepy import pycdf  # type: ignore[import-not-found]
+
+    with pycdf.CDF(str(path)) as file:
+        times = [f"{each.isoformat(timespec='microseconds')[:23]}Z" for each in file["Epoch"][...]]
+        return times, list(np.asarray(file[field][...], float))
+
+
+#: Data set: parameter, file in the archive, its name there, and reader.
+CASES = {
+    "cassini_kronos_n2": (
+        "autoX",
+        "cassini_kronos/2012_091_180/n2/P2012180.20",
+        "autoX",
+        read_sweeps,
+    ),
+    "wind_waves_rad1_60s": (
+        "mean",
+        "wind_waves/wi_wa_rad1_l2_60s/1994/wi_wa_rad1_l2_60s_19941114_v01.dat",
+        "SMOY",
+        read_averages,
+    ),
+    "nda_newroutine_sun": (
+        "RR",
+        "nda/newroutine/soleil/2023/03/"
+        "orn_nda_newroutine_sun_edr_202303070800_202303071600_v1.1.fits",
+        "RR",
+        read_new_routine,
+    ),
+    "nda_routine_jup": (
+        "LL",
+        "nda/routine_jupiter/2016/01/srn_nda_routine_jup_edr_201601302247_201601310645_V12.cdf",
+        "LL",
+        read_cdf,
+    ),
+    "juno_waves_v02": (
+        "flux",
+        "juno_waves/l3a_v02/data/cdf/2016/04/jno_wav_cdr_lesia_20160409_v02.cdf",
+        "Data",
+        read_cdf,
+    ),
+}
+
+
+def main(server: str, archive: Path) -> None:
+    """Compare a file of each data set."""
+    compared = {}
+    for dataset, (parameter, path, field, read) in CASES.items():
+        times, values = read(archive / path, field)
+        stop = str(np.datetime64(times[-1][:-1], "ms") + np.timedelta64(1, "ms")) + "Z"
+        query = {"dataset": dataset, "parameters": parameter, "start": times[0], "stop": stop}
+        rows = fetch(server, **query)
+        assert [row[0] for row in rows] == times, (dataset, rows[0][0], times[0])
+        for row, expected in zip(rows, values, strict=True):
+            found = np.array(row[1])
+            wanted = np.asarray(expected, float)
+            np.testing.assert_array_equal(found[: len(wanted)], wanted)
+            assert (found[len(wanted) :] == -1e31).all()
+        compared[dataset] = len(rows)
+    print(json.dumps(compared))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
