@@ -51,7 +51,7 @@ _MARKED = re.compile(r"(?<=``)epnkit ([a-z]+)((?: [a-z]+)?)([^`\n]*)(?=``)")
 #: Words that follow ``epnkit`` in messages and are no command.
 _PROSE = frozenset(
     {"again", "has", "in", "installed", "is", "loaded", "next", "on", "output"}
-    | {"books", "record", "was", "where"}
+    | {"books", "read", "record", "was", "where"}
 )
 
 

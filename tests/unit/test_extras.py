@@ -20,7 +20,13 @@ SOURCE = ROOT / "src" / "epnkit"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 #: Distributions whose packages have other names.
-DISTRIBUTIONS = {"PIL": "pillow", "arrow_odbc": "arrow-odbc", "erfa": "pyerfa", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "arrow_odbc": "arrow-odbc",
+    "bson": "pymongo",
+    "erfa": "pyerfa",
+    "yaml": "pyyaml",
+}
 
 #: Packages that come with Debian's DaCHS, or with a dependency that needs them.
 WITH_OTHERS = {"gavo", "urllib3"}
