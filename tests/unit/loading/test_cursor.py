@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from epnkit.errors import ConfigurationError
 from epnkit.loading.state.cursor import CursorPosition, choose_window
 from epnkit.service import Cursor, Service
 
@@ -22,6 +23,12 @@ from epnkit.service import Cursor, Service
 )
 def test_a_text_goes_back_in_its_own_form(value: str, earlier: str) -> None:
     assert CursorPosition.of(value).minus(timedelta(days=1)) == earlier
+
+
+@pytest.mark.parametrize("value", ["2012/05/01 07:46:59", "v12"])
+def test_a_text_that_is_no_time_does_not_go_back(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be taken from the cursor"):
+        CursorPosition.of(value).minus(timedelta(days=7))
 
 
 def test_a_number_goes_back_by_a_number() -> None:

@@ -34,7 +34,7 @@ def prepare(records: pl.DataFrame, **columns: Any) -> list[tuple[Any, ...]]:
 
 
 #: DaCHS's mixin declares processing_level as required, beyond the ten of EPN-TAP 2.0, section 3.
-NO_LEVEL = (43, "processing_level", "has no value, and the tables of DaCHS require one")
+NO_LEVEL = (None, "processing_level", "it has no value, and the tables of DaCHS require one")
 
 
 @pytest.mark.parametrize("columns", [{}, {"processing_level": pl.col("level")}])

@@ -17,6 +17,9 @@ FULL = [
     "(1040, 'Too many connections')",
     "('08004', '[08004] [ma-3.1.15]Too many connections (1040) (SQLDriverConnect)')",
     "(1226, \"User 'reader' has exceeded the 'max_user_connections' resource (current value: 5)\")",
+    # 1203 has the SQLSTATE of a syntax error (MariaDB's list of errors).
+    "('42000', \"[42000] [ma-3.1.15]User reader already has more than 'max_user_connections'"
+    ' active connections (1203) (SQLDriverConnect)")',
     "(1203, 'User reader already has more than max_user_connections active connections')",
 ]
 

@@ -63,9 +63,6 @@ def _processing_level(rows: GranuleRows) -> Iterator[Check]:
     yield Check(43, "processing_level", ~level.is_in([1, 2, 3, 4, 5, 6]), "is not 1, 2, 3, 5 or 6")
     message = "is CODMAC's; EPN-TAP says 5"
     yield Check(43, "processing_level", level == 4, message, severity="SHOULD")
-    # The standard lets it be null; DaCHS's tables do not, so that a load refuses such a row.
-    message = "has no value, and the tables of DaCHS require one"
-    yield Check(43, "processing_level", level.is_null(), message, severity="SHOULD")
 
 
 def _measurement(rows: GranuleRows) -> Iterator[Check]:

@@ -157,7 +157,7 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
         "creation_date": created,
         "modification_date": created,
         "release_date": created,
-        # Refused by rule 43 with the reason, rather than by the database.
+        # Refused by a later stage with the reason, rather than by the database.
         "processing_level": pl.lit(None, pl.Int32),
     }
     if run.datalink is not None:
@@ -170,6 +170,14 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
 def check_rules(batch: BatchState, run: RunSettings) -> None:
     """Refuse the granules that break a rule of EPNcore which a load enforces."""
     refused = rule_refusals(batch.granules, batch.origin, run.service)
+    batch.refused = pl.concat([batch.refused, refused])
+
+
+def refuse_without_level(batch: BatchState, run: RunSettings) -> None:
+    """Refuse granules without a processing level: the standard allows it, DaCHS's tables do not."""
+    without = batch.origin.filter(batch.granules["processing_level"].is_null())
+    reason = "it has no value, and the tables of DaCHS require one"
+    refused = refuse_for_reason(without, "processing_level", reason)
     batch.refused = pl.concat([batch.refused, refused])
 
 
@@ -229,6 +237,7 @@ STAGES: tuple[Stage, ...] = (
     add_bib_references,
     fill_defaults,
     check_rules,
+    refuse_without_level,
     refuse_unmapped,
     add_tracking_columns,
     drop_refused,

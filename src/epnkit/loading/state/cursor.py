@@ -54,6 +54,8 @@ class CursorPosition:
             return self._as_value()
         if not isinstance(lag, timedelta):
             raise self._lag_error(lag)
+        if not _is_time(self.value):
+            raise self._lag_error(lag)
         earlier = datetime.fromisoformat(self.value) - lag
         if self.kind == "text":
             return _format_like(self.value, earlier)
@@ -68,7 +70,7 @@ class CursorPosition:
     def _lag_error(self, lag: object) -> ConfigurationError:
         return ConfigurationError(
             f"a lag of {lag!r} cannot be taken from the cursor {self.value!r}",
-            cure="Declare the lag as a timedelta for times, as a number for numbers.",
+            cure="Declare the lag as a timedelta for times in ISO 8601, as a number for numbers.",
         )
 
 
@@ -216,5 +218,5 @@ def _is_less(one: CursorPosition, other: CursorPosition) -> bool:
     if one.kind != other.kind:
         raise _kind_changed_error(other.kind, one.kind)
     if one.kind == "number":
-        return float(one.value) < float(other.value)
+        return one._as_number() < other._as_number()
     return one.value < other.value

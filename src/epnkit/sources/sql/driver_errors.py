@@ -85,6 +85,16 @@ _FAILURES = (
         "Grant the user the right to read it, or correct the query",
     ),
     _failure(
+        # PostgreSQL's class 53, and MariaDB's errors of connections (1040, 1203, 1226), of which
+        # two have the SQLSTATE of a syntax error.
+        r"\b53300\b|too many (connections|clients)|connection slots are reserved|"
+        r"\((1040|1203|1226)[,)]|max_user_connections|max_connections",
+        "the database takes no more connections",
+        "It runs: wait until others end theirs, use fewer --jobs, or raise its limit"
+        " (max_connections, or that of the account)",
+        TransientSourceError,
+    ),
+    _failure(
         r"\b42000\b|\b42601\b|syntax error|error in your SQL syntax",
         "the database does not understand the query",
         "Correct the query in the source file; it must be one SELECT",
@@ -98,15 +108,6 @@ _FAILURES = (
         r"codec can't decode|could not decode to utf-8",
         "a text is not in the encoding it was read in",
         'Declare the encoding in the source file: encoding = "latin-1"',
-    ),
-    _failure(
-        # PostgreSQL's class 53, and MariaDB's errors of connections (1040, 1203, 1226).
-        r"\b53300\b|too many (connections|clients)|connection slots are reserved|"
-        r"\((1040|1203|1226),|max_user_connections|max_connections",
-        "the database takes no more connections",
-        "It runs: wait until others end theirs, use fewer --jobs, or raise its limit"
-        " (max_connections, or that of the account)",
-        TransientSourceError,
     ),
     _failure(
         r"\((1053|1927),|server shutdown in progress|connection was killed|"
