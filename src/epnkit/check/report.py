@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +17,7 @@ from epnkit.epncore.columns import COLUMNS, Column, EpnType, free_column
 from epnkit.epncore.findings import to_frame
 from epnkit.epncore.published import DeclaredTable
 from epnkit.epncore.rulebook import RULES
+from epnkit.epncore.upcoming import Advice, advise
 from epnkit.errors import CheckError
 from epnkit.quoting import printable
 
@@ -44,12 +45,15 @@ class Report:
         As `epnkit.epncore.rules.check_rows` gives them, with the ``granule`` next to the row.
     looked_at, not_looked_at : tuple of str
         The extent of the check.
+    advice : tuple of Advice
+        What the next text of the standard suggests; nothing of it is an error.
     """
 
     target: str
     findings: pl.DataFrame
     looked_at: tuple[str, ...]
     not_looked_at: tuple[str, ...]
+    advice: tuple[Advice, ...] = ()
 
     def broken(self, *, strict: bool = False) -> bool:
         """Return whether a MUST is broken, or with `strict` a SHOULD."""
@@ -84,6 +88,7 @@ class Report:
             "looked_at": self.looked_at,
             "not_looked_at": self.not_looked_at,
             "findings": self.findings.to_dicts(),
+            "advice": [asdict(each) for each in self.advice],
         }
         return json.dumps(said, indent=2)
 
@@ -176,7 +181,8 @@ def build_report(read: TargetContents) -> Report:
         if read.whole:
             found.append(rules.check_table(read.granules))
     findings = _add_granule_ids(pl.concat(found), read.granules)
-    return Report(read.target, findings, read.looked_at, read.not_looked_at)
+    advice = advise(read.granules, read.table, read.answer)
+    return Report(read.target, findings, read.looked_at, read.not_looked_at, advice)
 
 
 def _one_frame(granules: pl.DataFrame | None) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="The OAI-PMH interface with the record; by default DaCHS's own.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 for a broken SHOULD, too.")
+@click.option("--upcoming", is_flag=True, help="List what the next text of the standard suggests.")
 @click.option(
     "--format",
     "form",
@@ -41,7 +42,14 @@ if TYPE_CHECKING:
     help="The form of the output.",
 )
 def command(
-    target: str, table: str, rows: int, everything: bool, oai: str, strict: bool, form: str
+    target: str,
+    table: str,
+    rows: int,
+    everything: bool,
+    oai: str,
+    strict: bool,
+    upcoming: bool,
+    form: str,
 ) -> None:
     """Check TARGET by the rules of EPN-TAP 2.0.
 
@@ -53,9 +61,18 @@ def command(
     report = check(target, table, rows=None if everything else rows, oai=oai)
     if form == "text":
         _show(report)
+        if upcoming:
+            _show_advice(report)
     else:
         echo(report.to_json() if form == "json" else report.to_junit())
     sys.exit(1 if report.broken(strict=strict) else 0)
+
+
+def _show_advice(report: Report) -> None:
+    echo("advice: " + ("" if report.advice else "nothing; it is as the next text has it"))
+    for each in report.advice:
+        rows = f" ({each.count} rows)" if each.count else ""
+        echo(f"  {each.column}{rows}: {each.text}")
 
 
 def _show(report: Report) -> None:

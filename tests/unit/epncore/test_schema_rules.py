@@ -123,7 +123,6 @@ SYSTEMS = VotableMetadata(time_systems=1, space_systems=1)
 ANSWERS: list[tuple[int, DeclaredTable, VotableMetadata, str]] = [
     (9, GOOD, VotableMetadata(space_systems=1), "celestial"),
     (9, GOOD, VotableMetadata(time_systems=1), "celestial"),
-    (9, GOOD, VotableMetadata(time_systems=1, names_bodies=True), "body"),
     (10, GOOD, replace(SYSTEMS, faults=("E02",)), "body"),
     (58, _table(replace(_field("target_time_min"), xtype="")), SYSTEMS, "body"),
     (60, replace_field(GOOD, "release_date", xtype=""), SYSTEMS, "body"),
