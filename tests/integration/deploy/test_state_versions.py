@@ -1,0 +1,133 @@
+"""State tables of another version: migrated by the first command, or refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import psycopg2.errors
+import pytest
+from psycopg2.extensions import connection
+
+from epnkit.dachs.instance import DachsInstance
+from epnkit.dachs.private import PrivateDachs
+from epnkit.errors import LoadError
+from epnkit.loading.state.schema import (
+    STATE_FILES,
+    create_state_schema,
+    list_pending,
+    migrate,
+    read_state_version,
+)
+from epnkit.packaged import find_packaged
+
+#: What the next epnkit might add, and a migration that cannot be done.
+NEXT = "ALTER TABLE epnkit.runs ADD COLUMN host text;"
+BROKEN = "ALTER TABLE epnkit.runs ADD COLUMN host text; SELECT 1 / 0;"
+
+
+@pytest.fixture
+def database(scratch: PrivateDachs) -> Iterator[connection]:
+    """Give DaCHS's database without any state."""
+    with closing(scratch.cluster.connect()) as opened:
+        opened.cursor().execute("DROP TABLE IF EXISTS epnkit.state_version")
+        for table in ("runs", "quarantine", "cursors", "records", "declarations", "comparisons"):
+            opened.cursor().execute(f"DROP TABLE IF EXISTS epnkit.{table}")
+        yield opened
+
+
+@pytest.fixture
+def first(database: connection) -> connection:
+    """Give the state that epnkit 0.1 wrote, with a run in it."""
+    cursor = database.cursor()
+    cursor.execute("".join(find_packaged(name).read_text() for name in STATE_FILES))
+    cursor.execute("INSERT INTO epnkit.runs (service, kind, state) VALUES ('x', 'load', 'done')")
+    # The tables belong to the role that loads.
+    cursor.execute(
+        "DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname ="
+        " 'epnkit' LOOP EXECUTE format('ALTER TABLE epnkit.%I OWNER TO gavoadmin', t); END LOOP;"
+        " END $$"
+    )
+    cursor.execute("SET ROLE gavoadmin")
+    return database
+
+
+def count_runs(opened: connection) -> int:
+    with opened.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM epnkit.runs")
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
+
+
+def make_migrations(directory: Path, **texts: str) -> Path:
+    """Write epnkit's own migrations into a directory, and further ones."""
+    for path in find_packaged("sql/migrations").glob("*.sql"):
+        (directory / path.name).write_text(path.read_text())
+    for name, text in texts.items():
+        (directory / f"{name.removeprefix('v')}-next.sql").write_text(text)
+    return directory
+
+
+def run_epnkit(dachs: PrivateDachs, *words: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("epnkit")
+    return subprocess.run(
+        [program, *words, "--dachs", dachs.root], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_new_state_has_the_newest_version(database: connection) -> None:
+    assert read_state_version(database) is None
+    assert migrate(database) == []
+    create_state_schema(database)
+    newest = len([*find_packaged("sql/migrations").glob("*.sql")]) + 1
+    assert read_state_version(database) == newest
+    assert list_pending(database) == []
+
+
+def test_the_first_command_migrates(scratch: PrivateDachs, first: connection) -> None:
+    done = run_epnkit(scratch, "upgrade", "--dry-run")
+    assert "the state tables had version 1" in done.stdout
+    assert "would run" in done.stdout
+    assert read_state_version(first) == 1
+    with DachsInstance.find(scratch.root).connect():
+        pass
+    assert read_state_version(first) == 2
+    assert count_runs(first) == 1
+    again = run_epnkit(scratch, "upgrade")
+    assert "the state has version 2" in again.stdout, again.stderr
+
+
+def test_a_migration_of_the_next_epnkit_keeps_what_is_there(
+    first: connection, tmp_path: Path
+) -> None:
+    done = migrate(first, make_migrations(tmp_path, v03=NEXT))
+    assert [path.name for path in done] == ["02-version.sql", "03-next.sql"]
+    first.cursor().execute("SELECT host FROM epnkit.runs")
+    assert read_state_version(first) == 3
+    assert count_runs(first) == 1
+
+
+def test_a_migration_that_fails_changes_nothing(first: connection, tmp_path: Path) -> None:
+    folder = make_migrations(tmp_path, v03=BROKEN)
+    with pytest.raises(psycopg2.errors.DivisionByZero):
+        migrate(first, folder)
+    assert read_state_version(first) == 2
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        first.cursor().execute("SELECT host FROM epnkit.runs")
+    (folder / "03-next.sql").write_text(NEXT)
+    assert len(migrate(first, folder)) == 1
+
+
+def test_an_older_epnkit_refuses(scratch: PrivateDachs, first: connection, tmp_path: Path) -> None:
+    migrate(first, make_migrations(tmp_path, v03=NEXT))
+    with pytest.raises(LoadError, match="of a newer epnkit") as caught:
+        create_state_schema(first)
+    assert "version 3" in (caught.value.why or "")
+    done = run_epnkit(scratch, "quarantine", "list", "x")
+    assert done.returncode != 0
+    assert "epnkit upgrade" in done.stderr
+    assert count_runs(first) == 1
