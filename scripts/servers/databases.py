@@ -9,12 +9,11 @@ from scripts.servers.maven import run
 from scripts.servers.processes import Server, is_listening, launch
 
 from epnkit.dachs.account import choose_account
+from epnkit.dachs.cluster import find_program
 from epnkit.errors import DeployError
 
 #: The database, its user, and the password that must appear nowhere.
 DATABASE, USER, PASSWORD = "epnkit", "reader", "canary-7fe1"
-
-_POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 
 #: Run by the server at its start, which takes one statement a line.
 _GRANT = (
@@ -76,7 +75,7 @@ def start_postgresql(port: int, directory: Path, sockets: Path | str = "") -> Se
         run(
             account.command(
                 [
-                    _POSTGRESQL / "initdb",
+                    find_program("initdb"),
                     "-A",
                     "scram-sha-256",
                     "-E",
@@ -92,7 +91,7 @@ def start_postgresql(port: int, directory: Path, sockets: Path | str = "") -> Se
             Path("/"),
         )
     argv: list[str | Path] = [
-        _POSTGRESQL / "postgres",
+        find_program("postgres"),
         "-D",
         data,
         "-p",
@@ -132,7 +131,7 @@ def _create(port: int) -> None:
 def _psql(port: int, statement: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 (our own words, no shell)
         [
-            _POSTGRESQL / "psql",
+            find_program("psql"),
             "-h",
             "127.0.0.1",
             "-p",

@@ -6,12 +6,10 @@ They are in the top-level folders of the repository; the wheel carries copies of
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 from epnkit.errors import ConfigurationError
-
-#: The versions that epnkit was tested with, as constraints of pip.
-CONSTRAINTS = "constraints/debian12.txt"
 
 _PACKAGE = Path(__file__).parent
 
@@ -41,3 +39,29 @@ def find_packaged(name: str) -> Path:
         where=str(candidates[0]),
         cure="Install epnkit again, from its wheel or its repository.",
     )
+
+
+def find_constraints(release: str | None = None) -> Path | None:
+    """Find the versions that epnkit was tested with on a release, as constraints of pip.
+
+    Parameters
+    ----------
+    release : str, optional
+        Its name, such as ``debian13``; by default that of this system.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None for a release that epnkit was not tested on.
+    """
+    path = find_packaged("constraints") / f"{release or name_release()}.txt"
+    return path if path.is_file() else None
+
+
+def name_release() -> str:
+    """Name the release of this system, such as ``debian13``, by its file ``os-release``."""
+    try:
+        known = platform.freedesktop_os_release()
+    except OSError:
+        return "unknown"
+    return known["ID"] + known.get("VERSION_ID", "")

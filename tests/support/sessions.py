@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,9 @@ from pathlib import Path
 _VARIES = r"(?:/?[\w.-]+(?:/[\w.-]+)*|[\d:. -]+)"
 
 _MARK = "epnkit-session-ends"
+
+#: A shell that reads no settings of its user.
+BASH = ("bash", "--noprofile", "--norc")
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,15 @@ class Shell:
         Where it starts.
     environment : dict
         Its variables.
+    words : sequence of str
+        How it is started.
     """
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, directory: Path, environment: Mapping[str, str], words: Sequence[str] = BASH
+    ) -> None:
         self._directory, self._environment = directory, dict(environment)
-        self._bash = self._start(["bash", "--noprofile", "--norc"])
+        self._bash = self._start([*words])
         self._beside = ExitStack()
         self.run("exec 2>&1")
 

@@ -41,14 +41,72 @@ class Account:
         return [*self.prefix, *map(str, argv)]
 
     def create_owned(self, *directories: Path) -> None:
-        """Create directories, and give them and their content to the account."""
+        """Create directories, and give them and their content to the account.
+
+        What the account may have put there is never followed: of a link the link itself changes its
+        owner.
+        """
         for directory in directories:
-            directory.mkdir(parents=True, exist_ok=True)
-            if self.prefix:
-                known = pwd.getpwnam(self.name)
-                for path in (directory, *directory.rglob("*")):
-                    # Only the link itself changes its owner, not its target.
-                    os.lchown(path, known.pw_uid, known.pw_gid)
+            if not self.prefix:
+                directory.mkdir(parents=True, exist_ok=True)
+                continue
+            known = pwd.getpwnam(self.name)
+            if _is_below(directory, known):
+                self._run("mkdir", "-p", directory)
+            else:
+                directory.mkdir(parents=True, exist_ok=True)
+            _give_away(directory, known)
+
+    def write(self, path: Path, text: str, *, append: bool = False) -> None:
+        """Write a file as the account itself, which gets through no link to files of others.
+
+        Raises
+        ------
+        DeployError
+            If the account may not write there.
+        """
+        self._run("sh", "-c", f'cat {">>" if append else ">"} "$0"', path, text=text)
+
+    def restrict(self, mode: int, *paths: Path) -> None:
+        """Set the rights of files and directories as the account itself.
+
+        Raises
+        ------
+        DeployError
+            If they are not its own.
+        """
+        self._run("chmod", f"{mode:o}", *paths)
+
+    def command_to_file(self, path: Path, argv: Iterable[str | Path]) -> list[str]:
+        """Return the command line that runs ``argv`` and writes its output to a file of its own."""
+        return self.command(["sh", "-c", 'exec "$@" > "$0" 2>&1', path, *argv])
+
+    def _run(self, *argv: str | Path, text: str = "") -> None:
+        # The working directory may be one that the account cannot enter.
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
+            self.command(argv), input=text, text=True, capture_output=True, check=False, cwd="/"
+        )
+        if done.returncode != 0:
+            raise DeployError(
+                f"the account {self.name} cannot write there",
+                where=str(argv[-1]),
+                why=done.stderr.strip(),
+                cure="Look at what is there, and whose it is; remove it if it is a link.",
+            )
+
+
+def _is_below(directory: Path, known: pwd.struct_passwd) -> bool:
+    """Return whether something on the way to a directory, be it a link, is an account's."""
+    there = (path for path in directory.parents if os.path.lexists(path))
+    return any(path.lstat().st_uid == known.pw_uid for path in there)
+
+
+def _give_away(directory: Path, known: pwd.struct_passwd) -> None:
+    """Make an account the owner of a directory and all in it, by descriptors and not by paths."""
+    os.lchown(directory, known.pw_uid, known.pw_gid)
+    for _, folders, files, descriptor in os.fwalk(directory):
+        for name in (*folders, *files):
+            os.chown(name, known.pw_uid, known.pw_gid, dir_fd=descriptor, follow_symlinks=False)
 
 
 def choose_account(directory: Path, *others: Path) -> Account:
@@ -70,7 +128,7 @@ def choose_account(directory: Path, *others: Path) -> Account:
     except KeyError:
         raise DeployError(
             f"there is no account {UNPRIVILEGED} to run PostgreSQL, which refuses root",
-            cure="Install the package postgresql-15, or run this as an ordinary user.",
+            cure="Install the package postgresql, or run this as an ordinary user.",
         ) from None
     plain = ("setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups")
     reading = (*plain, "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,11 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from epnkit.dachs.account import Account, choose_account
+from epnkit.dachs.logs import rotate
 from epnkit.errors import DeployError
 
 #: Where Debian puts PostgreSQL's own programs, newest last.
-_PROGRAMS = Path("/usr/lib/postgresql")
+PROGRAMS = Path("/usr/lib/postgresql")
 
 #: The longest path that a unix socket may have (sun_path, less the name of PostgreSQL's socket).
 _LONGEST_SOCKET = 107 - len("/.s.PGSQL.5432.lock")
@@ -50,11 +51,14 @@ class Cluster:
         The name of its superuser.
     durable : bool
         Whether a commit waits for the disk; False only for tests.
+    programs : pathlib.Path
+        Where PostgreSQL's own programs are, in a directory for each version.
     """
 
     directory: Path
     superuser: str = "dachsroot"
     durable: bool = True
+    programs: Path = PROGRAMS
     account: Account = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +89,9 @@ class Cluster:
     def start(self) -> None:
         """Start the server; create the cluster first if there is none.
 
+        A server whose programs were replaced while it ran (an upgrade of the package) starts again:
+        its backends could not load the extensions that came with the new ones.
+
         Raises
         ------
         DeployError
@@ -93,13 +100,16 @@ class Cluster:
         if not (self.directory / "PG_VERSION").exists():
             self._initialise()
         if self.running:
-            return
+            if not self.is_outdated():
+                return
+            self.stop()
         if _is_left_over(self.directory / "postmaster.pid"):
             (self.directory / "postmaster.pid").unlink()
             for path in self.socket_directory.glob(".s.PGSQL.*"):
                 path.unlink()
         self.account.create_owned(self.socket_directory)
-        self.socket_directory.chmod(0o700)
+        self.account.restrict(0o700, self.socket_directory)
+        rotate(self._log)
         status, output = self._run(*self._start_arguments, check=False)
         if status != 0:
             raise DeployError(
@@ -108,6 +118,13 @@ class Cluster:
                 why=_find_fatal_line(self._log) or output,
                 cure=f"See {self._log}; a cluster whose data can be loaded again may be deleted.",
             )
+
+    def is_outdated(self) -> bool:
+        """Return whether the running server is of another release than its installed program."""
+        with self._open_cursor("postgres") as cursor:
+            cursor.execute("SHOW server_version")
+            (running,) = cursor.fetchone() or ("",)
+        return find_newer(running, self._find_program("postgres")) is not None
 
     def stop(self) -> None:
         """Stop the server if it runs; open transactions are rolled back."""
@@ -126,7 +143,7 @@ class Cluster:
     def start_command(self) -> str:
         """The shell command that starts its server."""
         program, *words = self._start_arguments
-        return shlex.join(self.account.command([_find_program(str(program)), *words]))
+        return shlex.join(self.account.command([self._find_program(str(program)), *words]))
 
     @property
     def _start_arguments(self) -> tuple[str | Path, ...]:
@@ -152,7 +169,7 @@ class Cluster:
 
     def _initialise(self) -> None:
         self.account.create_owned(self.directory)
-        self.directory.chmod(0o700)
+        self.account.restrict(0o700, self.directory)
         self._run(
             "initdb",
             "-A",
@@ -168,11 +185,17 @@ class Cluster:
         settings = dict(_SETTINGS)
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        with (self.directory / "postgresql.auto.conf").open("a") as conf:
-            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+        self.account.write(self.directory / "postgresql.auto.conf", lines, append=True)
         self.start()
         with self._open_cursor("postgres") as cursor:
             cursor.execute("CREATE DATABASE gavo")
+
+    def _find_program(self, name: str) -> Path:
+        """Find a program of the version that wrote the data; of the newest if there is none."""
+        written = self.directory / "PG_VERSION"
+        version = written.read_text().strip() if written.exists() else "*"
+        return find_program(name, version, self.programs)
 
     @contextmanager
     def _open_cursor(self, database: str) -> Iterator[psycopg2.extensions.cursor]:
@@ -185,7 +208,7 @@ class Cluster:
     def _run(
         self, program: str | Path, *arguments: str | Path, check: bool = True
     ) -> tuple[int, str]:
-        argv = self.account.command([_find_program(str(program)), *arguments])
+        argv = self.account.command([self._find_program(str(program)), *arguments])
         # The server inherits these streams: a pipe would stay open as long as it runs.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603 - our own words, no shell
@@ -211,18 +234,56 @@ class Cluster:
         return done.returncode, text
 
 
-def _find_program(name: str) -> Path:
-    """Find one of PostgreSQL's programs where Debian installs them."""
-    found: Sequence[Path] = sorted(
-        _PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3])
+def find_program(name: str, version: str = "*", programs: Path = PROGRAMS) -> Path:
+    """Find one of PostgreSQL's programs where Debian installs them.
+
+    Parameters
+    ----------
+    name : str
+        The program.
+    version : str
+        The major version, such as ``17``; by default the newest.
+    programs : pathlib.Path
+        Where they are, in a directory for each version.
+
+    Raises
+    ------
+    DeployError
+        If PostgreSQL, or that version of it, is not installed.
+    """
+    found = sorted(
+        programs.glob(f"{version}/bin/{name}"), key=lambda path: int(path.parts[-3]), reverse=True
     )
-    if not found:
+    if found:
+        return found[0]
+    if version != "*":
         raise DeployError(
-            f"PostgreSQL's {name} is not installed",
-            where=str(_PROGRAMS),
-            cure="Run scripts/setup, or install the package postgresql-15.",
+            f"PostgreSQL {version}, which wrote this cluster, is not installed",
+            where=str(programs),
+            cure=f"Install the package postgresql-{version} again, or convert the cluster with"
+            " pg_upgrade.",
         )
-    return found[-1]
+    raise DeployError(
+        f"PostgreSQL's {name} is not installed",
+        where=str(programs),
+        cure="Run scripts/setup, or install the package postgresql.",
+    )
+
+
+def find_newer(running: str, program: Path) -> str | None:
+    """Return the release of an installed server, if a running one is of another.
+
+    Parameters
+    ----------
+    running : str
+        The running server's ``server_version``.
+    program : pathlib.Path
+        The installed ``postgres``.
+    """
+    words: list[str | Path] = [program, "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    installed = done.stdout.strip().partition("(PostgreSQL) ")[2]
+    return installed if installed and installed != running else None
 
 
 def _is_left_over(pid_file: Path) -> bool:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import psycopg2
 from epnkit.dachs.account import Account, owner_account, switch_account
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
+from epnkit.loading.state.schema import migrate
 
 #: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
 SYSTEM = Path("/etc/gavo.rc")
@@ -54,8 +56,15 @@ class DachsInstance:
     private: PrivateDachs | None
 
     @classmethod
-    def find(cls, directory: Path | None) -> DachsInstance:
+    def find(cls, directory: Path | None, settings: Path | None = None) -> DachsInstance:
         """Find the DaCHS: in a directory, by GAVOSETTINGS, under ``var``, or the system's.
+
+        Parameters
+        ----------
+        directory : pathlib.Path, optional
+            The directory of a private one.
+        settings : pathlib.Path, optional
+            The rc file, if there is no directory.
 
         Raises
         ------
@@ -66,19 +75,24 @@ class DachsInstance:
         candidates = (
             [directory / "gavo.rc"]
             if directory is not None
-            else [Path(named)]
-            if named
+            else [settings or Path(str(named))]
+            if settings or named
             else [Path("var/dachs/gavo.rc"), SYSTEM]
         )
-        for settings in candidates:
-            if settings.is_file() or (settings == SYSTEM and _SYSTEM_ROOT.is_dir()):
-                private = (settings.parent / "postgresql" / "PG_VERSION").exists()
-                return cls(settings.resolve(), PrivateDachs(settings.parent) if private else None)
+        for path in candidates:
+            if path.is_file() or (path == SYSTEM and _SYSTEM_ROOT.is_dir()):
+                private = (path.parent / "postgresql" / "PG_VERSION").exists()
+                return cls(path.resolve(), PrivateDachs(path.parent) if private else None)
         raise DeployError(
             "there is no DaCHS",
             where=", ".join(map(str, candidates)),
             cure="Name the directory of a private one with --dachs, or set GAVOSETTINGS.",
         )
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the system's, which a command finds by itself."""
+        return self.settings == SYSTEM
 
     @property
     def root(self) -> Path:
@@ -99,6 +113,11 @@ class DachsInstance:
     def state(self) -> Path:
         """The directory of its pid files: ``stateDir``."""
         return self.root / self._read_setting("stateDir", "state")
+
+    @property
+    def logs(self) -> Path:
+        """The directory of its logs: ``logDir``."""
+        return self.root / self._read_setting("logDir", "logs")
 
     @property
     def cache(self) -> Path:
@@ -178,27 +197,38 @@ class DachsInstance:
     @contextmanager
     def ensure_running(self) -> Iterator[None]:
         """Run the database of a private DaCHS during the context, unless it runs already."""
-        if self.private is None or self.private.cluster.running:
+        if self.private is None:
             yield
             return
-        self.private.start()
+        ran = self.private.cluster.running
+        # Even a running one: it starts again if its programs were replaced.
+        (self.private.cluster if ran else self.private).start()
         try:
             yield
         finally:
-            self.private.stop()
+            if not ran:
+                self.private.stop()
 
     @contextmanager
-    def connect(self) -> Iterator[Any]:
+    def connect(self, *, migrating: bool = True) -> Iterator[Any]:
         """Open an autocommitting connection as DaCHS's administrator.
+
+        Parameters
+        ----------
+        migrating : bool
+            Whether to bring the state tables to the version of this epnkit, if they are older.
 
         Raises
         ------
         NoDatabaseError
             If the database does not answer, or DaCHS's profiles are wrong.
+        LoadError
+            If a newer epnkit wrote the state tables.
         """
         base = self._import_gavo()
         try:
             opened = base.getDBConnection("admin", autocommitted=True)
+            _prepare_database(base)
         except base.config.ProfileParseError as error:
             raise NoDatabaseError(
                 "DaCHS's database profiles cannot be read",
@@ -221,6 +251,8 @@ class DachsInstance:
                 cure=f"Start it: {self._start_command}",
             ) from None
         try:
+            if migrating:
+                migrate(opened)
             yield opened
         finally:
             opened.close()
@@ -230,7 +262,7 @@ class DachsInstance:
         os.environ["GAVOSETTINGS"] = str(self.settings)
         os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
         try:
-            from gavo import base
+            base = _import_base()
         except SystemExit as error:  # DaCHS's reaction to a wrong setting
             raise NoDatabaseError(
                 "DaCHS does not accept its settings",
@@ -290,6 +322,22 @@ class DachsInstance:
         if self.private is not None:
             return self.private.command(*arguments)
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
+
+
+def _import_base() -> Any:
+    """Import DaCHS's base; DaCHS 2.11 opens its database meanwhile, unless this variable is set."""
+    os.environ["GAVO_INIT_RUNNING"] = "1"
+    try:
+        from gavo import base
+    finally:
+        del os.environ["GAVO_INIT_RUNNING"]
+    return base
+
+
+@cache
+def _prepare_database(base: Any) -> None:
+    """Do what DaCHS 2.11 does with its database when it is imported; earlier ones do it later."""
+    getattr(base.sqlsupport, "initPsycopg", lambda: None)()
 
 
 def _one_line(error: BaseException) -> str:

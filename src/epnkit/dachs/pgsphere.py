@@ -81,8 +81,13 @@ def create_pgsphere(opened: connection) -> None:
         raise DeployError(
             "pg_sphere cannot be created",
             why=str(error).strip(),
-            cure="Run scripts/setup, or install the package postgresql-15-pgsphere.",
+            cure=f"Run scripts/setup, or install {name_package(opened)}.",
         ) from None
+
+
+def name_package(opened: connection) -> str:
+    """Name the package of Debian that holds pg_sphere for the server of a connection."""
+    return f"postgresql-{opened.info.server_version // 10_000}-pgsphere"
 
 
 def run_without_claims(asked: cursor) -> None:
@@ -107,7 +112,7 @@ def run_without_claims(asked: cursor) -> None:
             "the script of pg_sphere cannot be read",
             where=path,
             why=error.strerror,
-            cure="Run this on the machine of the database, with postgresql-15-pgsphere installed.",
+            cure=f"Run this on the machine of the database, with {name_package(asked.connection)}.",
         ) from None
     asked.execute("SET LOCAL client_min_messages = error")  # a type is a shell at first
     asked.execute(remove_claims(script).replace("MODULE_PATHNAME", "$libdir/pg_sphere"))

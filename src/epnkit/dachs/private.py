@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import grp
+import io
 import os
 import pwd
 import signal
@@ -20,6 +21,7 @@ from pathlib import Path
 from epnkit.dachs import vocabulary
 from epnkit.dachs.account import Account
 from epnkit.dachs.cluster import Cluster
+from epnkit.dachs.logs import rotate
 from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.dachs.ports import free_port, is_free
 from epnkit.errors import DeployError
@@ -133,7 +135,7 @@ class PrivateDachs:
             *(self.root / name for name in ("home", "cache", "credentials", "inputs"))
         )
         self.account.create_owned(self.root)
-        (self.root / "credentials").chmod(0o700)
+        self.account.restrict(0o700, self.root / "credentials")
         self._write_settings()
         self.cluster.start()
         with closing(self.cluster.connect(autocommit=False)) as opened:
@@ -221,23 +223,23 @@ class PrivateDachs:
                 cure="Stop what uses it, or choose another one with --port.",
             )
         log = self.root / "server.log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(  # noqa: S603 - our own words, no shell
-                self.command("serve", "start", "-f"),
-                env=self.environment,
-                cwd=self.root,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        rotate(log)
+        server = subprocess.Popen(  # noqa: S603 - our own words
+            self.account.command_to_file(log, self._words("serve", "start", "-f")),
+            env=self.environment,
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         with ExitStack() as failing:
             failing.callback(server.wait)
             failing.callback(server.kill)
             self._await_answer(server, log)
             failing.pop_all()
         # DaCHS writes a pid file only for a server in the background.
-        self.server_pid_file.write_text(str(server.pid))
+        self.account.write(self.server_pid_file, str(server.pid))
         return server
 
     def stop(self) -> None:
@@ -246,7 +248,12 @@ class PrivateDachs:
 
     def command(self, *arguments: str | Path) -> list[str]:
         """Return the command line of a ``dachs`` command, under the account of its servers."""
-        return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
+        return self.account.command(self._words(*arguments))
+
+    def _words(self, *arguments: str | Path) -> list[str | Path]:
+        # With an option before "init", DaCHS 2.11 wants profiles that it has yet to write.
+        options = () if arguments[:1] == ("init",) else ("--ui=stingy",)
+        return [sys.executable, COMMAND, *options, *arguments]
 
     def _choose_port(self) -> None:
         before = _read_port(self.settings)
@@ -272,17 +279,17 @@ class PrivateDachs:
         }
         settings["db"] = {"profilePath": f"{self.root / 'etc'}"}
         settings["ivoa"] = {"authority": "epnkit.example"}
-        with self.settings.open("w") as rc:
-            settings.write(rc)
+        written = io.StringIO()
+        settings.write(written)
+        self.account.write(self.settings, written.getvalue())
 
     def _write_metadata(self) -> None:
         """Write the metadata of the data centre, and install the vocabulary that it would fetch.
 
         DaCHS leaves the profiles of its database readable for all: this restricts them.
         """
-        for name in PROFILES:
-            (self.root / "etc" / name).chmod(0o640)
-        (self.root / "etc" / "defaultmeta.txt").write_text(_META)
+        self.account.restrict(0o640, *(self.root / "etc" / name for name in PROFILES))
+        self.account.write(self.root / "etc" / "defaultmeta.txt", _META)
         vocabulary.install_copy(self.root / "cache")
 
     def _await_answer(self, server: subprocess.Popen[bytes], log: Path) -> None:

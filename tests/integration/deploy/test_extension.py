@@ -29,7 +29,7 @@ def test_without_its_claims_the_extension_is_whole(database: connection) -> None
         run_without_claims(cursor)
     with database, database.cursor() as cursor:
         cursor.execute(
-            "SELECT spoint '(10d,5d)' @ smoc '0/0-11', spoint '(0,0)' <-> spoint '(0,0)'"
+            "SELECT spoint '(10d,5d)' <@ smoc '0/0-11', spoint '(0,0)' <-> spoint '(0,0)'"
         )
         assert cursor.fetchone() == (True, 0.0)
         cursor.execute(

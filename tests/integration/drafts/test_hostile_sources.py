@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def hostile(request: pytest.FixtureRequest, place: Path) -> Path:
         (i, f"2024-01-{1 + i:02}T00:00:00", f"{value}_{i}", second, third, *[value] * len(NAMES))
         for i in range(20)
     )
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, date_obs TEXT, {columns})")
         marks = ",".join("?" * (len(names) + 2))
         database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
@@ -85,7 +86,7 @@ def test_nothing_of_a_source_is_executed(
     assert "-- OK" in done.stdout, done
     served = Served(name, dachs, serving)
     assert served.count_granules() == 20
-    with sqlite3.connect(hostile) as database:
+    with closing(sqlite3.connect(hostile)) as database, database:
         query = 'SELECT DISTINCT instrument_name FROM "observations; DROP TABLE x"'
         ((instrument,),) = database.execute(query)
     assert {*served.query("SELECT instrument_name FROM {table}")["instrument_name"]} == {instrument}

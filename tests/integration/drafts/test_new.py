@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def passes(dachs: PrivateDachs, base: str, folder: Path, tests: int) -> Served:
 @pytest.fixture
 def catalogue(place: Path) -> Path:
     path = place / "tower.sqlite"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("DROP TABLE IF EXISTS observations")
         database.execute(OBSERVATIONS)
         rows = (

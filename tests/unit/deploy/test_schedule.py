@@ -5,6 +5,8 @@ from __future__ import annotations
 import configparser
 import shutil
 import subprocess
+import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from click.testing import CliRunner
 from epnkit.cli.schedule import command
 from epnkit.deploy.schedule import Schedule, parse_interval
 from epnkit.errors import ConfigurationError
+
+#: What the command runs when it is not found on the PATH.
+EPNKIT = shutil.which("epnkit") or Path(sys.argv[0]).resolve()
 
 
 def make_plan(every: str = "1h") -> Schedule:
@@ -80,10 +85,64 @@ def test_a_readable_credential_is_refused(tmp_path: Path) -> None:
     assert "chmod 600" in str(done.exception)
 
 
-def test_units_are_installed(tmp_path: Path) -> None:
-    done = CliRunner().invoke(command, ["hfc1ar", "--every", "1h", "--install", str(tmp_path)])
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    (tmp_path / "dachs").mkdir()
+    path = tmp_path / "dachs" / "gavo.rc"
+    path.write_text(f"[general]\nrootDir: {path.parent}\n")
+    return path
+
+
+def test_the_timer_is_for_the_dachs_that_was_named(settings: Path) -> None:
+    words = ["hfc1ar", "--every", "1h", "--dachs", str(settings.parent)]
+    done = CliRunner().invoke(command, words)
+    service = make_unit(done.output.partition("# epnkit-hfc1ar.timer")[0])["Service"]
+    assert service["Environment"] == f'"GAVOSETTINGS={settings}"'
+    assert service["ReadWritePaths"] == f'"-{settings.parent}"'
+    named = CliRunner().invoke(command, words[:-2], env={"GAVOSETTINGS": str(settings)})
+    assert named.output == done.output
+
+
+def test_a_failure_is_reported_by_a_unit_of_its_own() -> None:
+    plan = replace(make_plan(), on_failure="mail -s '50%' ops@example.org")
+    units = {name: make_unit(text) for name, text in plan.units().items()}
+    assert units["epnkit-hfc1ar.service"]["Unit"]["OnFailure"] == "epnkit-hfc1ar-failed.service"
+    run = units["epnkit-hfc1ar-failed.service"]["Service"]["ExecStart"]
+    assert "--unit=epnkit-hfc1ar" in run
+    assert "mail -s '50%%' ops@example.org" in run
+
+
+def test_cron_gives_what_a_failed_import_printed_to_the_command(tmp_path: Path) -> None:
+    program = tmp_path / "epnkit"
+    program.write_text("#!/bin/sh\necho reason; exit 1\n")
+    program.chmod(0o755)
+    plan = replace(make_plan(), program=program, on_failure=f"cat > {tmp_path}/report")
+    line = plan.cron().split(maxsplit=5)[5].replace("\\%", "%")
+    subprocess.run(["/bin/sh", "-c", line.partition("; ")[2]], check=True)
+    assert (tmp_path / "report").read_text() == "reason\n"
+
+
+def test_cron_alone_needs_no_systemd(tmp_path: Path, settings: Path) -> None:
+    folder = tmp_path / "cron.d"
+    folder.mkdir()
+    words = ["hfc1ar", "--every", "1h", "--cron", "--user", "dachsroot"]
+    words += ["--settings", str(settings), "--install", str(folder)]
+    done = CliRunner().invoke(command, words)
     assert done.exit_code == 0, done.output
-    assert {path.name for path in tmp_path.iterdir()} == {
+    (written,) = folder.iterdir()
+    assert written.read_text().startswith("7 */1 * * * dachsroot sleep ")
+    assert written.read_text().endswith(f"env GAVOSETTINGS={settings} {EPNKIT} load hfc1ar\n")
+    refused = CliRunner().invoke(command, [*words, "--credential", str(settings)])
+    assert "--credential is for systemd" in refused.output
+
+
+def test_units_are_installed(tmp_path: Path, settings: Path) -> None:
+    folder = tmp_path / "units"
+    folder.mkdir()
+    words = ["hfc1ar", "--every", "1h", "--settings", str(settings), "--install", str(folder)]
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in folder.iterdir()} == {
         "epnkit-hfc1ar.service",
         "epnkit-hfc1ar.timer",
     }
@@ -91,12 +150,13 @@ def test_units_are_installed(tmp_path: Path) -> None:
 
 
 def test_the_unit_writes_where_the_settings_say_that_dachs_lies(tmp_path: Path) -> None:
-    settings = tmp_path / "gavo.rc"
-    settings.write_text("[general]\nrootDir: /srv/my 100% dachs\n")
+    settings = tmp_path / "odd.rc"
+    settings.write_text(f"[general]\nrootDir: {tmp_path}/my 100% dachs\n")
+    (tmp_path / "my 100% dachs").mkdir()
     words = ["hfc1ar", "--every", "1h", "--settings", str(settings), "--install", str(tmp_path)]
     assert CliRunner().invoke(command, words).exit_code == 0
     service = make_unit((tmp_path / "epnkit-hfc1ar.service").read_text())["Service"]
-    assert service["ReadWritePaths"] == '"-/srv/my 100%% dachs"'
+    assert service["ReadWritePaths"] == f'"-{tmp_path}/my 100%% dachs"'
     assert service["Environment"] == f'"GAVOSETTINGS={settings}"'
 
 
