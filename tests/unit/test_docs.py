@@ -36,7 +36,17 @@ from epnkit.datalink.collections import Collection
 from epnkit.datalink.links import Link
 from epnkit.datalink.streams import Stream
 from epnkit.mapping.declare import Fold, Mapping, Product
-from epnkit.service import Cursor, Service
+from epnkit.service import (
+    Axis,
+    CdfFile,
+    Cursor,
+    DataSet,
+    Events,
+    Service,
+    Table,
+    TableFile,
+    Variable,
+)
 from epnkit.sources.search.settings import REQUEST_KEYS
 
 DOCS = ROOT / "docs"
@@ -99,7 +109,24 @@ def test_every_key_of_a_source_file_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "declared", [Service, Cursor, Mapping, Product, Fold, Link, Collection, Stream]
+    "declared",
+    [
+        Service,
+        Cursor,
+        Mapping,
+        Product,
+        Fold,
+        Link,
+        Collection,
+        Stream,
+        DataSet,
+        Events,
+        Variable,
+        Axis,
+        CdfFile,
+        TableFile,
+        Table,
+    ],
 )
 def test_every_setting_of_a_service_is_documented(declared: Any) -> None:
     described = {
@@ -164,7 +191,7 @@ def offered() -> frozenset[str]:
         for each in pkgutil.iter_modules(epnkit.mapping.__path__)
     ]
     modules = [builtins, epnkit.service, epnkit.datalink.links, epnkit.regions, datetime, *inner]
-    offers = {"pl", "drawn", "code", *epnkit.__all__}
+    offers = {"pl", "np", "drawn", "code", *epnkit.__all__, *epnkit.service.__all__}
     return frozenset(offers.union(*(vars(module) for module in modules)))
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from click.shell_completion import CompletionItem
 
 from epnkit.api import RESOURCES
 
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[str]
+else:  # click 8.1, of Debian 12, does not name the type of its values
+    _ParamType = click.ParamType
 
-class ServiceName(click.ParamType[str]):
+
+class ServiceName(_ParamType):
     """A service: its folder, or the name of one in ``resources/``."""
 
     name = "service"

@@ -28,6 +28,7 @@ _NAMES = (
     "toolkit",
     "versions",
     "services",
+    "state",
     "disk",
     "credentials",
     "drivers",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
+
+if TYPE_CHECKING:
+    from epnkit.dachs.instance import DachsInstance
 
 
 @click.command()
@@ -45,5 +49,22 @@ def command(
 
     request = make_request(full, remap, low, high, limit, jobs)
     with open_dachs(directory) as instance:
+        _report_undeployed(instance, service)
         succeeded = run_imports(instance, service, [request])
     sys.exit(0 if succeeded else 1)
+
+
+def _report_undeployed(instance: DachsInstance, service: str) -> None:
+    """Say that the folder which the service was deployed from has been edited since."""
+    from epnkit.cli._output import echo
+    from epnkit.deploy.folder import find_undeployed
+    from epnkit.deploy.manifest import Manifest
+
+    manifest = Manifest.read(instance)
+    if edited := find_undeployed(manifest, service):
+        origin = manifest.origins[service]
+        echo(
+            f"{service}: this loads what is deployed. {', '.join(edited)} in {origin} changed"
+            f" since; to take that in: epnkit deploy {origin}",
+            err=True,
+        )

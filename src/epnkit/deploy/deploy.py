@@ -18,6 +18,7 @@ from epnkit.deploy.manifest import Manifest
 from epnkit.deploy.steps import Step
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import DeployError
+from epnkit.packaged import find_packaged
 from epnkit.service import Service
 
 #: DaCHS's message if it has no vocabulary of subjects and cannot fetch it.
@@ -45,6 +46,12 @@ class Deployment:
         self.instance, self.force, self.publish = instance, force, publish
         self.manifest = Manifest.read(instance)
         self.toolkit = Toolkit(instance.account) if instance.private is None else None
+        # By epnkit install: then it does not go with the last service.
+        self._installed = (
+            self.toolkit is not None
+            and self.manifest.toolkit is None
+            and self.toolkit.installed_line is not None
+        )
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -106,6 +113,26 @@ class Deployment:
                 f"record it in {self.manifest.path}", lambda: self._record_deployed(name, sources)
             ),
         ]
+
+    def renew_shared(self) -> str:
+        """Install again what deployed services share, after an upgrade of epnkit.
+
+        Raises
+        ------
+        DeployError
+            If somebody edited a file of it, and edits are not to be replaced.
+        """
+        if not self.manifest.services:
+            return "no service is deployed"
+        with self.lock():
+            sources = {name: find_packaged(f"resources/{name}") for name in SHARED}
+            if not self.force:
+                for part, source in sources.items():
+                    self._folder(part).refuse_edits(source)
+            done = [f"{part}: {self._folder(part).install(s)}" for part, s in sources.items()]
+            self._record_folders(sources)
+            self.manifest.save()
+        return f"{'; '.join(done)}; {webserver.reload(self.instance)}"
 
     def plan_undeploy(self, name: str, removing: Sequence[str]) -> list[Step]:
         """Return the steps that remove a service.
@@ -272,7 +299,7 @@ class Deployment:
 
         return [Step(f"remove {toolkit.path}", do)]
 
-    def _record_deployed(self, name: str, sources: dict[str, Path]) -> str:
+    def _record_folders(self, sources: dict[str, Path]) -> None:
         for part, source in sources.items():
             folder = self._folder(part)
             folder.commit()
@@ -281,8 +308,13 @@ class Deployment:
             self.manifest.folders[part] = {
                 n: installed[n] for n in hash_files(source) if n in installed
             }
+
+    def _record_deployed(self, name: str, sources: dict[str, Path]) -> str:
+        self._record_folders(sources)
         self.manifest.services = sorted({*self.manifest.services, name})
-        self.manifest.toolkit = str(self.toolkit.path) if self.toolkit else None
+        self.manifest.origins[name] = str(sources[name].resolve())
+        if self.toolkit and not self._installed:
+            self.manifest.toolkit = str(self.toolkit.path)
         self.manifest.save()
         return f"recorded in {self.manifest.path}"
 
@@ -290,6 +322,7 @@ class Deployment:
         for folder in folders:
             self.manifest.folders.pop(folder, None)
         self.manifest.services.remove(name)
+        self.manifest.origins.pop(name, None)
         self.manifest.save()
         return f"removed from {self.manifest.path}"
 

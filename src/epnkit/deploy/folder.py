@@ -11,7 +11,7 @@ from pathlib import Path
 
 from epnkit.dachs.account import Account
 from epnkit.deploy.inputs import list_files
-from epnkit.deploy.manifest import Digests, find_differing, hash_file
+from epnkit.deploy.manifest import Digests, Manifest, find_differing, hash_file
 from epnkit.errors import DeployError
 
 #: The report if there is nothing to do.
@@ -164,3 +164,11 @@ class InstalledFolder:
 def hash_files(source: Path) -> Digests:
     """Hash the files of a folder that are installed."""
     return {name: hash_file(source / name) for name in list_files(source)}
+
+
+def find_undeployed(manifest: Manifest, name: str) -> list[str]:
+    """List the files of a service that differ, in the folder it came from, from what runs."""
+    origin = Path(manifest.origins.get(name, ""))
+    if name not in manifest.origins or not origin.is_dir():
+        return []
+    return sorted(dict(hash_files(origin).items() ^ manifest.folders.get(name, {}).items()))

@@ -32,12 +32,15 @@ class Manifest:
         Which of the folders are services; these share the others.
     toolkit : str, optional
         The ``.pth`` file that was written.
+    origins : dict
+        The folder that each service was deployed from.
     """
 
     path: Path
     folders: dict[str, Digests] = field(default_factory=dict)
     services: list[str] = field(default_factory=list)
     toolkit: str | None = None
+    origins: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, instance: DachsInstance) -> Manifest:
@@ -53,7 +56,8 @@ class Manifest:
             return cls(path)
         try:
             known = json.loads(path.read_text())
-            return cls(path, known["folders"], known["services"], known["toolkit"])
+            origins = known.get("origins", {})  # not in those of 0.1
+            return cls(path, known["folders"], known["services"], known["toolkit"], origins)
         except (ValueError, KeyError, TypeError) as error:
             raise DeployError(
                 "it is not a manifest of epnkit",

@@ -72,6 +72,8 @@ class Schedule:
         DaCHS's rc file, if it is not the system's.
     root : pathlib.Path
         DaCHS's ``rootDir``.
+    on_failure : str, optional
+        A shell command that gets the end of what a failed import printed on its standard input.
 
     Raises
     ------
@@ -86,6 +88,7 @@ class Schedule:
     credential: Path | None = None
     settings: Path | None = None
     root: Path = Path("/var/gavo")
+    on_failure: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.service):
@@ -105,13 +108,23 @@ class Schedule:
         return (str(self.program), "load", self.service)
 
     def units(self) -> dict[str, str]:
-        """Return the two units of systemd, by file name.
+        """Return the units of systemd, by file name: a service, its timer, one for failures.
 
         Two imports of one service never overlap: systemd starts no second one, and the loader's
         lock refuses one that was started by hand.
         """
         name = f"epnkit-{self.service}"
-        return {f"{name}.service": self._service_unit(), f"{name}.timer": self._timer_unit()}
+        units = {f"{name}.service": self._service_unit(), f"{name}.timer": self._timer_unit()}
+        if self.on_failure:
+            units[f"{name}-failed.service"] = self._failure_unit(self.on_failure)
+        return units
+
+    def _failure_unit(self, command: str) -> str:
+        words = f"journalctl --unit=epnkit-{self.service} --lines=50 --no-pager | {command}"
+        return (
+            f"[Unit]\nDescription=Report of a failed import of {self.service}\n\n"
+            f"[Service]\nType=oneshot\nExecStart={systemd_command(('/bin/sh', '-c', words))}\n"
+        )
 
     def _service_unit(self) -> str:
         lines = [f"ExecStart={systemd_command(self.command)}", f"User={self.user}", "Type=oneshot"]
@@ -124,8 +137,11 @@ class Schedule:
         lines.append(f"ReadWritePaths={systemd_word(f'-{self.root}')}")
         return (
             f"[Unit]\nDescription=Import of {self.service} into DaCHS\n"
-            "After=network-online.target postgresql.service\nWants=network-online.target\n\n"
-            "[Service]\n" + "\n".join(lines) + f"\n{_HARDENED}"
+            "After=network-online.target postgresql.service\nWants=network-online.target\n"
+            + (f"OnFailure=epnkit-{self.service}-failed.service\n" if self.on_failure else "")
+            + "\n[Service]\n"
+            + "\n".join(lines)
+            + f"\n{_HARDENED}"
         )
 
     def _timer_unit(self) -> str:
@@ -137,8 +153,13 @@ class Schedule:
             "[Install]\nWantedBy=timers.target\n"
         )
 
-    def cron(self) -> str:
-        """Return a line for a crontab of the user; cron mails what is printed.
+    def cron(self, *, user: bool = False) -> str:
+        """Return a line for the user's crontab; without ``on_failure``, cron mails what is printed.
+
+        Parameters
+        ----------
+        user : bool
+            Whether the line names the user, as in a file of ``/etc/cron.d``.
 
         Raises
         ------
@@ -149,9 +170,12 @@ class Schedule:
         when = _cron_times(minutes)
         settings = [f"GAVOSETTINGS={self.settings}"] if self.settings else []
         command = shell_command(["env", *settings, *self.command] if settings else self.command)
+        if self.on_failure:
+            command = f'said=$({command} 2>&1) || echo "$said" | {self.on_failure}'
         # Up to a twentieth of the interval later, so that not all sources are read at once.
         jitter = f'sleep "$(shuf -i 0-{max(minutes * 3, 5)} -n 1)"'
-        return f"{when} {cron_command(f'{jitter}; {command}')}"
+        who = f"{self.user} " if user else ""
+        return f"{when} {who}{cron_command(f'{jitter}; {command}')}"
 
 
 def _cron_times(minutes: int) -> str:

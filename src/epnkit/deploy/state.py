@@ -41,6 +41,19 @@ def largest_table_size(connection: Any) -> int:
         return int(size)
 
 
+def list_loaded(connection: Any) -> list[str]:
+    """List the services that epnkit has loaded and that still have their tables."""
+    if not table_exists(connection, "epnkit", "runs"):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT service FROM epnkit.runs"
+            " WHERE to_regclass('epnkit.' || quote_ident('granules_' || service)) IS NOT NULL"
+            " ORDER BY service"
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 def last_durations(connection: Any, service: str) -> list[float]:
     """Return the durations of the last successful runs of a service, in seconds, newest first."""
     if not table_exists(connection, "epnkit", "runs"):
@@ -96,5 +109,5 @@ def _drop_schema(cursor: Any) -> None:
     if cursor.fetchone()[0]:
         cursor.execute("DROP SCHEMA epnkit CASCADE")
         return
-    for table in _SHARED_TABLES:
+    for table in (*_SHARED_TABLES, "state_version"):
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("epnkit", table)))

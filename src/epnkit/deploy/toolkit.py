@@ -11,13 +11,13 @@ import epnkit
 from epnkit.dachs.account import Account
 from epnkit.dachs.private import COMMAND, find_reason
 from epnkit.errors import DeployError
-from epnkit.packaged import CONSTRAINTS, find_packaged
+from epnkit.packaged import find_constraints
+
+#: The Python that /usr/bin/dachs names in its first line; its name has its version.
+_PYTHON = Path("/usr/bin/python3")
 
 #: Where Debian's Python looks for local additions.
-_DIRECTORY = Path("/usr/local/lib/python3.11/dist-packages")
-
-#: The Python that /usr/bin/dachs names in its first line.
-_PYTHON = Path("/usr/bin/python3")
+_DIRECTORY = Path("/usr/local/lib") / _PYTHON.resolve().name / "dist-packages"
 
 #: What an init script leaves in the environment.
 _BARE = {"LANG": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -101,8 +101,8 @@ class Toolkit:
                 f"the account {self.account.name} cannot import epnkit",
                 where=str(_PYTHON),
                 why=find_reason(done.stderr),
-                cure=f"Install epnkit where the account may read it (not under /root, but in"
-                f" /opt/epnkit, for example), with {find_packaged(CONSTRAINTS)}; now it is in"
+                cure="Install epnkit where the account may read it (not under /root, but in"
+                f" /opt/epnkit, for example){_constrained()}; now it is in"
                 f" {Path(epnkit.__file__).parent}.",
             )
 
@@ -114,3 +114,8 @@ class Toolkit:
             self.path.unlink(missing_ok=True)
         else:
             self.path.write_text(before)
+
+
+def _constrained() -> str:
+    constraints = find_constraints()
+    return f", with pip's option -c {constraints}" if constraints else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import psycopg2
 
 from epnkit.dachs.instance import NoDatabaseError
-from epnkit.doctor import imports, installation, network, permissions
+from epnkit.doctor import imports, installation, network, permissions, state
 from epnkit.doctor.checks import Check, CheckContext, Finding
 from epnkit.errors import EpnkitError
 
@@ -20,6 +20,7 @@ CHECKS: Mapping[str, Check] = {
     "toolkit": installation.check_toolkit,
     "versions": installation.check_versions,
     "services": imports.check_services,
+    "state": state.check_state,
     "disk": installation.check_disk,
     "credentials": permissions.check_credentials,
     "drivers": imports.check_drivers,

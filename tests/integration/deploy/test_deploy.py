@@ -163,6 +163,19 @@ def test_a_dry_run_tells_every_step_and_does_nothing(instance: PrivateDachs) -> 
         assert word in text, word
 
 
+def test_a_load_says_that_the_folder_was_edited(instance: PrivateDachs, resources: Path) -> None:
+    folder = resources / "bass2000"
+    run_successfully(instance, "deploy", folder)
+    assert "this loads what is deployed" not in run(instance, "load", "bass2000").stderr
+    (folder / "service.py").write_text((folder / "service.py").read_text() + "# edited\n")
+    (folder / "fields.py").write_text("")
+    said = run(instance, "load", "bass2000").stderr
+    assert f"fields.py, service.py in {folder} changed since; to take that in" in said
+    assert f"epnkit deploy {folder}" in said
+    run_successfully(instance, "deploy", folder)
+    assert "this loads what is deployed" not in run(instance, "load", "bass2000").stderr
+
+
 def test_what_two_services_share_goes_with_the_last(instance: PrivateDachs) -> None:
     run_successfully(instance, "deploy", "bass2000", "hfc1t3")
     # Where imports keep compiled loops, unless a variable says otherwise, as in these tests.

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from socket import socket
 from urllib.parse import urlsplit
@@ -215,7 +216,7 @@ def test_other_versions_than_those_that_were_tested(context: CheckContext, tmp_p
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("# limits\nnumpy<1.0\nastropy>=5\nnot-installed==1\nclick>=8  # yes\n")
     (found,) = installation.check_versions(replace(context, constraints=constraints))
-    assert found.what.startswith("numpy 1.")
+    assert found.what == f"numpy {version('numpy')} is installed"
     assert found.why == "epnkit was tested with numpy<1.0"
     assert found.cure == f"pip install -c {constraints} numpy"
 

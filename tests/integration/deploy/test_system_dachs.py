@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from epnkit.deploy.packages import find_version
 from epnkit.loading.table.trusted import TRUSTED_FILE
 from epnkit.packaged import find_packaged
 from epnkit.replicas import database
@@ -164,9 +165,10 @@ def install(machine: Machine, packages: list[Path]) -> None:
     machine.run("/usr/bin/python3", "-c", LOOPBACK)
     machine.run("mkdir", "-p", "/run/postgresql", "/run/lock")
     machine.run("chown", "postgres", "/run/postgresql")
-    machine.run("pg_dropcluster", "15", "main", check=False)
-    machine.run("pg_createcluster", "--locale", "C.UTF-8", "15", "main", "--port", "5432")
-    machine.run("pg_ctlcluster", "--skip-systemctl-redirect", "15", "main", "start")
+    number = find_version()
+    machine.run("pg_dropcluster", number, "main", check=False)
+    machine.run("pg_createcluster", "--locale", "C.UTF-8", number, "main", "--port", "5432")
+    machine.run("pg_ctlcluster", "--skip-systemctl-redirect", number, "main", "start")
     # As the how-to says: not every PostgreSQL takes pg_sphere's own script.
     as_postgres = ["runuser", "--user", "postgres", "--"]
     machine.run(*as_postgres, "createdb", "--encoding=UTF-8", "--template=template0", "gavo")

@@ -18,7 +18,7 @@ TRIANGLE = "{(10.0d,5.0d),(11.0d,5.0d),(10.5d,6.5d)}"
 
 def read_bytes(value: bytes) -> list[float]:
     assert np.frombuffer(value[:4], np.int32)[0] == (len(value) - 4) // 16
-    return np.frombuffer(value[4:], np.float64).tolist()
+    return [float(number) for number in np.frombuffer(value[4:], np.float64)]
 
 
 @given(
