@@ -73,7 +73,7 @@ def import_attribute(package: str, homes: Mapping[str, str], name: str) -> Any:
 
 
 @contextmanager
-def gc_frozen() -> Iterator[None]:
+def imports_without_gc() -> Iterator[None]:
     """Import modules without garbage collection.
 
     Importing leaves no garbage, and the collector would search all of DaCHS's objects again and

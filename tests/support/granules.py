@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from epnkit import service as services
-from epnkit.loading.prepare.preparation import Preparation, Prepared
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.mapping.declare import MappingResult
 from epnkit.service import Service
 from epnkit.sources import open_source
@@ -54,7 +54,7 @@ def _kind(name: str) -> pl.DataType:
     return pl.Int64() if name.endswith("size") else pl.String()
 
 
-def of_folder(name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
+def of_folder(name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> PreparedBatch:
     """Read the files of a directory as those of a service, and prepare them for its table."""
     folder = directory / "credentials"
     folder.mkdir()

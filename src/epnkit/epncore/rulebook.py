@@ -71,4 +71,4 @@ def _read_rules() -> dict[int, Rule]:
 RULES: Mapping[int, Rule] = _read_rules()
 
 #: The rules on rows for whose breach a load refuses the row.
-HARD: frozenset[int] = frozenset(rule.number for rule in RULES.values() if rule.refuses)
+ENFORCED: frozenset[int] = frozenset(rule.number for rule in RULES.values() if rule.refuses)

@@ -22,10 +22,10 @@ from epnkit.epncore.rowrules import (
 )
 from epnkit.epncore.rowrules.access import LINK_SCHEMES
 from epnkit.epncore.rowrules.base import Check, GranuleRows
-from epnkit.epncore.rulebook import HARD, RULES
+from epnkit.epncore.rulebook import ENFORCED, RULES
 from epnkit.quoting import printable
 
-__all__ = ["FINDINGS", "HARD", "RULES", "check_rows", "check_table"]
+__all__ = ["ENFORCED", "FINDINGS", "RULES", "check_rows", "check_table"]
 
 #: The form of what is found: one row for each breach.
 FINDINGS = pl.Schema(

@@ -13,7 +13,7 @@ from psycopg2 import sql
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading.prepare import windows
 from epnkit.loading.prepare.columns import CONTENT, KEY, REFUSAL
-from epnkit.loading.prepare.preparation import Preparation, Prepared
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.loading.progress.lines import SILENT, Progress
 from epnkit.loading.request import Request
 from epnkit.loading.state import cursor as cursors
@@ -124,7 +124,9 @@ class Load:
         if self.request.kind in ("load", "full") and self.request.limit is None:
             cursors.advance(self.target, self.service, before, highest, self.run.number)
         if empty or self.request.whole:
-            declarations.save(self.target, self.service, self.run.number, self.declaration)
+            declarations.save_declaration(
+                self.target, self.service, self.run.number, self.declaration
+            )
         self.run.charge_time("finish")
         self.run.succeed(self.target.connection)
         # Compacting needs the quarantine of this run, which has just been written.
@@ -158,7 +160,7 @@ class Load:
         self.run.high = None if window.high is None else str(window.high)
         return window
 
-    def _prepare_batches(self, window: Window) -> Generator[Prepared]:
+    def _prepare_batches(self, window: Window) -> Generator[PreparedBatch]:
         if self.request.kind in ("retry", "reconcile"):
             for fetched in _require_reconcilable(self.source).fetch(list(self.request.keys)):
                 yield self.preparation.prepare(fetched)
@@ -186,14 +188,16 @@ class Load:
         self.run.charge_time("read and map")
         return highest
 
-    def _prefetch_batches(self, window: Window) -> Generator[Prepared]:
+    def _prefetch_batches(self, window: Window) -> Generator[PreparedBatch]:
         if self.request.remap:
             # The records come over the connection that copies them, which is not for two threads.
             return self._prepare_batches(window)
         # While PostgreSQL copies one batch, the next is read and mapped.
         return prefetch(self._prepare_batches(window))
 
-    def _copy_batches(self, batches: Iterator[Prepared], *, direct: bool) -> Generator[CopiedBatch]:
+    def _copy_batches(
+        self, batches: Iterator[PreparedBatch], *, direct: bool
+    ) -> Generator[CopiedBatch]:
         if self.connect is not None and self.parallel:
             with ParallelCopy(self.target, self.connect, self.request.jobs) as copy:
                 yield from copy.copy(batches)
@@ -208,7 +212,7 @@ class Load:
             yield prepared, copied, refused
 
     def _record_outcome(
-        self, prepared: Prepared, copied: int, refused: list[tuple[int, str]], *, direct: bool
+        self, prepared: PreparedBatch, copied: int, refused: list[tuple[int, str]], *, direct: bool
     ) -> None:
         counts = self.run.counts
         counts.add(prepared.counts)

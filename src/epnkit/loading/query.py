@@ -24,9 +24,9 @@ from epnkit.sources.values.times import to_naive_utc
 Form = Literal["julian_date", "time", "number"]
 
 #: How a time is written: as a text, or as ODBC's escape for a timestamp.
-Written = Literal["text", "timestamp"]
+TimeLiteral = Literal["text", "timestamp"]
 
-_WRITTEN: dict[Written, str] = {
+_TIME_LITERALS: dict[TimeLiteral, str] = {
     "text": "'{:%Y-%m-%d %H:%M:%S}'",
     "timestamp": "{{ts '{:%Y-%m-%d %H:%M:%S}'}}",
 }
@@ -42,7 +42,7 @@ def incremental_query(
     local: str,
     form: Form = "julian_date",
     lag: float = 0.0,
-    written: Written = "text",
+    written: TimeLiteral = "text",
 ) -> str:
     """Add a condition to a query that leaves out what the table has already.
 
@@ -116,7 +116,7 @@ def _require_known(remote: str, local: str, form: str, written: str) -> None:
                 where="makeQuery",
                 cure="Correct the bind remote or local of epnkit/q#incremental.",
             )
-    for given, known in ((form, get_args(Form)), (written, get_args(Written))):
+    for given, known in ((form, get_args(Form)), (written, get_args(TimeLiteral))):
         if given not in known:
             raise ConfigurationError(
                 f"{given!r} is not one of {', '.join(known)}",
@@ -147,7 +147,7 @@ def _read_highest(table: Any, local: str) -> Any:
         return cursor.fetchone()[0]
 
 
-def _format_bound(highest: Any, form: Form, lag: float, written: Written) -> str:
+def _format_bound(highest: Any, form: Form, lag: float, written: TimeLiteral) -> str:
     if form == "number":
         # As texts: PostgreSQL's numeric is a Decimal, from which no float can be subtracted.
         number = Decimal(str(highest))
@@ -160,4 +160,4 @@ def _format_bound(highest: Any, form: Form, lag: float, written: Written) -> str
         low -= timedelta(seconds=1)
     else:
         low = to_naive_utc(highest) - timedelta(days=lag)
-    return _WRITTEN[written].format(low)
+    return _TIME_LITERALS[written].format(low)

@@ -21,7 +21,7 @@ from epnkit.sources.base import Reconcilable
 PART_SIZE = 1000
 
 #: Parts that are compared before the progress is saved.
-_STRIDE = 50
+_PARTS_PER_SAVE = 50
 
 
 @dataclass
@@ -76,8 +76,8 @@ class Comparison:
         self._require_tracking()
         bounds, done, found = self._resume()
         parts = [part for part in self._find_differing_parts(bounds) if part >= done]
-        for start in range(0, len(parts), _STRIDE):
-            stretch = parts[start : start + _STRIDE]
+        for start in range(0, len(parts), _PARTS_PER_SAVE):
+            stretch = parts[start : start + _PARTS_PER_SAVE]
             for part in stretch:
                 self._compare_part(_part_bounds(bounds, part), found)
             self._save_progress(stretch[-1] + 1, found)
@@ -124,7 +124,7 @@ class Comparison:
 
     def _find_differing_parts(self, bounds: list[str]) -> list[int]:
         """List the parts that are not the same on both sides, in ascending order."""
-        if self.source.compares == "key":
+        if self.source.compared_by == "key":
             return list(range(len(bounds) + 1))
         there = self.source.digests(bounds)
         here = pl.DataFrame(
@@ -143,7 +143,7 @@ class Comparison:
         summed = listed.group_by("record_key").agg(pl.col("record_digest").sum())
         there = dict(summed.select("record_key", "record_digest").iter_rows())
         here = dict(self._query(_KEYS, *(each for bound in between for each in (bound, bound))))
-        digests = self.source.compares == "digest"
+        digests = self.source.compared_by == "digest"
         found.gone |= here.keys() - there.keys()
         found.to_read |= {
             key

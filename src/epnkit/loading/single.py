@@ -25,7 +25,7 @@ from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.state import kept_records, ledger
 from epnkit.loading.table.merge import delete_granules
 from epnkit.loading.table.target import Target
-from epnkit.modules import gc_frozen
+from epnkit.modules import imports_without_gc
 from epnkit.sources import open_source
 from epnkit.sources.sql.column_types import SqlColumn, build_frame
 
@@ -47,7 +47,7 @@ class RowmakerGranules:
     """
 
     def __init__(self, folder: Path, table: Any) -> None:
-        with gc_frozen():
+        with imports_without_gc():
             service = services.read_service(folder)
             source = open_source(service.source_file, service.order)
         if service.mapping.fold is not None or service.mapping.products:
@@ -118,7 +118,7 @@ class RowmakerGranules:
             )
         return tuple(fields[column.field] for column in self._columns)
 
-    def _is_repeated(self, row: dict[str, Any]) -> bool:
+    def _register_granule(self, row: dict[str, Any]) -> bool:
         """Return whether this import made the granule before; warn if its content differs."""
         uid, content = row["granule_uid"], (row[KEY], row[CONTENT])
         before = self._made.setdefault(uid, content)
@@ -133,7 +133,7 @@ class RowmakerGranules:
 
     def _track(self, row: dict[str, Any], record: PackedBatch) -> dict[str, Any] | None:
         uid, target = row["granule_uid"], self._target
-        if self._is_repeated(row):
+        if self._register_granule(row):
             return None
         before = target.query(
             "SELECT b.epnkit_key, b.epnkit_content, t.creation_date FROM {table} t"

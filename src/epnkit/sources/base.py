@@ -151,7 +151,7 @@ class Reconcilable(Source, Protocol):
     """A source that can say cheaply which records it holds, to be compared with the table."""
 
     #: ``digest`` if the source hashes a record itself, ``key`` if it only lists keys.
-    compares: Literal["digest", "key"]
+    compared_by: Literal["digest", "key"]
 
     def digests(self, bounds: list[str]) -> pl.DataFrame:
         """Summarise the records between consecutive keys.

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from epnkit.doctor.state import find_dead_imports, find_orphaned_tables
 from prometheus_client.parser import text_string_to_metric_families
 from psycopg2.extensions import connection
 
@@ -20,6 +19,7 @@ from epnkit.dachs.logs import rotate
 from epnkit.dachs.private import PrivateDachs
 from epnkit.doctor.installation import find_full_logs
 from epnkit.doctor.metrics import METRICS
+from epnkit.doctor.state import find_dead_imports, find_orphaned_tables
 from epnkit.loading.state.status import read_status
 
 

@@ -306,7 +306,7 @@ def test_a_wrong_query_is_reported(make: Make, query: str, words: str) -> None:
 def test_digests_keys_and_records_agree(make: Make, key: tuple[str, ...]) -> None:
     source = make(key=key)
     assert isinstance(source, Reconcilable)
-    assert source.compares == "digest"
+    assert source.compared_by == "digest"
     listed = source.keys(None, None)
     read = pl.concat(source.batches())
     assert sorted(listed["record_digest"]) == sorted(read["epnkit_source_digest"])

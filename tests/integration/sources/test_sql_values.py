@@ -151,7 +151,7 @@ def test_blocks_give_the_same_values(database: tuple[str, int]) -> None:
     columns = kept[database[0]]
     blocks = open_source(database, "odbc", columns)
     found, expected = read(blocks), read(open_source(database, "url", columns))
-    assert blocks.in_blocks
+    assert blocks.reads_by_arrow
     assert found.equals(expected)
 
 

@@ -24,7 +24,7 @@ from epnkit.loading.grammar.rollback import RollbackOnError
 from epnkit.loading.prepare.columns import KEY, REFUSAL
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch
-from epnkit.loading.prepare.preparation import Prepared
+from epnkit.loading.prepare.preparation import PreparedBatch
 from epnkit.loading.state import ledger
 from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table import parallel_copy as parts
@@ -84,7 +84,7 @@ def count_left(own: Any) -> int:
 
 
 def test_a_part_refuses_what_the_table_refuses(cluster: Cluster, target: Target) -> None:
-    batch = Prepared(
+    batch = PreparedBatch(
         GRANULES,
         pl.DataFrame(schema=REFUSAL),
         Counts(read=3),

@@ -332,5 +332,5 @@ def test_frame_of_the_service_counts_where_rows_say_none(table: Table) -> None:
 
 
 def test_hard_rules_are_must_rules_on_rows() -> None:
-    hard = [RULES[number] for number in rules.HARD]
+    hard = [RULES[number] for number in rules.ENFORCED]
     assert all(rule.level == "MUST" and "row" in rule.judged_by for rule in hard)

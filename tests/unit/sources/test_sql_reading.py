@@ -13,7 +13,7 @@ from epnkit.sources.sql.column_types import SqlColumn
 from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.session import Statement
-from epnkit.sources.sql.statements import ANY, WrappedQuery
+from epnkit.sources.sql.statements import NO_CONDITION, WrappedQuery
 from epnkit.sources.transport.paging import Checkpoint, Page, Segment
 
 COLUMNS = (SqlColumn("id", pl.Int64()), SqlColumn("value", pl.Int64()))
@@ -24,7 +24,7 @@ class Ties:
     """A database all of whose records have the key 1."""
 
     count: int
-    streams: bool = False
+    single_answer: bool = False
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]
@@ -38,7 +38,7 @@ def read(count: int) -> list[int]:
     reader = QueryReader(
         QuerySchema(WrappedQuery("SELECT 1", "`"), COLUMNS, dialect="mysql"), True, "thing"
     )
-    segments = [Segment(ANY, COLUMNS[:1])]
+    segments = [Segment(NO_CONDITION, COLUMNS[:1])]
     batches = reader.read(Ties(count), segments, Checkpoint(), 100)
     return [value for batch, _ in batches for value in batch["value"]]
 
@@ -57,7 +57,7 @@ def test_more_are_an_error_and_no_endless_reading() -> None:
 class Lists:
     """A database that gives records with lists again, those of the last key."""
 
-    streams: bool = False
+    single_answer: bool = False
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]
@@ -73,7 +73,7 @@ class Lists:
 def test_records_with_lists_that_come_again_come_once() -> None:
     columns = (COLUMNS[0], SqlColumn("value", pl.List(pl.Float64())))
     schema = QuerySchema(WrappedQuery("SELECT 1", "`"), columns, dialect="mysql")
-    segments = [Segment(ANY, columns[:1])]
+    segments = [Segment(NO_CONDITION, columns[:1])]
     steps = list(QueryReader(schema, True, "thing").read(Lists(), segments, Checkpoint(), 3))
     assert [number for batch, _ in steps for number in batch["id"]] == list(range(10))
     later = QueryReader(schema, True, "thing").read(Lists(), segments, steps[0][1], 3)

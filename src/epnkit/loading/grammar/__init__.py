@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epnkit.modules import gc_frozen
+from epnkit.modules import imports_without_gc
 
 if TYPE_CHECKING:
     from epnkit.loading.grammar.row_iterator import GranuleIterator
@@ -25,7 +25,7 @@ def bulk(kind: str) -> Callable[..., Callable[[Any], None]]:
     kind : str
         The kind of source that the grammar is for, as in its source file.
     """
-    with gc_frozen():
+    with imports_without_gc():
         from epnkit.loading.grammar.bulk_import import import_in_bulk
 
     def row_iterator(grammar: Any, token: str, **row: Any) -> Callable[[Any], None]:
@@ -43,7 +43,7 @@ def rows(kind: str) -> type[GranuleIterator]:
     kind : str
         The kind of source that the grammar is for, as in its source file.
     """
-    with gc_frozen():
+    with imports_without_gc():
         from epnkit.loading.grammar.row_iterator import GranuleIterator
 
     return type("RowIterator", (GranuleIterator,), {"kind": kind})

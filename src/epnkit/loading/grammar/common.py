@@ -12,7 +12,7 @@ from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError, EpnkitError, LoadError
-from epnkit.modules import gc_frozen
+from epnkit.modules import imports_without_gc
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Source
 
@@ -32,7 +32,7 @@ def open_service(kind: str, path: Path) -> tuple[services.Service, Source]:
     ConfigurationError
         If the source file is of another kind.
     """
-    with gc_frozen():
+    with imports_without_gc():
         service = services.read_service(path.parent)
         source = open_source(path, service.order)
     if type(source).__name__ != KINDS[kind][1]:

@@ -14,7 +14,7 @@ from psycopg2.errors import LockNotAvailable
 from epnkit.errors import LoadError
 from epnkit.loading.grammar.common import datalink_url, open_admin_connection, open_service
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
-from epnkit.loading.prepare.preparation import Preparation, Prepared
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import kept_records, ledger
 from epnkit.loading.table.target import Target
@@ -44,7 +44,7 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
         if target is not None:
             cursors.advance(target, service, before, highest, 0)
 
-    def _make_rows(self, prepared: Prepared) -> Iterator[dict[str, Any]]:
+    def _make_rows(self, prepared: PreparedBatch) -> Iterator[dict[str, Any]]:
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         for row in prepared.granules.drop(*TRACKING_COLUMNS).rows(named=True):

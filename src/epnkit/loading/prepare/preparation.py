@@ -15,7 +15,7 @@ from epnkit.sources.base import BATCH_SIZE, Source, Window
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedBatch:
     """A batch that is ready for the table.
 
     Parameters
@@ -45,7 +45,7 @@ class Preparation(RunSettings):
 
     def batches(
         self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
-    ) -> Iterator[Prepared]:
+    ) -> Iterator[PreparedBatch]:
         """Read a window and prepare it, batch by batch.
 
         Parameters
@@ -61,7 +61,7 @@ class Preparation(RunSettings):
 
         Yields
         ------
-        Prepared
+        PreparedBatch
             Each batch.
         """
         rest: pl.DataFrame | None = None
@@ -72,7 +72,7 @@ class Preparation(RunSettings):
         if rest is not None and len(rest):
             yield self.prepare(rest)
 
-    def prepare(self, records: pl.DataFrame) -> Prepared:
+    def prepare(self, records: pl.DataFrame) -> PreparedBatch:
         """Take one batch through all :data:`~epnkit.loading.prepare.stages.STAGES`.
 
         Parameters
@@ -84,7 +84,7 @@ class Preparation(RunSettings):
         for stage in STAGES:
             stage(batch, self)
         packed = PackedBatch.of(record_keys(records, self.service.key), records)
-        return Prepared(batch.granules, batch.refusals, batch.counts, packed, batch.highest)
+        return PreparedBatch(batch.granules, batch.refusals, batch.counts, packed, batch.highest)
 
     def _hold_back_last(
         self, rest: pl.DataFrame | None, records: pl.DataFrame

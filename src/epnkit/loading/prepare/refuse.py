@@ -102,7 +102,7 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
         extra=service.mapping.own_columns,
         schemes=service.link_schemes,
     )
-    hard = found.filter(pl.col("rule").is_in(sorted(rules.HARD)))
+    hard = found.filter(pl.col("rule").is_in(sorted(rules.ENFORCED)))
     rows = hard["row"]
     shown = pl.when(pl.col("value") != "").then(": " + pl.col("value")).otherwise(pl.lit(""))
     reason = hard.select(pl.concat_str("message", shown)).to_series()

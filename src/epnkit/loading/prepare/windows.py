@@ -19,12 +19,12 @@ from threading import Thread
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
-from epnkit.loading.prepare.preparation import Preparation, Prepared
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.sources import open_source
 from epnkit.sources.base import BATCH_SIZE, CursorValue, Divisible, Source, Window
 
 #: How many windows a process gets at least, so that none waits long for the last one.
-_EACH = 4
+_WINDOWS_PER_PROCESS = 4
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class WindowTask:
     datalink: str | None
     now: datetime
 
-    def run(self) -> list[Prepared]:
+    def run(self) -> list[PreparedBatch]:
         """Read, map and check the window."""
         service = services.read_service(self.folder)
         source = open_source(service.source_file, service.order)
@@ -85,7 +85,7 @@ def divide(window: Window, cuts: list[CursorValue]) -> list[Window]:
 
 def prepare_windows(
     preparation: Preparation, source: Source, window: Window, records: int, jobs: int
-) -> Iterator[Prepared]:
+) -> Iterator[PreparedBatch]:
     """Prepare a window in several processes, in the order in which one process would.
 
     Parameters
@@ -116,7 +116,7 @@ def prepare_windows(
             else "this kind of source cannot be divided into windows",
             cure="Load without --jobs.",
         )
-    size = min(BATCH_SIZE, records // (_EACH * jobs) + 1)
+    size = min(BATCH_SIZE, records // (_WINDOWS_PER_PROCESS * jobs) + 1)
     windows = divide(window, source.cut_points(window, size))
     tasks = [
         WindowTask(service.folder, each, preparation.datalink, preparation.now) for each in windows
@@ -124,7 +124,7 @@ def prepare_windows(
     # Not forked: another process must not touch the database connections of this one.
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as processes:
-        waiting: deque[Future[list[Prepared]]] = deque()
+        waiting: deque[Future[list[PreparedBatch]]] = deque()
         try:
             for task in tasks:
                 waiting.append(processes.submit(task.run))

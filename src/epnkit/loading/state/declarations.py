@@ -66,7 +66,7 @@ def _read_declaration(path: Path) -> str:
         return content.hex()
 
 
-def save(target: Target, service: Service, run: int, hashes: Hashes) -> None:
+def save_declaration(target: Target, service: Service, run: int, hashes: Hashes) -> None:
     """Save the declaration that all granules were made by, in the transaction that loads them.
 
     Parameters

@@ -21,7 +21,7 @@ from psycopg2 import errors, sql
 
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
-from epnkit.loading.prepare.preparation import Prepared
+from epnkit.loading.prepare.preparation import PreparedBatch
 from epnkit.loading.table.target import ROW, Target
 
 #: How long to wait for a connection that still holds a part; a killed one ends soon.
@@ -31,7 +31,7 @@ LOCK_TIMEOUT = "30s"
 _CopyResult = tuple[int, list[tuple[int, str]]]
 
 #: A batch, and the result of copying it.
-CopiedBatch = tuple[Prepared, *_CopyResult]
+CopiedBatch = tuple[PreparedBatch, *_CopyResult]
 
 
 class ParallelCopy:
@@ -72,9 +72,9 @@ class ParallelCopy:
         """Close the connections; parts that were not merged go with the next :func:`drop_parts`."""
         self._open.close()
 
-    def copy(self, batches: Iterator[Prepared]) -> Iterator[CopiedBatch]:
+    def copy(self, batches: Iterator[PreparedBatch]) -> Iterator[CopiedBatch]:
         """Copy batches, and yield the result of each, in their order."""
-        waiting: deque[tuple[Prepared, Future[_CopyResult]]] = deque()
+        waiting: deque[tuple[PreparedBatch, Future[_CopyResult]]] = deque()
         for prepared in batches:
             waiting.append(
                 (prepared, self._threads.submit(self.copy_batch, self._number_rows(prepared)))
@@ -111,7 +111,7 @@ class ParallelCopy:
         part.connection.commit()
         return part
 
-    def _number_rows(self, prepared: Prepared) -> pl.DataFrame:
+    def _number_rows(self, prepared: PreparedBatch) -> pl.DataFrame:
         """Add to each granule its number in the order of the source: of one uid the first stays."""
         granules = prepared.granules.with_row_index(ROW, self._rows)
         self._rows += len(granules)
@@ -129,7 +129,7 @@ class ParallelCopy:
         return done
 
 
-def _await_result(prepared: Prepared, pending: Future[_CopyResult]) -> CopiedBatch:
+def _await_result(prepared: PreparedBatch, pending: Future[_CopyResult]) -> CopiedBatch:
     return (prepared, *pending.result())
 
 

@@ -122,7 +122,7 @@ class FilesSource:
         Where they lie and how they are read.
     """
 
-    compares: Literal["digest", "key"] = "digest"
+    compared_by: Literal["digest", "key"] = "digest"
 
     def __init__(self, settings: FilesSettings) -> None:
         self._settings = settings

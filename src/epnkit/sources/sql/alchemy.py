@@ -16,7 +16,7 @@ from epnkit.sources.config.credentials import Secret
 from epnkit.sources.sql.column_types import Row, type_of_python
 from epnkit.sources.sql.driver_errors import describe_connection, driver_errors
 from epnkit.sources.sql.session import SESSION_SETTINGS, DriverCalls, SqlAnswer, Statement
-from epnkit.sources.sql.timeouts import limit_statement
+from epnkit.sources.sql.timeouts import write_limit_statement
 
 with requires_extra("sql"):
     import sqlalchemy as sa
@@ -75,7 +75,7 @@ class AlchemySession:
         If a driver other than that of SQLite is given an encoding.
     """
 
-    streams, truncates_at_nul = True, False
+    single_answer, truncates_at_nul = True, False
 
     def __init__(self, driver: DriverCalls, secret: Secret, encoding: str | None) -> None:
         self._driver = driver
@@ -109,7 +109,7 @@ class AlchemySession:
                 self._driver(lambda: self._connection.scalar(sa.text("SELECT CONNECTION_ID()")))
             )
             self._driver.watchdog.cancel = partial(self._kill, number)
-        elif limiting := limit_statement(self.dialect, self._driver.read_timeout):
+        elif limiting := write_limit_statement(self.dialect, self._driver.read_timeout):
             self._driver(lambda: self._connection.execute(sa.text(limiting)))
         if setting := SESSION_SETTINGS.get(self.dialect):
             self._driver(lambda: self._connection.execute(sa.text(setting)))

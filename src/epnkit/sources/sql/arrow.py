@@ -17,7 +17,7 @@ from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.driver_errors import QueryEndedError, source_error
 from epnkit.sources.sql.odbc import complete_connection_string
 from epnkit.sources.sql.session import CONNECT_TIMEOUT, SESSION_SETTINGS, Statement
-from epnkit.sources.sql.timeouts import limit_statement
+from epnkit.sources.sql.timeouts import write_limit_statement
 from epnkit.sources.sql.watchdog import Watchdog
 from epnkit.sources.transport.paging import Page
 from epnkit.sources.values.unreadable import Problems, add_problems
@@ -70,11 +70,11 @@ _PLACEHOLDERS: Mapping[str, Mapping[type, str]] = {
 }
 
 
-class NotInBlocksError(Exception):
+class NotInArrowError(Exception):
     """An answer holds what a block has no room for; it is to be read row by row."""
 
 
-def can_read_in_blocks(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
+def can_read_by_arrow(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
     """Return whether a query's records can be fetched in blocks.
 
     Parameters
@@ -143,12 +143,12 @@ class ArrowReader:
             self._connection: Any = self._call(
                 lambda: connect(text, login_timeout_sec=CONNECT_TIMEOUT)
             )
-        self._run_setting(limit_statement(dialect, read_timeout))
+        self._run_setting(write_limit_statement(dialect, read_timeout))
         self._run_setting(SESSION_SETTINGS.get(dialect))
         # Each page would show another state: without pyodbc there is no transaction.
         self._run_setting(_SNAPSHOT if dialect == "mysql" else None)
         #: Whether the driver hands rows out while the server still sends.
-        self.streams = dialect == "sqlite"
+        self.single_answer = dialect == "sqlite"
 
     def _run_setting(self, statement: str | None) -> None:
         """Set something of the connection."""
@@ -162,7 +162,7 @@ class ArrowReader:
 
         Raises
         ------
-        NotInBlocksError
+        NotInArrowError
             If a value is too long, or of a form that blocks don't hold.
         TransientSourceError
             If the connection breaks.
@@ -218,13 +218,13 @@ class ArrowReader:
         frame = pl.DataFrame(pl.from_arrow(batch))
         if _longest_value(frame) > _LONGEST - _CHARACTER:
             # MariaDB's driver cuts values off without a word, except in the first row.
-            raise NotInBlocksError
+            raise NotInArrowError
         problems: Problems = {}
         try:
             series = [_convert(frame[column.field], column, problems) for column in self._columns]
             return add_problems(pl.DataFrame(series), problems)
         except pl.exceptions.PolarsError as error:
-            raise NotInBlocksError from error
+            raise NotInArrowError from error
 
     def _call(self, action: Callable[[], Result]) -> Result:
         """Call the driver; what it cannot do in blocks shall be tried row by row."""
@@ -238,7 +238,7 @@ class ArrowReader:
         # Raised here, it does not keep the driver's own error, which would keep the connection.
         if isinstance(known, TransientSourceError | QueryEndedError):
             raise known
-        raise NotInBlocksError
+        raise NotInArrowError
 
     def close(self) -> None:
         """End the connection, which nothing else may hold: it has its locks as long as it lives."""
@@ -277,7 +277,7 @@ def _bind_texts(statement: Statement, dialect: str) -> tuple[str, list[str]]:
     """Write the values as texts, and say in the statement what they are."""
     first, *others = statement.tail.split("?")
     if len(others) != len(statement.values):
-        raise NotInBlocksError  # a name has a question mark, which drivers treat differently
+        raise NotInArrowError  # a name has a question mark, which drivers treat differently
     forms = [_PLACEHOLDERS[dialect].get(type(value), "?") for value in statement.values]
     tail = first + "".join(form + rest for form, rest in zip(forms, others, strict=True))
     return statement.head + tail, [_write_value(value) for value in statement.values]
@@ -286,5 +286,5 @@ def _bind_texts(statement: Statement, dialect: str) -> tuple[str, list[str]]:
 def _write_value(value: object) -> str:
     write = _WRITERS.get(type(value))
     if write is None:
-        raise NotInBlocksError
+        raise NotInArrowError
     return write(value)

@@ -14,11 +14,11 @@ import polars as pl
 from epnkit.modules import requires_extra
 from epnkit.sources.values.times import to_naive_utc
 from epnkit.sources.values.unreadable import (
-    MISFITS,
+    CONVERSION_ERRORS,
     Problems,
     add_problems,
-    keep_fitting,
-    note_lost,
+    null_misfits,
+    record_failures,
 )
 
 Row = Sequence[Any]
@@ -138,11 +138,11 @@ def _build_series(column: SqlColumn, values: Sequence[object], problems: Problem
 
     try:
         return build(values)
-    except MISFITS:
+    except CONVERSION_ERRORS:
         why = f"is not of type {column.dtype}"
         if column.dtype == pl.String:
             why = "is no text in its encoding (see `encoding` in the source file)"
-        return build(keep_fitting(column.field, values, lambda v: build([v]), problems, why))
+        return build(null_misfits(column.field, values, lambda v: build([v]), problems, why))
 
 
 def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
@@ -162,7 +162,7 @@ def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl
         parse = _PARSERS[type(column.dtype)]
         values = [None if text is None else _parse_one(parse, text) for text in texts]
         parsed = pl.Series(column.field, values, dtype=column.dtype)
-        note_lost(problems, texts, parsed, f"is no {column.dtype} of the years 1 to 9999")
+        record_failures(problems, texts, parsed, f"is no {column.dtype} of the years 1 to 9999")
     return parsed
 
 

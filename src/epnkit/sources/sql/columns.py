@@ -21,7 +21,7 @@ SAMPLE = 1000
 _SEEKING = frozenset({"postgresql", "sqlite"})
 
 #: Types of MariaDB and MySQL that drivers give differently, or cannot hold all values of.
-_NATIVE = (pl.Date, pl.Datetime, pl.Time, pl.Float32)
+_CONVERTED_BY_MARIADB = (pl.Date, pl.Datetime, pl.Time, pl.Float32)
 
 #: The storage classes of SQLite (sqlite.org/datatype3.html), which any column may mix.
 _STORED: dict[frozenset[str], pl.DataType] = {
@@ -219,7 +219,7 @@ def _read_types(
         return
     found = _infer_missing_types(session, wrapped, described)
     for (name, by_driver), dtype in zip(described, found, strict=True):
-        is_native = session.dialect == "mysql" and isinstance(by_driver, _NATIVE)
+        is_native = session.dialect == "mysql" and isinstance(by_driver, _CONVERTED_BY_MARIADB)
         yield name, dtype, str(dtype) if is_native else "", by_driver is not None
 
 

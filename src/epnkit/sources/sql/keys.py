@@ -67,7 +67,7 @@ _HASHED = {
     "postgresql": '(CAST(hashtext(concat_ws(chr(31), {}) COLLATE "C") AS bigint) & 4294967295)',
 }
 
-_WRITTEN = {
+_AS_DIGEST_TEXT = {
     "mysql": "COALESCE(CAST({} AS CHAR), CHAR(1))",
     "postgresql": "COALESCE(CAST({} AS text), chr(1))",
 }
@@ -166,7 +166,7 @@ def digest_expression(wrapped: WrappedQuery, dialect: str, columns: Sequence[Sql
     MariaDB's CRC32 costs two thirds of its MD5; PostgreSQL has no checksum but MD5 that stays the
     same from release to release.
     """
-    written = (_WRITTEN[dialect].format(_plain(wrapped, dialect, c)) for c in columns)
+    written = (_AS_DIGEST_TEXT[dialect].format(_plain(wrapped, dialect, c)) for c in columns)
     return _HASHED[dialect].format(", ".join(written))
 
 

@@ -20,7 +20,7 @@ from epnkit.sources.sql.session import (
     SqlAnswer,
     Statement,
 )
-from epnkit.sources.sql.timeouts import limit_statement
+from epnkit.sources.sql.timeouts import write_limit_statement
 
 with requires_extra("sql"):
     import pyodbc
@@ -38,7 +38,7 @@ _STREAMING = {
 _BUFFERING = {"mysql", "postgresql"}
 
 #: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
-_SENT = "SELECT @@character_set_results"
+_CHARSET_QUERY = "SELECT @@character_set_results"
 
 #: From how many digits on a driver calls a number of floating point double.
 _DOUBLE = 10
@@ -113,15 +113,15 @@ class OdbcSession:
         name = str(self._connection.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         self.quote = str(self._connection.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
-        self.streams = not (paged and self.dialect in _BUFFERING)
+        self.single_answer = not (paged and self.dialect in _BUFFERING)
         self.truncates_at_nul = self.dialect == "sqlite"
-        self._decode(encoding)
-        if limiting := limit_statement(self.dialect, driver.read_timeout):
+        self._set_decoding(encoding)
+        if limiting := write_limit_statement(self.dialect, driver.read_timeout):
             driver(lambda: self._connection.execute(limiting))
         if setting := SESSION_SETTINGS.get(self.dialect):
             driver(lambda: self._connection.execute(setting))
 
-    def _decode(self, encoding: str | None) -> None:
+    def _set_decoding(self, encoding: str | None) -> None:
         """Set how the driver's narrow characters are read; wide ones have their own encoding.
 
         SQLite checks no text: bytes that are none cost their value, and not the query.
@@ -137,7 +137,7 @@ class OdbcSession:
         """Return whether MariaDB sends texts that its driver need not make wide ones of."""
         if self.dialect != "mysql":
             return False
-        sent = self._driver(lambda: self._connection.execute(_SENT).fetchval())
+        sent = self._driver(lambda: self._connection.execute(_CHARSET_QUERY).fetchval())
         return str(sent).lower().startswith("utf8")
 
     def execute(self, statement: Statement) -> SqlAnswer:

@@ -16,7 +16,7 @@ class PageReader(Protocol):
     """A connection whose answers come as pages."""
 
     @property
-    def streams(self) -> bool:
+    def single_answer(self) -> bool:
         """Whether its driver may be read from while the server still sends."""
         ...
 
@@ -43,9 +43,9 @@ class RowReader:
     columns: Sequence[SqlColumn]
 
     @property
-    def streams(self) -> bool:
+    def single_answer(self) -> bool:
         """Whether its driver may be read from while the server still sends."""
-        return self.session.streams
+        return self.session.single_answer
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]

@@ -26,7 +26,7 @@ from epnkit.sources.transport.paging import (
 )
 
 #: How many of the last records are remembered, for those that the database takes for equal.
-_TIES = 1000
+_MOST_OF_ONE_KEY = 1000
 
 SqlSegment = Segment[Condition, SqlColumn]
 
@@ -79,7 +79,7 @@ class QueryReader:
         def read_segment(
             segment: SqlSegment, checkpoint: Checkpoint
         ) -> Iterator[BatchAndCheckpoint]:
-            read = self._read_stream if reader.streams else self._read_pages
+            read = self._read_stream if reader.single_answer else self._read_pages
             return read(reader, segment, checkpoint, size)
 
         return read_segments(segments, read_segment, start)
@@ -106,7 +106,7 @@ class QueryReader:
             if page is None:
                 return
             refuse_unreadable_key(page.frame, segment.order, self.where)
-            if page.frame.height == most == size + _TIES:
+            if page.frame.height == most == size + _MOST_OF_ONE_KEY:
                 self._refuse_endless(page, segment)
             fresh = list(_drop_seen(page, checkpoint, checkpoint.seen))
             yield from fresh
@@ -128,7 +128,7 @@ class QueryReader:
         names = [column.field for column in segment.order]
         if page.frame.select(names)[[0, -1]].is_duplicated().all():
             raise SourceError(
-                f"more than {_TIES} records have one key",
+                f"more than {_MOST_OF_ONE_KEY} records have one key",
                 where=self.where,
                 why=f"such as {', '.join(names)} {', '.join(map(str, page.last))}",
                 cure="Complete the key in service.py: it has to distinguish any two records",
@@ -153,12 +153,12 @@ def _drop_seen(
     """
     fresh = _filter_new(page.frame, seen) if seen else page.frame
     if fresh.height:
-        yield fresh, checkpoint.advance(page.last, _rows(page.frame.tail(_TIES)))
+        yield fresh, checkpoint.advance(page.last, _rows(page.frame.tail(_MOST_OF_ONE_KEY)))
 
 
 def _filter_new(frame: pl.DataFrame, seen: Sequence[Row]) -> pl.DataFrame:
     # What comes again is mixed with as many of its like at most.
-    first = frame.head(2 * _TIES)
+    first = frame.head(2 * _MOST_OF_ONE_KEY)
     new = SeenFilter(seen).find_new(_rows(first))
     return pl.concat([first.filter(pl.Series(new, dtype=pl.Boolean)), frame.slice(first.height)])
 

@@ -63,7 +63,7 @@ class SqlSession(Protocol):
     #: The character around an identifier.
     quote: str
     #: Whether its driver may be read from while the server still sends.
-    streams: bool
+    single_answer: bool
     #: Whether its driver cuts texts off at a NUL.
     truncates_at_nul: bool
 

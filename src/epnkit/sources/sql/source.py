@@ -17,7 +17,7 @@ from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import declared_types
 from epnkit.sources.configured import ConfiguredSource
-from epnkit.sources.sql.arrow import ArrowReader, NotInBlocksError, can_read_in_blocks
+from epnkit.sources.sql.arrow import ArrowReader, NotInArrowError, can_read_by_arrow
 from epnkit.sources.sql.column_types import Row, SqlColumn, build_frame
 from epnkit.sources.sql.columns import NO_OVERRIDES, ColumnOverrides, QuerySchema, read_query_schema
 from epnkit.sources.sql.connect import open_session
@@ -27,7 +27,7 @@ from epnkit.sources.sql.pages import RowReader
 from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.reconcile import KeyIndex
 from epnkit.sources.sql.session import SqlSession, Statement
-from epnkit.sources.sql.statements import ANY, Condition
+from epnkit.sources.sql.statements import NO_CONDITION, Condition
 from epnkit.sources.sql.values import representable_condition, select_expression
 from epnkit.sources.transport.paging import BatchAndCheckpoint, Checkpoint, Segment, split_window
 from epnkit.sources.transport.prefetch import prefetch
@@ -137,7 +137,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         return list(build_frame(rows, [self._cursor])[self._cursor.field].drop_nulls())
 
     @property
-    def compares(self) -> Literal["digest", "key"]:
+    def compared_by(self) -> Literal["digest", "key"]:
         """Whether the database hashes records, or only lists keys."""
         return "digest" if self._query.digest else "key"
 
@@ -229,7 +229,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
     def _condition(self, window: Window) -> Condition:
         """Describe a window in one condition."""
         if window.everything:
-            return ANY
+            return NO_CONDITION
         return reduce(or_, (segment.condition for segment in self._segments(window)))
 
     def _segments(self, window: Window) -> list[Segment[Condition, SqlColumn]]:
@@ -238,7 +238,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             window,
             self._cursor,
             self._key,
-            every=ANY,
+            every=NO_CONDITION,
             inside=lambda cursor: wrapped.between(cursor, window) & self._cursor_condition(cursor),
             absent=lambda cursor: _or_not(wrapped.is_null(cursor), self._cursor_condition(cursor)),
             where=self.label,
@@ -257,18 +257,18 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         checkpoint: Checkpoint | None,
     ) -> Iterator[BatchAndCheckpoint]:
         start = checkpoint or Checkpoint()
-        if self.in_blocks:
+        if self.reads_by_arrow:
             try:
-                for batch, next_checkpoint in self._read_blocks(segments, size, start):
+                for batch, next_checkpoint in self._read_by_arrow(segments, size, start):
                     start = next_checkpoint
                     yield batch, next_checkpoint
-            except NotInBlocksError:
-                self.in_blocks = False  # from here on, and from now on
+            except NotInArrowError:
+                self.reads_by_arrow = False  # from here on, and from now on
             else:
                 return
         yield from self._read_rows(segments, size, start)
 
-    def _read_blocks(
+    def _read_by_arrow(
         self, segments: list[Segment[Condition, SqlColumn]], size: int, start: Checkpoint
     ) -> Iterator[BatchAndCheckpoint]:
         query, read_timeout = self._query, self._settings.retry_policy.read_timeout
@@ -285,18 +285,18 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             read = self._query_reader.read(reader, segments, start, size)
             # The next page is requested while this one is worked on.  A driver that gives row by
             # row would only hand the interpreter to and fro.
-            yield from read if reader.streams else prefetch(read)
+            yield from read if reader.single_answer else prefetch(read)
 
     @cached_property
     def _query_reader(self) -> QueryReader:
         return QueryReader(self._query, bool(self._key), self.label)
 
     @cached_property
-    def in_blocks(self) -> bool:
+    def reads_by_arrow(self) -> bool:
         """Whether answers are fetched in blocks: what those can't hold is read on after a key."""
         if not self._key or self._secret.kind != "odbc" or self._settings.encoding:
             return False
-        return can_read_in_blocks(self._query, (*self._key, *filter(None, [self._cursor])))
+        return can_read_by_arrow(self._query, (*self._key, *filter(None, [self._cursor])))
 
 
 def _or_not(one: Condition, other: Condition) -> Condition:

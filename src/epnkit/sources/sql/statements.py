@@ -32,7 +32,7 @@ class Condition:
 
 
 #: The condition that every record meets.
-ANY = Condition("")
+NO_CONDITION = Condition("")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class WrappedQuery:
     def select(
         self,
         what: str = "*",
-        condition: Condition = ANY,
+        condition: Condition = NO_CONDITION,
         order: Sequence[SqlColumn] = (),
         most: int | None = None,
     ) -> Statement:

@@ -26,7 +26,7 @@ _MYSQL = (
 _LIMITS = {"postgresql": _POSTGRESQL, "mysql": _MYSQL}
 
 
-def limit_statement(dialect: str, seconds: float) -> str | None:
+def write_limit_statement(dialect: str, seconds: float) -> str | None:
     """Write the statement that limits each statement of a session.
 
     The server counts until it has sent the last row, so that this is not for answers that are

@@ -68,7 +68,7 @@ _TEXT = {"postgresql": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)"}
 
 #: How a date or time is written as a text that can be parsed, and that blocks have room for; for
 #: MariaDB a cast would do, which takes twice as long.
-_WRITTEN = {"postgresql": "CAST({0} AS varchar(40))", "mysql": "CONCAT({0})"}
+_TIME_AS_TEXT = {"postgresql": "CAST({0} AS varchar(40))", "mysql": "CONCAT({0})"}
 
 #: What of PostgreSQL has a zone.
 _ZONED = "timestamp with time zone"
@@ -145,7 +145,7 @@ def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) ->
     name = wrapped.quote_name(column)
     if column.selected_as_text:
         in_utc = f"({name} AT TIME ZONE 'UTC')" if column.native == _ZONED else name
-        return _WRITTEN[dialect].format(in_utc)
+        return _TIME_AS_TEXT[dialect].format(in_utc)
     if isinstance(column.dtype, pl.List):
         return f"CAST(array_to_json({name}) AS text)"
     if _is_text(dialect, column):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from epnkit.sources.values.unreadable import MISFITS, Problems, add_problems, keep_fitting
+from epnkit.sources.values.unreadable import CONVERSION_ERRORS, Problems, add_problems, null_misfits
 
 #: The types of VOTable (section 2.1) that aren't text here.
 _TYPES: dict[str, pl.DataType] = {
@@ -46,11 +46,11 @@ def _build_series(
 
     try:
         return build(values)
-    except MISFITS:
+    except CONVERSION_ERRORS:
         if dtype == pl.String:  # a field of another type in a later answer
             values = [None if value is None else str(value) for value in values]
         why = f"is not of type {dtype}"
-        return build(keep_fitting(name, values, lambda value: build([value]), problems, why))
+        return build(null_misfits(name, values, lambda value: build([value]), problems, why))
 
 
 def _column_type(described: Any) -> pl.DataType:

@@ -16,7 +16,7 @@ import polars as pl
 from epnkit.garbage import gc_paused
 from epnkit.sources.base import UNREADABLE, WHOLE
 from epnkit.sources.values.times import to_naive_utc
-from epnkit.sources.values.unreadable import MISFITS, Problems, add_problems, keep_fitting
+from epnkit.sources.values.unreadable import CONVERSION_ERRORS, Problems, add_problems, null_misfits
 
 Document = Mapping[str, Any]
 
@@ -195,8 +195,8 @@ def _build_series(
 ) -> pl.Series:
     try:
         return _build_fitting(name, dtype, values)
-    except MISFITS:
-        fitting = keep_fitting(
+    except CONVERSION_ERRORS:
+        fitting = null_misfits(
             name,
             values,
             lambda value: _build_fitting(name, dtype, [value]),

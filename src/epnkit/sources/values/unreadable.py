@@ -15,7 +15,13 @@ Problems = dict[int, list[str]]
 _SHOWN = 80
 
 #: What a value may raise that is brought to a type, or put into a column.
-MISFITS = (TypeError, ValueError, ArithmeticError, RecursionError, pl.exceptions.PolarsError)
+CONVERSION_ERRORS = (
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    pl.exceptions.PolarsError,
+)
 
 
 def describe_problem(name: str, value: object, why: str) -> str:
@@ -44,7 +50,7 @@ def add_problems(frame: pl.DataFrame, problems: Mapping[int, Sequence[str]]) -> 
     return frame.with_columns(pl.Series(UNREADABLE, texts, dtype=pl.String))
 
 
-def note_lost(
+def record_failures(
     problems: Problems, before: pl.Series, after: pl.Series, why: str = "cannot be read"
 ) -> None:
     """Note the values of a column that became null when it was brought to another type."""
@@ -54,7 +60,7 @@ def note_lost(
             problems.setdefault(row, []).append(describe_problem(after.name, before[row], why))
 
 
-def keep_fitting(
+def null_misfits(
     name: str,
     values: Sequence[object],
     build: Callable[[object], object],
@@ -70,7 +76,7 @@ def keep_fitting(
     values : sequence
         Its values.
     build : callable
-        Raises one of :data:`MISFITS` for a value that does not fit.
+        Raises one of :data:`CONVERSION_ERRORS` for a value that does not fit.
     problems : dict
         Where they are noted.
     why : str
@@ -80,7 +86,7 @@ def keep_fitting(
     for row, value in enumerate(values):
         try:
             build(value)
-        except MISFITS:
+        except CONVERSION_ERRORS:
             problems.setdefault(row, []).append(describe_problem(name, value, why))
             kept.append(None)
         else:
