@@ -1,4 +1,4 @@
-"""HFC1AR: active regions of the Heliophysics Feature Catalogue, one granule a region and image."""
+"""HFC1AR: active regions of the Heliophysics Feature Catalogue, a granule per region and image."""
 
 from datetime import timedelta
 
@@ -58,8 +58,8 @@ mapping = Mapping(
             contour,
             *("cc", "cc_x_pix", "cc_y_pix", "date_obs"),
             *("cdelt1", "cdelt2", "center_x", "center_y", "r_sun"),
-            # 3/4 of a pixel of MDI: areas keep to 0.02 % (median), 1.4 % (99 of 100), and pgsphere
-            # takes the outlines in 40 % of the time that it takes for half a pixel.
+            # Arcseconds, about 0.7 of a pixel of MDI: areas keep to 0.02 % (median), 1.4 % (99 of
+            # 100), and pgsphere takes the outlines in 40 % of the time of half a pixel.
             tolerance=1.4,
         ),
         "instrument_host_name": of(hash_list, "observat"),

@@ -93,7 +93,8 @@ class Load:
         Raises
         ------
         LoadError
-            If the source gives no record, or too many of its records are refused.
+            If the source gives no record or fewer than it counted, or too many of its records are
+            refused.
         """
         require_fields(self.service, self.source)
         drop_parts(self.run.connection, self.service.name)

@@ -63,8 +63,8 @@ def incremental_query(
         How far to go back, in days, or in the column's own unit for numbers.
     written : {"text", "timestamp"}
         How a time is written: ``'2003-01-01 00:00:00'``, which PostgreSQL, MariaDB, MySQL and
-        SQLite read alike, be the column a time or a text; or as ODBC's ``{ts '…'}``, of which the
-        driver makes what its database reads whatever its language is set to: for columns that are
+        SQLite read alike, be the column a time or a text; or as ODBC's ``{ts '…'}``, which the
+        driver translates for its database, whatever the language setting: for columns that are
         times in SQL Server and Oracle.
 
     Returns

@@ -31,7 +31,7 @@ class Request:
     gone : tuple of str
         Delete the granules of the records with these keys.
     jobs : int
-        How many processes read and map: 1 is this process, more are child processes.
+        How many processes read and map, and how many connections copy: with 1, this process alone.
     reconcile : bool
         Whether keys and gone come from a comparison of source and table.
     """

@@ -139,7 +139,7 @@ def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration 
 
     Returns
     -------
-    Outdated or None
+    StaleDeclaration or None
         None if nothing has changed, or nothing is known.
     """
     if not table_exists(connection, "epnkit", "declarations"):

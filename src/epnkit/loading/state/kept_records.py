@@ -152,7 +152,7 @@ def open_kept_records(target: Target, service: Service) -> KeptRecords:
         raise source_needed_error(service.name, "it has no granules, and nothing in quarantine")
     absent = sorted(service.fields - set(records.schema()))
     if absent:
-        raise source_needed_error(service.name, f"no {', '.join(absent)} was kept of each record")
+        raise source_needed_error(service.name, f"{', '.join(absent)} is not in all kept records")
     return records
 
 

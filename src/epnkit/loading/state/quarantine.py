@@ -37,7 +37,7 @@ def list_entries(
     service : str
         The service.
     settled : bool
-        Whether to include those that were loaded later, or dropped.
+        Whether to include those that were loaded later, dropped, replaced, or are gone.
     limit : int
         How many at most.
     """

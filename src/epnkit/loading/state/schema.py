@@ -1,8 +1,7 @@
 """Creating the state schema, the tables ``epnkit.*`` in DaCHS's database, and migrating it.
 
-``sql/10-state.sql`` has the tables of version 1, which epnkit 0.1 wrote; each file of
-``sql/migrations`` makes the version of its number of the one before.  A new state takes the same
-way as an old one.
+``sql/10-state.sql`` has the tables of version 1, which epnkit 0.1 wrote; file N of
+``sql/migrations`` upgrades version N - 1 to N.  A new state is migrated as an old one is.
 
 It does not import the ledger, which needs polars and astropy: commands that only read the state
 start faster.

@@ -27,7 +27,7 @@ class ServiceStatus:
     unmatched : int
         Granules in only one of the two.
     quarantined : int
-        Records in quarantine that were neither loaded later nor dropped.
+        Records in quarantine that are not resolved.
     cursor : dict or None
         How far it got: kind, value and run.
     runs : list of dict

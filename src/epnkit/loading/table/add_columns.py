@@ -58,7 +58,7 @@ def add_columns(
     while not _attempt(admin, statement):
         if time.monotonic() > end:
             raise LoadError(
-                f"the column {', '.join(missing)} cannot be added",
+                f"columns cannot be added: {', '.join(missing)}",
                 where=f"{schema}.{table}",
                 why=f"queries or sessions have held the table for {_GIVE_UP_AFTER:.0f} s",
                 cure="Run it again when they have ended; pg_stat_activity lists them.",

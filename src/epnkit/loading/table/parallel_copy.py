@@ -112,7 +112,7 @@ class ParallelCopy:
         return part
 
     def _number_rows(self, prepared: PreparedBatch) -> pl.DataFrame:
-        """Add to each granule its number in the order of the source: of one uid the first stays."""
+        """Add to each granule its number in the source, which decides between repeated uids."""
         granules = prepared.granules.with_row_index(ROW, self._rows)
         self._rows += len(granules)
         self._columns = granules.columns

@@ -19,7 +19,7 @@ from epnkit.loading.table.catalog import table_exists
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
 
-#: The table through which polygons go that are proven, and what the column of others ends in.
+#: The temporary table that proven polygons go through, and the suffix of the column for others.
 _COPY_TABLE, _TEXT = sql.Identifier("epnkit_copied"), "_epnkit_text"
 
 #: A polygon out of that table.
@@ -40,7 +40,7 @@ class Target:
     schema, table : str
         The table's name.
     columns : tuple of str
-        The columns that the table has.
+        The columns that granules may have: those that the RD declares.
     reader : str
         The role that may read the tracking table: DaCHS's own, for datalink, not that of TAP users.
     staging : psycopg2.sql.Identifier

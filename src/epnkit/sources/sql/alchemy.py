@@ -22,7 +22,7 @@ with requires_extra("sql"):
     import sqlalchemy as sa
 
 
-#: Type numbers of the protocol of MySQL that drivers hand on, of what drivers hand on differently.
+#: Types, by their number in MySQL's protocol, that drivers return as different Python types.
 _MYSQL: dict[object, pl.DataType] = {
     4: pl.Float32(),
     7: pl.Datetime("us"),
@@ -93,7 +93,7 @@ class AlchemySession:
             self._connection = driver(self._engine.connect)
         self.quote = "`" if self.dialect == "mysql" else '"'
         if self.dialect == "sqlite":
-            # Bytes that are no text in this encoding cost their value, and not the query.
+            # A value that is not valid text is lost, and the query goes on.
             driver_connection: Any = self._connection.connection.driver_connection
             driver_connection.text_factory = partial(
                 str, encoding=encoding or "utf-8", errors="surrogateescape"
@@ -131,7 +131,7 @@ class AlchemySession:
 
 
 def make_engine(secret: Secret) -> sa.Engine:
-    """Make what opens connections by SQLAlchemy.
+    """Create the engine of SQLAlchemy.
 
     Raises
     ------

@@ -45,7 +45,7 @@ _SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT"
 #: The types of columns by which reading goes on in blocks: their values can be written as texts.
 _ORDERING = frozenset({pl.Int64, pl.Float64, pl.String, pl.Datetime, pl.Date})
 
-#: What blocks of a database don't hold: MariaDB's driver gives a bit as a byte, which is no figure.
+#: What blocks of a database don't hold: MariaDB's driver gives a bit as a raw byte, not a digit.
 _NOT_REPRESENTABLE: Mapping[str, frozenset[type[pl.DataType]]] = {"mysql": frozenset({pl.Boolean})}
 
 #: How the text of a value that is bound is made.
@@ -174,7 +174,7 @@ class ArrowReader:
             yield Page(frame, frame.select(names).row(-1) if names else ())
 
     def _read_frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
-        """Fetch block by block; of wide records one holds but hundreds."""
+        """Fetch block by block; a block of wide records holds only a few hundred."""
         self._reader = self._call(lambda: self._execute(statement, size))
         while (batch := self._call(lambda: next(self._reader, None))) is not None:
             yield self._convert_batch(batch)
@@ -246,7 +246,7 @@ class ArrowReader:
 
 
 def _join_blocks(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-    """Lay blocks together, as many as have so many records at most: each page costs its mapping."""
+    """Join blocks up to a number of records, since mapping has a cost a page."""
     waiting: list[pl.DataFrame] = []
     for frame in frames:
         if waiting and sum(each.height for each in waiting) + frame.height > size:

@@ -23,7 +23,8 @@ _SEEKING = frozenset({"postgresql", "sqlite"})
 #: Types of MariaDB and MySQL that drivers give differently, or cannot hold all values of.
 _CONVERTED_BY_MARIADB = (pl.Date, pl.Datetime, pl.Time, pl.Float32)
 
-#: The storage classes of SQLite (sqlite.org/datatype3.html), which any column may mix.
+#: What SQLite stores, which any column may mix: its storage classes (sqlite.org/datatype3.html),
+#: and apart from these `long`, integers of more than 32 bits, and `cut`, texts with a NUL.
 _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset(): pl.String(),
     frozenset({"integer"}): pl.Int64(),
@@ -47,7 +48,7 @@ _CLASS = (
 )
 
 #: How SQLite is made to give every value of a column in one type, if the driver doesn't expect
-#: that type itself; it writes numbers with 15 digits unless it is given a format, which loses some.
+#: that type itself; without a format it writes 15 digits of a number, which loses precision.
 _CASTS = {
     pl.Int64(): "CAST({0} AS TEXT) AS {0}",
     pl.String(): "CAST({0} AS TEXT) AS {0}",

@@ -14,7 +14,7 @@ with requires_extra("sql"):
 
 
 def driver_errors() -> tuple[type[Exception], ...]:
-    """Name what drivers raise; asked for only when something was raised, as SQLAlchemy loads long.
+    """Name what drivers raise; asked for only after an error, since importing SQLAlchemy is slow.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Connections to databases by ODBC, never buffered whole."""
+"""Connections to databases by ODBC; with a key, no result is buffered whole."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _STREAMING = {
     "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
 }
 
-#: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 whatever it is
-#: driver, psqlodbc without its cursor): pages by key are asked for.
+#: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 with any
+#: settings, psqlodbc without UseDeclareFetch): they are read in pages by key, if there is one.
 _BUFFERING = {"mysql", "postgresql"}
 
 #: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
@@ -124,7 +124,7 @@ class OdbcSession:
     def _set_decoding(self, encoding: str | None) -> None:
         """Set how the driver's narrow characters are read; wide ones have their own encoding.
 
-        SQLite checks no text: bytes that are none cost their value, and not the query.
+        SQLite checks no text: a value that is not valid text is lost, and the query goes on.
         """
         narrow = encoding or "utf-8"
         if self.dialect == "sqlite":
@@ -153,7 +153,7 @@ class OdbcSession:
         self._driver(self._connection.close)
 
 
-#: Begins the name of an encoding that keeps what is no text, as Python keeps it in file names.
+#: Begins the name of an encoding that keeps invalid bytes, as `surrogateescape` does.
 _LENIENT = "epnkit_lenient_"
 
 

@@ -164,7 +164,7 @@ def _filter_new(frame: pl.DataFrame, seen: Sequence[Row]) -> pl.DataFrame:
 
 
 def _rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
-    """Take a frame apart; what is not a number does not even equal itself, a list has no hash."""
+    """Return rows that can be compared: NaN as null, since it equals nothing, and lists as text."""
     frame = frame.drop(UNREADABLE, strict=False)  # which only pages have that need it
     texts = [
         pl.Series(name, [None if each is None else repr(list(each)) for each in frame[name]])

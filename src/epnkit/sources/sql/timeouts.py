@@ -13,7 +13,8 @@ _POSTGRESQL = (
 )
 
 #: The same for MariaDB and for MySQL from 5.7.8 on, each of which reads its own comment as SQL:
-#: seconds there, milliseconds here.  The first variable is for those that know neither.
+#: MariaDB takes seconds, MySQL milliseconds.  `@epnkit` keeps the statement valid on servers that
+#: read neither comment.
 _MYSQL = (
     "SET @epnkit = 1"
     " /*M!100101 , SESSION max_statement_time ="

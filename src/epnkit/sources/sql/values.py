@@ -46,7 +46,8 @@ _TYPE_NAME = (
 #: How PostgreSQL names the type of an array.
 _ARRAY = "[]"
 
-#: That MariaDB has a day, which '1908-05-00', '2008-00-01' and '2008-02-30' are not; never null.
+#: The condition that a value of MariaDB is a day of the calendar, which '1908-05-00', '2008-00-01'
+#: and '2008-02-30' are not; it is never null.
 _MYSQL_DAY = "((YEAR({0}) > 0 AND DAYOFMONTH({0}) BETWEEN 1 AND DAYOFMONTH(LAST_DAY({0}))) IS TRUE)"
 
 #: The condition that Python can hold a date or time: the years 1 to 9999, and days of 24 hours.
@@ -158,7 +159,7 @@ def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) ->
 
 
 def _is_text(dialect: str, column: SqlColumn) -> bool:
-    """Whether a column is selected as a text though the database has another type for it."""
+    """Return whether a column is selected as text though the database has another type for it."""
     if dialect == "postgresql":
         own = _POSTGRESQL.get(column.native)
         return own is None or (

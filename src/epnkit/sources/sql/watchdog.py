@@ -24,7 +24,7 @@ _CANCELLING = 5.0
 
 
 class Watchdog:
-    """Calls a driver, for a while.
+    """Calls a driver with a time limit.
 
     Neither psqlodbc nor psycopg2 has a timeout for reading, and those of servers do not help when
     the network swallows what they send. A driver whose socket is shut down under it reports a
@@ -91,16 +91,16 @@ class Watchdog:
                 each.shutdown(socket.SHUT_RDWR)
 
     def _cancel_query(self) -> None:
-        """Let the server end its work, but don't wait for that as if it were there for sure."""
+        """Ask the server to end its work, and wait seconds only: it may be unreachable."""
         if self.cancel is not None:
             ending = threading.Thread(target=self.cancel, daemon=True)
             ending.start()
             ending.join(_CANCELLING)
 
     def _connection_sockets(self) -> Iterator[socket.socket]:
-        """Return the sockets of the connection, each under a number of its own."""
+        """Yield the sockets of the connection, each under a number of its own."""
         now, families = _list_sockets(), {socket.AF_INET, socket.AF_INET6}
-        if self._own is not None:  # by Unix sockets others talk, too, while it opens
+        if self._own is not None:  # while it opens, a new one may belong to others
             families.add(socket.AF_UNIX)
         for number, _ in now - self._foreign if self._own is None else now & self._own:
             with suppress(OSError):
