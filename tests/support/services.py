@@ -135,7 +135,7 @@ class Served:
 
     def check_itself(self) -> None:
         """Let DaCHS run the service's own regression tests, all that its RD has."""
-        rd = (self.dachs.inputs / self.name / "q.rd").read_text()
+        rd = (self.dachs.inputs / self.name / "q.rd").read_text(encoding="utf-8")
         tests = rd.count("<regTest ") + rd.count('<FEED source="epnkit/q#unknown"')
         said = self.dachs.run("test", f"{self.name}/q").stdout
         assert tests > 0

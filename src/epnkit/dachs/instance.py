@@ -18,6 +18,7 @@ from typing import Any
 import psycopg2
 
 from epnkit.dachs.account import Account, owner_account, switch_account
+from epnkit.dachs.modules import import_dachs
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
@@ -262,7 +263,7 @@ class DachsInstance:
         os.environ["GAVOSETTINGS"] = str(self.settings)
         os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
         try:
-            base = _import_base()
+            base = import_dachs("gavo.base")
         except SystemExit as error:  # DaCHS's reaction to a wrong setting
             raise NoDatabaseError(
                 "DaCHS does not accept its settings",
@@ -322,16 +323,6 @@ class DachsInstance:
         if self.private is not None:
             return self.private.command(*arguments)
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
-
-
-def _import_base() -> Any:
-    """Import DaCHS's base; DaCHS 2.11 opens its database meanwhile, unless this variable is set."""
-    os.environ["GAVO_INIT_RUNNING"] = "1"
-    try:
-        from gavo import base
-    finally:
-        del os.environ["GAVO_INIT_RUNNING"]
-    return base
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import psycopg2
 
+from epnkit.dachs.modules import import_dachs
 from epnkit.errors import ConfigurationError, EpnkitError, TransientSourceError
 from epnkit.sources.config.credentials import read_credential
 from epnkit.streaming.declare import DataSet
@@ -41,8 +42,7 @@ def make_connector(settings: Path) -> Callable[[], Any]:
     """
     os.environ["GAVOSETTINGS"] = str(settings)
     os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
-    from gavo.base import config
-
+    config = import_dachs("gavo.base.config")
     try:
         arguments = config.getDBProfile(_PROFILE).getArgs()
     except (config.ProfileParseError, OSError) as error:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 from psycopg2.extensions import connection
 
-from epnkit.cli.metrics import command
-from epnkit.dachs.instance import DachsInstance
 from epnkit.dachs.logs import rotate
 from epnkit.dachs.private import PrivateDachs
 from epnkit.doctor.installation import find_full_logs
@@ -25,8 +23,21 @@ from epnkit.loading.state.status import read_status
 
 @pytest.fixture
 def database(hfc1ar: str, dachs: PrivateDachs) -> Iterator[connection]:
-    with DachsInstance.find(dachs.root).connect() as opened:
+    with closing(dachs.cluster.connect()) as opened:
+        opened.autocommit = True
         yield opened
+
+
+def run_metrics(dachs: PrivateDachs, *words: str | Path) -> str:
+    program = Path(sys.executable).with_name("epnkit")
+    done = subprocess.run(
+        [program, "metrics", *words, "--dachs", dachs.root],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def read_metrics(text: str) -> dict[str, float]:
@@ -43,8 +54,7 @@ def test_the_metrics_file_says_what_status_says(
     database: connection, dachs: PrivateDachs, tmp_path: Path
 ) -> None:
     path = tmp_path / "epnkit.prom"
-    done = CliRunner().invoke(command, ["-o", str(path), "--dachs", str(dachs.root)])
-    assert done.exit_code == 0, done.output
+    run_metrics(dachs, "-o", path)
     assert [each.name for each in tmp_path.iterdir()] == ["epnkit.prom"]
     found, status = read_metrics(path.read_text()), read_status(database, "hfc1ar")
     assert found.keys() == METRICS.keys()
@@ -61,8 +71,7 @@ def test_the_metrics_file_says_what_status_says(
         )
         (newest,) = cursor.fetchone() or (None,)
     assert found["epnkit_newest_granule_seconds"] == pytest.approx(newest.timestamp(), abs=1e-3)
-    printed = CliRunner().invoke(command, ["hfc1ar", "--dachs", str(dachs.root)])
-    assert read_metrics(printed.output) == found
+    assert read_metrics(run_metrics(dachs, "hfc1ar")) == found
 
 
 def test_an_import_that_died_is_found_and_one_that_lives_is_not(database: connection) -> None:

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
-from tests.support.dachs_modules import import_dachs
 
 from epnkit import quoting
+from epnkit.dachs.modules import import_dachs
 from epnkit.errors import ConfigurationError
 
 macros = import_dachs("gavo.base.macros")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from tests.support.dachs_modules import import_dachs
 
 from epnkit.dachs.instance import DachsInstance, NoDatabaseError
+from epnkit.dachs.modules import import_dachs
 
 base = import_dachs("gavo.base")
 
