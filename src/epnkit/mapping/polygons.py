@@ -89,7 +89,8 @@ def _write_polygon(text: str | None, numbers: Any) -> tuple[str | None, str | No
     kept, fault = _fit_pgsphere(kept)
     if fault:
         return None, fault
-    if text is not None and np.array_equal(kept, degrees) and _PLAIN.fullmatch(text):
+    within = bool(((degrees[:, 0] >= 0) & (degrees[:, 0] < 360)).all())
+    if text is not None and within and np.array_equal(kept, degrees) and _PLAIN.fullmatch(text):
         return text, None
     points = (f"({_format(lon % 360)}d,{_format(lat)}d)" for lon, lat in kept.tolist())
     return f"{{{','.join(points)}}}", None

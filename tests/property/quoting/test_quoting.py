@@ -273,3 +273,11 @@ def test_terminals(text: str) -> None:
     assert quoting.printable(shown) == shown
     as_json = quoting.printable(json.dumps([text], ensure_ascii=False))
     assert json.loads(as_json) == [text]
+
+
+@pytest.mark.parametrize("name", ["NULL", "order", "Select", "group", "values", "index", "user"])
+def test_a_reserved_word_as_a_table(name: str) -> None:
+    assert quoting.sql_name(name) == f'"{name}"'
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute(f"CREATE TABLE {quoting.sql_name(name)} (id INTEGER)")
+        assert database.execute(f"SELECT * FROM {quoting.sql_name(name)}").fetchall() == []
