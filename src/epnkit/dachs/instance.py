@@ -18,10 +18,10 @@ from typing import Any
 import psycopg2
 
 from epnkit.dachs.account import Account, owner_account, switch_account
-from epnkit.dachs.modules import import_dachs
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
+from epnkit.modules import import_dachs
 
 #: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
 SYSTEM = Path("/etc/gavo.rc")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import psycopg2
 
-from epnkit.dachs.modules import import_dachs
 from epnkit.errors import ConfigurationError, EpnkitError, TransientSourceError
+from epnkit.modules import import_dachs
 from epnkit.sources.config.credentials import read_credential
 from epnkit.streaming.declare import DataSet
 from epnkit.streaming.log import LOG

@@ -19,8 +19,8 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from epnkit import quoting
-from epnkit.dachs.modules import import_dachs
 from epnkit.errors import ConfigurationError
+from epnkit.modules import import_dachs
 
 macros = import_dachs("gavo.base.macros")
 

@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from epnkit.dachs.instance import DachsInstance, NoDatabaseError
-from epnkit.dachs.modules import import_dachs
+from epnkit.modules import import_dachs
 
 base = import_dachs("gavo.base")
 

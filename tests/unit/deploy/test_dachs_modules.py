@@ -9,7 +9,7 @@ import sys
 #: What reading a file and starting a process go by, before and after.
 CODE = """
 import locale, os
-from epnkit.dachs.modules import import_dachs
+from epnkit.modules import import_dachs
 locale.setlocale(locale.LC_ALL, "")
 def look(): return locale.setlocale(locale.LC_ALL), locale.getencoding(), os.environ.get("LC_ALL")
 before = look()
