@@ -124,7 +124,7 @@ def main() -> None:
             ours = run_import(dachs, "hfc1ar")
             print(f"{rows:,} regions: epnkit {ours:.1f} s, {stages(dachs)}", flush=True)
             two = run_import(dachs, "hfc1ar", jobs=2)
-            print(f"  in two processes {two:.1f} s", flush=True)
+            print(f"  in two processes {two:.1f} s, {stages(dachs)}", flush=True)
             index = build_index(dachs, "hfc1ar")
             if rows <= asked.usual:
                 lay_usual(dachs, database)

@@ -84,8 +84,11 @@ class Load:
 
     @property
     def parallel(self) -> bool:
-        """Whether several connections copy at the same time."""
-        return self.request.jobs > 1 and self.connect is not None
+        """Whether several connections copy at the same time.
+
+        It pays if PostgreSQL has polygons to parse; those that go in as bytes are only written.
+        """
+        return self.request.jobs > 1 and self.connect is not None and not self.target.trusted
 
     def execute(self) -> None:
         """Load, and write cursor, quarantine and ledger with the data.
@@ -107,13 +110,13 @@ class Load:
         before = cursors.read_position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
         window = self._choose_window(before)
+        self._trust_polygons()
         # An existing tracking table has unique indices, which a direct copy would violate.
         direct = self.new_table and empty and not self.parallel
         if not direct:
             if empty:
                 self.target.index_tracking()
             self.target.make_staging()
-        self._trust_polygons()
         self.run.charge_time("start")
         highest = self._copy_all(window, direct=direct)
         if note := describe_skipped(self.source):

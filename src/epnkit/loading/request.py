@@ -31,7 +31,8 @@ class Request:
     gone : tuple of str
         Delete the granules of the records with these keys.
     jobs : int
-        How many processes read and map, and how many connections copy: with 1, this process alone.
+        How many processes read and map: with 1, this process alone. If PostgreSQL parses polygons,
+        also how many connections copy.
     reconcile : bool
         Whether keys and gone come from a comparison of source and table.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -10,6 +11,7 @@ from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import DeployError
 from epnkit.loading.request import Request
 from tests.conftest import bring_up
+from tests.support.parsed_polygons import parse_polygons
 
 TABLE = "SELECT * FROM hfc1ar.epn_core ORDER BY granule_uid"
 BOOK = "SELECT * FROM epnkit.granules_hfc1ar ORDER BY granule_uid"
@@ -33,6 +35,13 @@ if multiprocessing.parent_process() is None:
 """
 
 
+@pytest.fixture
+def parsing(scratch: PrivateDachs) -> Iterator[None]:
+    """Let PostgreSQL parse polygons: then each process has a connection that copies."""
+    with parse_polygons(scratch):
+        yield
+
+
 def query_all(dachs: PrivateDachs, query: str) -> list[dict[str, object]]:
     with dachs.cluster.connect().cursor() as cursor:
         cursor.execute(query)
@@ -43,7 +52,13 @@ def query_all(dachs: PrivateDachs, query: str) -> list[dict[str, object]]:
         ]
 
 
-def test_two_processes_give_the_table_of_one(scratch: PrivateDachs) -> None:
+@pytest.mark.parametrize("parsed", [False, True])
+def test_two_processes_give_the_table_of_one(
+    scratch: PrivateDachs, request: pytest.FixtureRequest, parsed: bool
+) -> None:
+    if parsed:
+        request.getfixturevalue("parsing")
+        scratch.run("drop", "hfc1ar/q")  # what the test without parsing loaded
     bring_up(scratch, "hfc1ar")
     one = [query_all(scratch, query) for query in (TABLE, BOOK, WAITING)]
     (run, *_) = query_all(scratch, RUN)
@@ -55,6 +70,7 @@ def test_two_processes_give_the_table_of_one(scratch: PrivateDachs) -> None:
     assert query_all(scratch, PARTS) == []
 
 
+@pytest.mark.usefixtures("parsing")
 def test_an_update_in_two_processes_changes_what_changed(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
     before = query_all(scratch, TABLE)
@@ -67,6 +83,7 @@ def test_an_update_in_two_processes_changes_what_changed(scratch: PrivateDachs) 
     assert query_all(scratch, PARTS) == []
 
 
+@pytest.mark.usefixtures("parsing")
 @pytest.mark.parametrize("step", ["merge_into_staging", "copy_batch"])
 def test_what_a_killed_load_left_goes_with_the_next(scratch: PrivateDachs, step: str) -> None:
     bring_up(scratch, "hfc1ar")
