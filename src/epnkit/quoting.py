@@ -39,7 +39,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 #: Words that PostgreSQL, SQLite or MariaDB reserve, as their manuals list them.
-_RESERVED = """
+_RESERVED_WORDS = """
     accessible add after all alter analyse analyze and any array as asc asensitive asymmetric
     attach authorization autoincrement before begin between bigint binary blob body both by call
     cascade case cast change char character check collate column commit condition conflict
@@ -71,6 +71,7 @@ _RESERVED = """
     verbose versioning view virtual when where while window with without write xor year_month
     zerofill
 """
+_RESERVED = frozenset(_RESERVED_WORDS.split())
 
 #: A word that systemd takes without quotes.
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_=:,./-]+")
@@ -249,7 +250,7 @@ def sql_name(name: str, quotes: str = '""') -> str:
     ('observations', '"order"', '"a""; DROP"')
     """
     _require("\0" not in name, name, "SQL")
-    if _PLAIN_NAME.fullmatch(name) and name.lower() not in _RESERVED.split():
+    if _PLAIN_NAME.fullmatch(name) and name.lower() not in _RESERVED:
         return name
     return quotes[0] + name.replace(quotes[-1], quotes[-1] * 2) + quotes[-1]
 

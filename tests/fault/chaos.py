@@ -24,12 +24,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import psycopg2
+from tests.support.plain_table import COLUMNS, START, create_table
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.errors import EpnkitError
@@ -44,27 +45,6 @@ from epnkit.mapping.times import julian_date
 from epnkit.service import Cursor, Service
 from epnkit.sources import open_source
 from epnkit.sources.base import Reconcilable
-
-COLUMNS = {
-    "granule_uid": "text PRIMARY KEY",
-    "granule_gid": "text NOT NULL",
-    "obs_id": "text NOT NULL",
-    "dataproduct_type": "text",
-    "target_name": "text",
-    "target_class": "text",
-    "time_min": "float8",
-    "time_max": "float8",
-    "processing_level": "int",
-    "measurement_type": "text",
-    "instrument_name": "text",
-    "spatial_frame_type": "text",
-    "creation_date": "timestamp",
-    "modification_date": "timestamp",
-    "release_date": "timestamp",
-    "service_title": "text",
-}
-
-START = datetime(2003, 1, 1)
 
 #: How often the process or the database is ended in a load, of all loads.
 KILLS, RESTARTS = 0.45, 0.06
@@ -161,10 +141,9 @@ class Chaos:
         with closing(sqlite3.connect(self.catalogue)) as opened:
             opened.execute("CREATE TABLE thing (id TEXT, changed TEXT, seen TEXT, name TEXT)")
         self.cluster.start()
-        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         for name in self.services:
             self.query(f"CREATE SCHEMA {name}")
-            self.query(f"CREATE TABLE {name}.epn_core ({columns})")
+            self.query(create_table(name))
         for _ in range(50):
             self.change("rows")
             self.change("files")

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.support.plain_table import COLUMNS, START, create_table
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.errors import EpnkitError, LoadError
@@ -31,25 +32,6 @@ from epnkit.mapping.times import julian_date
 from epnkit.service import Cursor, Service
 from epnkit.sources import open_source
 from epnkit.sources.base import Reconcilable, Source
-
-COLUMNS = {
-    "granule_uid": "text PRIMARY KEY",
-    "granule_gid": "text NOT NULL",
-    "obs_id": "text NOT NULL",
-    "dataproduct_type": "text",
-    "target_name": "text",
-    "target_class": "text",
-    "time_min": "float8",
-    "time_max": "float8",
-    "processing_level": "int",
-    "measurement_type": "text",
-    "instrument_name": "text",
-    "spatial_frame_type": "text",
-    "creation_date": "timestamp",
-    "modification_date": "timestamp",
-    "release_date": "timestamp",
-    "service_title": "text",
-}
 
 COMMON: dict[str | tuple[str, ...], Any] = {
     "granule_uid": pl.format("thing_{}", "id"),
@@ -81,8 +63,6 @@ service = Service(
     refuse_share=1.0,
     mapping=Mapping(COMMON),
 )
-
-START = datetime(2003, 1, 1)
 
 
 class Crash(Exception):  # noqa: N818 - it is no error, it is the end
@@ -142,8 +122,7 @@ class History(RuleBasedStateMachine):
         self.write("CREATE TABLE thing (id INTEGER, changed TEXT, seen TEXT, name TEXT)")
         with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA IF EXISTS thing CASCADE; CREATE SCHEMA thing")
-            columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-            cursor.execute(f"CREATE TABLE thing.epn_core ({columns})")
+            cursor.execute(create_table("thing"))
             cursor.execute("DROP SCHEMA IF EXISTS epnkit CASCADE")
 
     def write(self, statement: str, *values: object) -> None:
