@@ -120,7 +120,7 @@ def requires_extra(name: str) -> Iterator[None]:
         ) from error
 
 
-def import_dachs(name: str) -> Any:
+def import_dachs(name: str, settings: Path | None = None) -> Any:
     """Import a module of DaCHS, without what that changes for the whole process.
 
     DaCHS sets the locale to C, in which Python reads and writes files as ASCII, and 2.11 opens its
@@ -129,8 +129,13 @@ def import_dachs(name: str) -> Any:
     Parameters
     ----------
     name : str
-        The module, ``gavo.base``. ``GAVOSETTINGS`` counts for the first import in a process.
+        The module, ``gavo.base``.
+    settings : pathlib.Path, optional
+        DaCHS's rc file. Those of the first import in a process count.
     """
+    if settings is not None:
+        os.environ["GAVOSETTINGS"] = str(settings)
+        os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
     with _keep_locale():
         os.environ["GAVO_INIT_RUNNING"] = "1"
         try:

@@ -260,10 +260,8 @@ class DachsInstance:
 
     def _import_gavo(self) -> Any:
         """Import DaCHS with these settings."""
-        os.environ["GAVOSETTINGS"] = str(self.settings)
-        os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
         try:
-            base = import_dachs("gavo.base")
+            return import_dachs("gavo.base", self.settings)
         except SystemExit as error:  # DaCHS's reaction to a wrong setting
             raise NoDatabaseError(
                 "DaCHS does not accept its settings",
@@ -271,7 +269,6 @@ class DachsInstance:
                 why=_one_line(error),
                 cure="Fix what it names.",
             ) from None
-        return base
 
     @property
     def _start_command(self) -> str:

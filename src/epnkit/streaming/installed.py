@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -40,9 +39,7 @@ def make_connector(settings: Path) -> Callable[[], Any]:
     ConfigurationError
         If DaCHS has no such profile.
     """
-    os.environ["GAVOSETTINGS"] = str(settings)
-    os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
-    config = import_dachs("gavo.base.config")
+    config = import_dachs("gavo.base.config", settings)
     try:
         arguments = config.getDBProfile(_PROFILE).getArgs()
     except (config.ProfileParseError, OSError) as error:
