@@ -10,8 +10,8 @@ import click
 from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
+    from epnkit.client.targets import EpnTable
     from epnkit.survey.judge import Judgement
-    from epnkit.survey.targets import SurveyTarget
 
 #: The registry of the IVOA's members that GAVO runs.
 _REGISTRY = "https://reg.g-vo.org/tap"
@@ -77,8 +77,8 @@ def command(
     echo(f"wrote {output} and {output.with_suffix('.json')}")
 
 
-def _find_targets(listed: Path | None, registry: str) -> list[SurveyTarget]:
-    from epnkit.survey.targets import ask_registry, read_list
+def _find_targets(listed: Path | None, registry: str) -> list[EpnTable]:
+    from epnkit.client.targets import ask_registry, read_list
 
     if listed is None:
         return ask_registry(registry)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from epnkit.survey.targets import SurveyTarget
+from epnkit.client.targets import EpnTable
 
 #: The ``epnkit`` of this environment.
 PROGRAM = (sys.executable, "-c", "from epnkit.cli import main; main()")
@@ -50,7 +50,7 @@ class Judgement:
 
     Parameters
     ----------
-    target : SurveyTarget
+    target : EpnTable
         The table.
     state : str
         ``judged``, ``silent`` (no answer in time) or ``broken`` (an answer that cannot be read).
@@ -62,7 +62,7 @@ class Judgement:
         What ``epnkit check`` wrote as JSON.
     """
 
-    target: SurveyTarget
+    target: EpnTable
     state: str
     seconds: float
     why: str = ""
@@ -78,7 +78,7 @@ class Judgement:
 
 
 def judge_all(
-    targets: Iterable[SurveyTarget],
+    targets: Iterable[EpnTable],
     manners: Manners,
     say: Callable[[Judgement], None],
     program: Sequence[str] = PROGRAM,
@@ -87,7 +87,7 @@ def judge_all(
 
     Parameters
     ----------
-    targets : iterable of SurveyTarget
+    targets : iterable of EpnTable
         The tables.
     manners : Manners
         How politely.
@@ -101,13 +101,13 @@ def judge_all(
     list of Judgement
         In the order of the tables.
     """
-    by_host: dict[str, list[SurveyTarget]] = defaultdict(list)
+    by_host: dict[str, list[EpnTable]] = defaultdict(list)
     ordered = list(targets)
     for target in ordered:
         by_host[urlsplit(target.url).netloc].append(target)
-    done: dict[SurveyTarget, Judgement] = {}
+    done: dict[EpnTable, Judgement] = {}
 
-    def ask_host(of_one: list[SurveyTarget]) -> None:
+    def ask_host(of_one: list[EpnTable]) -> None:
         for number, target in enumerate(of_one):
             if number:
                 time.sleep(manners.pause)
@@ -119,7 +119,7 @@ def judge_all(
     return [done[target] for target in ordered]
 
 
-def judge(target: SurveyTarget, manners: Manners, program: Sequence[str]) -> Judgement:
+def judge(target: EpnTable, manners: Manners, program: Sequence[str]) -> Judgement:
     """Judge a table in a process of its own, which its deadline ends."""
     words = [*program, "check", target.url, *([target.table] if target.table else [])]
     words += ["--rows", str(manners.rows), "--format", "json"]

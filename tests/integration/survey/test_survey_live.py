@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from epnkit.cli.survey import command
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import CheckError
-from epnkit.survey.targets import SurveyTarget, ask_registry
+from epnkit.client.targets import EpnTable, ask_registry
 from tests.conftest import bring_up, throw_away_dachs
 
 #: What a registry answers: two tables of one service.
@@ -97,8 +97,8 @@ def test_services_side_by_side(hfc1ar: str, second: PrivateDachs, tmp_path: Path
 def test_a_registry_is_asked_for_the_tables_of_epn_tap() -> None:
     with answer_always(REGISTRY) as url:
         assert ask_registry(url) == [
-            SurveyTarget("http://a.example/tap", "a.epn_core"),
-            SurveyTarget("http://a.example/tap", "b.epn_core"),
+            EpnTable("http://a.example/tap", "a.epn_core"),
+            EpnTable("http://a.example/tap", "b.epn_core"),
         ]
 
 

@@ -14,9 +14,9 @@ from epnkit.cli.survey import command
 from epnkit.errors import CheckError
 from epnkit.survey.judge import Judgement, Manners, judge, judge_all
 from epnkit.survey.page import describe, write_page
-from epnkit.survey.targets import SurveyTarget, read_list
+from epnkit.client.targets import EpnTable, read_list
 
-TARGET = SurveyTarget("http://one.example/tap", "a.epn_core")
+TARGET = EpnTable("http://one.example/tap", "a.epn_core")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 FOUND = {"rule": 7, "level": "MUST", "granule": "<b>g</b>", "column": "c", "message": "is odd"}
 
@@ -35,10 +35,10 @@ def test_a_list_has_a_table_a_line() -> None:
         *[""] * 2,
     ]
     assert read_list(lines) == [
-        SurveyTarget("http://a.example/tap", "x.epn_core"),
-        SurveyTarget("https://b.example/tap"),
+        EpnTable("http://a.example/tap", "x.epn_core"),
+        EpnTable("https://b.example/tap"),
     ]
-    assert read_list([lines[1]] * 2) == [SurveyTarget("http://a.example/tap", "x.epn_core")]
+    assert read_list([lines[1]] * 2) == [EpnTable("http://a.example/tap", "x.epn_core")]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_no_host_is_asked_twice_at_once_and_the_order_stays(tmp_path: Path) -> N
         "print('{\"findings\": []}')"
     )
     urls = ["http://one.example/tap", "http://two.example/tap"]
-    targets = [SurveyTarget(url, name) for name in ("a", "b", "c") for url in urls]
+    targets = [EpnTable(url, name) for name in ("a", "b", "c") for url in urls]
     seen: list[Judgement] = []
     done = judge_all(targets, Manners(pause=0), seen.append, program)
     assert [each.target for each in done] == targets
@@ -92,7 +92,7 @@ def test_no_host_is_asked_twice_at_once_and_the_order_stays(tmp_path: Path) -> N
 def test_the_page_escapes_what_services_say() -> None:
     judged = Judgement(TARGET, "judged", 1.0, report={"findings": [FOUND], "advice": []})
     broken = Judgement(
-        SurveyTarget("http://x/<script>"), "broken", 2.0, "<script>alert(1)</script>"
+        EpnTable("http://x/<script>"), "broken", 2.0, "<script>alert(1)</script>"
     )
     survey = describe([judged, broken], NOW, "a list")
     assert survey["states"] == {"judged": 1, "broken": 1}

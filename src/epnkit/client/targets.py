@@ -1,4 +1,4 @@
-"""The tables that a survey looks at: from a registry, or from a list."""
+"""EPN-TAP tables: those of a registry, of a TAP service, or of a list."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import requests
 
 from epnkit.check.readers import registry, votable
 from epnkit.errors import CheckError
+
+#: The registry of the IVOA's members that GAVO runs.
+REGISTRY = "https://reg.g-vo.org/tap"
 
 #: The tables of EPN-TAP 2, by the utype that they declare, with the TAP service that has each
 #: (RegTAP 1.1, https://www.ivoa.net/documents/RegTAP/, section 8).
@@ -22,8 +25,8 @@ ORDER BY access_url, table_name"""
 
 
 @dataclass(frozen=True, order=True)
-class SurveyTarget:
-    """A table to judge.
+class EpnTable:
+    """A table of EPN-TAP, and where it is.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ class SurveyTarget:
     table: str = ""
 
 
-def read_list(lines: Iterable[str]) -> list[SurveyTarget]:
+def read_list(lines: Iterable[str]) -> list[EpnTable]:
     """Read a list: a TAP URL a line, and after a blank the name of a table.
 
     Parameters
@@ -50,7 +53,7 @@ def read_list(lines: Iterable[str]) -> list[SurveyTarget]:
     CheckError
         If a line has no URL.
     """
-    found: list[SurveyTarget] = []
+    found: list[EpnTable] = []
     for number, line in enumerate(lines, 1):
         words = line.split(" #")[0].split()
         if not words or words[0].startswith("#"):
@@ -61,11 +64,11 @@ def read_list(lines: Iterable[str]) -> list[SurveyTarget]:
                 where=f"line {number}",
                 cure="Write a URL, and after a blank the table: https://example.org/tap x.epn_core",
             )
-        found.append(SurveyTarget(*words))
+        found.append(EpnTable(*words))
     return list(dict.fromkeys(found))
 
 
-def ask_registry(url: str) -> list[SurveyTarget]:
+def ask_registry(url: str) -> list[EpnTable]:
     """Ask a registry (RegTAP) for all tables of EPN-TAP 2.
 
     Parameters
@@ -95,4 +98,4 @@ def ask_registry(url: str) -> list[SurveyTarget]:
             "the registry answers with something else", where=url, cure="Name another registry."
         )
     pairs = rows.select("access_url", "table_name").unique().sort("access_url", "table_name")
-    return [SurveyTarget(str(address), str(table)) for address, table in pairs.iter_rows()]
+    return [EpnTable(str(address), str(table)) for address, table in pairs.iter_rows()]

@@ -1,0 +1,113 @@
+"""Sending tables to Aladin, TOPCAT and others by SAMP (https://www.ivoa.net/documents/SAMP/)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from astropy.table import Table
+
+from epnkit.errors import ConfigurationError
+from epnkit.modules import requires_extra
+
+with requires_extra("client"):
+    from pyvo.samp import SAMPHubError, SAMPHubServer, SAMPIntegratedClient
+
+#: How long to wait for a program that was named and is not there yet, in seconds.
+WAIT = 30.0
+
+#: How long a table must be readable after it was sent, in seconds: programs read it when they like.
+_READING = 10.0
+
+#: The message (SAMP's list of MTypes).
+_LOAD_VOTABLE = "table.load.votable"
+
+
+def send_table(
+    table: Table, receiver: str = "all", *, name: str = "epnkit", wait: float = WAIT
+) -> list[str]:
+    """Send a table to programs that run.
+
+    Without a SAMP hub one is started, and kept until a program came and took the table.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        The table.
+    receiver : str
+        A part of the program's name, in any case, or ``all``.
+    name : str
+        What the table is called there.
+    wait : float
+        How long to wait for the program, in seconds.
+
+    Returns
+    -------
+    list of str
+        The names of the programs that it was sent to.
+
+    Raises
+    ------
+    ConfigurationError
+        If no such program came.
+    """
+    with _connect() as client, TemporaryDirectory(prefix="epnkit-") as directory:
+        path = Path(directory) / "search.vot"
+        table.write(path, format="votable", overwrite=True)
+        found = _wait_for(client, receiver, wait)
+        message = {
+            "samp.mtype": _LOAD_VOTABLE,
+            "samp.params": {"url": path.as_uri(), "name": name, "table-id": f"epnkit-{name}"},
+        }
+        for identifier in found:
+            client.notify(identifier, message)
+        # Aladin answers no call, so that nobody says when it has read the file.
+        time.sleep(min(_READING, wait))
+    return sorted(found.values())
+
+
+@contextmanager
+def _connect() -> Iterator[Any]:
+    """Connect to the hub, or to one of our own."""
+    client = SAMPIntegratedClient(name="epnkit", description="Rows that epnkit search found")
+    hub = None
+    try:
+        client.connect()
+    except SAMPHubError:
+        hub = SAMPHubServer(web_profile=False)
+        hub.start()
+        client.connect()
+    try:
+        yield client
+    finally:
+        client.disconnect()
+        if hub is not None:
+            hub.stop()
+
+
+def _wait_for(client: Any, receiver: str, wait: float) -> dict[str, str]:
+    end = time.monotonic() + wait
+    while not (found := _find_receivers(client, receiver)):
+        if time.monotonic() > end:
+            wanted = "a program" if receiver == "all" else f"a program like {receiver!r}"
+            raise ConfigurationError(
+                f"{wanted} that takes tables did not come",
+                why=f"none was registered by SAMP in {wait:g} s",
+                cure="Start Aladin or TOPCAT and try again, or write a file with -o table.vot.",
+            )
+        time.sleep(0.5)
+    return found
+
+
+def _find_receivers(client: Any, receiver: str) -> dict[str, str]:
+    names = {
+        identifier: str(client.get_metadata(identifier).get("samp.name", identifier))
+        for identifier in client.get_subscribed_clients(_LOAD_VOTABLE)
+    }
+    if receiver == "all":
+        return names
+    return {key: name for key, name in names.items() if receiver.lower() in name.lower()}
