@@ -11,9 +11,11 @@ from types import FrameType
 
 import click
 
+from epnkit.dachs.instance import DachsInstance
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import coverage, inputs
 from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.explore.deployment import PageDeployment
 from epnkit.loading.request import Request
 from epnkit.modules import run_file
 from epnkit.replicas.sources import ReplicaSources
@@ -52,10 +54,11 @@ def demo(
         with ReplicaSources(dachs, ROOT, mariadb=mariadb) as sources:
             for folder in folders:
                 _bring_up(dachs, sources, folder, directory)
+            page = _install_page(dachs)
             with dachs.run_server() as url:
                 for folder in folders:
                     _show(folder, url)
-                _print_addresses(dachs, url, serving=not once)
+                _print_addresses(dachs, url, page, serving=not once)
                 if not once:
                     signal.pause()
 
@@ -78,6 +81,14 @@ def _bring_up(
         dachs.run("limits", rd)
 
 
+def _install_page(dachs: PrivateDachs) -> str:
+    """Put the page that searches all services into DaCHS; give its address."""
+    page = PageDeployment(DachsInstance.find(dachs.root))
+    for step in page.plan_install():
+        step.do()
+    return page.url
+
+
 def _show(folder: Path, url: str) -> None:
     """Run the service's own demo, or else query its first granules."""
     own = folder / "demo.py"
@@ -85,9 +96,14 @@ def _show(folder: Path, url: str) -> None:
     run_file(path, f"demo_of_{path.parent.name}").show(f"{url}/tap", folder.name, VAR)
 
 
-def _print_addresses(dachs: PrivateDachs, url: str, *, serving: bool) -> None:
-    places = {"service": f"{url}/tap", "DaCHS": str(dachs.root), "logs": str(dachs.root / "logs")}
-    for what, where in places.items():
+def _print_addresses(dachs: PrivateDachs, url: str, page: str, *, serving: bool) -> None:
+    addresses = {
+        "explore": page,
+        "service": f"{url}/tap",
+        "DaCHS": str(dachs.root),
+        "logs": str(dachs.root / "logs"),
+    }
+    for what, where in addresses.items():
         click.echo(f"{what:>8}: {where}")
     if serving:
         click.echo("Serving until interrupted (Ctrl-C).")

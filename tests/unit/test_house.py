@@ -33,6 +33,7 @@ LAYERS = (
     "dachs",
     "deploy",
     "regards",
+    "explore",
     "doctor",
     "replicas",
     "report",

@@ -140,8 +140,8 @@ def _write_word(word: str, known: Collection[str]) -> _Condition:
 
 def _write_place(place: Cone | Box | Polygon, frame: str, known: Collection[str]) -> _Condition:
     """Require a footprint that overlaps; rows without one, by the limits of their coordinates."""
-    limits = " OR ".join(_within(*box) for box in _bound(place))
-    limits = f"({limits})" if " OR " in limits else limits
+    boxes = [_within(*box) for box in _bound(place)]
+    limits = f"({' OR '.join(boxes)})" if len(boxes) > 1 else boxes[0]
     needs = ("c1min", "c1max", "c2min", "c2max", "spatial_frame_type")
     text = limits
     if "s_region" in known and not isinstance(place, Box):

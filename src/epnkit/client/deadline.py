@@ -59,17 +59,17 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make the pools of connections that are watched."""
-        super().init_poolmanager(*arguments, **options)
+        super().init_poolmanager(*arguments, **options)  # type: ignore[no-untyped-call]
         sockets = self._sockets
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
-                super().connect()
+                super().connect()  # type: ignore[no-untyped-call]
                 sockets.add(self.sock)
 
         class Encrypted(HTTPSConnection):
             def connect(self) -> None:
-                super().connect()
+                super().connect()  # type: ignore[no-untyped-call]
                 sockets.add(self.sock)
 
         class PlainPool(HTTPConnectionPool):

@@ -67,6 +67,16 @@ class Account:
         """
         self._run("sh", "-c", f'cat {">>" if append else ">"} "$0"', path, text=text)
 
+    def remove(self, path: Path) -> None:
+        """Delete a file, or a directory and all in it, as the account itself.
+
+        Raises
+        ------
+        DeployError
+            If the account may not.
+        """
+        self._run("rm", "-rf", "--", path)
+
     def restrict(self, mode: int, *paths: Path) -> None:
         """Set the rights of files and directories as the account itself.
 

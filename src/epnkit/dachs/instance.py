@@ -106,6 +106,11 @@ class DachsInstance:
         return self.root / self._read_setting("inputsDir", "inputs")
 
     @property
+    def templates(self) -> Path:
+        """The directory of its operator's page templates, in ``webDir``."""
+        return self.root / self._read_setting("webDir", "web") / "templates"
+
+    @property
     def configuration(self) -> Path:
         """The directory of its operator's settings: ``configDir``."""
         return self.root / self._read_setting("configDir", "etc")

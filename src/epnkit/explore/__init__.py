@@ -1,0 +1,1 @@
+"""A page that searches all EPN-TAP services of a DaCHS, served by the DaCHS itself."""

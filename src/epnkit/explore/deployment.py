@@ -1,0 +1,183 @@
+"""Putting the page into a DaCHS: its files, its RD, and a link on the root page."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from epnkit.dachs.instance import DachsInstance
+from epnkit.deploy import webserver
+from epnkit.deploy.steps import Step
+from epnkit.errors import DeployError
+from epnkit.explore.libraries import LIBRARIES, find_missing
+
+#: Where the page's own files and its RD are, in the package.
+PACKAGE: Final = Path(__file__).parent
+
+#: The folder in DaCHS's inputs directory, and the page's path on its server.
+FOLDER: Final = "explore"
+PATH: Final = "/explore/q/page/static/"
+
+#: By this the link on the root page is found again.
+_MARK: Final = "<!-- epnkit explore -->"
+
+_LINK: Final = (
+    f'{_MARK}<p><a href="{PATH}"><strong>Explore the observations</strong></a> of this server:'
+    " search, map, timeline, pictures.</p>"
+)
+
+#: The link goes before this line of DaCHS's root page.
+_BEFORE: Final = "<h2>Services available here</h2>"
+
+
+@dataclass(frozen=True)
+class PageDeployment:
+    """The page in a DaCHS.
+
+    Parameters
+    ----------
+    instance : DachsInstance
+        The DaCHS.
+    """
+
+    instance: DachsInstance
+
+    @property
+    def folder(self) -> Path:
+        """The page's folder in the inputs directory."""
+        return self.instance.inputs / FOLDER
+
+    @property
+    def root_page(self) -> Path:
+        """The operator's template of the root page."""
+        return self.instance.templates / "root.html"
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self.instance.url.rstrip("/") + PATH
+
+    def plan_install(self) -> list[Step]:
+        """Plan to install the page, or to replace it by the one of this epnkit.
+
+        Raises
+        ------
+        DeployError
+            If a service has the folder's name, or the package lacks the page's libraries.
+        """
+        self._refuse_others()
+        if missing := find_missing():
+            raise DeployError(
+                "the page's libraries are not in this installation",
+                where=", ".join(missing),
+                cure="Run scripts/setup in a clone, which fetches them; a wheel has them.",
+            )
+        return [
+            Step(f"write the page to {self.folder}", self._write),
+            Step(f"link it in {self.root_page}", self._link),
+            Step(
+                "let the web server reload its services", partial(webserver.reload, self.instance)
+            ),
+        ]
+
+    def plan_remove(self) -> list[Step]:
+        """Plan to remove the page and the link to it.
+
+        Raises
+        ------
+        DeployError
+            If a service has the folder's name.
+        """
+        self._refuse_others()
+        return [
+            Step(f"delete {self.folder}", self._delete),
+            Step(f"remove the link from {self.root_page}", self._unlink),
+            Step(
+                "let the web server reload its services", partial(webserver.reload, self.instance)
+            ),
+        ]
+
+    def _plan_reload(self) -> Step:
+        reload = partial(webserver.reload, self.instance)
+        return Step("let the web server reload its services", reload)
+
+    def _refuse_others(self) -> None:
+        rd = self.folder / "q.rd"
+        if self.folder.exists() and not (rd.is_file() and 'service id="page"' in rd.read_text()):
+            raise DeployError(
+                "there is something else in the page's folder",
+                where=str(self.folder),
+                cure="Give it another name, or remove it.",
+            )
+
+    def _write(self) -> str:
+        for name in list_files():
+            target = self.folder / name
+            self.instance.account.create_owned(target.parent)
+            self.instance.account.write(target, (PACKAGE / name).read_text(encoding="utf-8"))
+        return f"{len(list_files())} files are in {self.folder}; the page is {self.url}"
+
+    def _delete(self) -> str:
+        if not self.folder.exists():
+            return f"{self.folder} is not there"
+        self.instance.account.remove(self.folder)
+        return f"{self.folder} is deleted"
+
+    def _link(self) -> str:
+        text = self._read_root_page()
+        if _MARK in text:
+            return "the root page has the link"
+        if _BEFORE not in text:
+            return f"the root page is the operator's own: add a link to {PATH} to {self.root_page}"
+        self.instance.account.create_owned(self.root_page.parent)
+        linked = text.replace(_BEFORE, f"{_LINK}\n{_BEFORE}", 1)
+        self.instance.account.write(self.root_page, linked)
+        return "the root page leads to it"
+
+    def _unlink(self) -> str:
+        if not self.root_page.is_file() or _MARK not in self.root_page.read_text(encoding="utf-8"):
+            return "the root page has no link to it"
+        text = self.root_page.read_text(encoding="utf-8").replace(f"{_LINK}\n", "")
+        if text == find_default_root_page().read_text(encoding="utf-8"):
+            self.instance.account.remove(self.root_page)
+        else:
+            self.instance.account.write(self.root_page, text)
+        return "the root page leads to it no more"
+
+    def _read_root_page(self) -> str:
+        own = self.root_page
+        found = own if own.is_file() else find_default_root_page()
+        return found.read_text(encoding="utf-8")
+
+
+def find_default_root_page() -> Path:
+    """Find the template of the root page that DaCHS has.
+
+    Raises
+    ------
+    DeployError
+        If DaCHS is not installed.
+    """
+    found = importlib.util.find_spec("gavo")
+    for place in (found.submodule_search_locations or ()) if found else ():
+        if (path := Path(place) / "resources" / "templates" / "root.html").is_file():
+            return path
+    raise DeployError(
+        "DaCHS is not installed",
+        where="the Python package gavo",
+        cure="Run this with the Python that DaCHS uses.",
+    )
+
+
+def list_files() -> list[str]:
+    """List the files of the page and its RD, by their paths in the package."""
+    own = (path.relative_to(PACKAGE) for path in _iterate_own())
+    return ["q.rd", *sorted(str(path) for path in own), *sorted(f"page/lib/{n}" for n in LIBRARIES)]
+
+
+def _iterate_own() -> Iterator[Path]:
+    return (path for path in (PACKAGE / "page").iterdir() if path.is_file())

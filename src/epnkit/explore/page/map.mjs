@@ -1,0 +1,269 @@
+// The map: footprints of thousands of granules on a body or on the sky, moved and zoomed.
+import { findShape } from "./shapes.mjs";
+import { strings } from "./strings.mjs";
+
+// The map's own units: one a degree, longitude 0 to 360, latitude +90 at the top.
+const WIDTH = 360, HEIGHT = 180, MARGIN = 34, MOST = 60;
+
+export class FootprintMap {
+  constructor(figure, { onPick, onBox, onPoint, colorOf }) {
+    Object.assign(this, { figure, onPick, onBox, onPoint, colorOf });
+    this.canvas = figure.querySelector("canvas");
+    this.context = this.canvas.getContext("2d");
+    this.frame = "body";
+    this.view = { x: 0, y: 0, zoom: 1 };
+    this.rows = [];
+    this.marks = [];
+    this.selected = new Set();
+    this.box = null;
+    this.drawing = false;
+    this.#listen();
+    new ResizeObserver(() => this.draw()).observe(this.canvas);
+  }
+
+  // Shows rows of one frame; the sky is seen from inside, so that its longitudes grow to the left.
+  show(rows, frame) {
+    this.frame = frame;
+    this.rows = rows;
+    const projection = d3.geoEquirectangular().rotate([-180, 0]).scale(180 / Math.PI)
+      .translate([180, 90]).precision(0.3).reflectX(frame === "celestial");
+    this.projection = projection;
+    this.marks = rows.map((row) => this.#makeMark(row)).filter(Boolean);
+    this.whole = new Map();
+    for (const mark of this.marks) {
+      const color = this.colorOf(mark.row);
+      if (!this.whole.has(color)) this.whole.set(color, new Path2D());
+      this.whole.get(color).addPath(mark.path);
+    }
+    this.draw();
+  }
+
+  select(rows) {
+    this.selected = new Set(rows);
+    this.draw();
+  }
+
+  setBox(box) {
+    this.box = box;
+    this.draw();
+  }
+
+  setDrawing(drawing) {
+    this.drawing = drawing;
+    this.canvas.classList.toggle("drawing", drawing);
+  }
+
+  fit() {
+    this.view = { x: 0, y: 0, zoom: 1 };
+    this.draw();
+  }
+
+  #makeMark(row) {
+    const shape = findShape(row);
+    if (!shape) return null;
+    const path = new Path2D();
+    if (shape.type === "Point") {
+      const [x, y] = this.projection(shape.coordinates);
+      path.moveTo(x + 0.6, y);
+      path.arc(x, y, 0.6, 0, 2 * Math.PI);
+      return { row, path, bounds: [[x - 1, y - 1], [x + 1, y + 1]], area: 0 };
+    }
+    const writer = d3.geoPath(this.projection, path);
+    writer(shape);
+    const bounds = d3.geoPath(this.projection).bounds(shape);
+    return { row, path, bounds, area: (bounds[1][0] - bounds[0][0]) * (bounds[1][1] - bounds[0][1]) };
+  }
+
+  #scale() {
+    const width = this.canvas.clientWidth - 1.2 * MARGIN, height = this.canvas.clientHeight - MARGIN;
+    return Math.max(0.1, Math.min(width / WIDTH, height / HEIGHT)) * this.view.zoom;
+  }
+
+  #origin() {
+    const scale = this.#scale();
+    const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
+    return [
+      MARGIN + (width - MARGIN - WIDTH * scale) / 2 + this.view.x,
+      (height - MARGIN * 0.7 - HEIGHT * scale) / 2 + this.view.y,
+    ];
+  }
+
+  draw() {
+    if (this.waiting) return;
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = 0;
+      this.#paint();
+    });
+  }
+
+  #paint() {
+    const { canvas, context } = this;
+    const pixels = window.devicePixelRatio || 1;
+    const width = canvas.clientWidth, height = canvas.clientHeight;
+    if (canvas.width !== Math.round(width * pixels)) canvas.width = Math.round(width * pixels);
+    if (canvas.height !== Math.round(height * pixels)) canvas.height = Math.round(height * pixels);
+    const style = getComputedStyle(this.figure);
+    const scale = this.#scale(), [x, y] = this.#origin();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(scale * pixels, 0, 0, scale * pixels, x * pixels, y * pixels);
+    context.fillStyle = style.getPropertyValue("--sphere");
+    context.fillRect(0, 0, WIDTH, HEIGHT);
+    this.#paintGrid(style, scale);
+    context.lineWidth = 1.2 / scale;
+    for (const [color, path] of this.whole || []) {
+      context.strokeStyle = color;
+      context.stroke(path);
+    }
+    for (const mark of this.marks) {
+      if (!this.selected.has(mark.row)) continue;
+      context.fillStyle = style.getPropertyValue("--chosen");
+      context.globalAlpha = 0.35;
+      context.fill(mark.path);
+      context.globalAlpha = 1;
+      context.lineWidth = 2.5 / scale;
+      context.strokeStyle = style.getPropertyValue("--chosen");
+      context.stroke(mark.path);
+    }
+    if (this.box) this.#paintBox(style, scale);
+    context.setTransform(pixels, 0, 0, pixels, 0, 0);
+    this.#paintLabels(style, scale, x, y);
+  }
+
+  #gridStep(scale) {
+    return [45, 30, 15, 10, 5, 2, 1].filter((step) => step * scale >= 42).pop() || 90;
+  }
+
+  #paintGrid(style, scale) {
+    const { context } = this, step = this.#gridStep(scale);
+    context.strokeStyle = style.getPropertyValue("--grid");
+    context.lineWidth = 0.7 / scale;
+    context.beginPath();
+    for (let lon = 0; lon <= 360; lon += step) { context.moveTo(lon, 0); context.lineTo(lon, HEIGHT); }
+    for (let lat = 0; lat <= 180; lat += step) { context.moveTo(0, lat); context.lineTo(WIDTH, lat); }
+    context.stroke();
+    context.lineWidth = 1.4 / scale;
+    context.strokeRect(0, 90, WIDTH, 0);
+  }
+
+  #paintLabels(style, scale, x, y) {
+    const { context, canvas } = this, step = this.#gridStep(scale);
+    context.fillStyle = style.getPropertyValue("--quiet");
+    context.font = "11px system-ui, sans-serif";
+    context.textAlign = "center";
+    const base = Math.min(y + HEIGHT * scale + 14, canvas.clientHeight - 5);
+    for (let lon = 0; lon <= 360; lon += step) {
+      const at = x + (this.frame === "celestial" ? 360 - lon : lon) * scale;
+      if (at > MARGIN - 8 && at < canvas.clientWidth - 6) context.fillText(`${lon}°`, at, base);
+    }
+    context.textAlign = "right";
+    const edge = Math.max(x - 4, MARGIN - 6);
+    for (let lat = -90; lat <= 90; lat += step) {
+      const at = y + (90 - lat) * scale + 4;
+      if (at > 6 && at < base - 8) context.fillText(`${lat > 0 ? "+" : ""}${lat}°`, edge, at);
+    }
+  }
+
+  #paintBox(style, scale) {
+    const { context } = this, [west, east, south, north] = this.box;
+    context.strokeStyle = style.getPropertyValue("--accent");
+    context.setLineDash([5 / scale, 3 / scale]);
+    context.lineWidth = 2 / scale;
+    const flip = (lon) => (this.frame === "celestial" ? 360 - lon : lon);
+    for (const [low, high] of west <= east ? [[west, east]] : [[west, 360], [0, east]]) {
+      context.strokeRect(Math.min(flip(low), flip(high)), 90 - north, high - low, north - south);
+    }
+    context.setLineDash([]);
+  }
+
+  // Where the pointer is, in the map's units.
+  #point(event) {
+    const area = this.canvas.getBoundingClientRect(), [x, y] = this.#origin(), scale = this.#scale();
+    return [(event.clientX - area.left - x) / scale, (event.clientY - area.top - y) / scale];
+  }
+
+  #place([x, y]) {
+    const longitude = this.frame === "celestial" ? 360 - x : x;
+    return [longitude, 90 - y];
+  }
+
+  // The smallest footprint under a point: large ones would hide it.
+  #find([x, y]) {
+    const slack = 3 / this.#scale();
+    let best = null;
+    for (const mark of this.marks) {
+      const [[left, top], [right, bottom]] = mark.bounds;
+      if (x < left - slack || x > right + slack || y < top - slack || y > bottom + slack) continue;
+      if (best && best.area <= mark.area) continue;
+      this.context.setTransform(1, 0, 0, 1, 0, 0);
+      this.context.lineWidth = 2 * slack;
+      if (this.context.isPointInPath(mark.path, x, y) || this.context.isPointInStroke(mark.path, x, y)) best = mark;
+    }
+    return best && best.row;
+  }
+
+  #zoom(factor, at) {
+    const before = this.#scale(), [x, y] = this.#origin();
+    const old = this.view.zoom;
+    this.view.zoom = Math.min(MOST, Math.max(1, old * factor));
+    const after = this.#scale();
+    const [px, py] = at || [this.canvas.clientWidth / 2, this.canvas.clientHeight / 2];
+    const [nx, ny] = this.#origin();
+    this.view.x += px - ((px - x) * after) / before - nx;
+    this.view.y += py - ((py - y) * after) / before - ny;
+    if (this.view.zoom === 1) this.view = { x: 0, y: 0, zoom: 1 };
+    this.draw();
+  }
+
+  #listen() {
+    const { canvas } = this;
+    let held = null;
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const area = canvas.getBoundingClientRect();
+      this.#zoom(event.deltaY < 0 ? 1.25 : 0.8, [event.clientX - area.left, event.clientY - area.top]);
+    }, { passive: false });
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      held = { x: event.clientX, y: event.clientY, view: { ...this.view }, from: this.#point(event), moved: false };
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!held) return this.#hover(event);
+      const dx = event.clientX - held.x, dy = event.clientY - held.y;
+      held.moved ||= Math.abs(dx) + Math.abs(dy) > 4;
+      if (this.drawing) this.setBox(this.#boxBetween(held.from, this.#point(event)));
+      else if (held.moved) { this.view = { ...held.view, x: held.view.x + dx, y: held.view.y + dy }; this.draw(); }
+    });
+    canvas.addEventListener("pointerup", (event) => {
+      const was = held;
+      held = null;
+      if (this.drawing && was?.moved) this.onBox(this.#boxBetween(was.from, this.#point(event)));
+      else if (was && !was.moved) this.onPick(this.#find(this.#point(event)), event.ctrlKey || event.shiftKey);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const step = 40, moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
+      if (event.key === "+" || event.key === "=") this.#zoom(1.25);
+      else if (event.key === "-") this.#zoom(0.8);
+      else if (moves[event.key]) { this.view.x += moves[event.key][0]; this.view.y += moves[event.key][1]; this.draw(); }
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  #hover(event) {
+    const at = this.#point(event), row = this.#find(at);
+    const [longitude, latitude] = this.#place(at);
+    const inside = longitude >= 0 && longitude <= 360 && Math.abs(latitude) <= 90;
+    this.canvas.classList.toggle("over", Boolean(row));
+    this.onPoint(inside ? strings.degrees(longitude, latitude) : "", row);
+  }
+
+  #boxBetween(from, to) {
+    const [[lonA, latA], [lonB, latB]] = [this.#place(from), this.#place(to)];
+    const clamp = (value, low, high) => Math.round(10 * Math.min(high, Math.max(low, value))) / 10;
+    return [
+      clamp(Math.min(lonA, lonB), 0, 360), clamp(Math.max(lonA, lonB), 0, 360),
+      clamp(Math.min(latA, latB), -90, 90), clamp(Math.max(latA, latB), -90, 90),
+    ];
+  }
+}

@@ -1,0 +1,2 @@
+// The library of SAMP ends with an export for Node.
+var module = {};

@@ -1,0 +1,23 @@
+// Times as Julian dates and as people write them, always UTC.
+
+const EPOCH = 2440587.5; // 1970-01-01T00:00 as a Julian date
+const FORM = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2})(?::(\d{2})(?::(\d{2}(?:\.\d+)?))?)?)?)?Z?$/;
+
+// Reads 2005-04, 2005-04-01 or 2005-04-01T12:30; gives the first or the last instant of it.
+export function parseTime(text, last) {
+  const found = FORM.exec(text.trim());
+  if (!found) return NaN;
+  const [, year, month, day, hour, minute, second] = found;
+  const start = Date.UTC(+year, +month - 1, +(day || 1), +(hour || 0), +(minute || 0), 0) + 1000 * (second || 0);
+  const check = new Date(start);
+  if (check.getUTCMonth() !== +month - 1 || +month < 1) return NaN;
+  if (!last || hour) return start / 86400000 + EPOCH;
+  const end = day ? start + 86400000 : Date.UTC(+year, +month, 1);
+  return end / 86400000 + EPOCH - 1e-9; // not the instant at which the next begins
+}
+
+export function writeTime(julian, digits = 19) {
+  if (julian === null || !Number.isFinite(julian)) return "";
+  const date = new Date(Math.round((julian - EPOCH) * 86400) * 1000);
+  return Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, digits);
+}
