@@ -79,6 +79,8 @@ def _bring_up(
             _print_message(line)
     if coverage.is_computed(dachs.inputs, name):
         dachs.run("limits", rd)
+    # In the registry of this DaCHS, which no other reads, and on its root page.
+    dachs.run("pub", rd)
 
 
 def _install_page(dachs: PrivateDachs) -> str:

@@ -55,6 +55,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="bass2000"/>
+  <FEED source="epnkit/q#form" name="bass2000"/>
 
   <regSuite title="BASS2000">
     <!-- The first two assert what two real headers say; the others the replica's values. -->

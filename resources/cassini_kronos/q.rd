@@ -48,6 +48,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="cassini_kronos"/>
+  <FEED source="epnkit/q#form" name="cassini_kronos"/>
 
   <regSuite title="Cassini/RPWS Kronos">
     <!-- The first asserts what is published of a real file; the others the replica's values. -->

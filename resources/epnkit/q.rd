@@ -65,6 +65,26 @@
     <index columns="s_region" method="GIST" name="epn_core_s_region"/>
   </STREAM>
 
+  <STREAM id="pointing">
+    <doc>
+      Columns of an observation that points at a part of the Sun, as field_of_view and
+      heliocentric_angles make them.
+    </doc>
+    <column name="theta" type="double precision" unit="deg" ucd="pos.emergenceAng"
+      tablehead="theta" description="Heliocentric angle at the field's centre: between the line of
+      sight and the vertical."/>
+    <column name="mu" type="double precision" ucd="arith.factor;pos.emergenceAng"
+      tablehead="mu" description="Cosine of the heliocentric angle."/>
+    <column name="theta_origin" type="text" ucd="meta.code"
+      tablehead="Origin of theta" description="given: from the source; mu, pointing: computed from
+      that. off_pointing: the pointing says another angle."/>
+    <column name="footprint_area" type="double precision" unit="deg**2" ucd="phys.area"
+      tablehead="Area" description="Area of the footprint on the sphere."/>
+    <column name="footprint_flags" type="text" ucd="meta.code"
+      tablehead="Flags" description="What was done to the footprint: clipped by the limb; off_limb,
+      without a footprint."/>
+  </STREAM>
+
   <!-- No type: DaCHS 2.7 has none for makeQuery, and takes a procDef without one. -->
   <procDef id="incremental">
     <doc>
@@ -361,6 +381,243 @@
     <meta name="isServiceFor">\title, https://doi.org/\doi</meta>
   </STREAM>
 
+  <procDef id="part_parameters" type="metaMaker">
+    <doc>
+      Describes the parameters of the service that lists the files of a part, for data sets whose
+      files are known; see the stream files_of_parts.
+    </doc>
+    <setup>
+      <code>
+        import json
+      </code>
+    </setup>
+    <code>
+      known = descriptor.metadata.get("file_array")
+      if not known:
+        return
+      parts = json.loads(known)["parts"]
+      shape = parts[0]["grid"]+parts[0]["frame"]
+      yield MS(InputKey, name="slice", type="text", multiplicity="single", ucd="meta.number",
+        tablehead="Part", description="The part of the array that is wanted, as numpy writes it:"
+        " a number, low:high or low:high:step for each axis, the rest is taken whole. The axes"
+        " have the lengths %s"%", ".join(str(length) for length in shape))
+      if "tile" in parts[0]:
+        yield MS(InputKey, name="tile", type="text", multiplicity="single", ucd="meta.number",
+          tablehead="Tiles", description="The tiles of the mosaic that are wanted, row and column,"
+          " written in the same way; without it, all are")
+    </code>
+  </procDef>
+
+  <procDef id="list_files" type="dataFunction">
+    <doc>
+      Lists the files that a part of a data set needs, from the array of its files that a column
+      file_array holds, as JSON: ``{"url": ADDRESS, "parts": [{"tile": [0, 1], "grid": [4, 100],
+      "frame": [981, 2555], "hdu": 1, "names": [...]}]}``.  Names are in the order of the array, the
+      last axis of the grid fastest; ``tile`` is there for mosaics.  It is written at import: no
+      file is opened here.
+    </doc>
+    <setup>
+      <code>
+        import itertools
+        import json
+        import re
+        from urllib.parse import quote
+
+        from gavo import rsc
+        from gavo.formats import votablewrite
+
+        LONGEST = 200
+
+        def choose(token, length, axis):
+          """returns the numbers along an axis that one entry of a slice means."""
+          token = token.strip()
+          if re.fullmatch(r"[-+]?\d{1,9}", token):
+            number = int(token)
+            if not -length&lt;=number&lt;length:
+              raise ValueError("%d is not on axis %d, which has the length %d"%(number, axis, length))
+            return range(number%length, number%length+1)
+          found = re.fullmatch(r"([-+]?\d{0,9}):([-+]?\d{0,9})(?::([-+]?\d{0,9}))?", token)
+          if not found:
+            raise ValueError("%r is neither a number nor low:high"%token)
+          try:
+            ends = [int(each) if each else None for each in found.groups()]
+            return range(length)[slice(*ends)]
+          except ValueError:
+            raise ValueError("%r has no step, or a step of 0"%token)
+
+        def expand(text, count):
+          """returns the entries of a slice for each of some axes."""
+          if len(text)>LONGEST:
+            raise ValueError("it is longer than %d characters"%LONGEST)
+          tokens = [token.strip() for token in text.split(",")] if text.strip() else []
+          if tokens.count("...")>1:
+            raise ValueError("it has ... more than once")
+          if "..." in tokens:
+            at = tokens.index("...")
+            left = count-len(tokens)+1
+            tokens[at:at+1] = [":"]*max(0, left)
+          if len(tokens)>count:
+            raise ValueError("it has %d entries, the array %d axes"%(len(tokens), count))
+          return tokens+[":"]*(count-len(tokens))
+
+        def ranges(text, shape):
+          tokens = expand(text or "", len(shape))
+          return [choose(token, length, axis)
+            for axis, (token, length) in enumerate(zip(tokens, shape))]
+
+        def needed(part, text):
+          """yields the index and the name of each file that a part of an array needs."""
+          wanted = ranges(text, part["grid"]+part["frame"])
+          along, within = wanted[:len(part["grid"])], wanted[len(part["grid"]):]
+          if not all(len(each) for each in within):
+            return
+          for index in itertools.product(*along):
+            place = 0
+            for number, length in zip(index, part["grid"]):
+              place = place*length+number
+            yield index, part["names"][place]
+
+        def chosen_tiles(parts, text):
+          if not text:
+            return parts
+          if "tile" not in parts[0]:
+            raise ValueError("the data set is no mosaic of tiles")
+          shape = [max(part["tile"][axis] for part in parts)+1
+            for axis in range(len(parts[0]["tile"]))]
+          wanted = ranges(text, shape)
+          return [part for part in parts
+            if all(number in along for number, along in zip(part["tile"], wanted))]
+
+        def file_rows(did, known, args):
+          field = "tile"
+          try:
+            parts = chosen_tiles(known["parts"], args.get("tile"))
+            field = "slice"
+            for part in parts:
+              for index, name in needed(part, args.get("slice")):
+                yield {"ID": did, "access_url": known["url"]+quote(name) if known["url"] else None,
+                  "service_def": None, "error_message": None, "semantics": "#this",
+                  "description": "File %s of the data set"%name,
+                  "content_type": "application/fits", "content_length": None,
+                  "file_name": name, "array_index": ",".join(str(number) for number in index),
+                  "tile": ",".join(str(number) for number in part.get("tile", [])) or None,
+                  "hdu": part.get("hdu")}
+          except ValueError as error:
+            raise base.ValidationError(str(error), field)
+      </code>
+    </setup>
+    <code>
+      known = descriptor.metadata.get("file_array")
+      if not known:
+        raise base.NotFoundError(descriptor.pubDID, "list of files", "data sets whose files are"
+          " known and public")
+      known = json.loads(known)
+      rows = list(file_rows(descriptor.pubDID, known, args))
+      table = rsc.TableForDef(rd.getById("files_response"), rows=rows)
+      total = sum(len(part["names"]) for part in known["parts"])
+      table.setMeta("info", "%d of %d files are needed"%(len(rows), total),
+        infoName="files", infoValue="%d/%d"%(len(rows), total))
+      results = rsc.wrapTable(table)
+      results.addMeta("_type", "results")
+      descriptor.data = ("application/x-votable+xml;content=datalink",
+        votablewrite.getAsVOTable(results, tablecoding="td"))
+    </code>
+  </procDef>
+
+  <procDef id="same_hours" type="metaMaker">
+    <doc>
+      Yields links to what other services of this DaCHS have of the same hours: of each at most ten
+      granules of the same target, those that begin last before the granule's end.  A service that is
+      not here is passed over.
+    </doc>
+    <setup>
+      <par key="services" late="True" description="Their schemas, as a Python list."/>
+      <code>
+        def granules_between(schema, target, low, high):
+          with base.getTableConn() as conn:
+            (known,), = conn.query("SELECT to_regclass(%(name)s)", {"name": schema+".epn_core"})
+            if known is None:
+              return []
+            return list(conn.queryToDicts(
+              'SELECT granule_uid, instrument_name, dataproduct_type, datalink_url FROM "%s".epn_core'
+              " WHERE time_min&lt;=%%(high)s AND time_max>=%%(low)s AND datalink_url IS NOT NULL"
+              " AND target_name=%%(target)s ORDER BY time_min DESC, granule_uid LIMIT 10"%schema,
+              {"low": low, "high": high, "target": target}))
+      </code>
+    </setup>
+    <code>
+      granule = descriptor.metadata
+      if None in (granule["time_min"], granule["time_max"]):
+        return
+      for schema in services:
+        for other in granules_between(
+            schema, granule["target_name"], granule["time_min"], granule["time_max"]):
+          yield descriptor.makeLink(other["datalink_url"], semantics="#counterpart",
+            contentType="application/x-votable+xml;content=datalink",
+            description="Of the same hours: %s, %s (%s)"%(
+              other["instrument_name"], other["granule_uid"], other["dataproduct_type"]))
+    </code>
+  </procDef>
+
+  <STREAM id="files_of_parts">
+    <doc>
+      Instead of the stream datalink, for a table whose granules are data sets of many files, with a
+      hidden column file_array: the datalink service, and a service ``files`` which lists the files
+      that a part of a data set needs (``files?ID=BRMQY&amp;slice=0,50``), as a datalink document whose
+      rows say besides where in the array each file is.  Datalink describes it as a service.
+    </doc>
+    <table id="files_response">
+      <meta name="description">The files that a part of a data set needs.</meta>
+      <column name="ID" type="text" ucd="meta.id;meta.main" description="The data set."/>
+      <column name="access_url" type="text" ucd="meta.ref.url" description="Where the file is."/>
+      <column name="service_def" type="text" ucd="meta.ref" description="Always empty."/>
+      <column name="error_message" type="text" ucd="meta.code.error" description="Always empty."/>
+      <column name="semantics" type="text" ucd="meta.code" description="What the file is to the
+        data set."/>
+      <column name="description" type="text" ucd="meta.note" description="The same for people."/>
+      <column name="content_type" type="text" ucd="meta.code.mime" description="Its media type."/>
+      <column name="content_length" type="bigint" unit="byte" ucd="phys.size;meta.file"
+        description="Its length, if it is known."><values nullLiteral="-1"/></column>
+      <column name="file_name" type="text" ucd="meta.id;meta.file" description="Its name."/>
+      <column name="array_index" type="text" ucd="meta.number" description="Where it is in the array
+        of files, from 0; of a tile's array in a mosaic."/>
+      <column name="tile" type="text" ucd="meta.number" description="Row and column of the tile, in a
+        mosaic."/>
+      <column name="hdu" type="integer" ucd="meta.number" description="The number of the unit that
+        holds the data."><values nullLiteral="-1"/></column>
+    </table>
+    <service id="dl" allowed="dlmeta,dlget">
+      <meta name="title">\name datalink</meta>
+      <meta name="description">Links of the granules of \name\+.epn_core: data, previews,
+        documentation, products of the same observation.</meta>
+      <meta name="dlget.description">The files that a part of the data set needs.</meta>
+      <datalinkCore id="dlcore">
+        <descriptorGenerator procDef="//datalink#fromtable">
+          <bind key="tableName">"\name\+.epn_core"</bind>
+          <bind key="idColumn">"granule_uid"</bind>
+        </descriptorGenerator>
+        <metaMaker procDef="epnkit/q#links">
+          <bind key="schema">"\name"</bind>
+        </metaMaker>
+        <metaMaker procDef="epnkit/q#streams">
+          <bind key="schema">"\name"</bind>
+        </metaMaker>
+        <metaMaker procDef="epnkit/q#part_parameters"/>
+        <dataFunction procDef="epnkit/q#list_files"/>
+        <dataFormatter>
+          <code>
+            return descriptor.data
+          </code>
+        </dataFormatter>
+      </datalinkCore>
+    </service>
+    <service id="files" allowed="dlget" core="dlcore" defaultRenderer="dlget">
+      <meta name="title">\name files of a part</meta>
+      <meta name="description">Lists the files that a part of a data set needs: ID says which data
+        set, slice which part, tile which tiles of a mosaic.</meta>
+    </service>
+  </STREAM>
+
   <STREAM id="unknown">
     <doc>The regression test of every datalink service: an unknown id gets a fault.</doc>
     <regTest title="An unknown id gets a fault.">
@@ -369,6 +626,53 @@
         self.assertHasStrings("NotFoundFault")
       </code>
     </regTest>
+  </STREAM>
+
+  <STREAM id="form">
+    <doc>
+      A form in HTML on the main parameters of a table epn_core, for people with a browser; it is
+      called web, and is listed on the root page of the server.
+    </doc>
+    <service id="web" allowed="form">
+      <meta name="shortName">\name form</meta>
+      <meta name="title">\name\+: search by a form</meta>
+      <publish render="form" sets="local"/>
+      <dbCore queriedTable="epn_core" sortKey="time_min">
+        <condDesc>
+          <inputKey name="period" type="text" required="False" tablehead="Time"
+            description="A day, or two with a slash between them: 2005-04-01/2005-04-03 (UTC)."/>
+          <phraseMaker>
+            <setup><code>
+              import datetime
+              epoch = datetime.datetime(1858, 11, 17)
+              def julian(text, days=0):
+                text = text.strip().replace("T", " ")
+                try:
+                  when = datetime.datetime.fromisoformat(text)
+                except ValueError:
+                  raise base.ValidationError("%r is not a time: write 2005-04-01"%text, "period")
+                whole = days if len(text)==10 else 0
+                return 2400000.5+(when-epoch)/datetime.timedelta(days=1)+whole
+            </code></setup>
+            <code>
+              given = (inPars["period"] or "").strip()
+              if given:
+                first, _, last = given.partition("/")
+                yield "time_max&gt;=%%(%s)s AND time_min&lt;%%(%s)s"%(
+                  base.getSQLKey("first", julian(first), outPars),
+                  base.getSQLKey("last", julian(last or first, 1), outPars))
+            </code>
+          </phraseMaker>
+        </condDesc>
+        <condDesc buildFrom="target_name"/>
+        <condDesc buildFrom="dataproduct_type"/>
+        <condDesc buildFrom="instrument_name"/>
+        <condDesc buildFrom="spectral_range_min"/>
+        <condDesc buildFrom="granule_uid"/>
+      </dbCore>
+      <outputTable autoCols="granule_uid,time_min,time_max,target_name,dataproduct_type,
+        instrument_name,spectral_range_min,spectral_range_max,access_ur*,thumbnail_ur*,datalink_ur*"/>
+    </service>
   </STREAM>
 
   <STREAM id="datalink">

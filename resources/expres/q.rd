@@ -50,6 +50,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="expres"/>
+  <FEED source="epnkit/q#form" name="expres"/>
 
   <regSuite title="ExPRES">
     <!-- The first asserts what one real configuration says; the others the replica's values. -->

@@ -55,6 +55,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="hfc1ar"/>
+  <FEED source="epnkit/q#form" name="hfc1ar"/>
 
   <regSuite title="HFC active regions">
     <!-- These assert the replica's values; on the real catalogue, take an id of its own. -->

@@ -88,6 +88,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="hfc1t3"/>
+  <FEED source="epnkit/q#form" name="hfc1t3"/>
 
   <regSuite title="HFC type III bursts">
     <!-- These assert the replica's values; on the real catalogue, take an id of its own. -->

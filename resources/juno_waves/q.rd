@@ -48,6 +48,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="juno_waves"/>
+  <FEED source="epnkit/q#form" name="juno_waves"/>
 
   <regSuite title="Juno/Waves">
     <!-- The first asserts what is published of one real file; the others the replica's values. -->

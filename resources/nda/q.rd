@@ -40,6 +40,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="nda"/>
+  <FEED source="epnkit/q#form" name="nda"/>
 
   <regSuite title="Nançay Decameter Array">
     <!-- The first asserts what is published of one real file; the others the replica's values. -->

@@ -50,6 +50,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="nrh"/>
+  <FEED source="epnkit/q#form" name="nrh"/>
 
   <regSuite title="Nançay radioheliograph">
     <!-- The first asserts what the one public example says; the others the replica's values. -->

@@ -36,6 +36,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="orfees"/>
+  <FEED source="epnkit/q#form" name="orfees"/>
 
   <regSuite title="ORFEES">
     <!-- These assert the replica's values; on the real archive, take a file of its own. -->

@@ -42,6 +42,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="voyager_pra"/>
+  <FEED source="epnkit/q#form" name="voyager_pra"/>
 
   <regSuite title="Voyager/PRA">
     <!-- These assert the replica's values; on the real archive, take a label of its own. -->

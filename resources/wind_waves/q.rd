@@ -48,6 +48,7 @@
   </data>
 
   <FEED source="epnkit/q#coverage" name="wind_waves"/>
+  <FEED source="epnkit/q#form" name="wind_waves"/>
 
   <regSuite title="Wind/Waves">
     <!-- The first two assert what is published of real files; the other the replica's values. -->

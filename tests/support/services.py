@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
+from math import floor
 from typing import Any
 
 import pyvo
@@ -73,6 +75,22 @@ class Served:
     def open_links(self, uid: str) -> list[str]:
         """Open the files that a granule's links lead to; give the links' semantics."""
         return link_followers.open_links(self.datalink(uid))
+
+    def search_by_form(self) -> None:
+        """Search a day by the form for people, and find there what TAP finds."""
+        first = self.query("SELECT MIN(time_min) AS earliest FROM {table}")["earliest"][0]
+        start = floor(float(first) + 0.5) - 0.5
+        day = date(2000, 1, 1) + timedelta(days=start - 2451544.5)
+        found = self.query(
+            "SELECT COUNT(*) AS n FROM {table} WHERE time_max >= "
+            f"{start!r} AND time_min < {start + 1!r}"
+        )
+        asked = {"__nevow_form__": "genForm", "period": str(day), "submit": "Go"}
+        answer = requests.get(f"{self.base}/{self.name}/q/web/form", params=asked, timeout=60)
+        assert answer.status_code == 200, answer.text[-500:]
+        matched = re.search(r"Matched:\s*(?:<[^>]*>\s*)*(\d+)", answer.text)
+        assert matched is not None, answer.text[-2000:]
+        assert int(matched[1]) == int(found["n"][0])
 
     def open_sample(self) -> None:
         """Open what every link leads to, of the first and the last granule of each kind."""
@@ -183,3 +201,6 @@ class Acceptance:
 
     def test_what_its_links_lead_to_opens(self, served: Served) -> None:
         served.open_sample()
+
+    def test_its_form_finds_what_tap_finds(self, served: Served) -> None:
+        served.search_by_form()
