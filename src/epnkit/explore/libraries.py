@@ -6,6 +6,7 @@ the package then; none of their code is in the repository, and no user needs npm
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -37,8 +38,17 @@ LIBRARIES: Final = {
 
 
 def find_missing() -> list[str]:
-    """Name the libraries that the package lacks."""
+    """Name the libraries that the package lacks, or has of another lock file."""
+    licenses = DIRECTORY / "LICENSES.txt"
+    if not licenses.is_file() or not licenses.read_text(encoding="utf-8").startswith(_name_lock()):
+        return list(LIBRARIES)
     return [name for name in LIBRARIES if not (DIRECTORY / name).is_file()]
+
+
+def _name_lock() -> str:
+    """Name the lock file by its content: the first line of what is fetched by it."""
+    digest = hashlib.sha256((_PACKAGE / "package-lock.json").read_bytes()).hexdigest()
+    return f"package-lock.json sha256:{digest}\n"
 
 
 def fetch_libraries(npm: str) -> None:
@@ -95,7 +105,7 @@ def _write_licenses(modules: Path) -> str:
         texts = sorted(path.parent.glob("LICEN[SC]E*"))
         text = texts[0].read_text(encoding="utf-8").strip() if texts else ""
         parts.append(f"{told['name']} {told['version']}: {told['license']}\n\n{text}".rstrip())
-    return "\n\n----\n\n".join(parts) + "\n"
+    return _name_lock() + "\n" + "\n\n----\n\n".join(parts) + "\n"
 
 
 def main() -> None:

@@ -38,7 +38,6 @@ export const strings = {
   send: "Send by SAMP",
   sendTitle: "Send the selected rows (or all) to Aladin, TOPCAT and others that run",
   csv: "CSV",
-  votable: "VOTable",
   loading: "Looking for services…",
   searching: "Searching…",
   noServices: "This server publishes no EPN-TAP table.",
@@ -54,7 +53,6 @@ export const strings = {
   notAsked: "not restricted by",
   noHub: "No SAMP hub runs. Start Aladin or TOPCAT (their hub is found by itself), or save the rows as VOTable and open the file there.",
   sent: "Sent.",
-  filtered: "within the chosen times",
   clearTimes: "show all times",
   kinds: {
     im: "im: image", ma: "ma: map", sp: "sp: spectrum", ds: "ds: dynamic spectrum",
