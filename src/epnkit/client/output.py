@@ -80,6 +80,10 @@ def _to_series(table: Table, name: str) -> pl.Series:
     return pl.Series(name, values, strict=False)
 
 
+def _texts(table: Table) -> dict[str, str]:
+    return {str(name): str(value) for name, value in table.meta.items()}
+
+
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
@@ -91,5 +95,5 @@ _FORMS: Mapping[str, Callable[[Table, Path], None]] = {
     ".xml": lambda table, path: table.write(path, format="votable", overwrite=True),
     ".csv": lambda table, path: to_frame(table).write_csv(path),
     ".ecsv": lambda table, path: table.write(path, format="ascii.ecsv", overwrite=True),
-    ".parquet": lambda table, path: to_frame(table).write_parquet(path),
+    ".parquet": lambda table, path: to_frame(table).write_parquet(path, metadata=_texts(table)),
 }
