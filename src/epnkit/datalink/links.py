@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -17,8 +17,15 @@ from epnkit.quoting import XML_FORBIDDEN, printable
 #: The prefix of a granule's columns, among the fields of its record.
 _OF_GRANULE = "granule."
 
+#: The number of the granule that a link is of.
+_GRANULE = "granule"
+
 #: What is wrong with links: the number of the granule, the rule that one breaks, and why.
 _PROBLEMS = pl.Schema({"granule": pl.UInt32, "rule": pl.Int32, "reason": pl.String})
+
+
+#: An address of a granule, by the granule's number.
+ADDRESS = pl.Schema({"granule": pl.UInt32(), "url": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -31,10 +38,16 @@ class CompiledLinks:
         A JSON array a granule; ``[]`` if there is no link.
     problems : polars.DataFrame
         ``granule`` (its number), ``rule`` and ``reason`` of each link that breaks a rule.
+    counts : polars.Series
+        How many links each granule has.
+    withheld : polars.DataFrame
+        ``granule`` and ``url`` of each link that a closed granule was not given.
     """
 
     texts: pl.Series
     problems: pl.DataFrame
+    counts: pl.Series
+    withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADDRESS))
 
 
 @dataclass(frozen=True)
@@ -50,13 +63,16 @@ class Link:
     semantics : str
         A term of the IVOA's datalink vocabulary, with its ``#``: ``#this``, ``#preview``.
     url
-        The address; a granule whose value is null or empty has no such link.
+        The address; a granule whose value is null or empty has no such link.  A list gives a link
+        for each of its items; the other values are then lists of the same length, or one for all.
     description
         What is there, for people.
     content_type : optional
         The media type; by default from the file extension of the URL.
     content_length : optional
         The length in bytes.
+    public : bool
+        Whether everybody may follow it while the granule is under an embargo: it leads to no data.
 
     Raises
     ------
@@ -75,6 +91,7 @@ class Link:
     description: Any
     content_type: Any = None
     content_length: Any = None
+    public: bool = False
 
     def __post_init__(self) -> None:
         if self.semantics.removeprefix("#") not in vocabularies.load("datalink"):
@@ -108,13 +125,16 @@ class Link:
         }
 
     def of(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Evaluate the link for each record: a column a property, the URL null if it has none."""
-        links = pl.DataFrame(
-            [_evaluate(name, value, records) for name, value in self._values.items()]
-        )
+        """Evaluate the link for each record: a row an address, with the number of its record."""
+        values = [_evaluate(name, value, records) for name, value in self._values.items()]
+        lists = [each.name for each in values if isinstance(each.dtype, pl.List)]
+        numbers = pl.int_range(len(records), dtype=pl.UInt32, eager=True).alias(_GRANULE)
+        links = pl.DataFrame([numbers, *values])
+        links = links.explode(lists) if lists else links
         if self.content_type is None:
             links = links.with_columns(media_type(links["url"]).alias("content_type"))
-        return links.with_columns(pl.col("url").str.strip_chars(" ").replace("", None))
+        links = links.with_columns(pl.col("url").str.strip_chars(" ").replace("", None))
+        return links.filter(pl.col("url").is_not_null())
 
 
 def granule(column: str) -> pl.Expr:
@@ -155,8 +175,28 @@ def companion(semantics: str, name: str, description: Any, content_type: str | N
 
 
 def documentation(url: Any, description: Any) -> Link:
-    """Declare the link to a page that explains the data."""
-    return Link("#documentation", url, description, "text/html")
+    """Declare the link to a page that explains the data, which is shown under an embargo too."""
+    return Link("#documentation", url, description, "text/html", public=True)
+
+
+def helioviewer(time: pl.Expr) -> Link:
+    """Declare the link to Helioviewer at a time: what space telescopes saw of the Sun then.
+
+    Parameters
+    ----------
+    time : polars.Expr
+        A text in ISO 8601 or a datetime (UTC); the link is shown under an embargo too.
+
+    Examples
+    --------
+    >>> link = helioviewer(pl.col("begin"))
+    >>> link.of(pl.DataFrame({"begin": ["2017-09-29T09:12:31.250"]}))["url"][0]
+    'https://helioviewer.org/?date=2017-09-29T09:12:31Z'
+    """
+    second = time.cast(pl.String).str.slice(0, 19).str.replace(" ", "T", literal=True)
+    url = pl.format("https://helioviewer.org/?date={}Z", second)
+    what = "The Sun at that time, seen from space"
+    return Link("#auxiliary", url, what, "text/html", public=True)
 
 
 def compile_links(
@@ -165,6 +205,7 @@ def compile_links(
     granules: pl.DataFrame,
     origin: pl.Series,
     schemes: tuple[str, ...] = LINK_SCHEMES,
+    closed: pl.Series | None = None,
 ) -> CompiledLinks:
     """Write the links of each granule as one JSON array.
 
@@ -180,22 +221,40 @@ def compile_links(
         For each granule the number of its record.
     schemes : tuple of str, optional
         The schemes that links may have.
+    closed : polars.Series, optional
+        Which granules are under an embargo: they have their public links only.
     """
     if not links:
         empty = pl.Series(["[]"]).new_from_index(0, len(granules))
-        return CompiledLinks(empty, _PROBLEMS.to_frame())
+        return CompiledLinks(empty, _PROBLEMS.to_frame(), pl.zeros(len(granules), eager=True))
     values = _join_columns(links, records, granules, origin)
-    evaluated = [link.of(values) for link in links]
-    columns = [_as_json(each).alias(str(number)) for number, each in enumerate(evaluated)]
-    joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
-    texts = pl.DataFrame(columns).select(pl.concat_str(pl.lit("["), joined, pl.lit("]")))
-    problems = [_find_problems(each, schemes) for each in evaluated]
-    return CompiledLinks(texts.to_series(), pl.concat([_PROBLEMS.to_frame(), *problems]))
+    public = [link.of(values) for link in links]
+    problems = [_find_problems(each, schemes) for each in public]
+    withheld = [pl.DataFrame(schema=ADDRESS)]
+    for number, link in enumerate(links):
+        if closed is not None and not link.public:
+            is_closed = pl.lit(closed).gather(_GRANULE)
+            withheld.append(public[number].filter(is_closed).select(*ADDRESS))
+            public[number] = public[number].filter(~is_closed)
+    written = _write_arrays(public, len(granules))
+    found = pl.concat([_PROBLEMS.to_frame(), *problems])
+    return CompiledLinks(written["texts"], found, written["counts"], pl.concat(withheld))
 
 
-def _as_json(links: pl.DataFrame) -> pl.Series:
-    written = pl.when(pl.col("url").is_not_null()).then(pl.struct(pl.all()).struct.json_encode())
-    return links.select(written.alias("link")).to_series()
+def _write_arrays(links: list[pl.DataFrame], count: int) -> pl.DataFrame:
+    """Write the links of each granule as a JSON array, in the order of their declaration."""
+    written = pl.concat(links).select(
+        _GRANULE, pl.struct(pl.exclude(_GRANULE)).struct.json_encode().alias("link")
+    )
+    joined = written.group_by(_GRANULE, maintain_order=True).agg(
+        pl.col("link").str.join(","), pl.len().alias("counts")
+    )
+    every = pl.DataFrame([pl.int_range(count, dtype=pl.UInt32, eager=True).alias(_GRANULE)])
+    texts = every.join(joined, on=_GRANULE, how="left", maintain_order="left")
+    return texts.select(
+        pl.format("[{}]", pl.col("link").fill_null("")).alias("texts"),
+        pl.col("counts").fill_null(0),
+    )
 
 
 def _find_problems(links: pl.DataFrame, schemes: tuple[str, ...]) -> pl.DataFrame:
@@ -205,8 +264,7 @@ def _find_problems(links: pl.DataFrame, schemes: tuple[str, ...]) -> pl.DataFram
         pl.col("description", "content_type").str.contains(XML_FORBIDDEN).fill_null(value=False)
     )
     rule = pl.when(unsafe).then(118).when(forbidden).then(119)
-    found = links.with_row_index("granule").with_columns(rule.alias("rule"))
-    broken = found.filter(pl.col("rule").is_not_null() & pl.col("url").is_not_null())
+    broken = links.with_columns(rule.alias("rule")).filter(pl.col("rule").is_not_null())
     reasons = [_explain(row, schemes) for row in broken.to_dicts()]
     return broken.select("granule", "rule", pl.Series("reason", reasons, pl.String)).cast(_PROBLEMS)
 
@@ -234,4 +292,5 @@ def _join_columns(
 def _evaluate(name: str, value: object, records: pl.DataFrame) -> pl.Series:
     made = evaluate(value, records)
     values = made if isinstance(made, pl.Series) else made.values
-    return values.cast(pl.Int64 if name == "content_length" else pl.String).alias(name)
+    kind: pl.DataType = pl.Int64() if name == "content_length" else pl.String()
+    return values.cast(pl.List(kind) if isinstance(values.dtype, pl.List) else kind).alias(name)

@@ -126,3 +126,35 @@ def test_the_streams_of_nda_are_of_jupiter() -> None:
 def test_the_registry_is_told_of_every_collection(path: Path) -> None:
     assert load_resource(path.parent.name).collections == read_collections(path)
     assert '<LOOP source="epnkit/q#publication">' in (path.parent / "q.rd").read_text()
+
+
+def test_a_list_of_addresses_is_as_many_links() -> None:
+    records = pl.DataFrame(
+        {
+            "urls": [["https://a.example/1.fits", "https://a.example/2.png"], [], None],
+            "bytes": [[7, 8], [], None],
+            "one": ["x", "y", "z"],
+        }
+    )
+    each = Link("#this", pl.col("urls"), pl.format("of {}", "one"), content_length=pl.col("bytes"))
+    look = Link("#preview", pl.format("https://a.example/{}.png", "one"), "A look")
+    origin = pl.Series([0, 1, 2, 0], dtype=pl.UInt32)
+    granules = pl.DataFrame({"granule_uid": ["a", "b", "c", "d"]})
+    texts = compile_links((each, look), records, granules, origin).texts
+    first, second, third, again = [json.loads(text) for text in texts]
+    assert [(x["semantics"], x["url"][-6:], x["content_length"]) for x in first] == [
+        ("#this", "1.fits", 7),
+        ("#this", "/2.png", 8),
+        ("#preview", "/x.png", None),
+    ]
+    assert [x["content_type"] for x in first] == ["application/fits", "image/png", "image/png"]
+    assert {x["description"] for x in first} == {"of x", "A look"}
+    assert [len(second), len(third), len(again)] == [1, 1, 3]
+
+
+def test_a_wrong_address_in_a_list_names_its_granule() -> None:
+    records = pl.DataFrame({"urls": [["https://a.example/1"], ["https://a.example/1", "ftp:x"]]})
+    granules = pl.DataFrame({"granule_uid": ["a", "b"]})
+    link = Link("#this", pl.col("urls"), "Data")
+    made = compile_links((link,), records, granules, pl.Series([0, 1], dtype=pl.UInt32))
+    assert made.problems.select("granule", "rule").rows() == [(1, 118)]
