@@ -145,9 +145,12 @@ def load(
     LoadError
         If the import failed; the table is as it was.
     """
+    from epnkit.deploy.imports import run_load
+
     request = make_request(full, remap, low, high, limit, jobs)
     with open_dachs(dachs) as instance:
-        _import(instance, service, [request])
+        if not run_load(instance, service, request):
+            raise _failed_import_error(service)
         return _read_status(instance, service, 10)
 
 
@@ -332,12 +335,16 @@ def _import(instance: DachsInstance, service: str, requests: Iterable[Request]) 
     from epnkit.deploy.imports import run_imports
 
     if not run_imports(instance, service, requests):
-        raise LoadError(
-            "the import failed",
-            where=service,
-            why="DaCHS printed the reason; the table is as it was",
-            cure=f"Correct it and load again; epnkit status {service} shows the ledger.",
-        )
+        raise _failed_import_error(service)
+
+
+def _failed_import_error(service: str) -> LoadError:
+    return LoadError(
+        "the import failed",
+        where=service,
+        why="DaCHS printed the reason; the table is as it was",
+        cure=f"Correct it and load again; epnkit status {service} shows the ledger.",
+    )
 
 
 def _read_status(instance: DachsInstance, service: str, last: int) -> ServiceStatus:

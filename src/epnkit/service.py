@@ -16,7 +16,8 @@ from epnkit.sources.base import CursorValue, Order
 
 if TYPE_CHECKING:
     from epnkit.datalink.collections import Collection, read_collections
-    from epnkit.datalink.links import Link, companion, documentation, granule, this
+    from epnkit.datalink.embargo import Embargo
+    from epnkit.datalink.links import Link, companion, documentation, granule, helioviewer, this
     from epnkit.datalink.streams import Stream
     from epnkit.streaming.declare import Axis, DataSet, Events, Variable
     from epnkit.streaming.readers.cdf import CdfFile
@@ -37,6 +38,7 @@ __all__ = [
     "Collection",
     "Cursor",
     "DataSet",
+    "Embargo",
     "Events",
     "Link",
     "Service",
@@ -48,6 +50,7 @@ __all__ = [
     "documentation",
     "granule",
     "group_sweeps",
+    "helioviewer",
     "read_collections",
     "read_kronos_n1",
     "read_kronos_n2",
@@ -64,6 +67,7 @@ _HOMES = {
     "CdfFile": "epnkit.streaming.readers.cdf:CdfFile",
     "Collection": "epnkit.datalink.collections:Collection",
     "DataSet": "epnkit.streaming.declare:DataSet",
+    "Embargo": "epnkit.datalink.embargo:Embargo",
     "Events": "epnkit.streaming.declare:Events",
     "Link": "epnkit.datalink.links:Link",
     "Stream": "epnkit.datalink.streams:Stream",
@@ -73,6 +77,7 @@ _HOMES = {
     "companion": "epnkit.datalink.links:companion",
     "documentation": "epnkit.datalink.links:documentation",
     "granule": "epnkit.datalink.links:granule",
+    "helioviewer": "epnkit.datalink.links:helioviewer",
     "group_sweeps": "epnkit.streaming.readers.tables:group_sweeps",
     "read_collections": "epnkit.datalink.collections:read_collections",
     "read_kronos_n1": "epnkit.streaming.readers.radio:read_kronos_n1",
@@ -158,6 +163,8 @@ class Service:
         Data sets that ``epnkit stream serve`` makes of the granules' files, or of the granules
         themselves if they are events, and data sets of other HAPI and Das2 servers that granules
         are part of.
+    embargo : Embargo, optional
+        Until when data are withheld.
     link_schemes : tuple of str
         The schemes that links may have (rule 118).
     refuse_share : float
@@ -168,8 +175,8 @@ class Service:
     Raises
     ------
     ConfigurationError
-        If the name cannot be that of a schema, records of different keys would be folded, or a
-        link, collection or stream reads what is no column.
+        If the name cannot be that of a schema, records of different keys would be folded, a link,
+        collection or stream reads what is no column, or something contradicts the embargo.
 
     Examples
     --------
@@ -197,6 +204,7 @@ class Service:
     links: tuple[Link, ...] = ()
     collections: tuple[Collection, ...] = ()
     streams: tuple[DataSet | Events | Stream, ...] = ()
+    embargo: Embargo | None = None
     link_schemes: tuple[str, ...] = LINK_SCHEMES
     refuse_share: float = 0.2
     folder: Path = Path()
@@ -219,6 +227,27 @@ class Service:
                 f"a link, collection or stream reads {', '.join(missing)}, which is no column",
                 cure="Declare the column in the mapping, or let the link read a field.",
             )
+        self._check_embargo()
+
+    def _check_embargo(self) -> None:
+        if self.embargo is None:
+            return
+        if "release_date" in self.mapping.names:
+            raise ConfigurationError(
+                "release_date is in the mapping, and there is an embargo, which sets it",
+                cure="Leave it out of the mapping, and give it to the embargo as `until`.",
+            )
+        if self.streams:
+            raise ConfigurationError(
+                "the service has an embargo, and streams",
+                why="a stream would give out the records of files that are withheld",
+                cure="Leave out the streams, or publish what is open as a service of its own.",
+            )
+
+    @property
+    def given_columns(self) -> set[str]:
+        """The columns whose values come from the source, and not from the loader."""
+        return {*self.mapping.names, *(() if self.embargo is None else ("release_date",))}
 
     @property
     def all_links(self) -> tuple[Link, ...]:
@@ -234,7 +263,8 @@ class Service:
     def fields(self) -> set[str]:
         """The fields of a record that the service reads."""
         ordering = {*self.key, *((self.cursor.field,) if self.cursor else ())}
-        return self.mapping.fields.union(ordering, *(link.fields for link in self.links))
+        embargo = self.embargo.fields if self.embargo else ()
+        return self.mapping.fields.union(ordering, embargo, *(link.fields for link in self.links))
 
     @property
     def source_file(self) -> Path:

@@ -42,15 +42,15 @@ def command(
 ) -> None:
     """Load SERVICE from its source, from where the last load ended.
 
-    A load that fails leaves the table as it was.
+    A load that fails leaves the table as it was. Data whose embargo has ended are opened first.
     """
     from epnkit.api import make_request, open_dachs
-    from epnkit.deploy.imports import run_imports
+    from epnkit.deploy.imports import run_load
 
     request = make_request(full, remap, low, high, limit, jobs)
     with open_dachs(directory) as instance:
         _report_undeployed(instance, service)
-        succeeded = run_imports(instance, service, [request])
+        succeeded = run_load(instance, service, request)
     sys.exit(0 if succeeded else 1)
 
 

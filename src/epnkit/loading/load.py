@@ -7,24 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading.prepare import windows
-from epnkit.loading.prepare.columns import CONTENT, KEY, REFUSAL
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
+from epnkit.loading.prepare.refuse import database_refusals, taken_refusals
 from epnkit.loading.progress.lines import SILENT, Progress
 from epnkit.loading.request import Request
 from epnkit.loading.state import cursor as cursors
-from epnkit.loading.state import declarations, kept_records, ledger
-from epnkit.loading.table.merge import (
-    RefusedGranules,
-    delete_granules,
-    merge,
-    read_refused,
-    remove_repeated,
-)
+from epnkit.loading.state import declarations, embargoes, kept_records, ledger
+from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
 from epnkit.loading.table.parallel_copy import CopiedBatch, ParallelCopy, drop_parts
 from epnkit.loading.table.target import Target
 from epnkit.loading.table.trusted import find_obstacle, polygon_columns
@@ -105,7 +98,7 @@ class Load:
         # The tracking table of an earlier, dropped table is useless.
         self.target.open_tracking(new_table=self.new_table or empty)
         whole = self.request.full and self.request.limit is None
-        if whole or (self.new_table and not self.request.remap):
+        if whole or (self.new_table and not self.request.from_kept):
             self._forget_state()
         before = cursors.read_position(self.target, self.service)
         cursors.require_kind(before, self.service, self.source)
@@ -153,6 +146,7 @@ class Load:
         name = self.service.name
         self.target.execute("DELETE FROM epnkit.cursors WHERE service = %s", (name,))
         kept_records.forget(self.target, name)
+        embargoes.forget(self.target, name)
 
     def _choose_window(self, before: cursors.CursorPosition | None) -> Window:
         request = self.request
@@ -193,7 +187,7 @@ class Load:
         return highest
 
     def _prefetch_batches(self, window: Window) -> Generator[PreparedBatch]:
-        if self.request.remap:
+        if self.request.from_kept:
             # The records come over the connection that copies them, which is not for two threads.
             return self._prepare_batches(window)
         # While PostgreSQL copies one batch, the next is read and mapped.
@@ -224,10 +218,13 @@ class Load:
             counts.loaded += copied
         self.run.refusals.append(prepared.refusals)
         if refused:
-            self.run.refusals.append(_database_refusals(prepared.granules, refused))
+            self.run.refusals.append(database_refusals(prepared.granules, refused))
             counts.quarantined += len(refused)
-        if not self.request.remap:
-            kept_records.keep(self.target, self.service.name, self.run.number, prepared.batch)
+        name = self.service.name
+        if not self.request.from_kept:
+            kept_records.keep(self.target, name, self.run.number, prepared.batch)
+        if self.service.embargo:
+            embargoes.save(self.target, name, prepared.batch.keys, prepared.closed)
         self._stop_if_broken()
 
     def _stop_if_broken(self, *, check_small: bool = False) -> None:
@@ -235,7 +232,7 @@ class Load:
         counts = self.run.counts
         share = self.service.refuse_share
         enough = counts.read >= _ENOUGH_RECORDS or check_small
-        if self.request.kind in ("retry", "reconcile"):
+        if self.request.kind in ("retry", "reconcile", "release"):
             return  # refusals among records that were refused before are no sign of a broken load
         if enough and counts.quarantined > share * counts.read:
             first = self.run.refusals.first
@@ -250,6 +247,8 @@ class Load:
 
     def _require_records(self, window: Window) -> None:
         counts = self.run.counts
+        if self.request.release:
+            return  # what is due may be gone from the source since
         if counts.read == 0 and window.everything and self.request.limit != 0:
             raise LoadError(
                 "the source gives no record",
@@ -287,17 +286,25 @@ class Load:
             remove_repeated(self.target, counts)
             self.target.index_tracking()
         else:
-            given = set(self.service.mapping.names)
+            given = self.service.given_columns
             kept = {"creation_date", *({"release_date"} - given)}
             modified = None if "modification_date" in given else self.preparation.now
             gone = None if self.request.whole else self.request.gone
-            merge(self.target, counts, kept=kept, modified=modified, gone=gone)
+            merge(
+                self.target,
+                counts,
+                kept=kept,
+                modified=modified,
+                gone=gone,
+                embargoed=self.service.embargo is not None,
+            )
             if self.request.whole:
                 self._delete_unread()
             self._delete_gone()
+        counts.deleted += embargoes.hide_closed(self.target, self.service)
         self._settle_quarantine(direct=direct)
         for taken in read_refused(self.target):
-            self.run.refusals.append(_taken_refusals(taken))
+            self.run.refusals.append(taken_refusals(taken))
             counts.quarantined += len(taken)
         self._stop_if_broken(check_small=check_small)
         self.run.charge_time("merge")
@@ -324,7 +331,7 @@ class Load:
             " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key"
             # What a failed run refused is newer than the kept records.
             " AND NOT (%s AND q.run IN (SELECT run FROM epnkit.runs WHERE state = 'failed'))",
-            (self.service.name, self.request.remap),
+            (self.service.name, self.request.from_kept),
             loaded=loaded,
         )
         # A record that was asked for and not read is no longer at the source.
@@ -369,32 +376,3 @@ def _require_reconcilable(source: Source) -> Reconcilable:
         where=source.label,
         cure="Load in full: epnkit load SERVICE --full.",
     )
-
-
-def _database_refusals(granules: pl.DataFrame, refused: list[tuple[int, str]]) -> pl.DataFrame:
-    rows = granules[[number for number, _ in refused]]
-    return pl.DataFrame(
-        {
-            "record_key": rows[KEY],
-            "granule_uid": rows["granule_uid"],
-            "rule": [None] * len(rows),
-            "field": [None] * len(rows),
-            "reason": [f"PostgreSQL refuses it: {reason}" for _, reason in refused],
-            "record": [row.drop(CONTENT).write_ndjson().strip() for row in rows.iter_slices(1)],
-        },
-        schema=REFUSAL,
-    )
-
-
-#: The reason of a refusal if another record has the granule's uid (False), or the same one (True).
-_TAKEN = {
-    False: "another record has the same granule_uid; if that record is gone from the source, run"
-    " epnkit reconcile; if the service's key was changed, epnkit load --full",
-    True: "the source gave this record twice with different content, and the later one is in the"
-    " table: it changed while it was read, or its key or granule_uid is not unique",
-}
-
-
-def _taken_refusals(taken: RefusedGranules) -> pl.DataFrame:
-    rows = [(key, uid, 30, "granule_uid", _TAKEN[own], granule) for uid, key, granule, own in taken]
-    return pl.DataFrame(rows, schema=REFUSAL, orient="row")

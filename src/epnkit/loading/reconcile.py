@@ -83,7 +83,7 @@ class Comparison:
             self._save_progress(stretch[-1] + 1, found)
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         found.drop_moved()
-        found.to_read -= set(self._read_quarantined_keys())
+        found.to_read -= set(self._read_unpublished_keys())
         return found
 
     def _require_tracking(self) -> None:
@@ -151,9 +151,13 @@ class Comparison:
             if key not in here or (digests and here[key] != digest)
         }
 
-    def _read_quarantined_keys(self) -> list[str]:
+    def _read_unpublished_keys(self) -> list[str]:
+        """Read the keys of records that are in quarantine, or hidden by an embargo."""
         rows = self._query(
-            "SELECT record_key FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL",
+            "SELECT record_key FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL"
+            " UNION SELECT record_key FROM epnkit.embargoes e WHERE service = %s AND NOT EXISTS"
+            " (SELECT FROM {tracking} b WHERE b.epnkit_key = e.record_key)",
+            self.service,
             self.service,
         )
         return [key for (key,) in rows]

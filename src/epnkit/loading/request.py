@@ -24,6 +24,8 @@ class Request:
         Read everything regardless of the cursor, and delete granules whose record is gone.
     remap : bool
         Make all granules again from the kept records, without the source.
+    release : bool
+        Make the granules again whose embargo has ended, from the kept records.
     low, high : str, optional
         Read only this window of the cursor; the cursor does not move.
     keys : tuple of str
@@ -40,6 +42,7 @@ class Request:
     limit: int | None = None
     full: bool = False
     remap: bool = False
+    release: bool = False
     low: str | None = None
     high: str | None = None
     keys: tuple[str, ...] = ()
@@ -53,6 +56,11 @@ class Request:
         return (self.full or self.remap) and self.limit is None
 
     @property
+    def from_kept(self) -> bool:
+        """Whether the records are those that were kept, and not the source's."""
+        return self.remap or self.release
+
+    @property
     def kind(self) -> str:
         """The kind of run, as the ledger names it."""
         kinds = {
@@ -60,6 +68,7 @@ class Request:
             "retry": bool(self.keys),
             "full": self.full,
             "remap": self.remap,
+            "release": self.release,
             "window": self.low is not None or self.high is not None,
         }
         return next((kind for kind, wanted in kinds.items() if wanted), "load")

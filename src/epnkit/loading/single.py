@@ -22,7 +22,7 @@ from epnkit.loading.grammar.row_iterator import fill_columns
 from epnkit.loading.prepare.columns import CONTENT, KEY, TRACKING_COLUMNS
 from epnkit.loading.prepare.packing import PackedBatch
 from epnkit.loading.prepare.preparation import Preparation
-from epnkit.loading.state import kept_records, ledger
+from epnkit.loading.state import embargoes, kept_records, ledger
 from epnkit.loading.table.merge import delete_granules
 from epnkit.loading.table.target import Target
 from epnkit.modules import imports_without_gc
@@ -102,6 +102,9 @@ class RowmakerGranules:
         prepared = self._preparation.prepare(build_frame([values], self._columns))
         for refused in prepared.refusals.rows(named=True):
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
+        if self._preparation.service.embargo is not None:
+            name = self._preparation.service.name
+            embargoes.save(self._target, name, prepared.batch.keys, prepared.closed)
         for row in prepared.granules.rows(named=True):
             return self._track(row, prepared.batch)
         return None

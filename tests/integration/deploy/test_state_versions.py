@@ -29,12 +29,28 @@ NEXT = "ALTER TABLE epnkit.runs ADD COLUMN host text;"
 BROKEN = "ALTER TABLE epnkit.runs ADD COLUMN host text; SELECT 1 / 0;"
 
 
+#: The version that this epnkit's migrations make, and the name of the next one.
+OWN = sorted(path.name for path in find_packaged("sql/migrations").glob("*.sql"))
+NEWEST = len(OWN) + 1
+NEXT_NAME = f"{NEWEST + 1:02}-next.sql"
+
+
 @pytest.fixture
 def database(scratch: PrivateDachs) -> Iterator[connection]:
     """Give DaCHS's database without any state."""
     with closing(scratch.cluster.connect()) as opened:
         opened.cursor().execute("DROP TABLE IF EXISTS epnkit.state_version")
-        for table in ("runs", "quarantine", "cursors", "records", "declarations", "comparisons"):
+        for table in (
+            "runs",
+            "quarantine",
+            "cursors",
+            "records",
+            "declarations",
+            "comparisons",
+            "embargoes",
+            "packages",
+            "odd_answers",
+        ):
             opened.cursor().execute(f"DROP TABLE IF EXISTS epnkit.{table}")
         yield opened
 
@@ -62,12 +78,11 @@ def count_runs(opened: connection) -> int:
         return int(count)
 
 
-def make_migrations(directory: Path, **texts: str) -> Path:
-    """Write epnkit's own migrations into a directory, and further ones."""
+def make_migrations(directory: Path, text: str) -> Path:
+    """Write epnkit's own migrations into a directory, and a further one."""
     for path in find_packaged("sql/migrations").glob("*.sql"):
         (directory / path.name).write_text(path.read_text())
-    for name, text in texts.items():
-        (directory / f"{name.removeprefix('v')}-next.sql").write_text(text)
+    (directory / NEXT_NAME).write_text(text)
     return directory
 
 
@@ -82,8 +97,7 @@ def test_a_new_state_has_the_newest_version(database: connection) -> None:
     assert read_state_version(database) is None
     assert migrate(database) == []
     create_state_schema(database)
-    newest = len([*find_packaged("sql/migrations").glob("*.sql")]) + 1
-    assert read_state_version(database) == newest
+    assert read_state_version(database) == NEWEST
     assert list_pending(database) == []
 
 
@@ -93,38 +107,38 @@ def test_the_first_command_migrates(scratch: PrivateDachs, first: connection) ->
     assert "would run" in done.stdout
     assert read_state_version(first) == 1
     assert run_epnkit(scratch, "quarantine", "list", "x").returncode == 0
-    assert read_state_version(first) == 2
+    assert read_state_version(first) == NEWEST
     assert count_runs(first) == 1
     again = run_epnkit(scratch, "upgrade")
-    assert "the state has version 2" in again.stdout, again.stderr
+    assert f"the state has version {NEWEST}" in again.stdout, again.stderr
 
 
 def test_a_migration_of_the_next_epnkit_keeps_what_is_there(
     first: connection, tmp_path: Path
 ) -> None:
-    done = migrate(first, make_migrations(tmp_path, v03=NEXT))
-    assert [path.name for path in done] == ["02-version.sql", "03-next.sql"]
+    done = migrate(first, make_migrations(tmp_path, NEXT))
+    assert [path.name for path in done] == [*OWN, NEXT_NAME]
     first.cursor().execute("SELECT host FROM epnkit.runs")
-    assert read_state_version(first) == 3
+    assert read_state_version(first) == NEWEST + 1
     assert count_runs(first) == 1
 
 
 def test_a_migration_that_fails_changes_nothing(first: connection, tmp_path: Path) -> None:
-    folder = make_migrations(tmp_path, v03=BROKEN)
+    folder = make_migrations(tmp_path, BROKEN)
     with pytest.raises(psycopg2.errors.DivisionByZero):
         migrate(first, folder)
-    assert read_state_version(first) == 2
+    assert read_state_version(first) == NEWEST
     with pytest.raises(psycopg2.errors.UndefinedColumn):
         first.cursor().execute("SELECT host FROM epnkit.runs")
-    (folder / "03-next.sql").write_text(NEXT)
+    (folder / NEXT_NAME).write_text(NEXT)
     assert len(migrate(first, folder)) == 1
 
 
 def test_an_older_epnkit_refuses(scratch: PrivateDachs, first: connection, tmp_path: Path) -> None:
-    migrate(first, make_migrations(tmp_path, v03=NEXT))
+    migrate(first, make_migrations(tmp_path, NEXT))
     with pytest.raises(LoadError, match="of a newer epnkit") as caught:
         create_state_schema(first)
-    assert "version 3" in (caught.value.why or "")
+    assert f"version {NEWEST + 1}" in (caught.value.why or "")
     done = run_epnkit(scratch, "quarantine", "list", "x")
     assert done.returncode != 0
     assert "epnkit upgrade" in done.stderr

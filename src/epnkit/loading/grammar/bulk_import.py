@@ -80,6 +80,8 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
     stale = declarations.find_stale(table.connection, service.name, service.folder)
     if request.remap:
         source = _open_kept_records(target, service, stale)
+    if request.release:
+        source = kept_records.open_due_records(target, service)
     with closing(choose_progress(service.name)) as progress:
         if stale is not None and not request.whole:
             progress.notify(stale.advice())

@@ -35,3 +35,6 @@ REFUSAL = pl.Schema(
         "record": pl.String,
     }
 )
+
+#: A record under an embargo: its key, and its release (UTC, naive).
+CLOSED = pl.Schema({"record_key": pl.String(), "until": pl.Datetime("us")})

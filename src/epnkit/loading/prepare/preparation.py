@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from epnkit.loading.prepare.columns import CLOSED
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys
 from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
@@ -30,6 +31,8 @@ class PreparedBatch:
         The records as the source gave them.
     highest : optional
         The highest value of the cursor that was seen.
+    closed : polars.DataFrame
+        The records under an embargo, as :data:`~epnkit.loading.prepare.columns.CLOSED`.
     """
 
     granules: pl.DataFrame
@@ -37,6 +40,7 @@ class PreparedBatch:
     counts: Counts
     batch: PackedBatch
     highest: Any = None
+    closed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CLOSED))
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,21 @@ class Preparation(RunSettings):
         for stage in STAGES:
             stage(batch, self)
         packed = PackedBatch.of(record_keys(records, self.service.key), records)
-        return PreparedBatch(batch.granules, batch.refusals, batch.counts, packed, batch.highest)
+        return PreparedBatch(
+            batch.granules,
+            batch.refusals,
+            batch.counts,
+            packed,
+            batch.highest,
+            self._list_closed(batch),
+        )
+
+    def _list_closed(self, batch: BatchState) -> pl.DataFrame:
+        if batch.judged is None:
+            return pl.DataFrame(schema=CLOSED)
+        keys = record_keys(batch.records, self.service.key)
+        judged = pl.DataFrame([keys.alias("record_key"), batch.judged.release.alias("until")])
+        return judged.filter(batch.judged.closed).cast(CLOSED)
 
     def _hold_back_last(
         self, rest: pl.DataFrame | None, records: pl.DataFrame

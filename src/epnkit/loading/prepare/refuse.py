@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import polars as pl
 from polars import selectors
 
 from epnkit.epncore import rules
-from epnkit.loading.prepare.columns import NUMBERED_REFUSAL, REFUSAL
+from epnkit.loading.prepare.columns import CONTENT, KEY, NUMBERED_REFUSAL, REFUSAL
 from epnkit.loading.prepare.packing import record_keys
 from epnkit.mapping.declare import SOURCE_DIGEST, MappingResult
 from epnkit.service import Service
@@ -201,3 +201,49 @@ def _to_dicts(records: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _as_text(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def database_refusals(granules: pl.DataFrame, refused: list[tuple[int, str]]) -> pl.DataFrame:
+    """Describe the granules that PostgreSQL refused, as the quarantine holds them.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules of a batch.
+    refused : list of (int, str)
+        The number of each refused one, and PostgreSQL's reason.
+    """
+    rows = granules[[number for number, _ in refused]]
+    return pl.DataFrame(
+        {
+            "record_key": rows[KEY],
+            "granule_uid": rows["granule_uid"],
+            "rule": [None] * len(rows),
+            "field": [None] * len(rows),
+            "reason": [f"PostgreSQL refuses it: {reason}" for _, reason in refused],
+            "record": [row.drop(CONTENT).write_ndjson().strip() for row in rows.iter_slices(1)],
+        },
+        schema=REFUSAL,
+    )
+
+
+#: The reason of a refusal if another record has the granule's uid (False), or the same one (True).
+_TAKEN = {
+    False: "another record has the same granule_uid; if that record is gone from the source, run"
+    " epnkit reconcile; if the service's key was changed, epnkit load --full",
+    True: "the source gave this record twice with different content, and the later one is in the"
+    " table: it changed while it was read, or its key or granule_uid is not unique",
+}
+
+
+def taken_refusals(taken: Iterable[tuple[str, str, str, bool]]) -> pl.DataFrame:
+    """Describe the granules whose uid is taken, as the quarantine holds them.
+
+    Parameters
+    ----------
+    taken : iterable of (str, str, str, bool)
+        ``granule_uid``, the record's key, the granule in JSON, and whether the same record has the
+        uid, in a later version.
+    """
+    rows = [(key, uid, 30, "granule_uid", _TAKEN[own], granule) for uid, key, granule, own in taken]
+    return pl.DataFrame(rows, schema=REFUSAL, orient="row")

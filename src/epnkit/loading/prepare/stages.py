@@ -16,7 +16,8 @@ from urllib.parse import quote
 import polars as pl
 
 from epnkit.datalink.collections import add_references
-from epnkit.datalink.links import compile_links
+from epnkit.datalink.embargo import Judgement, find_leaks, list_addresses
+from epnkit.datalink.links import ADDRESS, compile_links
 from epnkit.loading.prepare.columns import (
     CONTENT,
     DATES,
@@ -82,6 +83,11 @@ class BatchState:
         :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
     refusals : polars.DataFrame
         Refusals with their records, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
+    judged : Judgement, optional
+        What the embargo says of each record, if the service has one.
+    withheld : polars.DataFrame
+        Addresses of links that are not given out, as
+        :data:`~epnkit.datalink.links.ADDRESS`.
     """
 
     records: pl.DataFrame
@@ -91,6 +97,8 @@ class BatchState:
     origin: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERED_REFUSAL))
     refusals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSAL))
+    judged: Judgement | None = None
+    withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADDRESS))
 
 
 Stage = Callable[[BatchState, RunSettings], None]
@@ -167,6 +175,19 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
     batch.granules = granules.with_columns(missing).with_columns(dates)
 
 
+def judge_embargo(batch: BatchState, run: RunSettings) -> None:
+    """Find which records are under an embargo; one whose release cannot be read is refused."""
+    embargo = run.service.embargo
+    if embargo is None:
+        return
+    batch.judged = embargo.judge(batch.records, run.now)
+    for number in batch.judged.reasons.is_not_null().arg_true():
+        reason = f"its release cannot be read: {batch.judged.reasons[number]}"
+        one = pl.Series([number], dtype=pl.UInt32)
+        refused = refuse_for_reason(one, "release_date", reason)
+        batch.refused = pl.concat([batch.refused, refused])
+
+
 def check_rules(batch: BatchState, run: RunSettings) -> None:
     """Refuse the granules that break a rule of EPNcore which a load enforces."""
     refused = rule_refusals(batch.granules, batch.origin, run.service)
@@ -188,23 +209,63 @@ def refuse_unmapped(batch: BatchState, run: RunSettings) -> None:
 
 
 def add_tracking_columns(batch: BatchState, run: RunSettings) -> None:
-    """Add the record's key and digest, the links, which may refuse it, and a content hash."""
+    """Add the record's key and digest, and the links, which may refuse it."""
     records, origin, service = batch.records, batch.origin, run.service
     keys = record_keys(records, service.key)
     has_digest = SOURCE_DIGEST in records.columns
     digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
-    links = compile_links(service.all_links, records, batch.granules, origin, service.link_schemes)
+    closed = None if batch.judged is None else batch.judged.closed[origin]
+    links = compile_links(
+        service.all_links, records, batch.granules, origin, service.link_schemes, closed
+    )
     refused = link_refusals(links.problems, batch.granules, origin)
     batch.refused = pl.concat([batch.refused, refused])
-    tracked = batch.granules.with_columns(
+    batch.granules = batch.granules.with_columns(
         keys[origin].alias(KEY),
         digests.cast(pl.Int64)[origin].alias(DIGEST),
         links.texts.alias(LINKS),
     )
+    if "datalink_url" in batch.granules.columns:
+        asked = pl.when(links.counts > _MANY_LINKS).then(_ask_for_all(pl.col("datalink_url")))
+        url = asked.otherwise(pl.col("datalink_url")).alias("datalink_url")
+        batch.granules = batch.granules.with_columns(url)
+    batch.withheld = links.withheld
+
+
+#: DaCHS says of a datalink document of 100 links or more that it is cut, though it is whole, unless
+#: it is asked for more; some links are added while it is made.
+_MANY_LINKS, _ALL_LINKS = 50, 100_000
+
+
+def _ask_for_all(url: pl.Expr) -> pl.Expr:
+    return url.str.replace("?ID=", f"?MAXREC={_ALL_LINKS}&ID=", literal=True)
+
+
+def withhold_data(batch: BatchState, run: RunSettings) -> None:
+    """Empty what leads to the data of closed records, and refuse those where that fails."""
+    embargo, judged = run.service.embargo, batch.judged
+    if embargo is None or judged is None:
+        return
+    of_granules, granules = judged.of(batch.origin), batch.granules
+    addresses = pl.concat([list_addresses(granules), batch.withheld])
+    batch.granules = embargo.withhold(granules, of_granules)
+    leaks = find_leaks(batch.granules, of_granules.closed, addresses)
+    for number, name in leaks.items():
+        reason = "it holds an address that is under embargo"
+        refused = refuse_for_reason(batch.origin[number : number + 1], name, reason)
+        batch.refused = pl.concat([batch.refused, refused])
+
+
+def add_content_hash(batch: BatchState, run: RunSettings) -> None:
+    """Add a hash of what each granule says, by which a change is found."""
+    granules, judged = batch.granules, batch.judged
+    if judged is not None:
+        # Without a release, the date is the loader's.
+        granules = granules.with_columns(judged.release[batch.origin].alias("release_date"))
     # A date that the loader filled in is no change of the granule.
-    filled = [name for name in DATES if name not in set(service.mapping.names)]
-    content = content_hash(tracked.drop(*filled, KEY, DIGEST))
-    batch.granules = tracked.with_columns(content.alias(CONTENT))
+    filled = [name for name in DATES if name not in run.service.given_columns]
+    content = content_hash(granules.drop(*filled, KEY, DIGEST))
+    batch.granules = batch.granules.with_columns(content.alias(CONTENT))
 
 
 def drop_refused(batch: BatchState, run: RunSettings) -> None:
@@ -236,10 +297,13 @@ STAGES: tuple[Stage, ...] = (
     refuse_unreadable,
     add_bib_references,
     fill_defaults,
+    judge_embargo,
     check_rules,
     refuse_without_level,
     refuse_unmapped,
     add_tracking_columns,
+    withhold_data,
+    add_content_hash,
     drop_refused,
     describe_refusals,
     count_outcomes,

@@ -24,6 +24,9 @@ _READ = {
     ".json": lambda text: json.dumps(json.loads(text), sort_keys=True),
 }
 
+#: What a folder may hold besides, which no granule depends on: what packages of granules say.
+_INDEPENDENT = {"sip.toml"}
+
 #: File names with hashes of what they declare.
 Hashes = dict[str, str]
 
@@ -46,6 +49,7 @@ def hash_declaration(folder: Path) -> Hashes:
         for path in sorted(folder.iterdir())
         # Names that begin with a dot belong to an editor or the file system.
         if path.suffix in _READ and not path.name.startswith(".") and path.is_file()
+        if path.name not in _INDEPENDENT
     }
 
 
@@ -64,6 +68,16 @@ def _read_declaration(path: Path) -> str:
         return _READ[path.suffix](content.decode("utf-8"))
     except (SyntaxError, ValueError):
         return content.hex()
+
+
+def is_source_file(path: Path) -> bool:
+    """Return whether a file says where records come from: also one that another source names."""
+    if path.suffix != ".toml" or not path.is_file():
+        return False
+    try:
+        return "kind" in tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return True
 
 
 def save_declaration(target: Target, service: Service, run: int, hashes: Hashes) -> None:
@@ -155,7 +169,12 @@ def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration 
     before: Hashes = made_by["files"]
     files = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     return (
-        StaleDeclaration(service, row[1], tuple(files), made_by["source"] in files)
+        StaleDeclaration(
+            service,
+            row[1],
+            tuple(files),
+            made_by["source"] in files or any(is_source_file(folder / name) for name in files),
+        )
         if files
         else None
     )

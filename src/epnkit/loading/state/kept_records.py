@@ -2,8 +2,9 @@
 
 A batch is stored as it was read, in Arrow's IPC format (https://arrow.apache.org/docs/format), with
 the keys of its records.  If several runs read a record, the last version counts; a record that is
-neither in the tracking table nor in quarantine is gone.  What a failed run refused waits in
-quarantine too, but is not kept, since everything else of that run was rolled back.
+neither in the tracking table nor in quarantine, nor hidden by an embargo, is gone.  What a failed
+run refused waits in quarantine too, but is not kept, since everything else of that run was rolled
+back.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from psycopg2 import Binary
 
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
+from epnkit.loading.state import embargoes
 from epnkit.loading.table.catalog import table_exists
 from epnkit.loading.table.target import Target
 from epnkit.mapping.declare import SOURCE_DIGEST
@@ -35,8 +37,9 @@ _FIND = """
         SELECT number, nth, key, run, max(run) OVER (PARTITION BY key) AS last
         FROM epnkit.records, unnest(keys) WITH ORDINALITY AS each (key, nth) WHERE service = %s
     ) ranked
-    WHERE run = last AND (
+    WHERE run = last AND (%s::text[] IS NULL OR key = ANY(%s)) AND (
         EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = key)
+        OR EXISTS (SELECT FROM epnkit.embargoes e WHERE e.service = %s AND e.record_key = key)
         OR EXISTS (SELECT FROM epnkit.quarantine q JOIN epnkit.runs r ON r.run = q.run
                    WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = key
                      AND r.state = 'done'));
@@ -150,7 +153,33 @@ def open_kept_records(target: Target, service: Service) -> KeptRecords:
         )
     if not records.count():
         raise source_needed_error(service.name, "it has no granules, and nothing in quarantine")
-    absent = sorted(service.fields - set(records.schema()))
+    return _require_fields(records, service)
+
+
+def open_due_records(target: Target, service: Service) -> KeptRecords:
+    """Return the kept records whose embargo has ended.
+
+    Parameters
+    ----------
+    target : Target
+        The table, in the current transaction.
+    service : Service
+        The service, with the fields that it reads now.
+
+    Raises
+    ------
+    LoadError
+        If not all of these fields were kept.
+    """
+    due = embargoes.list_due(target, service.name)
+    records = KeptRecords(target, service.name, service.key, due)
+    # Those that are still closed by the clock of this machine are saved again.
+    embargoes.forget(target, service.name, due)
+    return _require_fields(records, service)
+
+
+def _require_fields(records: KeptRecords, service: Service) -> KeptRecords:
+    absent = sorted(service.fields - set(records.schema())) if records.count() else []
     if absent:
         raise source_needed_error(service.name, f"{', '.join(absent)} is not in all kept records")
     return records
@@ -177,12 +206,16 @@ class KeptRecords:
         The service.
     key : sequence of str
         The fields that identify a record now.
+    only : list of str, optional
+        The keys of the records; by default all.
     """
 
-    def __init__(self, target: Target, service: str, key: Sequence[str] = ()) -> None:
+    def __init__(
+        self, target: Target, service: str, key: Sequence[str] = (), only: list[str] | None = None
+    ) -> None:
         self.label = f"the kept records of {service}"
         self._target, self._service, self._key = target, service, key
-        target.execute(_FIND, (service, service))
+        target.execute(_FIND, (service, only, only, service, service))
         self._numbers = [number for (number,) in target.query(_NUMBERS)]
 
     def schema(self) -> dict[str, str]:

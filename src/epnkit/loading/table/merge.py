@@ -101,6 +101,12 @@ _MODIFIED = """
     {}, modification_date = greatest(%s, t.modification_date + interval '1 microsecond')
 """
 
+#: A granule without a release of its own was released when it was first loaded, or opened.
+_RELEASED = """
+    {}, release_date = CASE WHEN s.release_date = s.creation_date
+                            THEN least(t.release_date, s.release_date) ELSE s.release_date END
+"""
+
 _INSERT = """
     INSERT INTO {table} ({columns}) SELECT {columns} FROM epnkit_staging s
     WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.granule_uid = s.granule_uid)
@@ -137,6 +143,7 @@ def merge(
     kept: Collection[str],
     modified: datetime | None,
     gone: Collection[str] | None,
+    embargoed: bool = False,
 ) -> None:
     """Merge the staging table into the table and the tracking table.
 
@@ -156,6 +163,8 @@ def merge(
         The ``modification_date`` of a granule that changed; None if the mapping makes it.
     gone : collection of str, optional
         Keys of records that are known to be gone; None if all that were not read are.
+    embargoed : bool
+        Whether ``release_date`` is that of an embargo.
     """
     target.execute(_REFUSED)
     counts.repeated += target.query(_REMOVE_STAGED)[0][0]
@@ -164,12 +173,7 @@ def merge(
     if gone is not None:
         target.execute(_REMOVE_TAKEN, (sorted(gone) or [""],))
     staged = target.query("SELECT count(*) FROM epnkit_staging")[0][0]
-    if modified is None:
-        changed = target.execute(_UPDATE, assignments=_assignments(target.columns, kept))
-    else:
-        others = _assignments(target.columns, {*kept, "modification_date"})
-        assignments = sql.SQL(_MODIFIED).format(others)
-        changed = target.execute(_UPDATE, (modified,), assignments=assignments)
+    changed = _update(target, kept, modified, embargoed=embargoed)
     loaded = target.execute(_INSERT, columns=_column_list(target.columns))
     counts.changed += changed
     counts.loaded += loaded
@@ -177,6 +181,19 @@ def merge(
     excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in TRACKING_COLUMNS)
     target.execute(_TRACK, tracking_columns=_column_list(TRACKING_COLUMNS), excluded=excluded)
     counts.deleted += _delete_rows(target, [uid for (uid,) in target.query(_SUPERSEDED)])
+
+
+def _update(
+    target: Target, kept: Collection[str], modified: datetime | None, *, embargoed: bool
+) -> int:
+    apart = {*kept, *(("modification_date",) if modified else ())}
+    apart |= {"release_date"} if embargoed else set()
+    assignments: sql.Composable = _assignments(target.columns, apart)
+    if embargoed:
+        assignments = sql.SQL(_RELEASED).format(assignments)
+    if modified is None:
+        return target.execute(_UPDATE, assignments=assignments)
+    return target.execute(_UPDATE, (modified,), assignments=sql.SQL(_MODIFIED).format(assignments))
 
 
 def remove_repeated(target: Target, counts: Counts) -> None:
