@@ -17,6 +17,7 @@ from epnkit.modules import import_attribute
 if TYPE_CHECKING:
     from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
     from epnkit.mapping.declare import Fold, Mapping, Product, of
+    from epnkit.mapping.file_arrays import file_array
     from epnkit.mapping.file_names import identified
     from epnkit.mapping.footprints import contour
     from epnkit.mapping.identifiers import joined, last_part, safe, stamp, without_ending
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
     from epnkit.mapping.named_times import named_interval, observed_interval
     from epnkit.mapping.numbers import round_to_single_precision
     from epnkit.mapping.outcome import Outcome
+    from epnkit.mapping.outlines import OUTLINE, middle, sky_outline
+    from epnkit.mapping.sky_offsets import offsets_from_sun
+    from epnkit.mapping.solar_views import (
+        POINTING,
+        disc_view,
+        field_of_view,
+        heliocentric_angles,
+        pointing,
+        whole_disc,
+    )
+    from epnkit.mapping.solarnet_keywords import named_observation, solarnet
     from epnkit.mapping.spectra import dynamic_spectrum
     from epnkit.mapping.spectral import hertz, hertz_band, hertz_limits, hertz_of_lists
     from epnkit.mapping.texts import clean, hash_list
@@ -35,9 +47,12 @@ if TYPE_CHECKING:
         julian_date_not_before,
         julian_date_of_date_and_time,
         julian_date_of_pair,
+        utc_time,
     )
 
 __all__ = [
+    "OUTLINE",
+    "POINTING",
     "Dataset",
     "Fold",
     "Mapping",
@@ -47,8 +62,12 @@ __all__ = [
     "clean",
     "contour",
     "dataset_columns",
+    "disc_view",
     "dynamic_spectrum",
+    "field_of_view",
+    "file_array",
     "hash_list",
+    "heliocentric_angles",
     "hertz",
     "hertz_band",
     "hertz_limits",
@@ -63,19 +82,33 @@ __all__ = [
     "julian_date_of_pair",
     "last_part",
     "media_type",
+    "middle",
     "named_interval",
+    "named_observation",
     "observed_interval",
     "of",
+    "offsets_from_sun",
+    "pointing",
     "read_datasets",
     "round_to_single_precision",
     "safe",
+    "sky_outline",
+    "solarnet",
     "stamp",
     "tfcat_contour",
+    "utc_time",
+    "whole_disc",
     "without_ending",
 ]
 
 #: Where each name is defined: a module, and its name there.
 _HOMES = {
+    "file_array": "epnkit.mapping.file_arrays:file_array",
+    "offsets_from_sun": "epnkit.mapping.sky_offsets:offsets_from_sun",
+    "OUTLINE": "epnkit.mapping.outlines:OUTLINE",
+    "middle": "epnkit.mapping.outlines:middle",
+    "sky_outline": "epnkit.mapping.outlines:sky_outline",
+    "utc_time": "epnkit.mapping.times:utc_time",
     "Dataset": "epnkit.mapping.datasets:Dataset",
     "dataset_columns": "epnkit.mapping.datasets:dataset_columns",
     "read_datasets": "epnkit.mapping.datasets:read_datasets",
@@ -96,6 +129,14 @@ _HOMES = {
     "observed_interval": "epnkit.mapping.named_times:observed_interval",
     "round_to_single_precision": "epnkit.mapping.numbers:round_to_single_precision",
     "Outcome": "epnkit.mapping.outcome:Outcome",
+    "POINTING": "epnkit.mapping.solar_views:POINTING",
+    "pointing": "epnkit.mapping.solar_views:pointing",
+    "disc_view": "epnkit.mapping.solar_views:disc_view",
+    "field_of_view": "epnkit.mapping.solar_views:field_of_view",
+    "heliocentric_angles": "epnkit.mapping.solar_views:heliocentric_angles",
+    "whole_disc": "epnkit.mapping.solar_views:whole_disc",
+    "named_observation": "epnkit.mapping.solarnet_keywords:named_observation",
+    "solarnet": "epnkit.mapping.solarnet_keywords:solarnet",
     "dynamic_spectrum": "epnkit.mapping.spectra:dynamic_spectrum",
     "hertz": "epnkit.mapping.spectral:hertz",
     "hertz_band": "epnkit.mapping.spectral:hertz_band",

@@ -71,7 +71,7 @@ def contour(
     for rows, chosen in _group_by_tolerance(numbers[0], tolerance, options):
         images = Images(times.gather(rows).to_numpy(), *(each[rows] for each in numbers))
         found = footprints(codes.gather(rows).to_list(), x[rows], y[rows], images, chosen)
-        parts.append(_as_columns(found).with_columns(pl.Series("row", rows)))
+        parts.append(as_columns(found).with_columns(pl.Series("row", rows)))
     whole = pl.concat(parts).sort("row")
     columns: dict[str, Any] = {name: whole[name] for name in CONTOUR}
     if refuse:
@@ -96,7 +96,8 @@ def _group_by_tolerance(
     ] or [(every, options)]
 
 
-def _as_columns(found: Footprints) -> pl.DataFrame:
+def as_columns(found: Footprints) -> pl.DataFrame:
+    """Return footprints as the columns of :data:`CONTOUR`, and ``errors``."""
     words = [Flag(int(flags)).words().replace(" ", "#") or None for flags in found.flags]
     numbers = {name: _round(getattr(found, name)) for name in ("c1min", "c1max", "c2min", "c2max")}
     return pl.DataFrame(

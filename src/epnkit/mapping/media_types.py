@@ -29,6 +29,7 @@ TYPES = {
     "png": "image/png",
     "tab": "text/plain",
     "txt": "text/plain",
+    "zip": "application/zip",
 }
 
 

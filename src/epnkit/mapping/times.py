@@ -102,6 +102,24 @@ def _within_years(given: pl.Series, read: Outcome) -> Outcome:
     return Outcome(values, reasons.set(blank, None))
 
 
+def utc_time(given: pl.Series) -> Outcome:
+    """Read times as datetimes in UTC, to the millisecond, for columns that hold timestamps.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Texts, datetimes or dates, as :func:`julian_date` reads them.
+
+    Examples
+    --------
+    >>> utc_time(pl.Series(["2022-10-24T18:57:45.633"])).values.to_list()
+    [datetime.datetime(2022, 10, 24, 18, 57, 45, 633000)]
+    """
+    read = julian_date(given)
+    ticks = ((read.values - UNIX_EPOCH) * (DAY * 1e3)).round(0).cast(pl.Int64)
+    return Outcome(ticks.cast(pl.Datetime("ms")).cast(pl.Datetime("us")), read.reasons)
+
+
 def julian_date_in_scale(given: pl.Series, scale: pl.Series) -> Outcome:
     """Read times whose scale stands in another field (FITS's TIMESYS).
 
