@@ -15,7 +15,7 @@ from scripts.servers.processes import Server
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import ALL, UNREADABLE, Order, Source, Window
+from epnkit.sources.base import ALL, UNREADABLE, Order, Reconcilable, Source, Window
 from tests.support.proxy import Fault, Proxy, http
 
 if TYPE_CHECKING:
@@ -172,3 +172,47 @@ def test_texts_that_are_not_utf8_cost_their_value_and_nothing_else(
         "gr?_sse: the name of this field",
         "names: ['a', 'Kanzelh\\udcf6_he']",
     ]
+
+
+def reconcilable(source: Source) -> Reconcilable:
+    assert isinstance(source, Reconcilable)
+    assert source.compared_by == "key"
+    return source
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(None, None), (None, "gris_00500"), ("gris_00500", "gris_00501"), ("gris_01234", None)],
+)
+def test_keys_are_listed_in_parts(make: Make, low: str | None, high: str | None) -> None:
+    listed = reconcilable(make()).keys(low, high)
+    expected = [name for name in EVERY if (low or "") <= name < (high or "h")]
+    assert listed["record_key"].to_list() == expected
+    assert listed["record_digest"].null_count() == len(expected)
+
+
+def test_documents_are_read_by_their_keys(make: Make) -> None:
+    wanted = [*EVERY[::20], "gris_99999"]
+    read = pl.concat(reconcilable(make()).fetch(wanted))
+    assert sorted(read["name"]) == EVERY[::20]
+    assert read.columns == next(make().batches(size=1)).columns
+
+
+def test_object_ids_are_keys_too(make: Make, tmp_path: Path) -> None:
+    make()
+    path = tmp_path / "source.toml"
+    path.write_text(path.read_text().replace('key = ["name"]', ""), encoding="utf-8")
+    source = reconcilable(open_source(path, Order(None)))
+    keys = source.keys(None, None)["record_key"].to_list()
+    assert len(keys) == COUNT
+    assert source.keys(keys[7], keys[9])["record_key"].to_list() == keys[7:9]
+    assert pl.concat(source.fetch(keys[:3]))["_id"].to_list() == keys[:3]
+
+
+def test_several_fields_are_no_key_to_compare_by(make: Make, tmp_path: Path) -> None:
+    make()
+    path = tmp_path / "source.toml"
+    path.write_text(path.read_text().replace('["name"]', '["name", "date"]'), encoding="utf-8")
+    with pytest.raises(SourceError, match="cannot be compared") as caught:
+        reconcilable(open_source(path, Order(None))).keys(None, None)
+    assert "--full" in str(caught.value)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import polars as pl
 
+from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import declared_types
@@ -24,7 +26,13 @@ from epnkit.sources.transport.paging import (
     read_segments,
     split_window,
 )
-from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, resume, take_retry_policy
+from epnkit.sources.transport.retry import (
+    DEFAULT_RETRY,
+    RetryPolicy,
+    resume,
+    retry,
+    take_retry_policy,
+)
 from epnkit.sources.values.documents import (
     SAMPLE,
     Document,
@@ -34,6 +42,7 @@ from epnkit.sources.values.documents import (
     infer_types,
 )
 from epnkit.sources.values.extended_json import to_plain
+from epnkit.sources.values.keys import key_expression, read_key
 from epnkit.sources.values.window_bounds import parse_window
 
 
@@ -68,6 +77,15 @@ class CollectionSettings:
         return self.order.key or ("_id",)
 
 
+#: How many documents are asked for by their keys at a time: an address has its limits.
+_FETCH_SIZE = 50
+
+#: How many keys are listed at a time.
+_LIST_SIZE = 1000
+
+#: How an ObjectId is written.
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+
 SettingsT = TypeVar("SettingsT", bound=CollectionSettings)
 
 
@@ -76,6 +94,9 @@ class CollectionSource(ConfiguredSource[SettingsT]):
 
     #: A name for messages.
     label: str
+
+    #: Neither MongoDB nor RESTHeart hashes a document: keys that are new or gone are found.
+    compared_by: ClassVar[Literal["digest", "key"]] = "key"
 
     def count(self, window: Window = ALL) -> int:
         """Ask how many documents the window holds."""
@@ -91,13 +112,92 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         pages = partial(read_segments, self._segments(window), read)
         return resume(pages, self._settings.retry_policy)
 
+    def digests(self, bounds: list[str]) -> pl.DataFrame:
+        """Sum up the records between consecutive keys; see :class:`Reconcilable`.
+
+        Raises
+        ------
+        SourceError
+            Always: only keys can be compared.
+        """
+        raise SourceError("documents are not hashed", where=self.label, cure="Compare their keys.")
+
+    def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
+        """List the keys from low to below high; their digests are null.
+
+        Raises
+        ------
+        SourceError
+            If several fields, or one that is neither a text nor a whole number, make the key.
+        """
+        name = self._require_single_key()
+        limits = {"$gte": low, "$lt": high}
+        bounds = {word: self._bind_key(key) for word, key in limits.items() if key is not None}
+        condition = combine_filters(self._settings.filter, {name: {"$ne": None, **bounds}})
+        found = pl.Series(name, list(self._list_keys(condition, name)), self._types[name])
+        return pl.DataFrame([found]).select(
+            key_expression([name]).alias("record_key"),
+            pl.lit(None, pl.Int64).alias("record_digest"),
+        )
+
+    def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
+        """Read the records with these keys."""
+        name = self._require_single_key()
+        for first in range(0, len(keys), _FETCH_SIZE):
+            part = [self._bind_key(key) for key in keys[first : first + _FETCH_SIZE]]
+            segment = Segment(
+                combine_filters(self._settings.filter, {name: {"$in": part}}), (name,)
+            )
+            read = partial(self._read, size=_FETCH_SIZE)
+            pages = partial(read_segments, [segment], read)
+            yield from resume(pages, self._settings.retry_policy)
+
+    def _list_keys(self, condition: Filter, name: str) -> Iterator[Any]:
+        after = condition
+        while True:
+            page = retry(
+                partial(self._find, after, (name,), _LIST_SIZE, only=(name,)),
+                self._settings.retry_policy,
+            )
+            values = [get_dotted(document, name) for document in page]
+            yield from map(to_plain, values)
+            if len(page) < _LIST_SIZE:
+                return
+            after = combine_filters(condition, {name: {"$gt": values[-1]}})
+
+    def _require_single_key(self) -> str:
+        name, *others = self._settings.key
+        if others or self._types.get(name) not in (pl.String(), pl.Int64()):
+            raise SourceError(
+                "the documents cannot be compared with the table",
+                where=self.label,
+                why="their key is not one text or whole number",
+                cure="Load in full: epnkit load SERVICE --full",
+            )
+        return name
+
+    def _bind_key(self, key: str) -> Any:
+        """Write a key of the tracking table for a query."""
+        (text,) = read_key(key, 1)
+        name = self._settings.key[0]
+        if self._types[name] == pl.Int64():
+            return int(text or 0)
+        is_object_id = name == "_id" and text is not None and _OBJECT_ID.fullmatch(text)
+        return self._bind_object_id(str(text)) if is_object_id else text
+
+    @abstractmethod
+    def _bind_object_id(self, text: str) -> Any:
+        """Write an ObjectId for a query."""
+
     @abstractmethod
     def _count(self, condition: Filter) -> int:
         """Count documents."""
 
     @abstractmethod
-    def _find(self, condition: Filter, sort: tuple[str, ...], size: int) -> list[Filter]:
-        """Read the first documents of an order, without trying again."""
+    def _find(
+        self, condition: Filter, sort: tuple[str, ...], size: int, only: tuple[str, ...] = ()
+    ) -> list[Filter]:
+        """Read the first documents of an order, or only some fields, without trying again."""
 
     @abstractmethod
     def _find_sample(self, size: int) -> list[Filter]:

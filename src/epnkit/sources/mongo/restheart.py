@@ -89,9 +89,14 @@ class RestheartSource(CollectionSource[RestheartSettings]):
         parameters = {**_query(self._settings.filter, self._settings.key), "pagesize": size}
         return self._documents(self._request(parameters))
 
-    def _find(self, condition: Filter, sort: tuple[str, ...], size: int) -> list[Filter]:
+    def _bind_object_id(self, text: str) -> Any:
+        return {"$oid": text}
+
+    def _find(
+        self, condition: Filter, sort: tuple[str, ...], size: int, only: tuple[str, ...] = ()
+    ) -> list[Filter]:
         """Read a page; one that is empty or short is not believed before it is counted."""
-        parameters = {**_query(condition, sort), "pagesize": size}
+        parameters = {**_query(condition, sort, only), "pagesize": size}
         answer = self._client.request("GET", self._settings.path, parameters=parameters)
         documents = self._documents(answer)
         if len(documents) < size:
@@ -141,7 +146,9 @@ class RestheartSource(CollectionSource[RestheartSettings]):
         return [{n: value for n, value in document.items() if n != "_links"} for document in found]
 
 
-def _query(condition: Filter, sort: Sequence[str]) -> dict[str, str | int]:
-    """Write a condition and an order as parameters; empty ones are refused by RESTHeart."""
-    given = {"filter": condition, "sort": dict.fromkeys(sort, 1)}
+def _query(
+    condition: Filter, sort: Sequence[str], only: Sequence[str] = ()
+) -> dict[str, str | int]:
+    """Write condition, order and fields as parameters; empty ones are refused by RESTHeart."""
+    given = {"filter": condition, "sort": dict.fromkeys(sort, 1), "keys": dict.fromkeys(only, 1)}
     return {name: orjson.dumps(value).decode() for name, value in given.items() if value}

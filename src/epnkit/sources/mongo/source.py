@@ -91,8 +91,14 @@ class MongoSource(CollectionSource[MongoSettings]):
     def _find_sample(self, size: int) -> list[Filter]:
         return self._retry(lambda: self._find(self._settings.filter, ("_id",), size))
 
-    def _find(self, condition: Filter, sort: tuple[str, ...], size: int) -> list[Filter]:
-        fields = {*self._settings.fields, *sort} if self._settings.fields else None
+    def _bind_object_id(self, text: str) -> bson.ObjectId:
+        return bson.ObjectId(text)
+
+    def _find(
+        self, condition: Filter, sort: tuple[str, ...], size: int, only: tuple[str, ...] = ()
+    ) -> list[Filter]:
+        named = only or self._settings.fields
+        fields = {*named, *sort} if named else None
         order = [(name, pymongo.ASCENDING) for name in sort]
         return self._call_driver(
             lambda: list(self._collection.find(condition, fields).sort(order).limit(size))
