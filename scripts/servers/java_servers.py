@@ -42,8 +42,8 @@ connection-options:
 """
 
 
-def start_mongo(port: int, directory: Path, cache: Path) -> Server:
-    """Start the server in memory; its data go with it."""
+def start_mongo(port: int, directory: Path, cache: Path, heap: str = "512m") -> Server:
+    """Start the server in memory, of which it may take so much; its data go with it."""
     home = cache / f"mongo-{MONGO.version}"
     jars = fetch([MONGO], home)
     if not (home / "classes").is_dir():
@@ -52,7 +52,7 @@ def start_mongo(port: int, directory: Path, cache: Path) -> Server:
     directory.mkdir(parents=True, exist_ok=True)
     argv: list[str | Path] = [
         find_java_home(17) / "bin/java",
-        "-Xmx512m",
+        f"-Xmx{heap}",
         "-XX:+UseSerialGC",
         "-cp",
         f"{home}/classes:{jars}/*",

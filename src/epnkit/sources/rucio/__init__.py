@@ -1,0 +1,1 @@
+"""Rucio: the files of observations, from the names of their data sets."""
