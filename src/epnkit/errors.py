@@ -76,5 +76,9 @@ class CheckError(EpnkitError):
     exit_status = 2
 
 
+class PublishError(EpnkitError):
+    """Packages of granules cannot be sent to an archive, or its answers not be read."""
+
+
 class DeployError(EpnkitError):
     """A service, or the DaCHS under it, cannot be set up, started or stopped."""

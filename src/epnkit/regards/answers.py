@@ -1,0 +1,179 @@
+"""The answers of REGARDS's ingestion, read from a queue of our own into the state tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from epnkit.modules import requires_extra
+from epnkit.regards.broker import CONNECTION_ERRORS, BrokerAddress, BrokerDownError, explain_failure
+from epnkit.regards.state import Answer, PackageState
+from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy
+
+with requires_extra("regards"):
+    import pika
+    import pika.exceptions
+
+#: Where REGARDS publishes its answers.
+ANSWERS = "regards.broadcast.fr.cnes.regards.modules.ingest.dto.request.event.IngestRequestEvent"
+
+#: REGARDS's states of a request, as we name them.
+_STATES = {"GRANTED": "granted", "DENIED": "denied", "SUCCESS": "stored", "ERROR": "failed"}
+
+#: How many answers are noted at a time, and how long it is waited for more, in seconds.
+_BATCH, _PAUSE = 1000, 0.2
+
+#: How much of a list of errors is kept, in characters.
+_LONGEST_REASON = 2000
+
+
+class OddAnswerError(ValueError):
+    """An answer cannot be understood; the text says why."""
+
+
+def parse_answer(body: bytes) -> Answer:
+    """Parse an answer (``IngestRequestEvent``).
+
+    Raises
+    ------
+    OddAnswerError
+        If it is no JSON, names no request, or a state that is unknown.
+    """
+    try:
+        event = orjson.loads(body)
+        request = str(UUID(event["requestId"]))
+        state = _STATES[event["state"]]
+        urn, errors = event.get("sipId"), event.get("errors")
+        reasons = errors if isinstance(errors, list) else [errors] if errors else []
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OddAnswerError(f"{type(error).__name__}: {error}") from None
+    reason = "; ".join(map(str, reasons))[:_LONGEST_REASON].replace("\0", "")
+    return Answer(request, state, urn if isinstance(urn, str) else None, reason or None)
+
+
+@dataclass
+class AnswerReader:
+    """Reads the answers that came for a service.
+
+    Each answer is removed from the queue after the database has it. REGARDS broadcasts the answers
+    to everybody's packages: those to others are passed over.
+
+    Parameters
+    ----------
+    address : BrokerAddress
+        The broker.
+    state : PackageState
+        Where they are noted.
+    tenant : str
+        REGARDS's project; the answers of others are passed over.
+    policy : RetryPolicy
+        How often in a row a broken connection is opened again.
+    """
+
+    address: BrokerAddress
+    state: PackageState
+    tenant: str
+    policy: RetryPolicy = DEFAULT_RETRY
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue."""
+        return f"epnkit.{self.tenant}.{self.state.service}.answers"
+
+    def bind(self) -> None:
+        """Create the queue, so that what is answered from now on is kept.
+
+        Raises
+        ------
+        PublishError
+            If the broker cannot be reached, or has no exchange for answers.
+        """
+        try:
+            with self._open():
+                pass
+        except CONNECTION_ERRORS as error:
+            raise explain_failure(error, self.address) from None
+
+    def read(self, wait: float, report: Callable[[str], None] = print) -> int:
+        """Read answers until none is missing, or none has come for a while.
+
+        Parameters
+        ----------
+        wait : float
+            For how many seconds without an answer it waits.
+        report : callable
+            Takes a text if the connection breaks.
+
+        Returns
+        -------
+        int
+            How many answers were read, also those to others.
+        """
+        read, failures = 0, 0
+        while True:
+            try:
+                with self._open() as channel:
+                    read += self._read(channel, wait)
+                return read
+            except CONNECTION_ERRORS as error:
+                failures += 1
+                found = explain_failure(error, self.address, BrokerDownError)
+                if failures >= self.policy.attempts or not isinstance(found, BrokerDownError):
+                    raise found from None
+                report("the connection to the broker broke; trying again")
+                time.sleep(min(self.policy.first * 2**failures, self.policy.longest))
+
+    def _read(self, channel: Any, wait: float) -> int:
+        read, last = 0, time.monotonic()
+        bodies: list[tuple[Any, bytes]] = []
+        for method, properties, body in channel.consume(self.queue, inactivity_timeout=_PAUSE):
+            if method is not None:
+                bodies.append((properties, body))
+                tag = method.delivery_tag
+            if bodies and (method is None or len(bodies) >= _BATCH):
+                self._note(bodies)
+                channel.basic_ack(tag, multiple=True)
+                read, last, bodies = read + len(bodies), time.monotonic(), []
+            if method is None and (not self.state.awaits_answers or _is_over(last, wait)):
+                break
+        channel.cancel()
+        return read
+
+    def _note(self, bodies: list[tuple[Any, bytes]]) -> None:
+        answers, odd = [], []
+        for properties, body in bodies:
+            if (properties.headers or {}).get("regards.tenant", self.tenant) != self.tenant:
+                continue
+            try:
+                answers.append(parse_answer(body))
+            except OddAnswerError as error:
+                odd.append((str(error), body))
+        if answers:
+            self.state.apply(answers)
+        if odd:
+            self.state.keep_odd(odd)
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        """Open a channel with the queue bound, and close it at the end."""
+        connection = pika.BlockingConnection(self.address.parameters)
+        try:
+            channel = connection.channel()
+            channel.basic_qos(prefetch_count=2 * _BATCH)
+            channel.exchange_declare(ANSWERS, "fanout", passive=True)
+            channel.queue_declare(self.queue, durable=True)
+            channel.queue_bind(self.queue, ANSWERS)
+            yield channel
+        finally:
+            with suppress(pika.exceptions.AMQPError):
+                connection.close()
+
+
+def _is_over(since: float, wait: float) -> bool:
+    return time.monotonic() - since >= wait

@@ -1,0 +1,1 @@
+"""REGARDS archives: their REST interface."""

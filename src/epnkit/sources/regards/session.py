@@ -1,0 +1,154 @@
+"""A session with a REGARDS archive: a token by OAuth, asked for again before it expires.
+
+The way is that of REGARDS's authentication guide (https://regardsoss.github.io): a password grant
+at ``rs-authentication/oauth/token`` whose scope is the project, by the public client
+``client:secret``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from epnkit.errors import ConfigurationError, SourceError, TransientSourceError
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.transport.http import CONNECT_TIMEOUT, HttpClient
+
+#: Where tokens are given.
+TOKEN_PATH = "/api/v1/rs-authentication/oauth/token"  # noqa: S105 (a path)
+
+#: REGARDS's public client, the same in each installation.
+_CLIENT = ("client", "secret")
+
+#: How many seconds before its end a token is asked for again.
+_MARGIN = 30.0
+
+
+@dataclass
+class RegardsSession:
+    """Requests to the REST interface of a REGARDS archive.
+
+    Parameters
+    ----------
+    secret : Secret
+        Its base URL with user and password; without them requests carry no token.
+    tenant : str
+        REGARDS's project.
+    authority : pathlib.Path, optional
+        Certificates of the authority that signed the server's, in PEM.
+    read_timeout : float
+        How many seconds the server may send nothing.
+    """
+
+    secret: Secret
+    tenant: str
+    authority: Path | None = None
+    read_timeout: float = 120.0
+    _client: HttpClient | None = field(default=None, init=False, repr=False)
+    _expires: float = field(default=0.0, init=False, repr=False)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        parameters: Mapping[str, str | int] | None = None,
+    ) -> Any:
+        """Send a request with a token, and read the JSON of its answer.
+
+        Parameters
+        ----------
+        method, path, body, parameters
+            As for :meth:`epnkit.sources.transport.http.HttpClient.request`.
+
+        Raises
+        ------
+        TransientSourceError
+            If trying again may help.
+        SourceError
+            If it will not.
+        """
+        renewed = self._client is None or time.monotonic() > self._expires
+        try:
+            return self._open().request(method, path, body, parameters)
+        except SourceError as error:
+            # The server may have forgotten the token before its time.
+            if renewed or "401" not in error.what or isinstance(error, TransientSourceError):
+                raise
+            self._client = None
+            return self._open().request(method, path, body, parameters)
+
+    def address(self, path: str = "") -> str:
+        """Name an address for messages, without its password."""
+        return self.secret.scrub(self._base + path)
+
+    @property
+    def _base(self) -> str:
+        parts = urlsplit(self.secret.reveal().partition(" ")[0])
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+    def _open(self) -> HttpClient:
+        """Return a client with a token that is still valid."""
+        if self._client is None or time.monotonic() > self._expires:
+            parts = urlsplit(self.secret.reveal())
+            if parts.username is None:
+                opened, self._expires = self.secret, float("inf")
+            else:
+                token = self._ask_for_token(unquote(parts.username), unquote(parts.password or ""))
+                opened = Secret(self.secret.name, f"{self._base} Bearer {token}")
+            self._client = HttpClient(opened, self.authority, self.read_timeout)
+        return self._client
+
+    def _ask_for_token(self, user: str, password: str) -> str:
+        form = {
+            "grant_type": "password",
+            "username": user,
+            "password": password,
+            "scope": self.tenant,
+        }
+        where = self.address(TOKEN_PATH)
+        try:
+            answer = requests.post(
+                self._base + TOKEN_PATH,
+                data=form,
+                auth=_CLIENT,
+                verify=str(self.authority) if self.authority else True,
+                timeout=(min(CONNECT_TIMEOUT, self.read_timeout), self.read_timeout),
+            )
+        except requests.RequestException as error:
+            raise TransientSourceError(
+                "the server does not answer",
+                where=where,
+                why=self.secret.scrub(type(error).__name__),
+                cure="See that it runs and that the address in the credential is right",
+            ) from None
+        if answer.status_code >= 500:
+            raise TransientSourceError(
+                f"the server answers {answer.status_code}", where=where, cure="Try again later"
+            )
+        if answer.status_code >= 400:
+            raise ConfigurationError(
+                "REGARDS gives no token",
+                where=where,
+                why=f"it answers {answer.status_code} {answer.reason}",
+                cure="Correct user and password in the credential, and the tenant",
+            )
+        return self._read_token(answer, where)
+
+    def _read_token(self, answer: requests.Response, where: str) -> str:
+        try:
+            given = answer.json()
+            self._expires = time.monotonic() + float(given.get("expires_in", 3600)) - _MARGIN
+            return str(given["access_token"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise SourceError(
+                "the answer holds no token",
+                where=where,
+                cure="See that the address is that of REGARDS's gateway",
+            ) from None
