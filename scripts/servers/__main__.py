@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 
-from scripts.servers import databases, java_servers, search
+from scripts.servers import databases, java_servers, rabbitmq, rucio, search
 from scripts.servers.processes import Server
 
-KINDS = (*search.DISTRIBUTIONS, "mongo", "restheart", "mariadb", "postgresql")
+KINDS = (*search.DISTRIBUTIONS, "mongo", "restheart", "mariadb", "postgresql", "rabbitmq", "rucio")
 
 
 def main(words: list[str]) -> int:
@@ -18,7 +18,8 @@ def main(words: list[str]) -> int:
         return 2
     server = _start(words[0], int(words[1]), words[2:])
     print(f"{server.name}: {server.url} (log {server.log})", flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: server.stop())
+    # As an interrupt does: a handler that waited for the server would wait for this very wait.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.process.wait()
     except KeyboardInterrupt:
@@ -35,6 +36,10 @@ def _start(kind: str, port: int, more: list[str]) -> Server:
         return java_servers.start_mongo(port, directory, cache)
     if kind == "restheart":
         return java_servers.start_restheart(port, more[0], directory, cache)
+    if kind == "rucio":
+        return rucio.start_rucio(port, directory, cache)
+    if kind == "rabbitmq":
+        return rabbitmq.start_rabbitmq(port, directory)
     starter = databases.start_mariadb if kind == "mariadb" else databases.start_postgresql
     return starter(port, directory)
 

@@ -12,12 +12,15 @@ from typing import Any
 import cdflib
 import requests
 from astropy.io import fits
+from astropy.io.votable import parse
+from astropy.table import Table
 from PIL import Image
 from pyvo.dal.adhoc import DatalinkResults
 
 #: Links that lead to files of the service, not to another site or another granule.
 FILES = {
     "#this",
+    "#auxiliary",
     "#progenitor",
     "#preview",
     "#preview-image",
@@ -32,9 +35,20 @@ def read_links(url: str) -> list[Any]:
     return list(DatalinkResults.from_result_url(url))
 
 
+def read_files(url: str, **query: str) -> Table:
+    """Fetch the list of the files that a part of a data set needs."""
+    answer = requests.get(url, query, timeout=60)
+    answer.raise_for_status()
+    return parse(BytesIO(answer.content)).get_first_table().to_table(use_names_over_ids=True)
+
+
 def open_links(url: str) -> list[str]:
     """Open every file that a datalink document leads to; give their semantics."""
-    found = [link for link in read_links(url) if link["semantics"] in FILES]
+    found = [
+        link
+        for link in read_links(url)
+        if link["semantics"] in FILES and link["content_type"] != "text/html"
+    ]
     for link in found:
         answer = requests.get(link["access_url"], timeout=30)
         answer.raise_for_status()
@@ -60,6 +74,10 @@ def _open(content: bytes, kind: str) -> None:
     elif kind == "application/pdf":
         assert content.startswith(b"%PDF-")
         assert content.endswith(b"%%EOF\n")
+    elif kind == "application/x-asdf":
+        assert content.startswith(b"#ASDF 1.0.0\n")
+    elif kind == "video/mp4":
+        assert content[4:8] == b"ftyp"
     elif kind == "text/plain":
         assert content.decode("ascii").strip()
     elif kind == "application/octet-stream":

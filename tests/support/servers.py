@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from scripts.servers import databases, java_servers, search
+from scripts.servers import databases, java_servers, rabbitmq, rucio, search
 from scripts.servers.processes import Server
 
 from epnkit.dachs.ports import free_port
@@ -62,6 +62,15 @@ def restheart(server_directory: Path, mongo: Server) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def rucio_server(server_directory: Path) -> Iterator[Server]:
+    server = rucio.start_rucio(
+        free_port(), server_directory / "rucio", search.find_cache_directory()
+    )
+    yield server
+    server.stop()
+
+
 @pytest.fixture(
     scope="session",
     params=[
@@ -74,6 +83,15 @@ def search_server(request: pytest.FixtureRequest, server_directory: Path) -> Ite
     server = search.start(request.param, free_port(), directory, search.find_cache_directory())
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def broker(server_directory: Path) -> Iterator[Server]:
+    """Give a RabbitMQ to one module, which may restart it."""
+    server = rabbitmq.start_rabbitmq(free_port(), server_directory / "rabbitmq")
+    yield server
+    server.stop()
+    shutil.rmtree(server_directory / "rabbitmq")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import IO
 from epnkit.dachs.ports import free_port, is_free
 from epnkit.errors import DeployError
 
-_URL = re.compile(r"https?://[^\s/]+|mysql://\S+")
+_URL = re.compile(r"https?://[^\s/]+|(?:mysql|mongodb)://\S+")
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """The sources of a demonstration, filled with the replicas of services.
 
 A service's ``replica/make.py`` defines the source: ``SCHEMA`` (a CSV file) and ``tables()`` for an
-SQL database, ``files(directory)`` for a directory of files, ``documents()`` for a search index.
+SQL database, ``files(directory)`` for a directory of files, ``documents()`` for a search index,
+``observations()`` for a collection of MongoDB behind RESTHeart, ``datasets()`` for SiTools2,
+``containers()`` for Rucio.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from urllib.parse import urlsplit
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import ConfigurationError
 from epnkit.modules import run_file
-from epnkit.replicas import archive, database, index, programs
+from epnkit.replicas import archive, database, documents, index, programs, rucio_files
 from epnkit.replicas.programs import Program
 
 
@@ -32,6 +34,11 @@ class ReplicaSources:
         The database for SQL replicas instead of SQLite: SQLAlchemy's URL and the ODBC string.
     search : str, optional
         The URL of a running Elasticsearch; by default one is started if needed.
+    observatory : tuple of str, optional
+        The URLs of a running MongoDB and of the RESTHeart in front of it; by default both are
+        started if needed.
+    rucio : str, optional
+        The URL of a running Rucio server; by default one is started if needed.
     mariadb : bool
         Whether SQL replicas go to a MariaDB, which is started if needed.
     """
@@ -43,10 +50,13 @@ class ReplicaSources:
         *,
         database: tuple[str, str] | None = None,
         search: str | None = None,
+        observatory: tuple[str, str] | None = None,
+        rucio: str | None = None,
         mariadb: bool = False,
     ) -> None:
         self.dachs, self.project, self.mariadb = dachs, project, mariadb
         self.database, self.search = database, search
+        self.observatory, self.rucio = observatory, rucio
         self.directory = dachs.root / "sources"
         self._programs: list[Program] = []
 
@@ -92,6 +102,12 @@ class ReplicaSources:
             )
         if hasattr(make, "documents"):
             self._fill_index(folder.name, make, address)
+        if hasattr(make, "observations"):
+            self._fill_collection(folder.name, make, address)
+        if hasattr(make, "datasets"):
+            self._start_sitools(folder, address or "")
+        if hasattr(make, "containers"):
+            self._fill_rucio(folder.name, make, address or "")
         if hasattr(make, "files"):
             directory_of_files = archive.archive_directory(self.dachs, folder.name)
             self._write_credential(folder.name, f"directory={directory_of_files};address={address}")
@@ -118,6 +134,30 @@ class ReplicaSources:
         index.fill(url, make.INDEX, make.PROPERTIES, documents)
         self._write_credential(name, url)
 
+    def _fill_collection(self, name: str, make: ModuleType, address: str | None) -> None:
+        mongo, restheart = self.observatory = self.observatory or self._start_restheart()
+        found = archive.replace_host(list(make.observations()), name, address)
+        given = documents.replace_previews(found, restheart)
+        documents.fill(mongo, make.COLLECTION, given, make.previews())
+        self._write_credential(name, restheart)
+
+    def _fill_rucio(self, name: str, make: ModuleType, address: str) -> None:
+        self.rucio = self.rucio or self._start_server("rucio")
+        rucio_files.fill(self.rucio, name, make.containers(), address)
+        self._write_credential("rucio", self.rucio)
+
+    def _start_sitools(self, folder: Path, address: str) -> None:
+        """Serve the data sets of a replica in the manner of SiTools2."""
+        log = self.directory / f"{folder.name}-sitools.log"
+        words: list[str | Path] = ["-m", "epnkit.replicas.sitools", folder / "replica/make.py"]
+        self._programs.append(programs.start([*words, address], self.project, log))
+        self._write_credential(folder.name, self._programs[-1].url)
+
+    def _start_restheart(self) -> tuple[str, str]:
+        """Start MongoDB and RESTHeart, once for all services of a demo; return their URLs."""
+        mongo = self._start_server("mongo")
+        return mongo, self._start_server("restheart", mongo)
+
     def _start_mariadb(self) -> tuple[str, str]:
         """Start MariaDB, and return its URL and ODBC connection string."""
         parts = urlsplit(self._start_server("mariadb"))
@@ -132,10 +172,10 @@ class ReplicaSources:
         self.search = self._start_server("es8")
         return self.search
 
-    def _start_server(self, kind: str) -> str:
+    def _start_server(self, kind: str, *more: str) -> str:
         """Start one of the servers of ``scripts/servers``, and return its URL."""
         port = programs.choose_port(self.directory / f"{kind}.port")
-        words: list[str | Path] = ["-m", "scripts.servers", kind, str(port)]
+        words: list[str | Path] = ["-m", "scripts.servers", kind, str(port), *more]
         log = self.directory / f"{kind}.log"
         self._programs.append(programs.start(words, self.project, log))
         return self._programs[-1].url

@@ -11,12 +11,14 @@ from typing import Any
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.sources.attachments import Attachments, take_attachments
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import declared_types
 from epnkit.sources.configured import ConfiguredSource
+from epnkit.sources.records.splitting import close_window, format_bound, split_window
 from epnkit.sources.transport.http import HttpClient
 from epnkit.sources.transport.paging import require_cursor
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, retry, take_retry_policy
@@ -53,6 +55,8 @@ class RecordsSettings:
     window : tuple of str
         A parameter and its value, with ``{low}`` and ``{high}``, that narrow a request to a
         window; the rest is left out here.
+    most : int, optional
+        How many records a query must not select; larger windows are split by time.
     order : Order
         The cursor and the key.
     types : dict
@@ -63,6 +67,8 @@ class RecordsSettings:
         The certificates to trust.
     retry_policy : RetryPolicy
         How often to try again.
+    attachments : Attachments
+        Files on this machine that describe what a record is about.
     """
 
     path: str
@@ -74,11 +80,13 @@ class RecordsSettings:
     data: str = "data"
     total: str = "total"
     window: tuple[str, str] | None = None
+    most: int | None = None
     order: Order = UNORDERED
     types: dict[str, pl.DataType] = field(default_factory=dict)
     page: int = 300
     authority: Path | None = None
     retry_policy: RetryPolicy = DEFAULT_RETRY
+    attachments: Attachments = field(default_factory=Attachments)
 
 
 class RecordsSource(ConfiguredSource[RecordsSettings]):
@@ -122,11 +130,13 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
             settings.take("data", str, "data"),
             settings.take("total", str, "total"),
             (pair[0], pair[1]) if pair else None,
+            settings.take_positive("most", 1) if settings.has("most") else None,
             settings.take_order(order),
             declared_types(settings),
             settings.take_positive("page", RecordsSettings.page),
             settings.take_path("authority"),
             take_retry_policy(settings),
+            take_attachments(settings),
         )
 
     def count(self, window: Window = ALL) -> int:
@@ -143,12 +153,46 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
         SourceError
             If the service's total changes meanwhile, or fewer records come than it says.
         """
-        belongs = self._window_filter(window)
-        for documents in self._read_pages(window, min(size, self._settings.page)):
-            batch = build_frame(documents, self._types, self.label)
-            kept = batch if belongs is None else batch.filter(belongs)
-            if kept.height:
-                yield kept
+        for part in self._split(window):
+            belongs = self._window_filter(part)
+            for documents in self._read_pages(part, min(size, self._settings.page)):
+                batch = build_frame(documents, self._types, self.label)
+                kept = batch if belongs is None else batch.filter(belongs)
+                if kept.height:
+                    yield kept
+
+    def _split(self, window: Window) -> Iterator[Window]:
+        """Split a window so that no query selects more than the service allows."""
+        most, cursor = self._settings.most, self._settings.order.cursor
+        held = 0 if most is None else self._total(window)
+        if most is None or held < most:
+            yield window
+            return
+        if self._settings.window is None or self._types.get(cursor or "") != pl.Datetime:
+            raise SourceError(
+                f"a query would select {held} records, and the service allows fewer than {most}",
+                where=self.label,
+                cure="Write `window` into the source file, name the cursor in service.py, and"
+                ' declare it there as a time: types = {date_obs = "datetime"}',
+            )
+        closed = close_window(self._parse(window))
+        self._refuse_timeless(window, held, closed)
+        yield from split_window(closed, most, self._total, self.label)
+
+    def _refuse_timeless(self, window: Window, held: int, closed: Window) -> None:
+        """Refuse to leave out records without a time: no part of a split window holds them."""
+        timed = self._total(closed)
+        if window.nulls and held != timed:
+            raise SourceError(
+                f"{held - timed} of {held} records have no {self._settings.order.cursor}",
+                where=self.label,
+                why="the service allows only queries for parts by time, which leave them out",
+                cure='Leave them to the archive, and declare nulls="first" for the cursor after'
+                " a first load of fewer records; or have them dated",
+            )
+
+    def _total(self, window: Window) -> int:
+        return self._read_total(self._request(self._window_parameters(window), 0, 1))
 
     def _read_pages(self, window: Window, page: int) -> Iterator[list[Document]]:
         """Read page by page, by their numbers: the service offers nothing else to continue by."""
@@ -162,8 +206,12 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
             read += len(documents)
             yield documents
 
-    @cached_property
+    @property
     def _types(self) -> dict[str, pl.DataType]:
+        return self._own_types | self._settings.attachments.types
+
+    @cached_property
+    def _own_types(self) -> dict[str, pl.DataType]:
         found = self._documents(self._request({}, 0, min(SAMPLE, self._settings.page)))
         return {**infer_types(found), **self._settings.types}
 
@@ -222,10 +270,18 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
     def _window_parameters(self, window: Window) -> dict[str, str]:
         """Narrow a request to a window, as far as the service can."""
         template = self._settings.window
-        if template is None or None in (window.low, window.high) or window.nulls:
+        if template is None or window.nulls or window.everything:
+            return {}
+        if self._types.get(self._settings.order.cursor or "") == pl.Datetime:
+            window = close_window(self._parse(window))
+        if window.low is None or window.high is None:
             return {}
         name, value = template
-        return {name: value.format(low=window.low, high=window.high)}
+        low, high = format_bound(window.low), format_bound(window.high, upper=True)
+        return {name: value.format(low=low, high=high)}
+
+    def _parse(self, window: Window) -> Window:
+        return parse_window(window, str(self._settings.order.cursor), self._types)
 
     def _window_filter(self, window: Window) -> pl.Expr | None:
         """Return which records of a batch belong to a window, or None if all do."""

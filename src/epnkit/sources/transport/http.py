@@ -43,6 +43,22 @@ class MissingError(SourceError):
 
 
 @dataclass(frozen=True)
+class Page:
+    """What came of an address.
+
+    Parameters
+    ----------
+    kind : str
+        Its media type, as the server gives it.
+    content : bytes
+        The whole of it.
+    """
+
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class _Answer:
     """An answer that came whole."""
 
@@ -63,11 +79,14 @@ class HttpClient:
         Certificates of the authority that signed the server's, in PEM.
     read_timeout : float
         How many seconds it may send nothing.
+    agent : str
+        By what name it is asked; by default by that of the library.
     """
 
     secret: Secret
     authority: Path | None = None
     read_timeout: float = 120.0
+    agent: str = ""
     _session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -80,6 +99,8 @@ class HttpClient:
         self._session.trust_env = False
         self._session.verify = str(self.authority) if self.authority else True
         self._session.headers["Accept"] = "application/json"
+        if self.agent:
+            self._session.headers["User-Agent"] = self.agent
         # Compressing pages costs both sides more than it saves, and hides a cut (_refuse_cut).
         self._session.headers["Accept-Encoding"] = "identity"
         header = authorization.strip() or _basic_authorization(parts.username, parts.password)
@@ -114,7 +135,41 @@ class HttpClient:
             If it won't: wrong certificate, 4xx, something else than JSON.
         """
         where = self.address(path)
+        answer = self._execute(method, path, body, parameters)
+        return self._read_json(answer, where)
+
+    def fetch(self, path: str) -> Page:
+        """Fetch what is at an address, whatever it is.
+
+        Parameters
+        ----------
+        path : str
+            What follows the base URL.
+
+        Raises
+        ------
+        TransientSourceError
+            If trying again may help, as for :meth:`request`.
+        SourceError
+            If it won't.
+        """
+        answer = self._execute("GET", path, None, None, accept="text/html, application/json, */*")
+        where = self.address(path)
+        self._refuse_status(answer, where)
+        self._refuse_cut(answer, where)
+        return Page(answer.head.headers.get("Content-Type", ""), answer.content)
+
+    def _execute(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        parameters: Mapping[str, str | int] | None,
+        accept: str | None = None,
+    ) -> _Answer:
+        where = self.address(path)
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers |= {"Accept": accept} if accept else {}
         try:
             with self._session.request(
                 method,
@@ -126,10 +181,9 @@ class HttpClient:
                 allow_redirects=method == "GET",
                 stream=True,
             ) as response:
-                answer = _Answer(response, b"".join(response.iter_content(_CHUNK)))
+                return _Answer(response, b"".join(response.iter_content(_CHUNK)))
         except requests.RequestException as error:
             raise self._connection_error(error, where) from None
-        return self._read_json(answer, where)
 
     def address(self, path: str = "") -> str:
         """Name an address for messages, without its password and query string."""
