@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks import memory
 from epnkit.sources.base import ALL, Window
 from epnkit.sources.files.readers import read_json
-from epnkit.sources.files.source import FilesSettings, FilesSource
+from epnkit.sources.files.settings import FilesSettings
+from epnkit.sources.files.source import FilesSource
 
 #: How many files there are.
 COUNTS = (10_000, 100_000)

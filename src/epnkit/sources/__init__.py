@@ -16,8 +16,10 @@ KINDS = {
     "restheart": ("mongo.restheart", "RestheartSource"),
     "tap": ("tap.source", "TapSource"),
     "records": ("records.source", "RecordsSource"),
+    "httplist": ("httplist.source", "HttpListSource"),
     "files": ("files.source", "FilesSource"),
     "parquet": ("parquet.source", "ParquetSource"),
+    "rucio": ("rucio.source", "RucioSource"),
 }
 
 #: The kind of a ``source.json``, which holds a query as Elasticsearch takes it.

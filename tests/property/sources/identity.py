@@ -17,7 +17,8 @@ from epnkit.sources.base import Order, Source
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.formats import read_formats
-from epnkit.sources.files.source import FilesSettings, FilesSource
+from epnkit.sources.files.settings import FilesSettings
+from epnkit.sources.files.source import FilesSource
 from epnkit.sources.sql.source import SqlSettings, SqlSource
 
 

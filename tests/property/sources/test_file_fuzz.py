@@ -21,7 +21,8 @@ from astropy.io import fits
 from epnkit.sources.base import UNREADABLE
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.formats import read_formats
-from epnkit.sources.files.source import FilesSettings, FilesSource
+from epnkit.sources.files.settings import FilesSettings
+from epnkit.sources.files.source import FilesSource
 
 #: How long one file may take here, in seconds, and all files of one test.
 SECONDS, ALL_SECONDS = 5, 60

@@ -10,7 +10,8 @@ import pytest
 from epnkit.sources.base import UNREADABLE
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.formats import FORMATS, read_formats
-from epnkit.sources.files.source import FilesSettings, FilesSource
+from epnkit.sources.files.settings import FilesSettings
+from epnkit.sources.files.source import FilesSource
 
 #: The formats by the ends of names; all others are tried by each format.
 _ENDS = {

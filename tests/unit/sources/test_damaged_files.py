@@ -24,7 +24,8 @@ from epnkit.sources.base import UNREADABLE, describe_skipped
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.formats import read_formats
 from epnkit.sources.files.readers import Reader, read_json
-from epnkit.sources.files.source import FilesSettings, FilesSource
+from epnkit.sources.files.settings import FilesSettings
+from epnkit.sources.files.source import FilesSource
 
 #: The good files between which a bad one lies, and what they say.
 GOOD = {"a.json": '{"n": 1}', "z.json": '{"n": 2}'}

@@ -46,7 +46,7 @@ def test_each_name_has_its_format(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_reported_with_what_there_is(tmp_path: Path) -> None:
     text = 'directory = "."\n[formats]\n"*.xyz" = "xyz"\n'
-    with pytest.raises(ConfigurationError, match=r"there is no 'xyz'\. Write one of fits, cdf"):
+    with pytest.raises(ConfigurationError, match=r"there is no 'xyz'\. Write one of fits, cards"):
         source(tmp_path, text)
 
 

@@ -20,7 +20,8 @@ from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, Order, Window
 from epnkit.sources.files.readers import read_json
-from epnkit.sources.files.source import FilesSettings, FilesSource
+from epnkit.sources.files.settings import FilesSettings
+from epnkit.sources.files.source import FilesSource
 
 Make = Callable[..., FilesSource]
 

@@ -23,11 +23,34 @@ def read_asdf(path: Path) -> Iterator[dict[str, Any]]:
     ValueError
         If the tree is longer than it may be, not YAML, or no map.
     """
+    with open_file(path) as stream:
+        yield flatten(to_plain(load_tree(stream)[0]))
+
+
+def load_tree(stream: IO[bytes]) -> tuple[dict[str, Any], int]:
+    """Load the tree at the beginning of a stream; each tag is the plain value under it.
+
+    Parameters
+    ----------
+    stream : binary file
+        An ASDF file at its first byte; more than the tree is read from it.
+
+    Returns
+    -------
+    tree : dict
+        The tree.
+    end : int
+        How many bytes the tree has, its mark of the end not counted.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`read_asdf`.
+    """
     with requires_extra("asdf"):
         import yaml
 
-    with open_file(path) as stream:
-        text = _read_tree(stream)
+    text = _read_tree(stream)
     if not text.strip():
         raise ValueError("it is empty")
     try:
@@ -37,7 +60,7 @@ def read_asdf(path: Path) -> Iterator[dict[str, Any]]:
     require_bounded(tree)
     if not isinstance(tree or {}, dict):
         raise ValueError("its tree is no map")
-    yield flatten(to_plain(tree or {}))
+    return tree or {}, len(text)
 
 
 def _read_tree(stream: IO[bytes]) -> bytes:
@@ -58,7 +81,8 @@ def _plain_loader() -> Any:
     with requires_extra("asdf"):
         import yaml
 
-    class Loader(yaml.SafeLoader):
+    # The same rules in C, ten times as fast, if the library was built with it.
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         pass
 
     def construct(loader: Loader, _: str, node: yaml.Node) -> Any:
@@ -66,7 +90,7 @@ def _plain_loader() -> Any:
             return loader.construct_mapping(node, deep=True)
         if isinstance(node, yaml.SequenceNode):
             return loader.construct_sequence(node, deep=True)
-        return loader.construct_scalar(node)  # type: ignore[arg-type]
+        return loader.construct_scalar(node)
 
     def construct_time(loader: Loader, node: yaml.ScalarNode) -> Any:
         try:

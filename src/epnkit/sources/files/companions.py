@@ -11,9 +11,11 @@ A source file names them by where they lie, with what the record tells put in::
 
 from __future__ import annotations
 
-import os.path
+import os
 import re
+import stat
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -54,38 +56,80 @@ def find_companions(
     if not patterns:
         return {}
     named = parts.search(record["file_name"]) if parts is not None else None
-    told = {**record, **_path_fields(PurePosixPath(record["path"])), **_group_fields(named)}
+    told = {**record, **_path_fields(record["path"]), **_group_fields(named)}
     found: dict[str, Any] = {}
+    base = f"{root}/"
     for name, pattern in patterns.items():
-        path = _fill_pattern(pattern, told)
-        if path is not None and (root / path).is_file():
-            found |= {f"{name}.path": path, f"{name}.size": (root / path).stat().st_size}
+        path = fill_pattern(pattern, told)
+        size = None if path is None else _size_of(base + path)
+        if path is not None and size is not None:
+            found |= {f"{name}.path": path, f"{name}.size": size}
             found |= {} if address is None else {f"{name}.url": address + quote(path)}
     return found
 
 
-def _path_fields(path: PurePosixPath) -> dict[str, str]:
-    parts = {f"folder.{number}": part for number, part in enumerate(path.parts[:-1], 1)}
-    return {"folder": str(path.parent), "stem": path.stem, **parts}
+def _size_of(path: str) -> int | None:
+    """Return the length of a file, or None if there is none."""
+    try:
+        state = os.stat(path)  # noqa: PTH116 - a Path costs more than the question
+    except (OSError, ValueError):
+        return None
+    return state.st_size if stat.S_ISREG(state.st_mode) else None
+
+
+def _path_fields(path: str) -> dict[str, str]:
+    folder, _, name = path.rpartition("/")
+    stem = name.rpartition(".")[0] if "." in name[1:] else name
+    parts = {f"folder.{number}": part for number, part in enumerate(folder.split("/"), 1) if part}
+    return {"folder": folder or ".", "stem": stem, **parts}
 
 
 def _group_fields(found: re.Match[str] | None) -> dict[str, str | None]:
     return found.groupdict() if found is not None else {}
 
 
-def _fill_pattern(pattern: str, told: Mapping[str, Any]) -> str | None:
-    """Put in what the record tells; None where it does not, or where that leads elsewhere."""
-    places = list(_PLACEHOLDER.finditer(pattern))
-    if any(not isinstance(_first_value(told.get(place["field"])), str | int) for place in places):
-        return None
-    path = os.path.normpath(_PLACEHOLDER.sub(lambda place: _fill_placeholder(place, told), pattern))
+@lru_cache
+def _split_pattern(pattern: str) -> tuple[tuple[str, str, bool], ...]:
+    """Split a pattern into texts, each with the field after it, and whether its ending is cut."""
+    pieces, last = [], 0
+    for place in _PLACEHOLDER.finditer(pattern):
+        pieces.append((pattern[last : place.start()], place["field"], bool(place["stem"])))
+        last = place.end()
+    return (*pieces, (pattern[last:], "", False))
+
+
+def fill_pattern(pattern: str, told: Mapping[str, Any]) -> str | None:
+    """Fill the placeholders of a pattern.
+
+    Parameters
+    ----------
+    pattern : str
+        A path with names of fields in braces.
+    told : mapping
+        What the record tells.
+
+    Returns
+    -------
+    str, optional
+        The path; None if a field has no value, or if the path leads out of the directory.
+
+    Examples
+    --------
+    >>> fill_pattern("{bucket}/{key|stem}.pdf", {"bucket": "data", "key": "a.asdf"})
+    'data/a.pdf'
+    """
+    filled = []
+    for text, field, is_stem in _split_pattern(pattern):
+        filled.append(text)
+        if field:
+            value = _first_value(told.get(field))
+            if not isinstance(value, str | int):
+                return None
+            given = str(value).strip()
+            filled.append(PurePosixPath(given).stem if is_stem else given)
+    path = os.path.normpath("".join(filled))
     outside = path.startswith(("/", "..")) or "\0" in path
     return None if outside else path
-
-
-def _fill_placeholder(place: re.Match[str], told: Mapping[str, Any]) -> str:
-    value = str(_first_value(told[place["field"]])).strip()
-    return PurePosixPath(value).stem if place["stem"] else value
 
 
 def _first_value(value: Any) -> Any:

@@ -60,9 +60,12 @@ class FitsReader:
     extension : int or str, optional
         The number or name of the header-data unit. Without one, the first header; and if that says
         nothing of an observation, as in tile-compressed files, also the second.
+    limits : tuple of str
+        Columns of the file's tables; the fields ``NAME.min`` and ``NAME.max`` are their limits.
     """
 
     extension: int | str | None = None
+    limits: tuple[str, ...] = ()
 
     def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
         """Read one file."""
@@ -71,7 +74,8 @@ class FitsReader:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # real headers are full of oddities
             with open_file(path) as stream:
-                yield self._choose(read_headers(stream))
+                found = self._choose(read_headers(stream))
+            yield found | (dict(find_limits(path, self.limits)) if self.limits else {})
 
     def _choose(self, headers: Iterator[Any]) -> dict[str, Any]:
         if self.extension is None:
@@ -81,6 +85,35 @@ class FitsReader:
             if self.extension in (number, name) or str(self.extension).upper() == name:
                 return read_cards(header)
         raise ValueError(f"it has no unit {self.extension!r}")
+
+
+def find_limits(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    """Find the least and the greatest number in columns of a file's tables.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    columns : tuple of str
+        The names of the columns; the first table that has one counts.
+
+    Yields
+    ------
+    tuple
+        ``NAME.min`` or ``NAME.max``, and the number.
+    """
+    import numpy as np
+    from astropy.io import fits
+
+    left = {*columns}
+    with fits.open(path, memmap=True) as units:
+        for unit in units[:_MOST_UNITS]:
+            for name in sorted(left & {*getattr(getattr(unit, "columns", None), "names", ())}):
+                values = np.asarray(unit.data[name], dtype=float)
+                left.discard(name)
+                if np.isfinite(values).any():
+                    yield f"{name}.min", float(np.nanmin(values))
+                    yield f"{name}.max", float(np.nanmax(values))
 
 
 def read_headers(stream: IO[bytes]) -> Iterator[Any]:

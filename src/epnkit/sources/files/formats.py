@@ -11,13 +11,14 @@ from typing import Any
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.asdf import read_asdf
 from epnkit.sources.files.binary import RecordLayout, RecordsReader
+from epnkit.sources.files.cards import CardsReader
 from epnkit.sources.files.cdf import CdfReader
 from epnkit.sources.files.fits import FitsReader
 from epnkit.sources.files.pds3 import read_pds3
-from epnkit.sources.files.readers import CsvReader, Reader, read_json, read_nothing
+from epnkit.sources.files.readers import CsvReader, EcsvReader, Reader, read_json, read_nothing
 
 #: The formats that a source file names; ``name`` is for files whose name says all.
-FORMATS = ("fits", "cdf", "asdf", "pds3", "json", "csv", "records", "name")
+FORMATS = ("fits", "cards", "cdf", "asdf", "pds3", "json", "csv", "ecsv", "records", "name")
 
 _PLAIN: dict[str, Reader] = {
     "asdf": read_asdf,
@@ -86,11 +87,15 @@ def _take_reader(settings: Settings) -> Reader:
     form = settings.take_choice("format", FORMATS)
     if form == "fits":
         extension: Any = settings.take("extension", object) if settings.has("extension") else None
-        return FitsReader(extension)
+        return FitsReader(extension, settings.take_names("limits"))
+    if form == "cards":
+        return CardsReader(settings.take_names("cards"), settings.take_text("name"))
     if form == "cdf":
         return CdfReader(settings.take_names("limits"))
     if form == "csv":
         return CsvReader(settings.take_text("separator"), settings.take_text("encoding"))
+    if form == "ecsv":
+        return EcsvReader(settings.take("rename", dict, {}))
     if form == "records":
         return RecordsReader(_take_layout(settings))
     return _PLAIN[form]

@@ -9,7 +9,7 @@ from epnkit.errors import SourceError
 from epnkit.sources.values.keys import read_key, write_key
 
 #: What keys can be told of without looking into what a file holds, beside its number of lines.
-_KNOWN = [{"path"}, {"path", "line"}]
+_KNOWN = [{"path"}, {"path", "line"}, {"group"}]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class FileKeys:
         """Whether each line of a file has a key of its own."""
         return "line" in self.fields
 
+    @property
+    def by_group(self) -> bool:
+        """Whether the files of a group have one key."""
+        return self.fields == ("group",)
+
     def require_known(self) -> None:
         """Refuse keys that stand in the files.
 
@@ -49,15 +54,15 @@ class FileKeys:
             )
 
     def write_keys(self, path: str, lines: Iterable[int]) -> list[str]:
-        """Write the keys of a file's lines as the tracking table holds them."""
+        """Write the keys of a file's lines, or of its group, as the tracking table holds them."""
         if not self.by_line:
             return [write_key([path])]
         return [write_key(self._values(path, line)) for line in lines]
 
     def path_of(self, key: str) -> str:
-        """Take the path out of a key."""
+        """Take the path, or the group, out of a key."""
         values = dict(zip(self.fields, read_key(key, len(self.fields)), strict=False))
-        return values.get("path") or ""
+        return values.get("group" if self.by_group else "path") or ""
 
     def _values(self, path: str, line: int) -> list[str | int]:
         return [path if name == "path" else line for name in self.fields]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from epnkit.sources.files.cards import CardsReader
 from epnkit.sources.files.limits import (
     DEEPEST,
     LARGEST_JSON,
@@ -66,12 +67,14 @@ def _may_be_extended(text: bytes) -> bool:
 def is_bounded(reader: Reader, path: Path, size: int) -> bool:
     """Return whether reading a file takes no more time or memory than its size (bytes) says.
 
-    That holds for what opens nothing, and for small texts of JSON, whose parser has no loops and no
-    way back. Other formats are read in a process of their own.
+    That holds for what opens nothing, for cards, of which a header's length is the bound, and for
+    small texts of JSON, whose parser has no loops and no way back. Other formats are read in a
+    process of their own.
     """
     of_name = getattr(reader, "choose", None)
     reader = reader if of_name is None else of_name(path)
-    return reader is read_nothing or (reader is read_json and size <= SMALL_JSON)
+    bounded = reader is read_nothing or isinstance(reader, CardsReader)
+    return bounded or (reader is read_json and size <= SMALL_JSON)
 
 
 def _to_utf8(content: bytes) -> bytes:
@@ -114,3 +117,46 @@ class CsvReader:
             if len(row) != len(names):
                 raise ValueError("a line has another number of values than the first one")
             yield {name: value.strip() or None for name, value in zip(names, row, strict=True)}
+
+
+@dataclass(frozen=True)
+class EcsvReader:
+    """Reads tables in ECSV, one document a line; values of several parts are lists.
+
+    Columns are plain here: what Python object one was written from (a time, a quantity) is not
+    made again, but its text or number is there.
+
+    Parameters
+    ----------
+    rename : mapping of str to str
+        Fields that have another name than their columns.
+    """
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, path: Path) -> Iterator[dict[str, Any]]:
+        """Read one file.
+
+        Raises
+        ------
+        ValueError
+            If it is no ECSV.
+        """
+        from astropy.io import ascii as tables
+
+        text = path.read_text(encoding="utf-8-sig")
+        read = tables.read(text, format="ecsv", fill_values=[("", "0")])
+        for row in read:
+            yield {self.rename.get(name, name): _plain_cell(row[name]) for name in read.colnames}
+
+
+def _plain_cell(value: Any) -> Any:
+    """Return a cell without its array, mask, unit or time."""
+    import numpy as np
+
+    if value is np.ma.masked:
+        return None
+    if hasattr(value, "isot"):
+        return str(value.isot)
+    plain = getattr(value, "value", value)
+    return plain.tolist() if hasattr(plain, "tolist") else plain

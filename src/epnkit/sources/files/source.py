@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
@@ -21,15 +19,11 @@ import polars as pl
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, WHOLE, Order, Window
-from epnkit.sources.config.credentials import read_credential
-from epnkit.sources.config.settings import Settings, open_settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.settings import open_settings
 from epnkit.sources.files.companions import find_companions
-from epnkit.sources.files.formats import read_formats
 from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
 from epnkit.sources.files.keys import FileKeys
-from epnkit.sources.files.limits import LONGEST
-from epnkit.sources.files.readers import Reader
+from epnkit.sources.files.settings import FilesSettings, take_files_settings
 from epnkit.sources.files.versions import keep_latest
 from epnkit.sources.files.walk import FoundFile, walk
 from epnkit.sources.values.documents import build_frame, infer_types
@@ -47,10 +41,11 @@ _FILE_FIELDS: dict[str, pl.DataType] = {
     "unreadable": pl.String(),
     "address": pl.String(),
     "url": pl.String(),
+    "group": pl.String(),
 }
 
 #: The names that no field of a file's own may have; ``address`` and ``url`` only if it is served.
-_TAKEN = frozenset([*_FILE_FIELDS, UNREADABLE, SOURCE_DIGEST]) - {"address", "url"}
+_TAKEN = frozenset([*_FILE_FIELDS, UNREADABLE, SOURCE_DIGEST]) - {"address", "url", "group"}
 
 #: What a record tells of each companion of its file.
 _COMPANION_FIELDS: dict[str, pl.DataType] = {
@@ -58,52 +53,6 @@ _COMPANION_FIELDS: dict[str, pl.DataType] = {
     "size": pl.Int64(),
     "url": pl.String(),
 }
-
-
-@dataclass(frozen=True)
-class FilesSettings:
-    """What a source file says about files.
-
-    Parameters
-    ----------
-    directory : pathlib.Path
-        The directory; relative to the source file.
-    reader : callable
-        Reads one file.
-    globs : tuple of str
-        Which names to take.
-    types : dict
-        Declared types of fields.
-    checksum : bool
-        Whether a file counts as changed by its content, rather than by size and time.
-    address : str, optional
-        The URL where the directory is served, with a slash at its end.
-    latest : bool
-        Whether files of which there is a later version are left out.
-    companions : dict of str to str
-        Files that belong to each, by where they lie; see :mod:`epnkit.sources.files.companions`.
-    parts : re.Pattern, optional
-        What is found in a file's name, to be put in there.
-    key : tuple of str
-        The fields that tell one record from every other.
-    follow_links : bool
-        Whether links may lead out of the directory.
-    seconds : float
-        How long reading one file may take.
-    """
-
-    directory: Path
-    reader: Reader
-    globs: tuple[str, ...] = ("*",)
-    types: dict[str, pl.DataType] = field(default_factory=dict)
-    checksum: bool = False
-    address: str | None = None
-    latest: bool = False
-    companions: dict[str, str] = field(default_factory=dict)
-    parts: re.Pattern[str] | None = None
-    key: tuple[str, ...] = ("path",)
-    follow_links: bool = False
-    seconds: float = LONGEST
 
 
 class FilesSource:
@@ -146,7 +95,7 @@ class FilesSource:
             )
         with open_settings(path, "files") as settings:
             key = settings.take_order(order).key or FilesSettings.key
-            chosen = _take_files_settings(settings, key)
+            chosen = take_files_settings(settings, key)
         return cls(chosen)
 
     def schema(self) -> dict[str, str]:
@@ -191,19 +140,25 @@ class FilesSource:
         for found, lines in self._line_numbers():
             keys = [
                 key
-                for key in self._keys.write_keys(found.name, lines)
+                for key in self._keys.write_keys(self._key_path(found), lines)
                 if (low is None or key >= low) and (high is None or key < high)
             ]
             digest = self._digest(found) if keys else 0
             rows += [(key, digest) for key in keys]
         schema = {"record_key": pl.String(), "record_digest": pl.Int64()}
-        return pl.DataFrame(rows, schema=schema, orient="row").sort("record_key")
+        listed = pl.DataFrame(rows, schema=schema, orient="row")
+        # The digest of a group is the sum of those of its files, as it is of folded records.
+        return listed.group_by("record_key").agg(pl.col("record_digest").sum()).sort("record_key")
+
+    def _key_path(self, found: FoundFile) -> str:
+        """Return what of a file is in its key: its path or its group."""
+        return self._settings.group_of(found.name) if self._keys.by_group else found.name
 
     def fetch(self, keys: list[str]) -> Iterator[pl.DataFrame]:
         """Read the records with these keys, whose form is that of :meth:`keys`."""
         self._keys.require_known()
         paths, wanted = {self._keys.path_of(key) for key in keys}, set(keys)
-        files = (found for found in self._walk(ALL) if found.name in paths)
+        files = (found for found in self._walk(ALL) if self._key_path(found) in paths)
         return self._read_batches(files, BATCH_SIZE, wanted if self._keys.by_line else None)
 
     def _line_numbers(self) -> Iterator[tuple[FoundFile, list[int]]]:
@@ -214,8 +169,12 @@ class FilesSource:
         for found, records in self._read_files(self._walk(ALL)):
             yield found, [record["line"] for record in records]
 
-    @cached_property
+    @property
     def _types(self) -> dict[str, pl.DataType]:
+        return {**self._own_types, **self._settings.attachments.types}
+
+    @cached_property
+    def _own_types(self) -> dict[str, pl.DataType]:
         sample = [
             record
             for _, records in self._read_files(self._sample())
@@ -244,6 +203,17 @@ class FilesSource:
 
     def _walk(self, window: Window) -> Iterator[FoundFile]:
         """Go through the directory in order, and open nothing."""
+        if not self._keys.by_group or window.everything:
+            return self._walk_window(window)
+        return self._walk_groups(window)
+
+    def _walk_groups(self, window: Window) -> Iterator[FoundFile]:
+        """Go through the files of each group of which one changed: a group is read whole."""
+        group_of = self._settings.group_of
+        changed = {group_of(found.name) for found in self._walk_window(window)}
+        return (found for found in self._walk_window(ALL) if group_of(found.name) in changed)
+
+    def _walk_window(self, window: Window) -> Iterator[FoundFile]:
         chosen = self._settings
         choose = keep_latest if chosen.latest else list
         self.skipped = Counter()
@@ -261,7 +231,8 @@ class FilesSource:
             for record in self._add_digest(found, of_file, wanted)
         )
         while batch := list(islice(records, size)):
-            yield build_frame(batch, self._types | {SOURCE_DIGEST: pl.Int64()}, self.label)
+            types = self._own_types | {SOURCE_DIGEST: pl.Int64()}
+            yield self._settings.attachments.join(build_frame(batch, types, self.label))
 
     def _add_digest(
         self, found: FoundFile, records: Iterator[dict[str, Any]], wanted: set[str] | None
@@ -293,9 +264,10 @@ class FilesSource:
     ) -> Iterator[dict[str, Any]]:
         of_file = {
             "path": found.name,
-            "file_name": found.path.name,
+            "file_name": found.name.rpartition("/")[2],
             "file_size": found.size,
             "modified": found.modified,
+            "group": self._settings.group_of(found.name),
             **self._address_fields(found),
         }
         number, taken = 0, _TAKEN.union(of_file)
@@ -335,50 +307,4 @@ def _keep_own(document: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]
 
 def _has_several(found: FoundFile) -> bool:
     """Say whether a file may hold several records."""
-    return found.path.suffix.lower() in {".csv", ".json"}
-
-
-def _take_files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettings:
-    reader, globs = read_formats(settings)
-    directory, address = _take_location(settings)
-    return FilesSettings(
-        directory,
-        reader,
-        globs,
-        declared_types(settings),
-        settings.take("checksum", bool, default=False),
-        address,
-        settings.take("latest", bool, default=False),
-        settings.take("companions", dict, {}),
-        _take_parts(settings),
-        key,
-        settings.take("follow_links", bool, default=False),
-        settings.take_positive("seconds", LONGEST),
-    )
-
-
-def _take_parts(settings: Settings) -> re.Pattern[str] | None:
-    pattern = settings.take_text("parts")
-    try:
-        return None if pattern is None else re.compile(pattern)
-    except re.error as error:
-        raise settings.invalid_key_error(
-            "parts", str(error), "Write it as Python's re module reads it"
-        ) from error
-
-
-def _take_location(settings: Settings) -> tuple[Path, str | None]:
-    """Say where the files lie and are served: in the source file, or as a credential has it."""
-    name = settings.take_text("connection")
-    if name is None:
-        directory = settings.take_path("directory")
-        if directory is None:
-            raise settings.missing_key_error("directory")
-        return directory, settings.take_text("address")
-    told = dict(part.partition("=")[::2] for part in read_credential(name).reveal().split(";"))
-    if not {"directory"} <= told.keys() <= {"directory", "address"}:
-        raise ConfigurationError(
-            f"the credential {name!r} says not where the files lie",
-            cure="Write directory=/…;address=https://…/ in it; the address may be left out.",
-        )
-    return Path(told["directory"]), told.get("address")
+    return found.path.suffix.lower() in {".csv", ".ecsv", ".json"}
