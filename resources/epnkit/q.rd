@@ -388,14 +388,16 @@
     </doc>
     <setup>
       <code>
+        import base64
         import json
+        import zlib
       </code>
     </setup>
     <code>
       known = descriptor.metadata.get("file_array")
       if not known:
         return
-      parts = json.loads(known)["parts"]
+      parts = json.loads(zlib.decompress(base64.b64decode(known)))["parts"]
       shape = parts[0]["grid"]+parts[0]["frame"]
       yield MS(InputKey, name="slice", type="text", multiplicity="single", ucd="meta.number",
         tablehead="Part", description="The part of the array that is wanted, as numpy writes it:"
@@ -411,16 +413,18 @@
   <procDef id="list_files" type="dataFunction">
     <doc>
       Lists the files that a part of a data set needs, from the array of its files that a column
-      file_array holds, as JSON: ``{"url": ADDRESS, "parts": [{"tile": [0, 1], "grid": [4, 100],
+      file_array holds, as compressed JSON (zlib) in base64: ``{"url": ADDRESS, "parts": [{"tile": [0, 1], "grid": [4, 100],
       "frame": [981, 2555], "hdu": 1, "names": [...]}]}``.  Names are in the order of the array, the
       last axis of the grid fastest; ``tile`` is there for mosaics.  It is written at import: no
       file is opened here.
     </doc>
     <setup>
       <code>
+        import base64
         import itertools
         import json
         import re
+        import zlib
         from urllib.parse import quote
 
         from gavo import rsc
@@ -511,7 +515,7 @@
       if not known:
         raise base.NotFoundError(descriptor.pubDID, "list of files", "data sets whose files are"
           " known and public")
-      known = json.loads(known)
+      known = json.loads(zlib.decompress(base64.b64decode(known)))
       rows = list(file_rows(descriptor.pubDID, known, args))
       table = rsc.TableForDef(rd.getById("files_response"), rows=rows)
       total = sum(len(part["names"]) for part in known["parts"])

@@ -24,8 +24,6 @@ SUMS: Final = "SHA256SUMS"
 #: How often a file is tried: a server that restarts is back within a minute.
 RETRY: Final = RetryPolicy()
 
-_CHUNK = 1024 * 1024
-
 
 @dataclass(frozen=True)
 class RemoteFile:
@@ -231,18 +229,9 @@ class _Store:
         wanted = [each for each in (file.checksum, digest) if each]
         size = part.stat().st_size
         if file.size not in (None, size):
-            raise self._discard(part, file, f"it has {size} bytes instead of {file.size}")
+            raise _discard(transfer, file, f"it has {size} bytes instead of {file.size}")
         if not all(is_whole(part, each) for each in wanted):
-            raise self._discard(part, file, "its checksum differs")
-
-    def _discard(self, part: Path, file: RemoteFile, why: str) -> TransientSourceError:
-        part.unlink(missing_ok=True)
-        return TransientSourceError(
-            "what came is not the file",
-            where=file.url,
-            why=why,
-            cure="Run it again; if it stays so, tell whoever runs the archive.",
-        )
+            raise _discard(transfer, file, "its checksum differs")
 
     def _report(self, progress: Progress) -> None:
         with self._lock:
@@ -257,6 +246,18 @@ class _Store:
             new = self.directory / f"{SUMS}.new"
             new.write_text(lines, encoding="utf-8")
             new.replace(self.directory / SUMS)
+
+
+def _discard(transfer: Transfer, file: RemoteFile, why: str) -> TransientSourceError:
+    """Throw away what came, and return the error that says so."""
+    transfer.part.unlink(missing_ok=True)
+    transfer.forget()
+    return TransientSourceError(
+        "what came is not the file",
+        where=file.url,
+        why=why,
+        cure="Run it again; if it stays so, tell whoever runs the archive.",
+    )
 
 
 def _read_sums(path: Path) -> Iterator[tuple[str, str]]:
