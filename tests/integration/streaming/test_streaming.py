@@ -25,10 +25,11 @@ from epnkit.streaming.index import EpnIndex
 from epnkit.streaming.installed import make_connector
 from epnkit.streaming.times import parse_time
 from tests.conftest import ROOT, bring_up
+from tests.support.environments import JUDGES, make_environment
 from tests.support.link_followers import read_links
 from tests.support.streams import ask, read_binary, read_csv, read_json
 
-SERVICES = ("nda", "juno_waves", "cassini_kronos", "wind_waves", "hfc1t3")
+SERVICES = ("nda", "juno_waves", "cassini_kronos", "wind_waves", "lofar_sun", "hfc1t3")
 
 #: What each data set of files is, in the replicas.
 DATA_SETS = {
@@ -42,6 +43,7 @@ DATA_SETS = {
     "cassini_kronos_n2": 400,
     "wind_waves_rad1_60s": 16,
     "wind_waves_rad2_60s": 16,
+    "lofar_sun_spectra": 64,
 }
 
 
@@ -226,21 +228,6 @@ def test_datalink_leads_to_the_records_of_a_granule(base: str, scratch: PrivateD
         subprocess.run([program, *words], check=True, capture_output=True)
         after = read_links(f"{document}J160131_cdf")
         assert not [each for each in after if base in each["access_url"]]
-
-
-#: Readers that others wrote, each in an environment of its own.
-JUDGES = ROOT / "var" / "judges"
-
-
-def make_environment(name: str, *packages: str) -> Path:
-    """Install packages into an environment of their own; give its Python."""
-    python = JUDGES / name / "bin" / "python"
-    stamp = JUDGES / name / "installed"
-    if not stamp.exists() or stamp.read_text() != " ".join(packages):
-        subprocess.run([sys.executable, "-m", "venv", JUDGES / name], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-        stamp.write_text(" ".join(packages))
-    return python
 
 
 @pytest.mark.all
