@@ -11,6 +11,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from epnkit.regions import Footprints, Images, Options, footprints
 from epnkit.regions.chart import unwrap_longitudes
+from epnkit.regions.images.outlines import merge_outlines
+from epnkit.regions.images.outlines import outlines as outline_footprints
 from epnkit.regions.synthetic import encode_mask
 
 IMAGES = Path(__file__).parent / "images"
@@ -80,6 +82,33 @@ def limb() -> None:
     figure.savefig(IMAGES / "limb.png", dpi=110)
 
 
+def mosaic() -> None:
+    """Draw a mosaic of tiles, the last of which is missing: around the Sun, and on its sphere."""
+    corners = [(-780 + 72 * k % 216, 330 + 74 * (k // 3)) for k in range(8)]
+    size, turn = np.array([86.0, 88.0]), np.radians(3.0)
+    square = np.array([(0.0, 0.0), (1, 0), (1, 1), (0, 1)]) * size
+    rotation = np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
+    tiles = [np.array(corner) + square @ rotation for corner in corners]
+    whole = merge_outlines(tiles)
+    found = outline_footprints([whole, *tiles], ["2003-06-10T18:00:00"] * 9)
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    sky = figure.add_subplot(1, 2, 1, title="around the Sun's centre", aspect="equal")
+    angle = np.linspace(0, 2 * np.pi, 400)
+    sky.plot(946 * np.cos(angle), 946 * np.sin(angle), color="0.4")
+    for tile in tiles:
+        sky.fill(*tile.T, alpha=0.25, color="C0")
+    sky.plot(*np.vstack([whole, whole[:1]]).T, color="C3", linewidth=1.5)
+    sky.set(xlim=(-960, -500), ylim=(280, 660), xlabel="x (arcsec)", ylabel="y (arcsec)")
+    sphere = figure.add_subplot(1, 2, 2, title="its footprint, cut at the limb")
+    for row in range(1, 9):
+        ring = unwrap_longitudes(found.vertices(row))
+        sphere.fill(ring[:, 0], ring[:, 1], alpha=0.25, color="C0")
+    ring = unwrap_longitudes(found.vertices(0))
+    sphere.plot(ring[:, 0], ring[:, 1], color="C3", linewidth=1.5)
+    sphere.set(xlabel="Carrington longitude (deg)", ylabel="latitude (deg)")
+    figure.savefig(IMAGES / "mosaic.png", dpi=110)
+
+
 def way_of_a_row() -> None:
     """Draw the way of a row."""
     figure = Figure(figsize=(9, 2.6))
@@ -121,4 +150,5 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], word
 if __name__ == "__main__":
     outlines()
     limb()
+    mosaic()
     way_of_a_row()

@@ -204,7 +204,8 @@ def test_source_files_of_pages_are_ones() -> None:
     assert len(found) > 4
     known = {key for path in SOURCES.rglob("*.py") for key in _TAKEN.findall(path.read_text())}
     known |= {"key", *REQUEST_KEYS}
-    for path, code in found:
+    # What sip.toml says is read by the tests of packages.
+    for path, code in ((path, code) for path, code in found if "[[storage]]" not in code):
         told = json.loads(code) if code.startswith("{") else tomllib.loads(code)
         assert told.keys() <= known, path.name
 

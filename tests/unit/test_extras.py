@@ -24,7 +24,9 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "arrow_odbc": "arrow-odbc",
     "bson": "pymongo",
+    "gridfs": "pymongo",
     "erfa": "pyerfa",
+    "rucio": "rucio-clients",
     "yaml": "pyyaml",
 }
 

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from epnkit.cli.survey import command
+from epnkit.client.targets import EpnTable, ask_registry
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import CheckError
-from epnkit.client.targets import EpnTable, ask_registry
 from tests.conftest import bring_up, throw_away_dachs
 
 #: What a registry answers: two tables of one service.

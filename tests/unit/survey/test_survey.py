@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from epnkit.cli.survey import command
+from epnkit.client.targets import EpnTable, read_list
 from epnkit.errors import CheckError
 from epnkit.survey.judge import Judgement, Manners, judge, judge_all
 from epnkit.survey.page import describe, write_page
-from epnkit.client.targets import EpnTable, read_list
 
 TARGET = EpnTable("http://one.example/tap", "a.epn_core")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -91,9 +91,7 @@ def test_no_host_is_asked_twice_at_once_and_the_order_stays(tmp_path: Path) -> N
 
 def test_the_page_escapes_what_services_say() -> None:
     judged = Judgement(TARGET, "judged", 1.0, report={"findings": [FOUND], "advice": []})
-    broken = Judgement(
-        EpnTable("http://x/<script>"), "broken", 2.0, "<script>alert(1)</script>"
-    )
+    broken = Judgement(EpnTable("http://x/<script>"), "broken", 2.0, "<script>alert(1)</script>")
     survey = describe([judged, broken], NOW, "a list")
     assert survey["states"] == {"judged": 1, "broken": 1}
     assert survey["clean"] == 0
