@@ -1,6 +1,7 @@
 """LOFAR: images and dynamic spectra of the Sun, one granule a sub-band of an observation."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -96,8 +97,14 @@ def unless_itself(field: str) -> pl.Expr:
 
 def list_files(names: pl.Series) -> pl.Series:
     """List the images of a band, which lie along the axis of time."""
-    rows = [None if each is None else _describe(each.to_list()) for each in names]
+    rows = [None if each is None else _describe(sorted(each, key=_by_numbers)) for each in names]
     return pl.Series("files", rows, dtype=pl.String)
+
+
+def _by_numbers(name: str) -> list[tuple[int, str]]:
+    """Order names by the numbers in them: t10000 comes after t1001."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
 
 def _describe(names: list[str]) -> str:

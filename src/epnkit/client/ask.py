@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import requests
+import urllib3
 from astropy.io.votable import parse as parse_votable
 from astropy.table import Table
 
@@ -27,7 +28,14 @@ with requires_extra("client"):
     from pyvo.dal import DALFormatError, DALQueryError, DALServiceError, TAPService
 
 #: What may go wrong with one service: the network, its errors, an answer that is no VOTable.
-_FAILURES = (requests.RequestException, DALServiceError, DALQueryError, DALFormatError, OSError)
+_FAILURES = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,  # of a stream that breaks off
+    DALServiceError,
+    DALQueryError,
+    DALFormatError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Manners:
     limit : int
         How many rows of each table at most.
     timeout : float
-        How long each service may take, in seconds.
+        How long each request to a service may take, in seconds.
     at_once : int
         How many requests are out at once.
     """

@@ -47,7 +47,8 @@ class _Sockets:
 
 def _shut(opened: socket.socket) -> None:
     with suppress(OSError):
-        opened.shutdown(socket.SHUT_RDWR)
+        # Not that of TLS, which another thread is reading.
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
 class _Adapter(HTTPAdapter):
@@ -60,6 +61,15 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make the pools of connections that are watched."""
         super().init_poolmanager(*arguments, **options)  # type: ignore[no-untyped-call]
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
+        """Make the pools of connections to a proxy, which are watched, too."""
+        manager = super().proxy_manager_for(*arguments, **options)  # type: ignore[no-untyped-call]
+        self._watch(manager)
+        return manager
+
+    def _watch(self, manager: Any) -> None:
         sockets = self._sockets
 
         class Plain(HTTPConnection):
@@ -78,7 +88,7 @@ class _Adapter(HTTPAdapter):
         class EncryptedPool(HTTPSConnectionPool):
             ConnectionCls = Encrypted
 
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
 
 
 class DeadlineSession(requests.Session):
@@ -93,6 +103,7 @@ class DeadlineSession(requests.Session):
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self.sockets = _Sockets()
+        self._answers: list[requests.Response] = []
         self._end = time.monotonic() + seconds
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(self.sockets))
@@ -106,7 +117,15 @@ class DeadlineSession(requests.Session):
         """Make a request, with the time that is left as its timeout."""
         left = max(self._end - time.monotonic(), 0.001)
         options.setdefault("timeout", (min(CONNECT_TIMEOUT, left), left))
-        return super().request(*arguments, **options)
+        answer = super().request(*arguments, **options)
+        self._answers.append(answer)
+        return answer
+
+    def close(self) -> None:
+        """Close the session, and the answers that were not read to their end."""
+        for answer in self._answers:
+            answer.close()
+        super().close()
 
 
 @contextmanager

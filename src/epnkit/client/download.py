@@ -138,8 +138,11 @@ def download(
     require_names(listed)
     directory.mkdir(parents=True, exist_ok=True)
     store = _Store(directory, progress, retry_policy)
-    with ThreadPoolExecutor(max(1, workers)) as threads:
-        return list(threads.map(store.fetch, listed))
+    try:
+        with ThreadPoolExecutor(max(1, workers)) as threads:
+            return list(threads.map(store.fetch, listed))
+    finally:
+        store.sort_sums()
 
 
 def require_names(files: list[RemoteFile]) -> None:
@@ -177,6 +180,7 @@ class _Store:
     progress: Callable[[Progress], None]
     retry_policy: RetryPolicy
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _changed: bool = False
 
     def __post_init__(self) -> None:
         self._sums = dict(_read_sums(self.directory / SUMS))
@@ -242,10 +246,19 @@ class _Store:
             if self._sums.get(name) == made:
                 return
             self._sums[name] = made
-            lines = "".join(f"{value}  {each}\n" for each, value in sorted(self._sums.items()))
-            new = self.directory / f"{SUMS}.new"
-            new.write_text(lines, encoding="utf-8")
-            new.replace(self.directory / SUMS)
+            self._changed = True
+            # Added, not written anew, which takes its time for 100,000 files; the last line counts.
+            with (self.directory / SUMS).open("a", encoding="utf-8") as stream:
+                stream.write(f"{made}  {name}\n")
+
+    def sort_sums(self) -> None:
+        """Write the checksums again, sorted and each once, as ``sha256sum -c`` reads them."""
+        if not self._changed:
+            return
+        lines = "".join(f"{value}  {each}\n" for each, value in sorted(self._sums.items()))
+        new = self.directory / f"{SUMS}.new"
+        new.write_text(lines, encoding="utf-8")
+        new.replace(self.directory / SUMS)
 
 
 def _discard(transfer: Transfer, file: RemoteFile, why: str) -> TransientSourceError:

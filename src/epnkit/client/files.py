@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from astropy.table import Table
 
-from epnkit.client.download import Downloaded, RemoteFile, download
+from epnkit.client.download import SUMS, Downloaded, RemoteFile, download
 from epnkit.client.links import FoundLink, clean_name, fetch_links
 
 #: The links that a download takes if none are named: the granule itself.
@@ -50,12 +50,13 @@ def _name_files(links: Iterable[FoundLink]) -> list[RemoteFile]:
     named: dict[str, RemoteFile] = {}
     for link in dict.fromkeys(links):
         folder = PurePosixPath(clean_name(link.service) or "_", clean_name(link.granule_uid) or "_")
-        name = str(folder / link.name)
+        own = f"_{link.name}" if link.name == SUMS else link.name
+        name = str(folder / own)
         if name in named and named[name].url == link.url:
             continue
         number = 2
         while name in named:
-            name, number = str(folder / f"{number}_{link.name}"), number + 1
+            name, number = str(folder / f"{number}_{own}"), number + 1
         # A content_length is advice (DataLink 1.1, section 3.2.6), and no proof.
         named[name] = RemoteFile(link.url, name)
     return list(named.values())

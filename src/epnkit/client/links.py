@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import requests
+import urllib3
 from astropy.table import Table
 
 from epnkit.client.deadline import open_session
@@ -20,7 +21,7 @@ from epnkit.client.results import SERVICE
 from epnkit.modules import requires_extra
 
 with requires_extra("client"):
-    from pyvo.dal import DALQueryError, DALServiceError
+    from pyvo.dal import DALFormatError, DALQueryError, DALServiceError
     from pyvo.dal.adhoc import DatalinkResults
 
 #: How long a datalink document may take, in seconds, and how many are asked for at once.
@@ -28,6 +29,17 @@ TIMEOUT, AT_ONCE = 30.0, 4
 
 #: Columns of a row that are links by themselves, and the semantics that they have.
 _OWN_LINKS = (("access_url", "#this"), ("thumbnail_url", "#preview"))
+
+#: What may go wrong with one document.
+_FAILURES = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    DALServiceError,
+    DALQueryError,
+    DALFormatError,
+    OSError,
+    ValueError,
+)
 
 #: What links may have, for a program to fetch them.
 _SCHEMES = ("http", "https", "ftp")
@@ -127,7 +139,7 @@ def _links_of(row: dict[str, str], timeout: float) -> list[FoundLink]:
         ]
     try:
         return list(_read_document(whose, address, timeout))
-    except (requests.RequestException, DALServiceError, DALQueryError, OSError, ValueError) as why:
+    except _FAILURES as why:
         return [FoundLink(*whose, "#this", error=f"{address}: {' '.join(str(why).split())[:200]}")]
 
 

@@ -239,10 +239,13 @@ def _hertz(text: str, unit: str, whole: str) -> float:
     value, own = _match_quantity(text, whole)
     try:
         quantity = units.Quantity(value, units.Unit(own or unit or "Hz"))
-        return float(quantity.to_value(units.Hz, equivalencies=units.spectral()))
+        found = float(quantity.to_value(units.Hz, equivalencies=units.spectral()))
+        if not math.isfinite(found):
+            raise ValueError("no frequency is infinite")
     except (ValueError, TypeError, units.UnitsError) as error:
         cure = "Give a unit of frequency, wavelength or energy, as astropy writes it: MHz, nm, keV."
         raise _unreadable("spectral range", whole, cure, str(error)) from None
+    return found
 
 
 def _numbers(text: str, count: int | None, what: str, form: str) -> list[float]:
@@ -313,6 +316,6 @@ def _parse_term(name: str, value: Any) -> Any:
         return value
     if isinstance(value, Sequence) and not isinstance(value, str):
         if name in ("time", "frequency") and all(isinstance(each, float) for each in value):
-            return tuple(value)
+            return tuple(map(float, value))  # numpy's floats write themselves otherwise
         value = (".." if name in ("time", "frequency") else " ").join(str(each) for each in value)
     return parse(str(value))

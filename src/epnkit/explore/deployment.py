@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +32,7 @@ _LINK: Final = (
 )
 
 #: The link goes before this line of DaCHS's root page.
-_BEFORE: Final = "<h2>Services available here</h2>"
+_HEADING: Final = re.compile(r"^[ \t]*<h2>Services available here</h2>", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,7 @@ class PageDeployment:
         return [
             Step(f"write the page to {self.folder}", self._write),
             Step(f"link it in {self.root_page}", self._link),
-            Step(
-                "let the web server reload its services", partial(webserver.reload, self.instance)
-            ),
+            self._plan_reload(),
         ]
 
     def plan_remove(self) -> list[Step]:
@@ -96,9 +95,7 @@ class PageDeployment:
         return [
             Step(f"delete {self.folder}", self._delete),
             Step(f"remove the link from {self.root_page}", self._unlink),
-            Step(
-                "let the web server reload its services", partial(webserver.reload, self.instance)
-            ),
+            self._plan_reload(),
         ]
 
     def _plan_reload(self) -> Step:
@@ -131,17 +128,19 @@ class PageDeployment:
         text = self._read_root_page()
         if _MARK in text:
             return "the root page has the link"
-        if _BEFORE not in text:
+        if not _HEADING.search(text):
             return f"the root page is the operator's own: add a link to {PATH} to {self.root_page}"
-        self.instance.account.create_owned(self.root_page.parent)
-        linked = text.replace(_BEFORE, f"{_LINK}\n{_BEFORE}", 1)
+        if not self.root_page.parent.is_dir():  # what is there stays whose it is
+            self.instance.account.create_owned(self.root_page.parent)
+        linked = _HEADING.sub(lambda found: f"{_LINK}\n{found[0]}", text, count=1)
         self.instance.account.write(self.root_page, linked)
         return "the root page leads to it"
 
     def _unlink(self) -> str:
         if not self.root_page.is_file() or _MARK not in self.root_page.read_text(encoding="utf-8"):
             return "the root page has no link to it"
-        text = self.root_page.read_text(encoding="utf-8").replace(f"{_LINK}\n", "")
+        lines = self.root_page.read_text(encoding="utf-8").splitlines(keepends=True)
+        text = "".join(line for line in lines if not line.lstrip().startswith(_MARK))
         if text == find_default_root_page().read_text(encoding="utf-8"):
             self.instance.account.remove(self.root_page)
         else:

@@ -323,6 +323,8 @@ class Load:
             (list(self.request.gone),),
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in gone])
+        # Else the release of a record that the source deleted would bring it back.
+        embargoes.forget(self.target, self.service.name, self.request.gone)
 
     def _settle_quarantine(self, *, direct: bool) -> None:
         loaded = self.target.tracking if direct else sql.Identifier("epnkit_staging")

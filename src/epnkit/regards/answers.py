@@ -137,15 +137,18 @@ class AnswerReader:
                 bodies.append((properties, body))
                 tag = method.delivery_tag
             if bodies and (method is None or len(bodies) >= _BATCH):
-                self._note(bodies)
+                # Those to others do not count: a busy archive would never let go.
+                if self._note(bodies):
+                    last = time.monotonic()
                 channel.basic_ack(tag, multiple=True)
-                read, last, bodies = read + len(bodies), time.monotonic(), []
-            if method is None and (not self.state.awaits_answers or _is_over(last, wait)):
+                read, bodies = read + len(bodies), []
+            if not bodies and (not self.state.awaits_answers or _is_over(last, wait)):
                 break
         channel.cancel()
         return read
 
-    def _note(self, bodies: list[tuple[Any, bytes]]) -> None:
+    def _note(self, bodies: list[tuple[Any, bytes]]) -> int:
+        """Enter answers, and return how many changed what was known."""
         answers, odd = [], []
         for properties, body in bodies:
             if (properties.headers or {}).get("regards.tenant", self.tenant) != self.tenant:
@@ -154,10 +157,9 @@ class AnswerReader:
                 answers.append(parse_answer(body))
             except OddAnswerError as error:
                 odd.append((str(error), body))
-        if answers:
-            self.state.apply(answers)
         if odd:
             self.state.keep_odd(odd)
+        return self.state.apply(answers) if answers else 0
 
     @contextmanager
     def _open(self) -> Iterator[Any]:

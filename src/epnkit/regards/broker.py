@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,9 @@ WINDOW = 2000
 
 #: How often it is looked whether confirmations still come, in seconds.
 _TICK = 1.0
+
+#: How long the end of a connection is waited for, in seconds.
+_CLOSING = 5.0
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ class Publisher:
         self._unconfirmed.clear()
         if self._connection is not None and self._connection.is_open:
             self._connection.close()
+            self._loop.call_later(_CLOSING, self._loop.stop)  # a blocked broker never answers
             self._loop.start()
         self._loop.close()
 
@@ -229,7 +234,8 @@ class Publisher:
         self._channel, self._next_tag = channel, 1
         channel.add_on_close_callback(self._lose_channel)
         channel.add_on_return_callback(self._take_back)
-        channel.confirm_delivery(self._confirm, callback=lambda _: self._pump())
+        # A channel that was given up may still confirm, by the same numbers as the next.
+        channel.confirm_delivery(partial(self._confirm, channel), callback=lambda _: self._pump())
 
     def _pump(self) -> None:
         """Publish as many messages as the window lets through."""
@@ -242,8 +248,10 @@ class Publisher:
         if not self._todo and not window:
             self._loop.stop()
 
-    def _confirm(self, frame: Any) -> None:
+    def _confirm(self, channel: Any, frame: Any) -> None:
         """Take a confirmation, or a refusal (of a queue that is full)."""
+        if channel is not self._channel:
+            return
         method = frame.method
         tags = [method.delivery_tag]
         if method.multiple:
@@ -310,13 +318,17 @@ class Publisher:
     def _fail_to_open(self, _connection: Any, error: Any) -> None:
         self._stop(explain_failure(error, self.address, BrokerDownError))
 
-    def _lose(self, _connection: Any, error: Any) -> None:
+    def _lose(self, connection: Any, error: Any) -> None:
+        if connection is not self._connection:
+            return
         if self._todo or self._unconfirmed:
             self._error = self._error or self._down_error(str(error))
         self._loop.stop()
 
-    def _lose_channel(self, _channel: Any, error: Any) -> None:
+    def _lose_channel(self, channel: Any, error: Any) -> None:
         """Take the end of a channel, which a missing exchange causes."""
+        if channel is not self._channel or self._connection is None:
+            return
         if getattr(error, "reply_code", None) in (403, 404):
             self._stop(
                 PublishError(

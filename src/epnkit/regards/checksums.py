@@ -17,6 +17,10 @@ _CHUNK = 1024 * 1024
 _TIMEOUT = (10.0, 60.0)
 
 
+#: The bytes of the file, not compressed on the way.
+_AS_IT_IS = {"Accept-Encoding": "identity"}
+
+
 @dataclass(frozen=True)
 class Checksum:
     """The MD5 of a file, in hexadecimal, and its length in bytes if it is known."""
@@ -62,9 +66,10 @@ class Checksums:
 
     def _locate(self, url: str) -> Path | None:
         for address, directory in self.archives.items():
-            if url.startswith(address):
+            base = address.rstrip("/") + "/"
+            if url.startswith(base):
                 root = directory.resolve()
-                path = (root / unquote(url[len(address) :].partition("?")[0])).resolve()
+                path = (root / unquote(url[len(base) :].partition("?")[0])).resolve()
                 if path.is_relative_to(root):
                     return path
         return None
@@ -72,14 +77,31 @@ class Checksums:
     def _read_url(self, url: str) -> Checksum:
         digest, size = hashlib.md5(usedforsecurity=False), 0
         try:
-            with self._session.get(url, stream=True, timeout=_TIMEOUT) as answer:
+            with self._session.get(url, stream=True, timeout=_TIMEOUT, headers=_AS_IT_IS) as answer:
                 answer.raise_for_status()
+                _refuse_others(answer, url)
                 for chunk in answer.iter_content(_CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
+                _refuse_cut(answer, size)
         except requests.RequestException as error:
             raise NoChecksumError(f"its file cannot be fetched: {type(error).__name__}") from None
         return Checksum(digest.hexdigest(), size)
+
+
+def _refuse_others(answer: requests.Response, url: str) -> None:
+    """Refuse what is not the file's own bytes: a login page, an encoding that requests undoes."""
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise NoChecksumError("its server sends the file in another encoding")
+    page = answer.headers.get("Content-Type", "").startswith("text/html")
+    if page and not url.partition("?")[0].endswith((".html", ".htm")):
+        raise NoChecksumError("its server sends a page instead of the file")
+
+
+def _refuse_cut(answer: requests.Response, size: int) -> None:
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdigit() and int(announced) != size:
+        raise NoChecksumError(f"its server sent {size} of {announced} bytes")
 
 
 def _read_file(path: Path) -> Checksum:

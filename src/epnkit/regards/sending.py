@@ -170,10 +170,9 @@ class Sender:
     def _enter(self, pending: PendingGranule, package: Package, request: str | None) -> Entry:
         """Enter a package, as a new version unless it goes on with a request."""
         before = pending.version or 0
-        # The same package once more is another request: its number tells it from the first.
-        attempt = before + 1 if pending.content == package.content else 0
+        # What was sent before, once more or after a change, is another request: by its number.
         return Entry(
-            request or self._make_request(package.provider_id, package.content, attempt),
+            request or self._make_request(package.provider_id, package.content, before),
             pending.row["granule_uid"],
             package.provider_id,
             before if request else before + 1,

@@ -12,7 +12,9 @@ import pytest
 from epnkit.datalink.embargo import NO_DATE, Embargo
 from epnkit.datalink.links import Link, documentation, this
 from epnkit.errors import ConfigurationError
+from epnkit.loading.prepare.columns import NUMBERED_REFUSAL
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
+from epnkit.loading.prepare.refuse import withhold_values
 from epnkit.mapping import Mapping, access
 from epnkit.service import Service
 from epnkit.streaming.declare import DataSet
@@ -108,7 +110,7 @@ def test_a_release_that_cannot_be_read_opens_nothing() -> None:
     made = prepare(until="next year")
     assert made.granules.is_empty()
     assert made.refusals["reason"].to_list() == [
-        "its release cannot be read: 'next year' is not a time"
+        "its release cannot be read ('next year' is not a time)"
     ]
 
 
@@ -169,3 +171,21 @@ def test_streams_would_give_data_away(tmp_path: Any) -> None:
             embargo=EMBARGO,
             streams=(stream,),
         )
+
+
+def test_reasons_of_closed_records_hold_no_value() -> None:
+    refused = pl.DataFrame(
+        [
+            (0, None, 118, "access_url", "is no complete address: /data/secret/a.fits"),
+            (1, None, 118, "access_url", "is no complete address: /data/open/b.fits"),
+            (0, None, None, "", "its release cannot be read ('x' is not a time)"),
+        ],
+        schema=NUMBERED_REFUSAL,
+        orient="row",
+    )
+    found = withhold_values(refused, pl.Series([True, False]))["reason"].to_list()
+    assert found == [
+        "is no complete address (the value is under embargo)",
+        "is no complete address: /data/open/b.fits",
+        "its release cannot be read ('x' is not a time)",
+    ]

@@ -143,7 +143,16 @@ def test_what_lists_nothing_is_said(text: str) -> None:
     ],
 )
 def test_links_to_elsewhere_are_no_entries(link: str) -> None:
-    assert read_listing(Page("", f'<a href="{link}">x</a>'.encode()), URL) == []
+    page = f'<h1>Index of /a</h1><a href="{link}">x</a>'
+    assert read_listing(Page("", page.encode()), URL) == []
+
+
+def test_a_page_of_another_kind_is_no_empty_directory() -> None:
+    page = b"<title>Please log in</title><a href='/login'>Log in</a><a href='/'>Home</a>"
+    with pytest.raises(ValueError, match="another kind"):
+        read_listing(Page("text/html", page), URL)
+    parent = b'<title>files</title><a href="../">up</a>'
+    assert read_listing(Page("text/html", parent), URL) == []
 
 
 @dataclass

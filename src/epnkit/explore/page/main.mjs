@@ -19,6 +19,7 @@ const wanted = [
 ];
 const units = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9, "nm": -1e-9, "Å": -1e-10, "µm": -1e-6, m: -1, keV: 2.417989242e17 };
 const colors = ["#2f6fde", "#d1495b", "#2e933c", "#b8860b", "#8e44ad", "#00838f", "#c2185b", "#5d6d7e", "#a0522d", "#6a8d00", "#e67e22", "#455a64"];
+const LONGEST = 8000; // of an address: servers refuse longer ones
 const AT_ONCE = 3; // one server: more only wait in its queue
 
 const state = { services: [], rows: [], shown: [], selected: [], asked: [], chosen: null, busy: null };
@@ -258,20 +259,22 @@ function showAsked() {
 
 // Tables of the selected rows, or else of all, one for each service.
 function listTables() {
-  const some = state.selected.length > 0 && state.selected.length <= 200;
+  const some = state.selected.length > 0;
   return state.asked.filter((asked) => asked.rows).map((asked) => {
     const { service, text, limit } = asked;
     const mine = state.selected.filter((row) => row.service === service.name);
     if (some && !mine.length) return null;
     const whole = text.replace(/^SELECT .*? FROM /, "SELECT * FROM ");
     const uids = mine.map((row) => quoteText(row.granule_uid)).join(", ");
-    const query = some ? `SELECT * FROM ${service.table} WHERE granule_uid IN (${uids})` : whole;
-    return { name: service.name, url: votableAddress(query, limit) };
+    const query = some ? whole.replace(/ FROM (\S+).*$/, ` FROM $1 WHERE granule_uid IN (${uids.replaceAll("$", "$$$$")})`) : whole;
+    const url = votableAddress(query, limit);
+    return { name: service.name, url, tooLong: url.length > LONGEST };
   }).filter(Boolean);
 }
 
 function showVotables() {
-  find("#votables").replaceChildren(...listTables().map(({ name, url }) => {
+  find("#votables").replaceChildren(...listTables().map(({ name, url, tooLong }) => {
+    if (tooLong) return document.createTextNode(strings.tooManySelected);
     const link = document.createElement("a");
     Object.assign(link, { href: url, download: `${name}.vot`, textContent: `${name}.vot` });
     return link;
@@ -280,7 +283,9 @@ function showVotables() {
 
 async function send() {
   try {
-    await sendTables(listTables());
+    const tables = listTables();
+    if (tables.some((each) => each.tooLong)) return say(strings.tooManySelected, true);
+    await sendTables(tables);
     say(strings.sent);
   } catch (error) {
     say(error.message === "no hub" ? strings.noHub : error.message, true);

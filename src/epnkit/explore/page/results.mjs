@@ -31,7 +31,7 @@ export class ResultTable {
       selectableRows: true, selectableRowsRangeMode: "click", movableColumns: true, resizableColumns: true,
       columns: shown.map(([field, title, width]) => ({
         field, title, width, headerFilter: field.startsWith("c") ? undefined : "input",
-        formatter: formatters[field] || "plaintext", headerTooltip: () => this.#explain(field),
+        formatter: formatters[field] || "plaintext", headerTooltip: () => this.#makeTooltip(field),
         headerFilterFunc: field.startsWith("time") ? (wanted, value) => writeTime(value).includes(wanted) : "like",
         hozAlign: /^c\d|level/.test(field) ? "right" : "left",
       })),
@@ -54,6 +54,13 @@ export class ResultTable {
     if (!row) return;
     this.table.selectRow(row.key);
     await this.table.scrollToRow(row.key, "center", false).catch(() => {}); // filtered away
+  }
+
+  // A node: the library would take a text for markup.
+  #makeTooltip(field) {
+    const box = document.createElement("div");
+    box.textContent = this.#explain(field);
+    return box;
   }
 
   #explain(field) {

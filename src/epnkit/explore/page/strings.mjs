@@ -53,6 +53,7 @@ export const strings = {
   notAsked: "not restricted by",
   noHub: "No SAMP hub runs. Start Aladin or TOPCAT (their hub is found by itself), or save the rows as VOTable and open the file there.",
   sent: "Sent.",
+  tooManySelected: "Too many rows are selected to name each: select fewer, or none for all.",
   clearTimes: "show all times",
   kinds: {
     im: "im: image", ma: "ma: map", sp: "sp: spectrum", ds: "ds: dynamic spectrum",

@@ -117,6 +117,24 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
     ).cast(NUMBERED_REFUSAL)
 
 
+def withhold_values(refused: pl.DataFrame, closed: pl.Series) -> pl.DataFrame:
+    """Leave out the values in the reasons of records under embargo: reasons reach logs.
+
+    Parameters
+    ----------
+    refused : polars.DataFrame
+        As :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
+    closed : polars.Series
+        For each record of the batch whether it is closed.
+    """
+    split = pl.col("reason").str.splitn(": ", 2)
+    what, value = split.struct[0], split.struct[1]
+    short = pl.when(value.is_not_null()).then(what + " (the value is under embargo)")
+    hidden = pl.lit(closed[refused["number"]])
+    masked = pl.when(hidden).then(short.otherwise("reason")).otherwise("reason")
+    return refused.with_columns(masked.alias("reason"))
+
+
 def link_refusals(
     problems: pl.DataFrame, granules: pl.DataFrame, origin: pl.Series
 ) -> pl.DataFrame:

@@ -37,6 +37,7 @@ from epnkit.loading.prepare.refuse import (
     rule_refusals,
     unmapped_refusals,
     unreadable_refusals,
+    withhold_values,
 )
 from epnkit.mapping.declare import SOURCE_DIGEST, fold
 from epnkit.service import Service
@@ -182,7 +183,7 @@ def judge_embargo(batch: BatchState, run: RunSettings) -> None:
         return
     batch.judged = embargo.judge(batch.records, run.now)
     for number in batch.judged.reasons.is_not_null().arg_true():
-        reason = f"its release cannot be read: {batch.judged.reasons[number]}"
+        reason = f"its release cannot be read ({batch.judged.reasons[number]})"
         one = pl.Series([number], dtype=pl.UInt32)
         refused = refuse_for_reason(one, "release_date", reason)
         batch.refused = pl.concat([batch.refused, refused])
@@ -276,7 +277,10 @@ def drop_refused(batch: BatchState, run: RunSettings) -> None:
 
 def describe_refusals(batch: BatchState, run: RunSettings) -> None:
     """Attach its record to each refusal, after those that were refused for their cursor."""
-    described = attach_records(batch.refused, batch.records, run.service.key)
+    refused = batch.refused
+    if batch.judged is not None:
+        refused = withhold_values(refused, batch.judged.closed)
+    described = attach_records(refused, batch.records, run.service.key)
     batch.refusals = pl.concat([batch.refusals, described])
 
 

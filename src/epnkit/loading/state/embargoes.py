@@ -27,6 +27,15 @@ _CLOSED_GRANULES = """
     WHERE e.service = %s
 """
 
+#: Granules that are open, and whose record is closed and was refused: nothing replaced them.
+_STILL_OPEN = f"""
+    SELECT b.granule_uid FROM {{tracking}} b
+    JOIN epnkit.embargoes e ON e.record_key = b.epnkit_key
+    JOIN {{table}} t ON t.granule_uid = b.granule_uid
+    WHERE e.service = %s AND e.until > {_NOW}
+    AND (t.release_date IS NULL OR t.release_date <= {_NOW})
+"""  # noqa: S608 - our own words
+
 
 def save(target: Target, service: str, keys: Sequence[str], closed: pl.DataFrame) -> None:
     """Write which of some records are closed, and forget what was known of the others.
@@ -86,7 +95,9 @@ def count_due(connection: Any, service: str) -> int:
 
 
 def hide_closed(target: Target, service: Service) -> int:
-    """Delete the granules of closed records, if the service does not show them.
+    """Delete the granules of closed records that are open, or that the service does not show.
+
+    A record that the source closes and that is then refused leaves its open granule behind.
 
     Parameters
     ----------
@@ -103,7 +114,6 @@ def hide_closed(target: Target, service: Service) -> int:
     if service.embargo is None:
         forget(target, service.name)
         return 0
-    if service.embargo.shown:
-        return 0
-    closed = target.query(_CLOSED_GRANULES, (service.name,))
+    query = _STILL_OPEN if service.embargo.shown else _CLOSED_GRANULES
+    closed = target.query(query, (service.name,))
     return delete_granules(target, [uid for (uid,) in closed])

@@ -142,11 +142,14 @@ def _build_array(node: Node, blocks: Mapping[int, bytes]) -> NDArray[np.float64]
     kind = kind.newbyteorder("<") if node.get("byteorder") == "little" else kind.newbyteorder(">")
     if kind.hasobject:
         raise ValueError("an array holds no numbers")
-    laid: NDArray[Any] = np.ndarray(
+    view: NDArray[Any] = np.ndarray(
         tuple(node["shape"]),
         kind,
         blocks[node["source"]],
         node.get("offset", 0),
         node.get("strides"),
     )
-    return np.array(laid, dtype=np.float64)
+    # Strides of 0 make a small block as large as one likes.
+    if view.size * 8 > LARGEST_BLOCK:
+        raise ValueError("an array is larger than it may be")
+    return np.array(view, dtype=np.float64)

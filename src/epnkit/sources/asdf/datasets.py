@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,15 +153,27 @@ def _describe_files(part: Part) -> dict[str, Any]:
     return {**place, "grid": part.grid, "frame": part.frame, "hdu": target, "names": names}
 
 
+#: What a damaged file may raise while its coordinates are read.
+_DAMAGES = (
+    LookupError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    RecursionError,
+    OSError,
+    zlib.error,
+)
+
+
 def _try(
     find: Callable[[Path, int, list[Part]], dict[str, Any]], path: Path, end: int, parts: list[Part]
 ) -> dict[str, Any]:
-    """Find something; without it a data set is as good as ever, and the problem is told."""
+    """Find something; a data set without it is still valid, and the problem is recorded."""
     try:
         return find(path, end, parts)
     except RegionError as error:
         return {"problem": error.why}
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+    except _DAMAGES as error:
         return {"problem": str(error) or type(error).__name__}
 
 
@@ -202,7 +215,7 @@ def _unit_of(node: Any) -> str:
 def _as_datetime(time: Any) -> dt.datetime:
     value = time.get("value") if isinstance(time, Mapping) else time
     found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return found.replace(tzinfo=None)
+    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 def _find_outline(path: Path, end: int, parts: list[Part]) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def read_listing(page: Page, url: str) -> list[Entry]:
         If it lists nothing that can be read.
     """
     is_json = "json" in page.kind or page.content.lstrip()[:1] in (b"[", b"{")
-    found = _read_json(page.content, url) if is_json else _read_html(page.content, url)
+    found = list(_read_json(page.content, url) if is_json else _read_html(page.content, url))
+    if not found and not is_json and not _is_index(page.content):
+        raise ValueError("it is a page of another kind, which lists no files")
     named: dict[str, Entry] = {}
     for entry in found:
         known = named.get(entry.url)
@@ -102,7 +104,7 @@ def _read_html(content: bytes, url: str) -> Iterator[Entry]:
         listed = "folder" in (row.get("class") or "").split() if row is not None else False
         name = _name_below(target, url)
         if name is None and listed:
-            # h5ai of before 0.25 does not write a slash behind a folder.
+            # h5ai of before 0.25 does not write a slash after a folder's name.
             name = _name_below(f"{target.rstrip('/')}/", url)
         if name is None:
             continue
@@ -113,6 +115,14 @@ def _read_html(content: bytes, url: str) -> Iterator[Entry]:
             is_directory,
             *_details(anchor, row),
         )
+
+
+def _is_index(content: bytes) -> bool:
+    """Say whether a page without entries is the index of an empty directory, and no login page."""
+    tree = lxml.html.fromstring(content)
+    titles = " ".join(node.text_content() for node in tree.iter("title", "h1")).lower()
+    links = {(anchor.get("href") or "").strip() for anchor in tree.iter("a")}
+    return "index of" in titles or "h5ai" in titles or not links.isdisjoint({"..", "../"})
 
 
 def _name_below(target: str, url: str) -> str | None:

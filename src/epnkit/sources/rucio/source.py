@@ -192,7 +192,9 @@ class RucioSource(ConfiguredSource[RucioSettings]):
         for first in range(0, len(asked), self._settings.request):
             part = asked[first : first + self._settings.request]
             replicas = self._server.list_files(list(map(_split_did, part)), self._settings.schemes)
-            found |= group_by_did(replicas, self._unreadable)
+            # Replicas name all their parents, also those of other requests, whose files they lack.
+            grouped = group_by_did(replicas, self._unreadable)
+            found |= {did: grouped[did] for did in part if did in grouped}
         return found
 
     @cached_property
@@ -205,7 +207,7 @@ class RucioSource(ConfiguredSource[RucioSettings]):
             return records
         urls = self._settings.prefix + "urls"
         note = pl.format(f"{urls}: Rucio knows no file of {{}}", pl.lit(dids))
-        without = pl.lit(dids).is_not_null() & (pl.col(urls).list.len() == 0)
+        without = pl.lit(dids).is_not_null() & (pl.col(urls).list.drop_nulls().list.len() == 0)
         noted: pl.Expr = pl.when(without).then(note)
         if UNREADABLE in records.columns:
             noted = pl.concat_str(UNREADABLE, noted, separator="; ", ignore_nulls=True)
