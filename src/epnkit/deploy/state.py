@@ -10,7 +10,18 @@ from epnkit.dachs.instance import DachsInstance
 from epnkit.loading.table.catalog import table_exists
 
 #: The state tables with rows of several services.
-_SHARED_TABLES = ("runs", "quarantine", "cursors", "declarations", "comparisons", "records")
+_SHARED_TABLES = (
+    "runs",
+    "quarantine",
+    "cursors",
+    "declarations",
+    "comparisons",
+    "records",
+    "embargoes",
+)
+
+#: Those of packages: they stay as long as an archive may have one.
+_PACKAGES = ("packages", "odd_answers")
 
 
 def has_table(instance: DachsInstance, service: str) -> bool:
@@ -104,10 +115,16 @@ def remove_state(instance: DachsInstance, service: str) -> None:
 
 
 def _drop_schema(cursor: Any) -> None:
-    """Drop the state schema; the functions that a superuser made in it stay, and it with them."""
+    """Drop the state schema, unless it knows of packages that an archive has.
+
+    The functions that a superuser made in it stay, and it with them.
+    """
+    cursor.execute("SELECT EXISTS (SELECT FROM epnkit.packages)")
+    if cursor.fetchone()[0]:
+        return
     cursor.execute("SELECT to_regprocedure('epnkit.spoly_trusted(bytea,bytea)') IS NULL")
     if cursor.fetchone()[0]:
         cursor.execute("DROP SCHEMA epnkit CASCADE")
         return
-    for table in (*_SHARED_TABLES, "state_version"):
+    for table in (*_SHARED_TABLES, *_PACKAGES, "state_version"):
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("epnkit", table)))

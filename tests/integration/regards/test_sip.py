@@ -17,14 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from click.testing import CliRunner, Result
 from scripts.servers.processes import Server
 from scripts.servers.rabbitmq import start_rabbitmq
 
-from epnkit.cli.sip import command
 from epnkit.dachs.ports import free_port
 from epnkit.dachs.private import PrivateDachs
-from epnkit.errors import PublishError
 from epnkit.regards.answers import ANSWERS, AnswerReader
 from epnkit.regards.broker import BrokerAddress, Publisher
 from epnkit.regards.checksums import Checksums
@@ -33,6 +30,7 @@ from epnkit.regards.settings import read_package_settings
 from epnkit.regards.state import PackageState
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.transport.retry import RetryPolicy
+from tests.support.commands import Ended, run_epnkit
 from tests.support.ingestion import QUEUE, Ingestion, open_channel
 from tests.support.packaged import Packaged, open_packaged, write_settings
 
@@ -70,20 +68,20 @@ def ingestion(broker: Server) -> Ingestion:
 
 
 @pytest.fixture
-def sip(dachs: PrivateDachs, broker: Server, keep: Keep, tmp_path: Path) -> Callable[..., Result]:
+def sip(dachs: PrivateDachs, broker: Server, keep: Keep, tmp_path: Path) -> Callable[..., Ended]:
     """Give the command, with the broker's address in a credential."""
     keep("regards", broker.url)
     path = write_settings(tmp_path)
 
-    def run(*words: str) -> Result:
+    def run(*words: str) -> Ended:
         known = ["maps", "--settings", str(path), "--dachs", str(dachs.root)]
-        return CliRunner().invoke(command, [*known, "--to", "regards", *words])
+        return run_epnkit("sip", *known, "--to", "regards", *words)
 
     return run
 
 
 def test_every_granule_is_stored_once(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result]
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended]
 ) -> None:
     with ingestion.running():
         first, second = sip(), sip()
@@ -102,7 +100,7 @@ def test_every_granule_is_stored_once(
 
 
 def test_a_changed_granule_is_a_new_version(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result]
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended]
 ) -> None:
     with ingestion.running():
         sip()
@@ -118,7 +116,7 @@ def test_a_changed_granule_is_a_new_version(
 
 
 def test_a_change_that_is_in_no_package_sends_nothing(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result]
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended]
 ) -> None:
     with ingestion.running():
         sip()
@@ -130,7 +128,7 @@ def test_a_change_that_is_in_no_package_sends_nothing(
 
 
 def test_what_the_archive_refuses_is_known_and_sent_again_if_asked(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result]
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended]
 ) -> None:
     ingestion.fails = lambda sip: "disk full" if sip["id"].endswith("5") else None
     maps.execute("UPDATE maps.epn_core SET access_format = 'broken' WHERE granule_uid ~ '01$'")
@@ -147,7 +145,7 @@ def test_what_the_archive_refuses_is_known_and_sent_again_if_asked(
 
 
 def test_a_granule_without_checksum_is_not_ready_until_its_file_is_there(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], tmp_path: Path
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], tmp_path: Path
 ) -> None:
     maps.execute("UPDATE maps.epn_core SET access_md5 = NULL WHERE granule_uid = 'map-0000003'")
     with ingestion.running():
@@ -163,7 +161,7 @@ def test_a_granule_without_checksum_is_not_ready_until_its_file_is_there(
 
 
 def test_a_poisoned_answer_stops_nothing_and_is_kept(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], broker: Server
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], broker: Server
 ) -> None:
     sip("--wait", "0")
     with open_channel(broker.url) as channel:
@@ -184,7 +182,7 @@ def test_a_poisoned_answer_stops_nothing_and_is_kept(
 
 
 def test_answers_that_come_twice_or_late_change_nothing(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], broker: Server
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], broker: Server
 ) -> None:
     with ingestion.running():
         sip()
@@ -200,7 +198,7 @@ def test_answers_that_come_twice_or_late_change_nothing(
 
 
 def test_what_was_never_answered_is_sent_again_if_asked(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], broker: Server
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], broker: Server
 ) -> None:
     with ingestion.running():
         sip()
@@ -214,13 +212,13 @@ def test_what_was_never_answered_is_sent_again_if_asked(
 
 
 def test_an_exchange_that_nobody_listens_to_takes_nothing(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], broker: Server
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], broker: Server
 ) -> None:
     with open_channel(broker.url) as channel:
         channel.queue_delete(QUEUE)
     done = sip()
-    assert isinstance(done.exception, PublishError)
-    assert "no queue is bound to the exchange" in str(done.exception)
+    assert done.exit_code != 0
+    assert "no queue is bound to the exchange" in done.output
     assert maps.states() == {"sending": 300}
     # What was not confirmed is sent by the next run, with the same requests.
     with ingestion.running():
@@ -229,13 +227,13 @@ def test_an_exchange_that_nobody_listens_to_takes_nothing(
 
 
 def test_a_wrong_password_is_said_without_it(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], keep: Keep, broker: Server
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], keep: Keep, broker: Server
 ) -> None:
     keep("regards", broker.url.replace("canary-7fe1", "wrong-word"))
     done = sip()
-    assert isinstance(done.exception, PublishError)
-    assert "the broker refuses the account" in str(done.exception)
-    assert "wrong-word" not in str(done.exception)
+    assert done.exit_code != 0
+    assert "the broker refuses the account" in done.output
+    assert "wrong-word" not in done.output
 
 
 def make_parts(
@@ -340,11 +338,11 @@ def test_tls_is_judged_by_the_authority(
         known = ["maps", "--dachs", str(dachs.root), "--to", "regards", "--settings"]
         with Ingestion(server.url).running():
             trusted = write_settings(tmp_path, 'authority = "ca.pem"\n')
-            done = CliRunner().invoke(command, [*known, str(trusted)])
+            done = run_epnkit("sip", *known, str(trusted))
             assert done.exit_code == 0, done.output
-            distrusted = CliRunner().invoke(command, [*known, str(write_settings(tmp_path))])
+            distrusted = run_epnkit("sip", *known, str(write_settings(tmp_path)))
         assert maps.states() == {"stored": 300}
-        assert "certificate cannot be trusted" in str(distrusted.exception)
+        assert "certificate cannot be trusted" in distrusted.output
     finally:
         server.stop()
 
@@ -414,7 +412,7 @@ class Archive(BaseHTTPRequestHandler):
 
 
 def test_packages_of_granules_that_are_gone_are_deleted_if_asked(
-    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Result], keep: Keep
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended], keep: Keep
 ) -> None:
     Archive.deleted = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Archive)
@@ -426,7 +424,7 @@ def test_packages_of_granules_that_are_gone_are_deleted_if_asked(
         assert sip().exit_code == 0
         assert Archive.deleted == []
         done = sip("--delete", "gateway")
-        assert done.exit_code == 0, (done.output, done.exception)
+        assert done.exit_code == 0, done.output
         sip("--delete", "gateway")
     server.shutdown()
     server.server_close()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 
-from click.testing import CliRunner
 from scripts.servers.processes import Server
 
-from epnkit.cli.sip import command
 from epnkit.dachs.private import PrivateDachs
 from tests.conftest import ROOT
+from tests.support.commands import run_epnkit
 from tests.support.environments import make_environment
 from tests.support.ingestion import Ingestion
 from tests.support.services import Acceptance, Served
@@ -65,8 +64,8 @@ def test_its_maps_are_packages_that_regards_takes(
     words = [SERVICE, "--to", credential.name, "--limit", "8", "--dachs", str(dachs.root)]
     ingestion = Ingestion(broker.url)
     with ingestion.running():
-        done = CliRunner().invoke(command, words, env={"EPNKIT_CREDENTIALS": None})
-    assert done.exit_code == 0, (done.output, done.exception)
+        done = run_epnkit("sip", *words, env={"EPNKIT_CREDENTIALS": None})
+    assert done.exit_code == 0, done.output
     assert "gaia_dem: 8 stored" in done.output
     (sip,) = ingestion.products["gaia_dem:DEM-AIA-chi2_2012-08-10T00-05-01.875"]
     described = sip["properties"]["descriptiveInformation"]
