@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from epnkit.client.ask import Answer
-    from epnkit.client.search import SearchResult
+    from epnkit.client.searches import SearchResult
     from epnkit.client.targets import EpnTable
 
 #: The columns and rows that a terminal is shown.
@@ -119,7 +119,7 @@ def command(
     has more rows than --limit, is named at the end; the rows of the others stand.
     """
     from epnkit.client.output import choose_form
-    from epnkit.client.search import search
+    from epnkit.client.searches import search
     from epnkit.client.targets import REGISTRY
 
     if output is not None:

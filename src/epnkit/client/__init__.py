@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from epnkit.client.samp import send_table
-    from epnkit.client.search import SearchResult, search
+    from epnkit.client.searches import SearchResult, search
 
 __all__ = ["SearchResult", "search", "send_table"]
 
 _HOMES = {
-    "SearchResult": "epnkit.client.search:SearchResult",
-    "search": "epnkit.client.search:search",
+    "SearchResult": "epnkit.client.searches:SearchResult",
+    "search": "epnkit.client.searches:search",
     "send_table": "epnkit.client.samp:send_table",
 }
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 from pyvo.samp import SAMPHubServer, SAMPIntegratedClient, WebProfileDialog
 
 from epnkit.client.adql import write_query
-from epnkit.client.search import search
+from epnkit.client.searches import search
 from epnkit.client.terms import Box, SearchTerms
 from epnkit.dachs.instance import DachsInstance
 from epnkit.dachs.private import PrivateDachs

@@ -11,7 +11,7 @@ import pytest
 from astropy.table import Table
 
 from epnkit.client.links import fetch_links
-from epnkit.client.search import search
+from epnkit.client.searches import search
 from epnkit.client.targets import EpnTable
 
 VOTABLE = b"<VOTABLE xmlns='http://www.ivoa.net/xml/VOTable/v1.3'><RESOURCE type='meta'/></VOTABLE>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,10 @@ def test_a_row_without_datalink_has_the_links_of_its_columns() -> None:
 )
 def test_names_of_files_are_harmless(url: str, name: str) -> None:
     assert FoundLink("s", "g", "#this", url).name.lstrip("_") == name
+
+
+def test_the_function_is_offered_whatever_was_imported_before() -> None:
+    importlib.import_module("epnkit.client.searches")
+    package = importlib.import_module("epnkit.client")
+    assert callable(package.search)
+    assert callable(package.send_table)
