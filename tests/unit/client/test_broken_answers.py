@@ -29,6 +29,10 @@ def answer(head: bytes, body: bytes, *, forever: bool = False) -> Iterator[str]:
                 connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body)
                 while forever and not stopped.wait(0.1):
                     connection.sendall(b" ")
+                # Closing with something unread would reset the connection, and lose the answer.
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
             except OSError:
                 return
 

@@ -61,12 +61,11 @@ def save(target: Target, service: str, keys: Sequence[str], closed: pl.DataFrame
 
 def forget(target: Target, service: str, keys: Collection[str] | None = None) -> None:
     """Delete the embargoes of a service, or only those of some records."""
-    chosen = None if keys is None else list(keys)
-    target.execute(
-        "DELETE FROM epnkit.embargoes WHERE service = %s"
-        " AND (%s::text[] IS NULL OR record_key = ANY(%s))",
-        (service, chosen, chosen),
-    )
+    query = "DELETE FROM epnkit.embargoes WHERE service = %s"
+    if keys is None:
+        target.execute(query, (service,))
+    elif keys:  # within DaCHS an empty list is NULL in SQL
+        target.execute(f"{query} AND record_key = ANY(%s)", (service, list(keys)))
 
 
 def list_due(target: Target, service: str) -> list[str]:
