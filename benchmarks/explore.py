@@ -36,11 +36,13 @@ async (count) => {
   const before = performance.now();
   map.show(rows, "body");
   const prepared = performance.now() - before;
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
   let frames = 0;
   const start = performance.now();
   while (performance.now() - start < 3000) {
     map.view = { x: (frames % 50) - 25, y: 0, zoom: 1 + (frames % 20) / 20 };
-    map.draw();
+    map.move();
     await new Promise(requestAnimationFrame);
     frames++;
   }

@@ -4,6 +4,7 @@ import { strings } from "./strings.mjs";
 
 // The map's own units: one a degree, longitude 0 to 360, latitude +90 at the top.
 const WIDTH = 360, HEIGHT = 180, MARGIN = 34, MOST = 60;
+const SETTLED = 120; // milliseconds after which a movement has ended
 
 export class FootprintMap {
   constructor(figure, { onPick, onBox, onPoint, colorOf }) {
@@ -96,6 +97,35 @@ export class FootprintMap {
     });
   }
 
+  // Follows a movement by the last picture, and paints again when it has ended: 10,000 footprints
+  // take longer than a picture may.
+  move() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.draw(), SETTLED);
+    if (!this.picture) return this.draw();
+    this.following ||= requestAnimationFrame(() => {
+      this.following = 0;
+      this.#follow();
+    });
+  }
+
+  #follow() {
+    const { canvas, context, picture } = this, pixels = window.devicePixelRatio || 1;
+    const scale = this.#scale(), [x, y] = this.#origin(), ratio = scale / picture.scale;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(ratio, 0, 0, ratio, (x - picture.x * ratio) * pixels, (y - picture.y * ratio) * pixels);
+    context.drawImage(picture.canvas, 0, 0);
+  }
+
+  #keepPicture(scale, x, y) {
+    const kept = this.picture?.canvas || document.createElement("canvas");
+    kept.width = this.canvas.width;
+    kept.height = this.canvas.height;
+    kept.getContext("2d").drawImage(this.canvas, 0, 0);
+    this.picture = { canvas: kept, scale, x, y };
+  }
+
   #paint() {
     const { canvas, context } = this;
     const pixels = window.devicePixelRatio || 1;
@@ -128,6 +158,7 @@ export class FootprintMap {
     if (this.box) this.#paintBox(style, scale);
     context.setTransform(pixels, 0, 0, pixels, 0, 0);
     this.#paintLabels(style, scale, x, y);
+    this.#keepPicture(scale, x, y);
   }
 
   #gridStep(scale) {
@@ -212,7 +243,7 @@ export class FootprintMap {
     this.view.x += px - ((px - x) * after) / before - nx;
     this.view.y += py - ((py - y) * after) / before - ny;
     if (this.view.zoom === 1) this.view = { x: 0, y: 0, zoom: 1 };
-    this.draw();
+    this.move();
   }
 
   #listen() {
@@ -232,7 +263,7 @@ export class FootprintMap {
       const dx = event.clientX - held.x, dy = event.clientY - held.y;
       held.moved ||= Math.abs(dx) + Math.abs(dy) > 4;
       if (this.drawing) this.setBox(this.#boxBetween(held.from, this.#point(event)));
-      else if (held.moved) { this.view = { ...held.view, x: held.view.x + dx, y: held.view.y + dy }; this.draw(); }
+      else if (held.moved) { this.view = { ...held.view, x: held.view.x + dx, y: held.view.y + dy }; this.move(); }
     });
     canvas.addEventListener("pointerup", (event) => {
       const was = held;
@@ -244,7 +275,7 @@ export class FootprintMap {
       const step = 40, moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
       if (event.key === "+" || event.key === "=") this.#zoom(1.25);
       else if (event.key === "-") this.#zoom(0.8);
-      else if (moves[event.key]) { this.view.x += moves[event.key][0]; this.view.y += moves[event.key][1]; this.draw(); }
+      else if (moves[event.key]) { this.view.x += moves[event.key][0]; this.view.y += moves[event.key][1]; this.move(); }
       else return;
       event.preventDefault();
     });
