@@ -29,7 +29,7 @@ files = pl.col("files.urls")
 is_polarised = pl.col("description.STATES") > 1
 
 
-def named(ending: str) -> pl.Expr:
+def name_product(ending: str) -> pl.Expr:
     """Name a product of an observation."""
     return pl.format("{}_{}", pl.col("name"), pl.lit(ending))
 
@@ -87,7 +87,7 @@ mapping = Mapping(
         ),
         Product(
             {
-                "granule_uid": named("inversion"),
+                "granule_uid": name_product("inversion"),
                 "granule_gid": INVERSION,
                 "dataproduct_type": "im",
                 "processing_level": 5,
@@ -98,7 +98,7 @@ mapping = Mapping(
         ),
         Product(
             {
-                "granule_uid": named("context"),
+                "granule_uid": name_product("context"),
                 "granule_gid": CONTEXT,
                 "dataproduct_type": "im",
                 "processing_level": 3,

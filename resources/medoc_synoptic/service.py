@@ -28,7 +28,7 @@ def address(field: str) -> pl.Expr:
     return pl.when(given.str.starts_with("/")).then(HOST + given).otherwise(given)
 
 
-def chosen(soho: str, stereo: str, sdo: str) -> pl.Expr:
+def choose_by_mission(soho: str, stereo: str, sdo: str) -> pl.Expr:
     """Give what belongs to the mission that took the images; null if its name is unknown."""
     return (
         pl.when(eit).then(pl.lit(soho)).when(euvi).then(pl.lit(stereo)).when(aia).then(pl.lit(sdo))
@@ -40,7 +40,7 @@ mapping = Mapping(
         "granule_uid": of(joined, pl.col("filename").str.extract(NAME, 1)),
         "granule_gid": pl.format(
             "{} {} Angstrom",
-            chosen("EIT", "EUVI", "AIA").fill_null("unknown"),
+            choose_by_mission("EIT", "EUVI", "AIA").fill_null("unknown"),
             pl.col("wavelength"),
         ),
         "obs_id": of(joined, pl.lit("EUV-SYN"), pl.col("obs_date").dt.strftime("%Y%m%d_%H%M%S")),
@@ -60,12 +60,12 @@ mapping = Mapping(
         "coverage": "0/0-11",
         "spatial_coordinate_description": "Carrington",
         "map_projection": "CAR",
-        "instrument_host_name": chosen(
+        "instrument_host_name": choose_by_mission(
             "Solar and Heliospheric Observatory#SOHO",
             "Solar Terrestrial Relations Observatory#STEREO",
             "Solar Dynamics Observatory#SDO",
         ),
-        "instrument_name": chosen("EIT", "EUVI", "AIA"),
+        "instrument_name": choose_by_mission("EIT", "EUVI", "AIA"),
         "measurement_type": "phot.radiance;em.UV.10-50nm",
         "processing_level": 5,
         **access(address("download"), pl.lit(SIZE), "application/fits"),

@@ -248,76 +248,70 @@ def _write_mosaic(directory: Path) -> None:
 
 
 def _traps() -> Iterator[tuple[str, Any]]:
-    """Make inventories that are odd, and what becomes of each."""
+    """Make files of inventories that are odd, each with its name."""
     start = datetime(2024, 4, 1, 17, 0, 0)
-    yield (
-        "old",
-        [
-            # Lists for texts, another word for the size, fields that are not there.
-            _without(
-                _inventory(
-                    "AOLDS",
-                    "VISP",
-                    start,
-                    boundingBox=[[30.5, -40.0], [-30.5, 40.0]],
-                    stokesParameters=["I", "Q", "U", "V"],
-                    dataset_size=7339.5,
-                    browseMovieObjectKey=None,
-                ),
-                *("datasetSize", "isEmbargoed", "status", "productId", "spectralLines"),
-            ),
-            # A turn around the Sun is none, and NaN is no number.
+    yield "old", _old_traps(start)
+    yield "embargo", _embargo_traps(start)
+    yield "inversion", [_INVERSION]
+
+
+def _old_traps(start: datetime) -> list[Inventory]:
+    """Make inventories of an older form, and with values that are none."""
+    return [
+        # Lists for texts, another word for the size, fields that are not there.
+        _without(
             _inventory(
-                "AWRAP",
+                "AOLDS",
                 "VISP",
                 start,
-                boundingBox=[[-30.0, 0.0], [90.0, 1296000.0 - 50.0]],
-                averageDatasetSpectralSampling=float("nan"),
+                boundingBox=[[30.5, -40.0], [-30.5, 40.0]],
+                stokesParameters=["I", "Q", "U", "V"],
+                dataset_size=7339.5,
+                browseMovieObjectKey=None,
             ),
-            _inventory(
-                "AOFFL", "CRYO-NIRSP", start, boundingBox="(-1275.06,117.87),(-1011.06,370.57)"
-            ),
-            _inventory("ALIMB", "DL-NIRSP", start, boundingBox="(980,-40),(900,40)"),
-            _inventory("ANOBX", "VTF", start, boundingBox=None),
-            _inventory("APLHD", "VBI", start, calibrationDocumentationUrl="CALURL"),
-            _inventory("ABACK", "VISP", start, endTime="2024-03-31T17:00:00"),
-            _inventory(
-                "ADMGD",
-                "VISP",
-                start,
-                asdfObjectKey="pid_0_9/ADMGD/VISP_L1_20240401T170000_ADMGD.asdf",
-            ),
-        ],
-    )
-    yield (
-        "embargo",
-        [
-            _inventory(
-                "AEMBG", "VISP", start, isEmbargoed=True, embargoEndDate="2999-01-01T00:00:00"
-            ),
-            _inventory(
-                "AOPEN", "VISP", start, isEmbargoed=False, embargoEndDate="2025-01-01T00:00:00"
-            ),
-            _inventory("ANODT", "VISP", start, isEmbargoed=True, embargoEndDate=None),
-        ],
-    )
-    yield (
-        "inversion",
-        [
-            {
-                "inversionId": "inv.SYNTH",
-                "created": "2025-09-03T19:16:58.881809Z",
-                "proposalId": "pid_0_1",
-                "canonicalDataset": "ASMLL",
-                "datasetIds": ["ASMLL", "ALRGE"],
-                "spectralLines": ["CaII854", "NaID", "FeI630"],
-                "wavelengths": [854.209, 589.899, 630.15],
-                "frameCount": 12,
-                "bucket": "data",
-                "asdfObjectKey": "pid_0_1/inv.SYNTH/INV_L2_20240301T170000_SYNTH_metadata.asdf",
-            }
-        ],
-    )
+            *("datasetSize", "isEmbargoed", "status", "productId", "spectralLines"),
+        ),
+        # A turn around the Sun is none, and NaN is no number.
+        _inventory(
+            "AWRAP",
+            "VISP",
+            start,
+            boundingBox=[[-30.0, 0.0], [90.0, 1296000.0 - 50.0]],
+            averageDatasetSpectralSampling=float("nan"),
+        ),
+        _inventory("AOFFL", "CRYO-NIRSP", start, boundingBox="(-1275.06,117.87),(-1011.06,370.57)"),
+        _inventory("ALIMB", "DL-NIRSP", start, boundingBox="(980,-40),(900,40)"),
+        _inventory("ANOBX", "VTF", start, boundingBox=None),
+        _inventory("APLHD", "VBI", start, calibrationDocumentationUrl="CALURL"),
+        _inventory("ABACK", "VISP", start, endTime="2024-03-31T17:00:00"),
+        _inventory(
+            "ADMGD", "VISP", start, asdfObjectKey="pid_0_9/ADMGD/VISP_L1_20240401T170000_ADMGD.asdf"
+        ),
+    ]
+
+
+def _embargo_traps(start: datetime) -> list[Inventory]:
+    """Make inventories of which one is closed, one open, and one closed without an end."""
+    return [
+        _inventory("AEMBG", "VISP", start, isEmbargoed=True, embargoEndDate="2999-01-01T00:00:00"),
+        _inventory("AOPEN", "VISP", start, isEmbargoed=False, embargoEndDate="2025-01-01T00:00:00"),
+        _inventory("ANODT", "VISP", start, isEmbargoed=True, embargoEndDate=None),
+    ]
+
+
+#: A data set that was inverted from others.
+_INVERSION = {
+    "inversionId": "inv.SYNTH",
+    "created": "2025-09-03T19:16:58.881809Z",
+    "proposalId": "pid_0_1",
+    "canonicalDataset": "ASMLL",
+    "datasetIds": ["ASMLL", "ALRGE"],
+    "spectralLines": ["CaII854", "NaID", "FeI630"],
+    "wavelengths": [854.209, 589.899, 630.15],
+    "frameCount": 12,
+    "bucket": "data",
+    "asdfObjectKey": "pid_0_1/inv.SYNTH/INV_L2_20240301T170000_SYNTH_metadata.asdf",
+}
 
 
 def _without(inventory: Inventory, *names: str) -> Inventory:

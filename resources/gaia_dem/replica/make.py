@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from epnkit.replicas.archive import SYNTHETIC, draw_picture, write_file
-from epnkit.replicas.sitools import Column, Dataset
+from epnkit.replicas.sitools import SitoolsColumn, SitoolsDataset
 from epnkit.replicas.synthetic import write_fits
 
 Record = dict[str, Any]
 
 COLUMNS = (
-    Column("download", "varchar"),
-    Column("date_obs", "timestamp"),
-    Column("sunum_193", "int8", key=True),
-    Column("filename", "varchar"),
-    *(Column(f"{kind}_fits_rice", "varchar") for kind in ("temp", "em", "width", "chi2")),
+    SitoolsColumn("download", "varchar"),
+    SitoolsColumn("date_obs", "timestamp"),
+    SitoolsColumn("sunum_193", "int8", key=True),
+    SitoolsColumn("filename", "varchar"),
+    *(SitoolsColumn(f"{kind}_fits_rice", "varchar") for kind in ("temp", "em", "width", "chi2")),
 )
 
 _FIRST = datetime(2013, 1, 1, 0, 5, 1, 840_000)
@@ -34,9 +34,9 @@ _COUNT = 1000
 _KINDS = ("temp", "em", "width", "chi2")
 
 
-def datasets() -> list[Dataset]:
+def datasets() -> list[SitoolsDataset]:
     """Give the data set."""
-    return [Dataset("webs_GAIA-DEM_dataset", COLUMNS, list(records()))]
+    return [SitoolsDataset("webs_GAIA-DEM_dataset", COLUMNS, list(records()))]
 
 
 def records() -> Iterator[Record]:

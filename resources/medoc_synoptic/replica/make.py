@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from epnkit.replicas.archive import SYNTHETIC, draw_picture, write_file
-from epnkit.replicas.sitools import Column, Dataset
+from epnkit.replicas.sitools import SitoolsColumn, SitoolsDataset
 from epnkit.replicas.synthetic import write_fits
 
 Record = dict[str, Any]
 
 COLUMNS = (
-    Column("preview", "varchar"),
-    Column("download", "varchar"),
-    Column("obs_date", "varchar"),
-    Column("wavelength", "int4"),
-    Column("index", "int4", key=True),
-    Column("filename", "varchar"),
-    Column("crea_date", "varchar"),
+    SitoolsColumn("preview", "varchar"),
+    SitoolsColumn("download", "varchar"),
+    SitoolsColumn("obs_date", "varchar"),
+    SitoolsColumn("wavelength", "int4"),
+    SitoolsColumn("index", "int4", key=True),
+    SitoolsColumn("filename", "varchar"),
+    SitoolsColumn("crea_date", "varchar"),
 )
 
 _WAVELENGTHS = (171, 195, 284, 304)
@@ -34,9 +34,9 @@ _DAYS = 260
 _HOST = f"{SYNTHETIC}medoc_synoptic/"
 
 
-def datasets() -> list[Dataset]:
+def datasets() -> list[SitoolsDataset]:
     """Give the data set."""
-    return [Dataset("webs_EUV-SYN_dataset", COLUMNS, list(records()))]
+    return [SitoolsDataset("webs_EUV-SYN_dataset", COLUMNS, list(records()))]
 
 
 def records() -> Iterator[Record]:

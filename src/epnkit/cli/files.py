@@ -12,7 +12,7 @@ from epnkit.cli._options import dachs_option
 from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
-    from epnkit.client.download import Downloaded, Progress
+    from epnkit.client.download import Downloaded, FileProgress
     from epnkit.client.parts import PartFiles
 
 
@@ -97,7 +97,7 @@ def _fetch(found: PartFiles, directory: Path, workers: int) -> list[Downloaded]:
         tasks: dict[str, bars.TaskID] = {}
         finished: list[str] = []
 
-        def show(step: Progress) -> None:
+        def show(step: FileProgress) -> None:
             name = step.file.name
             task = tasks.setdefault(name, shown.add_task(name, total=step.size, visible=False))
             shown.update(task, completed=step.received, total=step.size, visible=not step.done)

@@ -13,7 +13,7 @@ from epnkit.cli._output import cell, echo
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from epnkit.client.ask import Answer
+    from epnkit.client.ask import TableAnswer
     from epnkit.client.searches import SearchResult
     from epnkit.client.targets import EpnTable
 
@@ -157,11 +157,11 @@ def _name_tables(services: tuple[str, ...], listed: Path | None) -> list[EpnTabl
     return read_list([*services, *lines])
 
 
-def _name(answer: Answer) -> str:
+def _name(answer: TableAnswer) -> str:
     return f"{answer.target.table or 'EPN-TAP'} at {answer.target.url}"
 
 
-def _report(answer: Answer) -> None:
+def _report(answer: TableAnswer) -> None:
     if answer.state in _ANSWERED:
         rows = f"{len(answer.rows)} row{'s' * (len(answer.rows) != 1)}"
         echo(f"{_name(answer)}: {rows} in {answer.seconds:.1f} s", err=True)

@@ -8,7 +8,7 @@ from math import asin, cos, degrees, radians, sin
 
 from epnkit.client.terms import Box, Cone, Polygon, SearchTerms
 from epnkit.epncore.columns import COLUMNS
-from epnkit.quoting import sql_name, sql_text
+from epnkit.quoting import sql_text
 
 #: Where words of a free text may occur.
 TEXT_COLUMNS = (
@@ -69,7 +69,8 @@ def write_query(
     table : str
         Its full name.
     known : collection of str
-        The columns that it has.
+        The columns that it has, each as TAP_SCHEMA writes it: in quotes if ADQL wants them
+        (TAP 1.1, section 4.3).
     terms : SearchTerms
         What is asked for.
     columns : collection of str
@@ -84,16 +85,17 @@ def write_query(
     >>> write_query("a.epn_core", ["granule_uid"], SearchTerms(where="1=1")).text
     'SELECT granule_uid FROM a.epn_core WHERE (1=1)'
     """
-    wanted = known if "*" in columns else [name for name in columns or COLUMNS if name in known]
-    conditions = list(_write_conditions(terms, known))
-    used = [each.text for each in conditions if {*each.needs} <= {*known}]
-    left_out = tuple(each.term for each in conditions if not {*each.needs} <= {*known})
-    selected = ", ".join(sql_name(name) for name in wanted)
-    text = f"SELECT {selected} FROM {_quote_table(table)}"  # noqa: S608 - names are quoted
+    written = {name.strip('"'): name for name in known}
+    wanted = written if "*" in columns else [name for name in columns or COLUMNS if name in written]
+    conditions = list(_write_conditions(terms, written))
+    used = [each.text for each in conditions if {*each.needs} <= {*written}]
+    left_out = tuple(each.term for each in conditions if not {*each.needs} <= {*written})
+    selected = ", ".join(written[name] for name in wanted)
+    text = f"SELECT {selected} FROM {table}"  # noqa: S608 - names are the service's own
     if used:
         text += f" WHERE {' AND '.join(used)}"
-    if order in known:
-        text += f" ORDER BY {sql_name(order)}"
+    if order in written:
+        text += f" ORDER BY {written[order]}"
     return TableQuery(text, tuple(wanted), left_out)
 
 
@@ -199,7 +201,3 @@ def _unwind(points: Collection[tuple[float, float]]) -> Iterator[tuple[float, fl
             longitude = last + (longitude - last + 180) % 360 - 180
         last = longitude
         yield longitude, latitude
-
-
-def _quote_table(table: str) -> str:
-    return ".".join(sql_name(part) for part in table.split("."))

@@ -39,7 +39,7 @@ _FAILURES = (
 
 
 @dataclass(frozen=True)
-class Manners:
+class RequestLimits:
     """How services are asked.
 
     Parameters
@@ -58,7 +58,7 @@ class Manners:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TableAnswer:
     """What a table answered.
 
     Parameters
@@ -105,8 +105,8 @@ def ask_all(
     *,
     columns: Sequence[str] = (),
     order: str = "time_min",
-    manners: Manners | None = None,
-) -> Iterator[Answer]:
+    limits: RequestLimits | None = None,
+) -> Iterator[TableAnswer]:
     """Ask every table, and give the answers as they come.
 
     Parameters
@@ -119,7 +119,7 @@ def ask_all(
         The columns that are wanted, as for :func:`epnkit.client.adql.write_query`.
     order : str
         The column that says which rows a table gives if it has more than the limit.
-    manners : Manners, optional
+    limits : RequestLimits, optional
         How they are asked.
 
     Yields
@@ -127,14 +127,14 @@ def ask_all(
     Answer
         One for each table.
     """
-    manners = manners or Manners()
+    limits = limits or RequestLimits()
     services: dict[str, _Service] = defaultdict(lambda: _Service(""))
     for target in dict.fromkeys(targets):
         services[target.url].url = target.url
         services[target.url].tables.append(target)
     write = partial(write_query, terms=terms, columns=columns, order=order)
-    with ThreadPoolExecutor(manners.at_once) as pool:
-        learning = {pool.submit(_learn_columns, each, manners): each for each in services.values()}
+    with ThreadPoolExecutor(limits.at_once) as pool:
+        learning = {pool.submit(_learn_columns, each, limits): each for each in services.values()}
         asking = []
         for learned in as_completed(learning):
             service, failed = learning[learned], learned.result()
@@ -143,9 +143,9 @@ def ask_all(
                 continue
             for table in _name_tables(service):
                 if columns_of := service.columns[table.table]:
-                    asking.append(pool.submit(_ask, table, write(table.table, columns_of), manners))
+                    asking.append(pool.submit(_ask, table, write(table.table, columns_of), limits))
                 else:
-                    yield Answer(table, NO_QUERY, Table(), "refused", "it has no such table")
+                    yield TableAnswer(table, NO_QUERY, Table(), "refused", "it has no such table")
         for asked in as_completed(asking):
             yield asked.result()
 
@@ -157,7 +157,7 @@ def _name_tables(service: _Service) -> Iterator[EpnTable]:
         yield from (EpnTable(service.url, name) for name in names)
 
 
-def _learn_columns(service: _Service, manners: Manners) -> Answer | None:
+def _learn_columns(service: _Service, limits: RequestLimits) -> TableAnswer | None:
     """Ask which columns each table has; give an answer only if that fails."""
     named = [table.table for table in service.tables if table.table]
     chosen = (
@@ -167,27 +167,27 @@ def _learn_columns(service: _Service, manners: Manners) -> Answer | None:
     )
     text = f"SELECT table_name, column_name FROM tap_schema.columns WHERE {chosen}"  # noqa: S608 - quoted
     query = TableQuery(text, ("table_name", "column_name"))
-    answer = _ask(service.tables[0], query, replace(manners, limit=1_000_000))
+    answer = _ask(service.tables[0], query, replace(limits, limit=1_000_000))
     if answer.state != "whole":
         return answer
     service.columns = {name: [] for name in named}
     for table, column in zip(answer.rows["table_name"], answer.rows["column_name"], strict=True):
-        service.columns.setdefault(str(table), []).append(str(column).strip('"'))
+        service.columns.setdefault(str(table), []).append(str(column))
     if not service.columns:
         return replace(answer, rows=Table(), state="refused", why="it has no EPN-TAP table")
     return None
 
 
-def _ask(target: EpnTable, query: TableQuery, manners: Manners) -> Answer:
+def _ask(target: EpnTable, query: TableQuery, limits: RequestLimits) -> TableAnswer:
     """Ask a table; what goes wrong is said in the answer."""
     start = time.monotonic()
-    with open_session(manners.timeout) as session:
+    with open_session(limits.timeout) as session:
         try:
-            rows, state = _run(target.url, query.text, manners.limit, session)
+            rows, state = _run(target.url, query.text, limits.limit, session)
             why = f"it has more than {len(rows)} rows" if state == "overflow" else ""
         except _FAILURES as error:
-            rows, (state, why) = Table(), _describe(error, session, manners.timeout)
-    return Answer(target, query, rows, state, why, time.monotonic() - start)
+            rows, (state, why) = Table(), _describe(error, session, limits.timeout)
+    return TableAnswer(target, query, rows, state, why, time.monotonic() - start)
 
 
 def _run(url: str, query: str, limit: int, session: DeadlineSession) -> tuple[Table, str]:

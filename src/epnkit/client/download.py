@@ -76,7 +76,7 @@ class Downloaded:
 
 
 @dataclass(frozen=True)
-class Progress:
+class FileProgress:
     """How far a file is.
 
     Parameters
@@ -97,7 +97,7 @@ class Progress:
     done: bool = False
 
 
-def ignore_progress(progress: Progress) -> None:
+def ignore_progress(progress: FileProgress) -> None:
     """Take no notice of how far a file is."""
 
 
@@ -106,7 +106,7 @@ def download(
     directory: Path,
     *,
     workers: int = 4,
-    progress: Callable[[Progress], None] = ignore_progress,
+    progress: Callable[[FileProgress], None] = ignore_progress,
     retry_policy: RetryPolicy = RETRY,
 ) -> list[Downloaded]:
     """Fetch files into a directory; what is there already, and whole, is not fetched again.
@@ -177,7 +177,7 @@ class _Store:
     """A directory that files are fetched to."""
 
     directory: Path
-    progress: Callable[[Progress], None]
+    progress: Callable[[FileProgress], None]
     retry_policy: RetryPolicy
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _changed: bool = False
@@ -192,7 +192,7 @@ class _Store:
             found = self._find_present(file, path) or self._transfer(file, path)
         except (SourceError, OSError) as error:
             found = Downloaded(file, path, problem=str(error))
-        self._report(Progress(file, found.size, found.size or file.size, done=True))
+        self._report(FileProgress(file, found.size, found.size or file.size, done=True))
         return found
 
     def _find_present(self, file: RemoteFile, path: Path) -> Downloaded | None:
@@ -215,7 +215,7 @@ class _Store:
         transfer = Transfer(
             file.url,
             part,
-            lambda received, size: self._report(Progress(file, received, size or file.size)),
+            lambda received, size: self._report(FileProgress(file, received, size or file.size)),
             trusted=file.checksum is not None,
             read_timeout=self.retry_policy.read_timeout,
         )
@@ -237,7 +237,7 @@ class _Store:
         if not all(is_whole(part, each) for each in wanted):
             raise _discard(transfer, file, "its checksum differs")
 
-    def _report(self, progress: Progress) -> None:
+    def _report(self, progress: FileProgress) -> None:
         with self._lock:
             self.progress(progress)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from astropy.table import MaskedColumn, Table, vstack
 
-from epnkit.client.ask import Answer
+from epnkit.client.ask import TableAnswer
 from epnkit.client.targets import EpnTable
 from epnkit.epncore.columns import COLUMNS
 
@@ -17,7 +17,7 @@ from epnkit.epncore.columns import COLUMNS
 SERVICE, ACCESS = "service", "tap_url"
 
 
-def merge_answers(answers: Iterable[Answer], order: str = "time_min") -> Table:
+def merge_answers(answers: Iterable[TableAnswer], order: str = "time_min") -> Table:
     """Merge answers into one table.
 
     Parameters
@@ -54,7 +54,7 @@ def _name_services(targets: Iterable[EpnTable]) -> dict[EpnTable, str]:
     return names
 
 
-def _prepare_rows(answer: Answer, name: str) -> Table:
+def _prepare_rows(answer: TableAnswer, name: str) -> Table:
     rows = Table(answer.rows, masked=True, copy=False)
     for column in rows.colnames:
         rows[column] = _to_declared(rows[column], column)

@@ -8,7 +8,7 @@ from typing import Any
 
 from astropy.table import Table
 
-from epnkit.client.ask import Answer, Manners, ask_all
+from epnkit.client.ask import RequestLimits, TableAnswer, ask_all
 from epnkit.client.results import merge_answers
 from epnkit.client.targets import REGISTRY, EpnTable, ask_registry
 from epnkit.client.terms import read_terms
@@ -27,10 +27,10 @@ class SearchResult:
     """
 
     table: Table
-    answers: tuple[Answer, ...] = field(repr=False)
+    answers: tuple[TableAnswer, ...] = field(repr=False)
 
     @property
-    def incomplete(self) -> tuple[Answer, ...]:
+    def incomplete(self) -> tuple[TableAnswer, ...]:
         """The answers that are not whole: of services that are down, and of those with more."""
         return tuple(answer for answer in self.answers if answer.state != "whole")
 
@@ -41,9 +41,9 @@ def search(
     registry: str = REGISTRY,
     columns: Sequence[str] = (),
     sort: str = "time_min",
-    limit: int = Manners.limit,
-    timeout: float = Manners.timeout,
-    report: Callable[[Answer], None] | None = None,
+    limit: int = RequestLimits.limit,
+    timeout: float = RequestLimits.timeout,
+    report: Callable[[TableAnswer], None] | None = None,
     **terms: Any,
 ) -> SearchResult:
     """Search many EPN-TAP services at once.
@@ -85,8 +85,8 @@ def search(
     asked = read_terms(**terms)
     targets = _name_targets(tap) or ask_registry(registry)
     answers = []
-    manners = Manners(limit, timeout)
-    for answer in ask_all(targets, asked, columns=columns, order=sort, manners=manners):
+    limits = RequestLimits(limit, timeout)
+    for answer in ask_all(targets, asked, columns=columns, order=sort, limits=limits):
         answers.append(answer)
         if report is not None:
             report(answer)

@@ -53,7 +53,7 @@ _OWN = ("datalink_url",)
 
 
 @dataclass(frozen=True)
-class Judgement:
+class EmbargoStates:
     """What an embargo says of each record at a time.
 
     Parameters
@@ -70,9 +70,15 @@ class Judgement:
     closed: pl.Series
     reasons: pl.Series
 
-    def of(self, origin: pl.Series) -> Judgement:
+    def of(self, origin: pl.Series) -> EmbargoStates:
         """Return the judgement of granules, given for each the number of its record."""
-        return Judgement(self.release[origin], self.closed[origin], self.reasons[origin])
+        return EmbargoStates(self.release[origin], self.closed[origin], self.reasons[origin])
+
+    def close(self, numbers: pl.Series) -> EmbargoStates:
+        """Close records of which the source gave nothing that can be read, without a date."""
+        lost = pl.select(pl.int_range(len(self.closed)).is_in(numbers.implode())).to_series()
+        never = pl.select(pl.repeat(NO_DATE, len(lost), dtype=self.release.dtype)).to_series()
+        return EmbargoStates(self.release.zip_with(~lost, never), self.closed | lost, self.reasons)
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ class Embargo:
         """The fields of a record that it reads."""
         return {*fields_of(self.until), *fields_of(self.held)}
 
-    def judge(self, records: pl.DataFrame, now: datetime) -> Judgement:
+    def judge(self, records: pl.DataFrame, now: datetime) -> EmbargoStates:
         """Say of each record whether it is closed at a time.
 
         Parameters
@@ -160,16 +166,16 @@ class Embargo:
         # What the source opened before its date has no release to come.
         release = pl.when("closed").then(pl.col("until").fill_null(NO_DATE)).when(~future)
         judged = judged.with_columns(release.then("until").alias("release"))
-        return Judgement(judged["release"], judged["closed"], until.reasons)
+        return EmbargoStates(judged["release"], judged["closed"], until.reasons)
 
-    def withhold(self, granules: pl.DataFrame, judged: Judgement) -> pl.DataFrame:
+    def withhold(self, granules: pl.DataFrame, judged: EmbargoStates) -> pl.DataFrame:
         """Set the release dates, and empty what leads to the data of closed granules.
 
         Parameters
         ----------
         granules : polars.DataFrame
             Granules with a ``release_date``.
-        judged : Judgement
+        judged : EmbargoStates
             The judgement of each.
         """
         names = [n for n in (*DATA_COLUMNS, *self.columns) if n in granules.columns]

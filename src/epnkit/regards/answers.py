@@ -13,7 +13,7 @@ import orjson
 
 from epnkit.modules import requires_extra
 from epnkit.regards.broker import CONNECTION_ERRORS, BrokerAddress, BrokerDownError, explain_failure
-from epnkit.regards.state import Answer, PackageState
+from epnkit.regards.state import ArchiveAnswer, PackageState
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy
 
 with requires_extra("regards"):
@@ -37,7 +37,7 @@ class OddAnswerError(ValueError):
     """An answer cannot be understood; the text says why."""
 
 
-def parse_answer(body: bytes) -> Answer:
+def parse_answer(body: bytes) -> ArchiveAnswer:
     """Parse an answer (``IngestRequestEvent``).
 
     Raises
@@ -54,7 +54,7 @@ def parse_answer(body: bytes) -> Answer:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise OddAnswerError(f"{type(error).__name__}: {error}") from None
     reason = "; ".join(map(str, reasons))[:_LONGEST_REASON].replace("\0", "")
-    return Answer(request, state, urn if isinstance(urn, str) else None, reason or None)
+    return ArchiveAnswer(request, state, urn if isinstance(urn, str) else None, reason or None)
 
 
 @dataclass

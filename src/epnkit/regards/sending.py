@@ -13,7 +13,7 @@ from epnkit.regards.broker import Publisher
 from epnkit.regards.checksums import Checksums
 from epnkit.regards.package import Package, UnreadyError, build_package, make_request_id
 from epnkit.regards.settings import PackageSettings
-from epnkit.regards.state import Entry, PackageState, PendingGranule
+from epnkit.regards.state import PackageEntry, PackageState, PendingGranule
 from epnkit.sources.transport.prefetch import prefetch
 
 #: The exchange that takes packages, and REGARDS's name of what is in a message.
@@ -154,7 +154,7 @@ class Sender:
         links = orjson.loads(pending.links)
         return build_package(pending.row, links, self.settings, self.checksums)
 
-    def _prepare(self, pending: PendingGranule) -> tuple[Entry, Package | None] | None:
+    def _prepare(self, pending: PendingGranule) -> tuple[PackageEntry, Package | None] | None:
         """Build the package, and the entry that goes before it; None if nothing changed."""
         try:
             package = self.build(pending)
@@ -167,11 +167,13 @@ class Sender:
             return self._enter(pending, package, pending.request), package
         return self._enter(pending, package, None), package
 
-    def _enter(self, pending: PendingGranule, package: Package, request: str | None) -> Entry:
+    def _enter(
+        self, pending: PendingGranule, package: Package, request: str | None
+    ) -> PackageEntry:
         """Enter a package, as a new version unless it goes on with a request."""
         before = pending.version or 0
         # What was sent before, once more or after a change, is another request: by its number.
-        return Entry(
+        return PackageEntry(
             request or self._make_request(package.provider_id, package.content, before),
             pending.row["granule_uid"],
             package.provider_id,
@@ -182,10 +184,10 @@ class Sender:
             replaces=pending.request is not None,
         )
 
-    def _enter_unready(self, pending: PendingGranule, reason: str) -> Entry:
+    def _enter_unready(self, pending: PendingGranule, reason: str) -> PackageEntry:
         uid, version = pending.row["granule_uid"], pending.version or 0
         provider_id = self.settings.prefix + uid
-        return Entry(
+        return PackageEntry(
             self._make_request(provider_id, "", version),
             uid,
             provider_id,
@@ -201,7 +203,7 @@ class Sender:
         return make_request_id(self.settings.tenant, provider_id, content, attempt)
 
     def _note_unchanged(
-        self, page: list[PendingGranule], prepared: list[tuple[Entry, Package | None] | None]
+        self, page: list[PendingGranule], prepared: list[tuple[PackageEntry, Package | None] | None]
     ) -> None:
         same = [
             (str(each.row["granule_uid"]), each.granule)

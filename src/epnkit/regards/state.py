@@ -79,7 +79,7 @@ class PendingGranule:
     version: int | None
 
 
-class Entry(NamedTuple):
+class PackageEntry(NamedTuple):
     """A package as it is entered before it is sent, or why there is none."""
 
     request: str
@@ -95,7 +95,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ArchiveAnswer:
     """What an archive answered to a request."""
 
     request: str
@@ -207,7 +207,7 @@ class PackageState:
             for row in self._query(statement, values)
         ]
 
-    def enter(self, entries: Sequence[Entry], settings: str) -> None:
+    def enter(self, entries: Sequence[PackageEntry], settings: str) -> None:
         """Enter packages before they are sent, each as the current one of its granule.
 
         Parameters
@@ -219,16 +219,12 @@ class PackageState:
         """
         columns = [list(each) for each in zip(*entries, strict=True)]
         replaced = [each.granule_uid for each in entries if each.replaces]
-        with self._connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                if replaced:
-                    cursor.execute(_SUPERSEDE, (self.service, replaced, columns[0]))
-                cursor.execute(_ENTER, (self.service, settings, *columns[:8]))
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-            cursor.execute("COMMIT")
+        # As one text they are one transaction.
+        statement, values = _ENTER, (self.service, settings, *columns[:8])
+        if replaced:
+            statement = f"{_SUPERSEDE}; {_ENTER}"
+            values = (self.service, replaced, columns[0], *values)
+        self._execute(statement, values)
 
     def mark_sent(self, requests: Iterable[str]) -> None:
         """Note that the broker has confirmed packages; answers may have come before."""
@@ -251,12 +247,12 @@ class PackageState:
                 page_size=1000,
             )
 
-    def apply(self, answers: Sequence[Answer]) -> int:
+    def apply(self, answers: Sequence[ArchiveAnswer]) -> int:
         """Note answers, and return how many changed what was known.
 
         The same answer again, or an earlier one that comes later, changes nothing.
         """
-        best: dict[str, Answer] = {}
+        best: dict[str, ArchiveAnswer] = {}
         for each in answers:
             before = best.get(each.request)
             if before is None or _RANKS[each.state] > _RANKS[before.state]:

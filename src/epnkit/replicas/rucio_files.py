@@ -64,7 +64,9 @@ def fill(
     client = connect(url)
     _add_elements(client, address)
     client.add_scope(client.account, scope)
-    listed = [dict(each) for files in containers.values() for each in files]
+    # A file may be in several containers.
+    named = {each["name"]: dict(each) for files in containers.values() for each in files}
+    listed = list(named.values())
     for number, element in enumerate(ELEMENTS):
         copies = [
             {

@@ -33,7 +33,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Column:
+class SitoolsColumn:
     """A column of a data set.
 
     Parameters
@@ -64,7 +64,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class SitoolsDataset:
     """A data set.
 
     Parameters
@@ -80,7 +80,7 @@ class Dataset:
     """
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[SitoolsColumn, ...]
     records: Sequence[Record]
     most: int = MOST
     _selected: dict[tuple[tuple[str, str], ...], list[Record]] = field(
@@ -149,7 +149,7 @@ def _filter(records: Iterable[Record], value: str) -> list[Record]:
 class _Answers(BaseHTTPRequestHandler):
     """Answers for the data sets of a server."""
 
-    datasets: Mapping[str, Dataset]
+    datasets: Mapping[str, SitoolsDataset]
 
     def do_GET(self) -> None:
         """Answer a request."""
@@ -191,7 +191,7 @@ _WADL = (
 )
 
 
-def make_server(datasets: Iterable[Dataset]) -> ThreadingHTTPServer:
+def make_server(datasets: Iterable[SitoolsDataset]) -> ThreadingHTTPServer:
     """Make a server of data sets on a free port of the loopback."""
     handler = type("Answers", (_Answers,), {"datasets": {each.name: each for each in datasets}})
     return ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -203,7 +203,9 @@ def main(make: str, address: str = "") -> None:
     name = path.parts[-3]
     given = run_file(path, f"replica_{name}_make").datasets()
     served = [
-        Dataset(each.name, each.columns, replace_host(list(each.records), name, address or None))
+        SitoolsDataset(
+            each.name, each.columns, replace_host(list(each.records), name, address or None)
+        )
         for each in given
     ]
     server = make_server(served)

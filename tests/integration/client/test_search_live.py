@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 from astropy.table import Table
 from click.testing import CliRunner
-from tests.integration.survey.test_survey_live import answer_always, answer_never
+from tests.support.answers import answer_always, answer_never, answer_slowly
 
 from epnkit.cli.search import command
 from epnkit.client import search
 from epnkit.client.links import fetch_links
 from epnkit.client.targets import EpnTable
-
-
-@contextmanager
-def answer_slowly() -> Iterator[str]:
-    """Accept connections and send a header a second, for ever; give the URL."""
-    stopped = threading.Event()
-
-    def drip(connection: socket) -> None:
-        with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\n")
-            while not stopped.wait(0.2):
-                try:
-                    connection.sendall(b"X-Wait: 1\r\n")
-                except OSError:
-                    return
-
-    def accept() -> None:
-        while not stopped.is_set():
-            try:
-                connection, _ = listening.accept()
-            except TimeoutError:
-                continue
-            threading.Thread(target=drip, args=[connection]).start()
-
-    with socket() as listening:
-        listening.settimeout(0.2)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = threading.Thread(target=accept)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}/tap"
-        finally:
-            stopped.set()
-            thread.join()
 
 
 def test_one_search_over_good_and_bad_services(hfc1ar: str) -> None:

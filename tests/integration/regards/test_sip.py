@@ -115,6 +115,25 @@ def test_a_changed_granule_is_a_new_version(
     assert versions == [(1, False, "stored", "V1"), (2, True, "stored", "V2")]
 
 
+def test_a_change_that_is_taken_back_is_a_version_too(
+    maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended]
+) -> None:
+    with ingestion.running():
+        sip()
+        ((before,),) = maps.query(
+            "SELECT instrument_name FROM maps.epn_core WHERE granule_uid = 'map-0000007'"
+        )
+        for name in ("HMI", before):
+            maps.change("map-0000007", name)
+            assert "maps: 1 packages sent" in sip().output
+    assert len(ingestion.products["maps:map-0000007"]) == 3
+    versions = maps.query(
+        "SELECT version, current, state, right(urn, 2) FROM epnkit.packages"
+        " WHERE granule_uid = 'map-0000007' ORDER BY version"
+    )
+    assert versions[-1] == (3, True, "stored", "V3")
+
+
 def test_a_change_that_is_in_no_package_sends_nothing(
     maps: Packaged, ingestion: Ingestion, sip: Callable[..., Ended]
 ) -> None:

@@ -192,6 +192,32 @@ def test_the_source_opens_early_and_closes_without_a_date(
         row = read_granule(served, NAME)
         assert str(row["access_url"]).endswith(ADDRESS)
         assert str(row["release_date"]) < "2090"
+        # Refused, it must not stay open as it was.
+        change(until="soon", held=None)
+        assert run_load(dachs).startswith("0 ")
+        assert find_visible(served, ADDRESS) == []
+        assert NAME in served.count_refused()
+    assert run_load(dachs).startswith("0 ")
+
+
+def test_a_closed_record_that_the_source_deletes_does_not_come_back(
+    served: Served, dachs: PrivateDachs, mongo: Server
+) -> None:
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongo.url)
+    with closing(client), changing(mongo, NAME) as change:
+        change(until=datetime(2099, 1, 1), held=None)
+        assert run_load(dachs).startswith("0 ")
+        document = client["gris"]["observations"].find_one_and_delete({"name": NAME})
+        assert document is not None
+        try:
+            assert run_load(dachs, verb="reconcile").startswith("0 ")
+            with closing(dachs.cluster.connect()) as opened, opened.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) FROM epnkit.embargoes WHERE record_key = %s", (NAME,)
+                )
+                assert cursor.fetchone() == (0,)
+        finally:
+            client["gris"]["observations"].insert_one(document)
     assert run_load(dachs).startswith("0 ")
 
 

@@ -34,6 +34,8 @@ FILES = {
     **{name: [f"{name}_{n}.fits" for n in range(3)] for name in SCANS},
     "versions": ["a_v1.fits", "a_v2.fits", "a_v10.fits", "b.fits"],
     "empty": [],
+    # Also in another: Rucio names both as parents of each file.
+    "part": ["scan_03_0.fits", "own.fits"],
 }
 
 

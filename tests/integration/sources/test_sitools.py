@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from epnkit.errors import SourceError
-from epnkit.replicas.sitools import Column, Dataset, make_server
+from epnkit.replicas.sitools import SitoolsColumn, SitoolsDataset, make_server
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, Order, Source, Window
 
-COLUMNS = (Column("recnum", "int8", key=True), Column("date__obs", "timestamp"))
+COLUMNS = (SitoolsColumn("recnum", "int8", key=True), SitoolsColumn("date__obs", "timestamp"))
 
 SDO = """
 kind = "records"
@@ -48,7 +48,7 @@ Make = Callable[..., Source]
 @contextmanager
 def serving(records: list[dict[str, Any]], directory: Path) -> Iterator[Make]:
     """Serve a data set of which a query selects 499 records at most."""
-    dataset = Dataset("webs_IAS_SDO_AIA_dataset", COLUMNS, records, most=500)
+    dataset = SitoolsDataset("webs_IAS_SDO_AIA_dataset", COLUMNS, records, most=500)
     with make_server([dataset]) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 

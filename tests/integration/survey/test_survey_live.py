@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import socket
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +14,7 @@ from epnkit.client.targets import EpnTable, ask_registry
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import CheckError
 from tests.conftest import bring_up, throw_away_dachs
+from tests.support.answers import answer_always, answer_never
 
 #: What a registry answers: two tables of one service.
 REGISTRY = """<VOTABLE version="1.3"><RESOURCE type="results"><INFO name="QUERY_STATUS" value="OK"/>
@@ -26,41 +23,6 @@ REGISTRY = """<VOTABLE version="1.3"><RESOURCE type="results"><INFO name="QUERY_
 <TR><TD>http://a.example/tap</TD><TD>b.epn_core</TD></TR>
 <TR><TD>http://a.example/tap</TD><TD>a.epn_core</TD></TR>
 </TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"""
-
-
-@contextmanager
-def answer_always(text: str) -> Iterator[str]:
-    """Serve one text, whatever is asked for; give the URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-votable+xml")
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        do_POST = do_GET  # noqa: N815
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/tap"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
-def answer_never() -> Iterator[str]:
-    """Accept connections and say nothing; give the URL."""
-    with socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/tap"
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_columns_that_a_table_lacks_are_left_out() -> None:
 
 
 def test_own_columns_come_if_they_are_asked_for() -> None:
-    known = ["granule_uid", "my column", "order"]
+    known = ["granule_uid", '"my column"', '"order"']
     found = write_query("a.epn_core", known, SearchTerms(), columns=["*"])
     assert found.text == 'SELECT granule_uid, "my column", "order" FROM a.epn_core'
 

@@ -2,59 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from astropy.table import Table
+from tests.support.answers import answer
 
 from epnkit.client.links import fetch_links
 from epnkit.client.searches import search
 from epnkit.client.targets import EpnTable
 
 VOTABLE = b"<VOTABLE xmlns='http://www.ivoa.net/xml/VOTable/v1.3'><RESOURCE type='meta'/></VOTABLE>"
-
-
-@contextmanager
-def answer(head: bytes, body: bytes, *, forever: bool = False) -> Iterator[str]:
-    """Serve one answer to everybody; with ``forever`` go on sending a byte at a time."""
-    stopped = threading.Event()
-
-    def serve(connection: socket.socket) -> None:
-        with connection:
-            connection.recv(65536)
-            try:
-                connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body)
-                while forever and not stopped.wait(0.1):
-                    connection.sendall(b" ")
-                # Closing with something unread would reset the connection, and lose the answer.
-                connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65536):
-                    pass
-            except OSError:
-                return
-
-    def accept() -> None:
-        while not stopped.is_set():
-            try:
-                connection, _ = listening.accept()
-            except TimeoutError:
-                continue
-            threading.Thread(target=serve, args=[connection]).start()
-
-    with socket.socket() as listening:
-        listening.settimeout(0.1)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = threading.Thread(target=accept)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            stopped.set()
-            thread.join()
 
 
 @pytest.mark.parametrize(

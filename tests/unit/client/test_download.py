@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from epnkit.client.download import Progress, RemoteFile, download
+from epnkit.client.download import FileProgress, RemoteFile, download
 from epnkit.errors import ConfigurationError
 from epnkit.sources.transport.retry import RetryPolicy
 
@@ -97,7 +97,7 @@ def fetch(archive: Archive, directory: Path, **more: Any) -> tuple[str, str | No
 
 
 def test_files_are_fetched_and_their_sums_kept(archive: Archive, tmp_path: Path) -> None:
-    steps: list[Progress] = []
+    steps: list[FileProgress] = []
     files = [file_of(archive, f"{n}.bin") for n in range(6)]
     found = download(files, tmp_path / "new", progress=steps.append)
     assert [each.state for each in found] == ["fetched"] * 6

@@ -12,7 +12,7 @@ import pytest
 from astropy.table import Table
 
 from epnkit.client.adql import TableQuery
-from epnkit.client.ask import Answer
+from epnkit.client.ask import TableAnswer
 from epnkit.client.links import FoundLink, fetch_links, to_table
 from epnkit.client.output import write_table
 from epnkit.client.results import merge_answers
@@ -20,8 +20,8 @@ from epnkit.client.targets import EpnTable
 from epnkit.errors import ConfigurationError
 
 
-def answer(url: str, table: str, **columns: Any) -> Answer:
-    return Answer(EpnTable(url, table), TableQuery("", ()), Table(columns))
+def answer(url: str, table: str, **columns: Any) -> TableAnswer:
+    return TableAnswer(EpnTable(url, table), TableQuery("", ()), Table(columns))
 
 
 ONE = answer(

@@ -189,3 +189,13 @@ def test_reasons_of_closed_records_hold_no_value() -> None:
         "is no complete address: /data/open/b.fits",
         "its release cannot be read ('x' is not a time)",
     ]
+
+
+def test_what_cannot_be_read_closes_its_record() -> None:
+    records = pl.DataFrame({"until": [None, None], "held": [None, None]})
+    states = Embargo(until=pl.col("until"), held=pl.col("held")).judge(
+        records, datetime(2026, 1, 1)
+    )
+    closed = states.close(pl.Series([1], dtype=pl.UInt32))
+    assert closed.closed.to_list() == [False, True]
+    assert closed.release.to_list() == [None, NO_DATE]

@@ -16,8 +16,8 @@ import pytest
 from epnkit.errors import ConfigurationError, SourceError, TransientSourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import Order, Window, describe_skipped
-from epnkit.sources.httplist.listing import Entry, read_listing
-from epnkit.sources.transport.http import Page
+from epnkit.sources.httplist.listing import ListedFile, read_listing
+from epnkit.sources.transport.http import FetchedPage
 
 URL = "https://data.example/a%20b/"
 
@@ -99,11 +99,11 @@ H5AI_JSON = json.dumps(
     "text", [APACHE, TABLE, NGINX, H5AI, NGINX_JSON, CADDY, H5AI_JSON], ids=range(7)
 )
 def test_every_server_lists_the_same(text: str) -> None:
-    found = read_listing(Page("", text.encode()), URL)
+    found = read_listing(FetchedPage("", text.encode()), URL)
     later = dt.datetime(2018, 6, 2, 20, 22)
     assert found[1:] == [
-        Entry("b c.fits", f"{URL}b%20c.fits", False, later, 6 * 1024**2),
-        Entry("d.fits", f"{URL}d.fits", False, later, 123),
+        ListedFile("b c.fits", f"{URL}b%20c.fits", False, later, 6 * 1024**2),
+        ListedFile("d.fits", f"{URL}d.fits", False, later, 123),
     ]
     assert (found[0].name, found[0].url, found[0].is_directory) == ("2018", f"{URL}2018/", True)
     assert found[0].modified == dt.datetime(2018, 6, 1, 20, 22)
@@ -112,7 +112,7 @@ def test_every_server_lists_the_same(text: str) -> None:
 @pytest.mark.shared
 def test_the_listing_of_i_lofar(samples: Path) -> None:
     base = "https://data.lofar.ie/2018/06/01/bst/kbt/rcu357_1beam/"
-    page = Page("text/html", (samples / "lofar" / "ilofar_resp1.html").read_bytes())
+    page = FetchedPage("text/html", (samples / "lofar" / "ilofar_resp1.html").read_bytes())
     found = {entry.name: entry for entry in read_listing(page, base)}
     assert len(found) > 10
     assert all(not entry.is_directory for entry in found.values())
@@ -124,7 +124,7 @@ def test_the_listing_of_i_lofar(samples: Path) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "{}", '{"items": 3}', "[", "null"])
 def test_what_lists_nothing_is_said(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        read_listing(Page("application/json" if text.strip() else "", text.encode()), URL)
+        read_listing(FetchedPage("application/json" if text.strip() else "", text.encode()), URL)
 
 
 @pytest.mark.parametrize(
@@ -144,15 +144,15 @@ def test_what_lists_nothing_is_said(text: str) -> None:
 )
 def test_links_to_elsewhere_are_no_entries(link: str) -> None:
     page = f'<h1>Index of /a</h1><a href="{link}">x</a>'
-    assert read_listing(Page("", page.encode()), URL) == []
+    assert read_listing(FetchedPage("", page.encode()), URL) == []
 
 
 def test_a_page_of_another_kind_is_no_empty_directory() -> None:
     page = b"<title>Please log in</title><a href='/login'>Log in</a><a href='/'>Home</a>"
     with pytest.raises(ValueError, match="another kind"):
-        read_listing(Page("text/html", page), URL)
+        read_listing(FetchedPage("text/html", page), URL)
     parent = b'<title>files</title><a href="../">up</a>'
-    assert read_listing(Page("text/html", parent), URL) == []
+    assert read_listing(FetchedPage("text/html", parent), URL) == []
 
 
 @dataclass

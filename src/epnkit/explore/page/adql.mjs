@@ -8,14 +8,15 @@ export const textColumns = [
 // terms: time [low, high] (JD), frequency [low, high] (Hz), target, instrument, kind, level,
 // box [west, east, south, north], frame, text, where; what is missing does not matter.
 export function writeQuery(table, known, terms, columns, order) {
-  const has = new Set(known);
+  // TAP_SCHEMA writes names as ADQL wants them: in quotes where they are needed (TAP 1.1, section 4.3).
+  const has = new Map(known.map((name) => [name.replaceAll('"', ""), name]));
   const conditions = writeConditions(terms, has);
   const used = conditions.filter((each) => each.needs.every((name) => has.has(name)));
   const leftOut = conditions.filter((each) => !used.includes(each)).map((each) => each.term);
   const wanted = columns.filter((name) => has.has(name));
-  let text = `SELECT ${wanted.map(quoteName).join(", ")} FROM ${table.split(".").map(quoteName).join(".")}`;
+  let text = `SELECT ${wanted.map((name) => has.get(name)).join(", ")} FROM ${table}`;
   if (used.length) text += ` WHERE ${used.map((each) => each.text).join(" AND ")}`;
-  if (has.has(order)) text += ` ORDER BY ${quoteName(order)}`;
+  if (has.has(order)) text += ` ORDER BY ${has.get(order)}`;
   return { text, leftOut };
 }
 
@@ -73,16 +74,3 @@ function number(value) {
 }
 
 export const quoteText = (text) => `'${text.replaceAll("'", "''")}'`;
-
-const quoteName = (name) =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !reserved.has(name.toUpperCase())
-    ? name : `"${name.replaceAll('"', '""')}"`;
-
-// The words of ADQL 2.1 (section 2.1.2) that catalogues use as names.
-const reserved = new Set((
-  "ABS ALL AND ANY AREA AS ASC AT AVG BETWEEN BOX BY CASE CIRCLE COLUMN CONTAINS COUNT DATE DAY " +
-  "DESC DISTANCE DISTINCT END FROM FULL GROUP HAVING HOUR IN INTERVAL IS JOIN KEY LEFT LIKE LOG " +
-  "MAX MIN MINUTE MOD MONTH NOT NULL ON OR ORDER OUTER PI POINT POLYGON POWER RAND REGION RIGHT " +
-  "ROUND SECOND SELECT SIN SIZE SOME SQRT SUM TABLE TIME TIMESTAMP TO TOP TRUNCATE UNION UNIQUE " +
-  "UPDATE USER USING VALUE VALUES VIEW WHEN WHERE WITH YEAR ZONE"
-).split(" "));

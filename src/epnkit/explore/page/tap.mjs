@@ -42,7 +42,7 @@ export async function listServices(signal) {
     name: table.replace(/\.epn_core$/, ""), table, title: firstSentence(description), columns: new Map(),
   }]));
   for (const [table, column, unit, ucd, description] of columns.rows) {
-    found.get(table)?.columns.set(column.replaceAll('"', ""), { unit, ucd, description });
+    found.get(table)?.columns.set(column, { unit, ucd, description });
   }
   return [...found.values()];
 }

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import polars as pl
 
 from epnkit.datalink.collections import add_references
-from epnkit.datalink.embargo import Judgement, find_leaks, list_addresses
+from epnkit.datalink.embargo import EmbargoStates, find_leaks, list_addresses
 from epnkit.datalink.links import ADDRESS, compile_links
 from epnkit.loading.prepare.columns import (
     CONTENT,
@@ -84,7 +84,7 @@ class BatchState:
         :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
     refusals : polars.DataFrame
         Refusals with their records, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
-    judged : Judgement, optional
+    judged : EmbargoStates, optional
         What the embargo says of each record, if the service has one.
     withheld : polars.DataFrame
         Addresses of links that are not given out, as
@@ -98,7 +98,7 @@ class BatchState:
     origin: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERED_REFUSAL))
     refusals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSAL))
-    judged: Judgement | None = None
+    judged: EmbargoStates | None = None
     withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADDRESS))
 
 
@@ -181,7 +181,11 @@ def judge_embargo(batch: BatchState, run: RunSettings) -> None:
     embargo = run.service.embargo
     if embargo is None:
         return
-    batch.judged = embargo.judge(batch.records, run.now)
+    judged = embargo.judge(batch.records, run.now)
+    if UNREADABLE in batch.records.columns:
+        lost = unreadable_refusals(batch.records[UNREADABLE], embargo.fields)["number"]
+        judged = judged.close(lost)
+    batch.judged = judged
     for number in batch.judged.reasons.is_not_null().arg_true():
         reason = f"its release cannot be read ({batch.judged.reasons[number]})"
         one = pl.Series([number], dtype=pl.UInt32)

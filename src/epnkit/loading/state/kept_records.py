@@ -37,7 +37,7 @@ _FIND = """
         SELECT number, nth, key, run, max(run) OVER (PARTITION BY key) AS last
         FROM epnkit.records, unnest(keys) WITH ORDINALITY AS each (key, nth) WHERE service = %s
     ) ranked
-    WHERE run = last AND (%s::text[] IS NULL OR key = ANY(%s)) AND (
+    WHERE run = last AND (%s OR key = ANY(%s)) AND (
         EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = key)
         OR EXISTS (SELECT FROM epnkit.embargoes e WHERE e.service = %s AND e.record_key = key)
         OR EXISTS (SELECT FROM epnkit.quarantine q JOIN epnkit.runs r ON r.run = q.run
@@ -215,7 +215,8 @@ class KeptRecords:
     ) -> None:
         self.label = f"the kept records of {service}"
         self._target, self._service, self._key = target, service, key
-        target.execute(_FIND, (service, only, only, service, service))
+        # Within DaCHS an empty list is NULL in SQL.
+        target.execute(_FIND, (service, only is None, only or [], service, service))
         self._numbers = [number for (number,) in target.query(_NUMBERS)]
 
     def schema(self) -> dict[str, str]:

@@ -31,7 +31,7 @@ _DEGREES: Final = {"arcsec": 1 / 3600}
 MOST_STEPS: Final = 4096
 
 
-class Axis(NamedTuple):
+class WorldAxis(NamedTuple):
     """A model's input: an axis of pixels, scaled and shifted, or something else.
 
     Parameters
@@ -51,7 +51,7 @@ class Axis(NamedTuple):
 
 
 #: What comes out of models that are not followed.
-_UNKNOWN: Final = Axis(None)
+_UNKNOWN: Final = WorldAxis(None)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Celestial:
     """
 
     node: Mapping[str, Any]
-    inputs: tuple[Axis, ...]
+    inputs: tuple[WorldAxis, ...]
 
     @property
     def arrays(self) -> list[Any]:
@@ -95,7 +95,7 @@ def find_celestial(wcs: Any, axes: int) -> Celestial:
     if not any("helioprojective" in str(step.get("frame")) for step in steps):
         raise ValueError("its coordinates are not helioprojective")
     found: list[Celestial] = []
-    along = tuple(Axis(number) for number in range(axes))
+    along = tuple(WorldAxis(number) for number in range(axes))
     for step in steps:
         if isinstance(step.get("transform"), Mapping):
             along = _follow(step["transform"], along, found)
@@ -105,8 +105,8 @@ def find_celestial(wcs: Any, axes: int) -> Celestial:
 
 
 def _follow(
-    node: Mapping[str, Any], inputs: tuple[Axis, ...], found: list[Celestial]
-) -> tuple[Axis, ...]:
+    node: Mapping[str, Any], inputs: tuple[WorldAxis, ...], found: list[Celestial]
+) -> tuple[WorldAxis, ...]:
     """Follow axes through a model, and note the celestial transforms on the way."""
     outputs = (_UNKNOWN,) * len(node.get("outputs") or ())
     if "crval_table" in node:
@@ -114,7 +114,7 @@ def _follow(
         found.append(Celestial(node, inputs if len(inputs) > 2 else (*inputs, inputs[-1])))
         return outputs
     if "matrix" in node:  # of a transform without tables, which is a chain of models
-        return tuple(Axis(None, plane=(node, inputs)) for _ in outputs)
+        return tuple(WorldAxis(None, plane=(node, inputs)) for _ in outputs)
     if node.get("direction") == "pix2sky":
         return inputs
     if node.get("direction") == "native2celestial" and inputs[0].plane:
@@ -136,8 +136,8 @@ def _follow(
 
 
 def _follow_pair(
-    node: Mapping[str, Any], inputs: tuple[Axis, ...], found: list[Celestial]
-) -> tuple[Axis, ...]:
+    node: Mapping[str, Any], inputs: tuple[WorldAxis, ...], found: list[Celestial]
+) -> tuple[WorldAxis, ...]:
     """Follow axes through two models.
 
     They share an axis, stand one after the other, or next to each other: the tag would say which,
@@ -153,7 +153,7 @@ def _follow_pair(
     return (*_follow(first, inputs[:count], found), *_follow(second, inputs[count:], found))
 
 
-def _constant_transform(rotation: Mapping[str, Any], plane: tuple[Axis, ...]) -> Celestial:
+def _constant_transform(rotation: Mapping[str, Any], plane: tuple[WorldAxis, ...]) -> Celestial:
     """Write a chain of models as a transform whose tables have one step.
 
     The scales come before the matrix or after it, where they are those of the plane.
@@ -224,7 +224,7 @@ def corner_points(
 
 
 def _frame_corners(
-    inputs: tuple[Axis, ...], pixel_shape: Sequence[int], steps: NDArray[np.int64]
+    inputs: tuple[WorldAxis, ...], pixel_shape: Sequence[int], steps: NDArray[np.int64]
 ) -> Floats:
     """Return the corners of each step's frame in the transform's plane, shape (steps, 4, 2)."""
     limits = [_limits(axis, inputs[2:], pixel_shape, steps) for axis in inputs[:2]]
@@ -236,7 +236,10 @@ def _frame_corners(
 
 
 def _limits(
-    axis: Axis, numbers: Sequence[Axis], pixel_shape: Sequence[int], steps: NDArray[np.int64]
+    axis: WorldAxis,
+    numbers: Sequence[WorldAxis],
+    pixel_shape: Sequence[int],
+    steps: NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
     """Return the edges of the pixels that an input runs over in each step."""
     zeros = np.zeros(len(steps))

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import lxml.html
 
-from epnkit.sources.transport.http import Page
+from epnkit.sources.transport.http import FetchedPage
 from epnkit.sources.values.documents import parse_json
 
 #: How index pages write times: ISO's order, or that of Apache's and nginx's older formats.
@@ -43,7 +43,7 @@ _EPOCH: Final = dt.datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListedFile:
     """An entry of a directory.
 
     Parameters
@@ -67,7 +67,7 @@ class Entry:
     size: int | None = None
 
 
-def read_listing(page: Page, url: str) -> list[Entry]:
+def read_listing(page: FetchedPage, url: str) -> list[ListedFile]:
     """Read the entries of a directory, sorted by name, each once.
 
     Parameters
@@ -86,7 +86,7 @@ def read_listing(page: Page, url: str) -> list[Entry]:
     found = list(_read_json(page.content, url) if is_json else _read_html(page.content, url))
     if not found and not is_json and not _is_index(page.content):
         raise ValueError("it is a page of another kind, which lists no files")
-    named: dict[str, Entry] = {}
+    named: dict[str, ListedFile] = {}
     for entry in found:
         known = named.get(entry.url)
         if known is None or (known.modified is None and entry.modified is not None):
@@ -94,7 +94,7 @@ def read_listing(page: Page, url: str) -> list[Entry]:
     return sorted(named.values(), key=lambda entry: entry.name + "/" * entry.is_directory)
 
 
-def _read_html(content: bytes, url: str) -> Iterator[Entry]:
+def _read_html(content: bytes, url: str) -> Iterator[ListedFile]:
     if not content.strip():
         raise ValueError("the page is empty")
     tree = lxml.html.fromstring(content)
@@ -109,7 +109,7 @@ def _read_html(content: bytes, url: str) -> Iterator[Entry]:
         if name is None:
             continue
         is_directory = name.endswith("/") or listed
-        yield Entry(
+        yield ListedFile(
             name.rstrip("/"),
             f"{target.rstrip('/')}/" if is_directory else target,
             is_directory,
@@ -177,7 +177,7 @@ def _parse_size(text: str) -> int | None:
     return None if found is None else int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-def _read_json(content: bytes, url: str) -> Iterator[Entry]:
+def _read_json(content: bytes, url: str) -> Iterator[ListedFile]:
     listed = parse_json(content)
     if isinstance(listed, Mapping):
         listed = next((listed[key] for key in ("items", "files", "entries") if key in listed), None)
@@ -188,7 +188,7 @@ def _read_json(content: bytes, url: str) -> Iterator[Entry]:
             yield from _read_item(item, url)
 
 
-def _read_item(item: Mapping[str, Any], url: str) -> Iterator[Entry]:
+def _read_item(item: Mapping[str, Any], url: str) -> Iterator[ListedFile]:
     given = item.get("href") or item.get("url") or item.get("name")
     if not isinstance(given, str):
         return
@@ -203,7 +203,7 @@ def _read_item(item: Mapping[str, Any], url: str) -> Iterator[Entry]:
         (item[key] for key in ("time", "mtime", "mod_time", "modified") if key in item), None
     )
     size = item.get("size")
-    yield Entry(
+    yield ListedFile(
         name.rstrip("/"),
         target,
         name.endswith("/"),

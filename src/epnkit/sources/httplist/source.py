@@ -22,8 +22,8 @@ from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.configured import ConfiguredSource
-from epnkit.sources.httplist.listing import Entry, read_listing
-from epnkit.sources.transport.http import HttpClient, MissingError, Page
+from epnkit.sources.httplist.listing import ListedFile, read_listing
+from epnkit.sources.transport.http import FetchedPage, HttpClient, MissingError
 from epnkit.sources.transport.paging import require_cursor
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, retry, take_retry_policy
 from epnkit.sources.values.documents import build_frame
@@ -90,7 +90,7 @@ class _Crawl:
     skipped: dict[str, int] = field(default_factory=dict)
     last: float = 0.0
 
-    def walk(self, below: str = "", depth: int = 0) -> Iterator[tuple[str, Entry]]:
+    def walk(self, below: str = "", depth: int = 0) -> Iterator[tuple[str, ListedFile]]:
         """Give the files under a directory with their paths, in the order of these."""
         for entry in self._list(below):
             path = f"{below}{entry.name}"
@@ -104,7 +104,7 @@ class _Crawl:
             else:
                 yield from self.walk(f"{path}/", depth + 1)
 
-    def _list(self, below: str) -> list[Entry]:
+    def _list(self, below: str) -> list[ListedFile]:
         url = self.base + quote(below)
         if self.rules is not None and not self.rules.can_fetch(AGENT, url):
             self._skip("directories that the server's robots.txt forbids")
@@ -125,7 +125,7 @@ class _Crawl:
                 cure="Name the address of an index page; a login or an error page is none.",
             ) from error
 
-    def _fetch(self, path: str) -> Page:
+    def _fetch(self, path: str) -> FetchedPage:
         """Fetch a page, some time after the one before."""
         time.sleep(max(0.0, self.last + self._pause - time.monotonic()))
         self.last = time.monotonic()
@@ -226,7 +226,7 @@ class HttpListSource(ConfiguredSource[HttpListSettings]):
             return batch
         return batch.filter(window_filter("modified", parse_window(window, "modified", FIELDS)))
 
-    def _describe(self, path: str, entry: Entry) -> dict[str, Any]:
+    def _describe(self, path: str, entry: ListedFile) -> dict[str, Any]:
         return {
             "path": path,
             "file_name": entry.name,

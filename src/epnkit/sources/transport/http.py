@@ -43,7 +43,7 @@ class MissingError(SourceError):
 
 
 @dataclass(frozen=True)
-class Page:
+class FetchedPage:
     """What came of an address.
 
     Parameters
@@ -138,7 +138,7 @@ class HttpClient:
         answer = self._execute(method, path, body, parameters)
         return self._read_json(answer, where)
 
-    def fetch(self, path: str) -> Page:
+    def fetch(self, path: str) -> FetchedPage:
         """Fetch what is at an address, whatever it is.
 
         Parameters
@@ -157,7 +157,7 @@ class HttpClient:
         where = self.address(path)
         self._refuse_status(answer, where)
         self._refuse_cut(answer, where)
-        return Page(answer.head.headers.get("Content-Type", ""), answer.content)
+        return FetchedPage(answer.head.headers.get("Content-Type", ""), answer.content)
 
     def _execute(
         self,
