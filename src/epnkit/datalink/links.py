@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from epnkit.epncore import vocabularies
@@ -236,25 +237,38 @@ def compile_links(
             is_closed = pl.lit(closed).gather(_GRANULE)
             withheld.append(public[number].filter(is_closed).select(*ADDRESS))
             public[number] = public[number].filter(~is_closed)
-    written = _write_arrays(public, len(granules))
-    found = pl.concat([_PROBLEMS.to_frame(), *problems])
-    return CompiledLinks(written["texts"], found, written["counts"], pl.concat(withheld))
+    return CompiledLinks(
+        _write_arrays(public, len(granules)),
+        pl.concat([_PROBLEMS.to_frame(), *problems]),
+        _count_links(public, len(granules)),
+        pl.concat(withheld),
+    )
 
 
-def _write_arrays(links: list[pl.DataFrame], count: int) -> pl.DataFrame:
+def _write_arrays(links: list[pl.DataFrame], count: int) -> pl.Series:
     """Write the links of each granule as a JSON array, in the order of their declaration."""
-    written = pl.concat(links).select(
+    columns = [_align(each, count).alias(str(number)) for number, each in enumerate(links)]
+    joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
+    return pl.DataFrame(columns).select(pl.format("[{}]", joined)).to_series()
+
+
+def _align(links: pl.DataFrame, count: int) -> pl.Series:
+    """Write a link as JSON for each granule: several joined, null where a granule has none."""
+    written = links.select(
         _GRANULE, pl.struct(pl.exclude(_GRANULE)).struct.json_encode().alias("link")
     )
-    joined = written.group_by(_GRANULE, maintain_order=True).agg(
-        pl.col("link").str.join(","), pl.len().alias("counts")
-    )
-    every = pl.DataFrame([pl.int_range(count, dtype=pl.UInt32, eager=True).alias(_GRANULE)])
-    texts = every.join(joined, on=_GRANULE, how="left", maintain_order="left")
-    return texts.select(
-        pl.format("[{}]", pl.col("link").fill_null("")).alias("texts"),
-        pl.col("counts").fill_null(0),
-    )
+    if (written[_GRANULE].diff() == 0).any():  # of a list
+        written = written.group_by(_GRANULE, maintain_order=True).agg(pl.col("link").str.join(","))
+    if len(written) == count:
+        return written["link"]
+    every = pl.int_range(count, dtype=pl.UInt32, eager=True).alias(_GRANULE).to_frame()
+    return every.join(written, on=_GRANULE, how="left", maintain_order="left")["link"]
+
+
+def _count_links(links: list[pl.DataFrame], count: int) -> pl.Series:
+    """Count the links of each granule."""
+    numbers = pl.concat([each[_GRANULE] for each in links])
+    return pl.Series("counts", np.bincount(numbers.to_numpy(), minlength=count))
 
 
 def _find_problems(links: pl.DataFrame, schemes: tuple[str, ...]) -> pl.DataFrame:

@@ -18,7 +18,8 @@ const wanted = [
   "access_url", "access_format", "file_name", "thumbnail_url", "datalink_url", "feature_name",
 ];
 const units = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9, "nm": -1e-9, "Å": -1e-10, "µm": -1e-6, m: -1, keV: 2.417989242e17 };
-const colors = ["#2f6fde", "#d1495b", "#2e933c", "#b8860b", "#8e44ad", "#00838f", "#c2185b", "#5d6d7e", "#a0522d", "#6a8d00", "#e67e22", "#455a64"];
+// Colours that differ for any number of services: the golden angle around the wheel.
+const colorOf = (index) => `hsl(${Math.round(index * 137.5 + 215) % 360} 62% ${index % 2 ? 38 : 50}%)`;
 const LONGEST = 8000; // of an address: servers refuse longer ones
 const AT_ONCE = 3; // one server: more only wait in its queue
 
@@ -29,12 +30,12 @@ async function start() {
   fillIn(document);
   document.title = find("#title").textContent = strings.title;
   fillSelects();
-  const colorOf = (row) => row.color;
+  const ofRow = (row) => row.color;
   map = new FootprintMap(find("#map"), {
-    colorOf, onPick: pick, onBox: setBox,
+    colorOf: ofRow, onPick: pick, onBox: setBox,
     onPoint: (place, row) => { find("#under").textContent = [place, row && `${row.service} ${row.granule_uid}`].filter(Boolean).join(" — "); },
   });
-  timeline = new Timeline(find("#timeline"), { colorOf, onBrush: filterTimes });
+  timeline = new Timeline(find("#timeline"), { colorOf: ofRow, onBrush: filterTimes });
   table = new ResultTable(find("#table"), { onChoose: choose, onSelect: select });
   showDetails(find("#details"), null);
   say(strings.loading);
@@ -44,7 +45,7 @@ async function start() {
   } catch (error) {
     return say(`/tap ${strings.down}: ${error.message}`, true);
   }
-  state.services.forEach((service, index) => { service.color = colors[index % colors.length]; });
+  state.services.forEach((service, index) => { service.color = colorOf(index); });
   showServices();
   if (!state.services.length) return say(strings.noServices, true);
   readAddress();
