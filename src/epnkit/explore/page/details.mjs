@@ -23,23 +23,23 @@ export async function showDetails(element, row, service, onAround) {
   }
   try {
     const found = await readLinks(row.datalink_url);
-    if (mine === current) listLinks(links, found, row.thumbnail_url);
+    if (mine === current) listLinks(links, found, row);
   } catch (error) {
     if (mine === current) links.append(make("p", `${strings.links}: ${error.message}`, "fault"));
   }
 }
 
-function listLinks(element, links, thumbnail) {
+function listLinks(element, links, row) {
   const list = make("ul");
   for (const link of links) {
     const item = make("li");
     const name = link.description || link.semantics;
     if (link.url) item.append(anchor(link.url, name));
-    else if (link.service) continue;
+    else if (link.service) item.append(anchor(row.datalink_url, name)); // DaCHS's page has a form for it
     else item.append(make("span", `${name}: ${link.error || strings.noLinks}`, "fault"));
     item.append(make("span", [link.semantics, link.type, link.size && `${(link.size / 1024).toFixed(0)} kB`].filter(Boolean).join(" · "), "under"));
     list.append(item);
-    if (!link.semantics.startsWith("#preview") || !link.url || link.url === thumbnail) continue;
+    if (!link.semantics.startsWith("#preview") || !link.url || link.url === row.thumbnail_url) continue;
     if (link.type.startsWith("image/")) item.append(picture(link.url));
     if (link.type.startsWith("video/")) item.append(movie(link.url));
   }

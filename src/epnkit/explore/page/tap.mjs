@@ -79,11 +79,11 @@ function readPage(text) {
   const inert = text.replace(/\s(style|on\w+)="[^"]*"/g, "").replace(/<(style|script)\b[\s\S]*?<\/\1>/g, "");
   const document = new DOMParser().parseFromString(inert, "text/html");
   return [...document.querySelectorAll("table.links tbody tr")].map((row) => {
-    const url = safeLink(row.querySelector("a.datalink")?.getAttribute("href") || "");
+    const target = row.querySelector("a")?.getAttribute("href") || "", url = safeLink(target);
     return {
       url, semantics: row.querySelector(".semantics")?.textContent || "", type: guessType(url), size: null,
-      description: row.querySelector(".description")?.textContent || "", service: "",
-      error: url ? "" : row.textContent.trim().slice(0, 200),
+      description: row.querySelector(".description")?.textContent || "", service: target.startsWith("#") ? target : "",
+      error: url || target.startsWith("#") ? "" : row.textContent.trim().slice(0, 200),
     };
   });
 }
