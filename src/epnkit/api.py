@@ -7,7 +7,7 @@ not need.  The commands are written with these functions, so both do the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -296,8 +296,8 @@ def compare(instance: DachsInstance, name: str) -> Difference:
     from epnkit.sources.base import Reconcilable
 
     service = read_service(instance.inputs / name)
-    instance.use_credentials()
-    source = open_source(service.source_file, service.order)
+    with instance.use_credentials():
+        source = open_source(service.source_file, service.order)
     if not isinstance(source, Reconcilable):
         raise LoadError(
             "this kind of source cannot list its records",
@@ -377,6 +377,8 @@ def use_credentials(directory: Path | None) -> Iterator[None]:
     except DeployError:
         if directory is not None:
             raise
+        found: AbstractContextManager[None] = nullcontext()
     else:
-        instance.use_credentials()
-    yield
+        found = instance.use_credentials()
+    with found:
+        yield

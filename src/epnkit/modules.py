@@ -123,8 +123,9 @@ def requires_extra(name: str) -> Iterator[None]:
 def import_dachs(name: str, settings: Path | None = None) -> Any:
     """Import a module of DaCHS, without what that changes for the whole process.
 
-    DaCHS sets the locale to C, in which Python reads and writes files as ASCII, and 2.11 opens its
-    database meanwhile.
+    DaCHS sets the locale to C, in which Python reads and writes files as ASCII, and variables of
+    the environment, by which astropy and matplotlib find their files; 2.11 opens its database
+    meanwhile.
 
     Parameters
     ----------
@@ -133,25 +134,22 @@ def import_dachs(name: str, settings: Path | None = None) -> Any:
     settings : pathlib.Path, optional
         DaCHS's rc file. Those of the first import in a process count.
     """
-    if settings is not None:
-        os.environ["GAVOSETTINGS"] = str(settings)
-        os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
-    with _keep_locale():
+    with _keep_process():
+        if settings is not None:
+            os.environ["GAVOSETTINGS"] = str(settings)
+            os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
         os.environ["GAVO_INIT_RUNNING"] = "1"
-        try:
-            return importlib.import_module(name)
-        finally:
-            del os.environ["GAVO_INIT_RUNNING"]
+        return importlib.import_module(name)
 
 
 @contextmanager
-def _keep_locale() -> Iterator[None]:
-    """Set the locale back, for this process and for those that it starts."""
-    before, variable = locale.setlocale(locale.LC_ALL), os.environ.get("LC_ALL")
+def _keep_process() -> Iterator[None]:
+    """Set locale and environment back, for this process and for those that it starts."""
+    before, variables = locale.setlocale(locale.LC_ALL), dict(os.environ)
     try:
         yield
     finally:
         locale.setlocale(locale.LC_ALL, before)
-        os.environ.pop("LC_ALL", None)
-        if variable is not None:
-            os.environ["LC_ALL"] = variable
+        for name in os.environ.keys() - variables.keys():
+            del os.environ[name]
+        os.environ.update(variables)

@@ -87,8 +87,7 @@ def command(
 
     if broker is None and show is None:
         raise click.UsageError("--to is missing: where is the RabbitMQ?")
-    with open_dachs(directory) as instance:
-        instance.use_credentials()
+    with open_dachs(directory) as instance, instance.use_credentials():
         settings = read_package_settings(path or instance.inputs / service / "sip.toml", service)
         with instance.connect() as connection, instance.connect() as other:
             state = PackageState(connection, service)

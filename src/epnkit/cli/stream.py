@@ -147,11 +147,11 @@ def _list_feeds(
     from epnkit.streaming.catalogue import list_feeds
     from epnkit.streaming.index import EpnIndex
 
-    instance.use_credentials()
     connect = installed.make_connector(instance.settings)
     installed.require_index(connect)
     read = installed.read_installed(_find_folders(instance.inputs, services), read_service)
-    known = {**installed.find_archives(read), **dict(_split(each) for each in archives)}
+    with instance.use_credentials():
+        known = {**installed.find_archives(read), **dict(_split(each) for each in archives)}
     kept = cache or instance.cache / "epnkit-stream"
     store = FileStore(known, kept, cache_size * 1024**3)
     return list_feeds(read, EpnIndex(connect), store), kept

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reas
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
 from epnkit.modules import import_dachs
+from epnkit.sources.config.credentials import look_in
 
 #: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
 SYSTEM = Path("/etc/gavo.rc")
@@ -195,10 +196,11 @@ class DachsInstance:
             ) from None
         return settings.get(section, name, fallback=default)
 
-    def use_credentials(self) -> None:
-        """Let sources find the credentials that a private DaCHS keeps."""
-        if self.private is not None:
-            os.environ.setdefault("EPNKIT_CREDENTIALS", str(self.private.root / "credentials"))
+    def use_credentials(self) -> AbstractContextManager[None]:
+        """Let sources find the credentials that a private DaCHS keeps, until the context ends."""
+        if self.private is None:
+            return nullcontext()
+        return look_in(self.private.root / "credentials")
 
     @contextmanager
     def ensure_running(self) -> Iterator[None]:

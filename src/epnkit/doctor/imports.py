@@ -90,12 +90,13 @@ def check_services(context: CheckContext) -> Iterator[Finding]:
 
 def check_drivers(context: CheckContext) -> Iterator[Finding]:
     """Check that the drivers named in the credentials of sources are installed."""
-    context.instance.use_credentials()
     for service in context.services:
         name = access.read_credential_name(service)
         # A missing credential is reported by the check of credentials.
         if name is not None and access.find_credential_file(context.instance, name) is not None:
-            yield from _check_driver(service, read_credential(name))
+            with context.instance.use_credentials():
+                secret = read_credential(name)
+            yield from _check_driver(service, secret)
 
 
 def check_timers(context: CheckContext) -> Iterator[Finding]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from epnkit.sources.config.credentials import Secret
+from epnkit.sources.config.credentials import Secret, credential_paths, look_in
 
 CANARIES = [
     "s3c/ret",
@@ -93,3 +94,14 @@ def test_a_value_that_says_nothing_stays_in_messages() -> None:
     secret = Secret("archive", "Driver=X;Odd=1;Other=yes")
     assert secret.masked == "Driver=X;Odd=***;Other=***"
     assert secret.scrub("1 row, yes") == "1 row, yes"
+
+
+def test_a_folder_is_looked_into_until_the_context_ends() -> None:
+    folder = Path("/srv/dachs/credentials")
+    usual = credential_paths("archive", {})
+    with look_in(folder):
+        assert credential_paths("archive", {}) == [folder / "archive", *usual]
+        # What the environment names goes before.
+        named = credential_paths("archive", {"EPNKIT_CREDENTIALS": "/etc/own"})
+        assert named == [Path("/etc/own/archive"), *usual]
+    assert credential_paths("archive", {}) == usual

@@ -266,6 +266,26 @@ def hold_secret(secret: Secret) -> Iterator[None]:
         _HELD.reset(token)
 
 
+#: The folder to look in if no variable of the environment names one.
+_FOLDER: ContextVar[Path | None] = ContextVar("folder", default=None)
+
+
+@contextmanager
+def look_in(folder: Path) -> Iterator[None]:
+    """Let :func:`read_credential` look in a folder, until the context ends.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        It takes the place of what ``EPNKIT_CREDENTIALS`` names, if that names nothing.
+    """
+    token = _FOLDER.set(folder)
+    try:
+        yield
+    finally:
+        _FOLDER.reset(token)
+
+
 def credential_paths(name: str, environment: Mapping[str, str] = os.environ) -> list[Path]:
     """List where a credential is looked for, in this order.
 
@@ -276,7 +296,8 @@ def credential_paths(name: str, environment: Mapping[str, str] = os.environ) -> 
     environment : mapping
         The variables of the process that looks for it.
     """
-    named = (environment.get(key) for key in ("CREDENTIALS_DIRECTORY", "EPNKIT_CREDENTIALS"))
+    chosen = environment.get("EPNKIT_CREDENTIALS") or _FOLDER.get()
+    named = (environment.get("CREDENTIALS_DIRECTORY"), chosen)
     folders = [Path(value) for value in named if value]
     home = Path(environment["HOME"]) if "HOME" in environment else Path.home()
     folders += [home / ".config/epnkit/credentials", Path("/etc/epnkit/credentials")]
