@@ -83,7 +83,7 @@ class Comparison:
             self._save_progress(stretch[-1] + 1, found)
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         found.drop_moved()
-        found.to_read -= set(self._read_unpublished_keys())
+        found.to_read -= {key for (key,) in self._query("{unpublished}")}
         return found
 
     def _require_tracking(self) -> None:
@@ -136,7 +136,9 @@ class Comparison:
             here, on="part", how="full", coalesce=True, suffix="_here"
         )
         same = pl.col("digest").fill_null(0) == pl.col("digest_here").fill_null(0)
-        return both.filter(~same)["part"].sort().to_list()
+        # A record that is not published is in no sum: that it is gone makes no difference.
+        unpublished = {part for (part,) in self._query(_UNPUBLISHED_PARTS, bounds)}
+        return sorted({*both.filter(~same)["part"], *unpublished})
 
     def _compare_part(self, between: tuple[str | None, str | None], found: Difference) -> None:
         listed = self.source.keys(*between)
@@ -151,17 +153,6 @@ class Comparison:
             if key not in here or (digests and here[key] != digest)
         }
 
-    def _read_unpublished_keys(self) -> list[str]:
-        """Read the keys of records that are in quarantine, or hidden by an embargo."""
-        rows = self._query(
-            "SELECT record_key FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL"
-            " UNION SELECT record_key FROM epnkit.embargoes e WHERE service = %s AND NOT EXISTS"
-            " (SELECT FROM {tracking} b WHERE b.epnkit_key = e.record_key)",
-            self.service,
-            self.service,
-        )
-        return [key for (key,) in rows]
-
     def _query(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
             cursor.execute(self._compose(query), values)
@@ -173,8 +164,14 @@ class Comparison:
             cursor.execute(self._compose(query), values)
 
     def _compose(self, query: str) -> sql.Composed:
-        tracking = sql.Identifier("epnkit", f"granules_{self.service}")
-        return sql.SQL(query).format(tracking=tracking, key=sql.SQL(_KEY), texts=sql.SQL(_TEXTS))
+        words = {
+            "tracking": sql.Identifier("epnkit", f"granules_{self.service}"),
+            "service": sql.Literal(self.service),
+            "key": sql.SQL(_KEY),
+            "texts": sql.SQL(_TEXTS),
+        }
+        unpublished = sql.SQL(_UNPUBLISHED).format(**words)
+        return sql.SQL(query).format(**words, unpublished=unpublished)
 
 
 #: A list of texts as a value; if DaCHS is imported, its adapter makes NULL of an empty one.
@@ -197,8 +194,24 @@ _DIGESTS = """
     FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {tracking}) each GROUP BY 1
 """
 
+#: The records that are in quarantine, or hidden by an embargo.
+_UNPUBLISHED = """
+    SELECT record_key AS epnkit_key FROM epnkit.quarantine
+    WHERE service = {service} AND resolved IS NULL AND record_key IS NOT NULL
+    UNION SELECT record_key FROM epnkit.embargoes e WHERE service = {service}
+    AND NOT EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = e.record_key)
+"""
+
+_UNPUBLISHED_PARTS = """
+    SELECT DISTINCT width_bucket({key}, ARRAY(SELECT {key} FROM unnest({texts}) AS epnkit_key))
+    FROM ({unpublished}) each
+"""
+
 _KEYS = """
-    SELECT DISTINCT epnkit_key, epnkit_digest FROM {tracking}
+    SELECT DISTINCT epnkit_key, epnkit_digest
+    FROM (SELECT epnkit_key, epnkit_digest FROM {tracking}
+          UNION ALL SELECT epnkit_key, NULL FROM ({unpublished}) waiting
+          WHERE NOT EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = waiting.epnkit_key)) each
     WHERE (%s::text IS NULL OR {key} >= (SELECT {key} FROM (SELECT %s AS epnkit_key) low))
       AND (%s::text IS NULL OR {key} < (SELECT {key} FROM (SELECT %s AS epnkit_key) high))
 """

@@ -66,3 +66,37 @@ def test_late_and_deleted_records_are_found_and_repaired(
     assert told in reconcile(scratch, "--dry-run")
     assert told in reconcile(scratch)
     assert "0 records are missing or changed, 0 are gone" in reconcile(scratch)
+
+
+def test_a_refused_record_that_is_gone_is_refused_no_more(
+    scratch: PrivateDachs, catalogue: Path
+) -> None:
+    waiting = (
+        "SELECT record_key FROM epnkit.quarantine WHERE service = 'hfc1ar'"
+        " AND resolved IS NULL ORDER BY 1"
+    )
+    keys = ["990002", "990003"]
+    with (
+        closing(sqlite3.connect(catalogue)) as link,
+        closing(scratch.cluster.connect()) as database,
+        database.cursor() as cursor,
+    ):
+        (columns,) = link.execute(
+            "SELECT group_concat(name) FROM pragma_table_info('ACTIVEREGIONS')"
+            " WHERE name NOT IN ('ID_AR', 'CC_X_PIX')"
+        ).fetchone()
+        for key in keys:
+            link.execute(
+                f"INSERT INTO ACTIVEREGIONS (ID_AR, CC_X_PIX, {columns})"
+                f" SELECT ?, 'left', {columns} FROM ACTIVEREGIONS LIMIT 1",
+                (key,),
+            )
+        link.commit()
+        assert "2 records are missing or changed, 0 are gone" in reconcile(scratch)
+        cursor.execute(waiting)
+        assert cursor.fetchall() == [(key,) for key in sorted(keys)]
+        link.execute("DELETE FROM ACTIVEREGIONS WHERE ID_AR = ?", keys[:1])
+        link.commit()
+        assert "0 records are missing or changed, 1 are gone" in reconcile(scratch)
+        cursor.execute(waiting)
+        assert cursor.fetchall() == [(keys[1],)]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -200,45 +200,67 @@ def test_the_source_opens_early_and_closes_without_a_date(
     assert run_load(dachs).startswith("0 ")
 
 
-def test_a_closed_record_that_the_source_deletes_does_not_come_back(
-    served: Served, dachs: PrivateDachs, mongo: Server
-) -> None:
+def count_embargoes(dachs: PrivateDachs, name: str) -> int:
+    with closing(dachs.cluster.connect()) as opened, opened.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM epnkit.embargoes WHERE record_key = %s", (name,))
+        (count,) = cursor.fetchone()
+        return int(count)
+
+
+@contextmanager
+def deleting(mongo: Server, name: str) -> Iterator[None]:
+    """Delete a document, which is there again afterwards."""
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongo.url)
-    with closing(client), changing(mongo, NAME) as change:
-        change(until=datetime(2099, 1, 1), held=None)
-        assert run_load(dachs).startswith("0 ")
-        document = client["gris"]["observations"].find_one_and_delete({"name": NAME})
+    with closing(client):
+        observations = client["gris"]["observations"]
+        document = observations.find_one_and_delete({"name": name})
         assert document is not None
         try:
-            assert run_load(dachs, verb="reconcile").startswith("0 ")
-            with closing(dachs.cluster.connect()) as opened, opened.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM epnkit.embargoes WHERE record_key = %s", (NAME,)
-                )
-                assert cursor.fetchone() == (0,)
+            yield
         finally:
-            client["gris"]["observations"].insert_one(document)
-    assert run_load(dachs).startswith("0 ")
+            observations.insert_one(document)
 
 
-@pytest.mark.all
-def test_what_is_hidden_is_in_no_table(served: Served, dachs: PrivateDachs, mongo: Server) -> None:
+@contextmanager
+def hiding(dachs: PrivateDachs) -> Iterator[None]:
+    """Let the service not show what is under an embargo."""
     path = dachs.inputs / "gris" / "service.py"
     text = path.read_text()
     path.write_text(text.replace('columns=("data_set",)', 'columns=("data_set",), shown=False'))
     try:
         assert run_load(dachs, "--remap").startswith("0 ")
-        assert find_visible(served, "gris_20200906_906") == []
-        assert (
-            len(served.query("SELECT 1 AS x FROM {table} WHERE release_date > '2090-01-01'")) == 0
-        )
-        with changing(mongo, "gris_20200906_906") as change:
-            change(until=None, held=False)
-            assert run_load(dachs).startswith("0 ")
-            assert find_visible(served, "gris_20200906_906") != []
+        yield
     finally:
         path.write_text(text)
     assert run_load(dachs, "--remap").startswith("0 ")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_closed_record_that_the_source_deletes_does_not_come_back(
+    served: Served, dachs: PrivateDachs, mongo: Server, shown: bool
+) -> None:
+    with changing(mongo, NAME) as change, nullcontext() if shown else hiding(dachs):
+        change(until=datetime(2099, 1, 1), held=None)
+        assert run_load(dachs).startswith("0 ")
+        assert count_embargoes(dachs, NAME) == 1
+        with deleting(mongo, NAME):
+            assert "0 records are missing or changed, 1 are gone" in run_load(dachs, verb="reconcile")
+            assert count_embargoes(dachs, NAME) == 0
+            assert "0 records are missing or changed, 0 are gone" in run_load(dachs, verb="reconcile")
+    assert run_load(dachs).startswith("0 ")
+
+
+@pytest.mark.all
+def test_what_is_hidden_is_in_no_table(served: Served, dachs: PrivateDachs, mongo: Server) -> None:
+    hidden = "gris_20200906_906"
+    with hiding(dachs):
+        assert find_visible(served, hidden) == []
+        closed = served.query("SELECT 1 AS x FROM {table} WHERE release_date > '2090-01-01'")
+        assert len(closed) == 0
+        with changing(mongo, hidden) as change:
+            change(until=None, held=False)
+            assert run_load(dachs).startswith("0 ")
+            assert find_visible(served, hidden) != []
 
 
 #: The window of the example alone.
@@ -282,14 +304,9 @@ def test_rucio_down_leaves_the_table(served: Served, dachs: PrivateDachs) -> Non
 def test_what_is_deleted_at_the_source_is_found(
     served: Served, dachs: PrivateDachs, mongo: Server
 ) -> None:
-    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongo.url)
-    with closing(client):
-        observations = client["gris"]["observations"]
-        before, odd = served.count_granules(), "gris_20200906_909"
-        document = observations.find_one_and_delete({"name": odd})
-        assert document is not None
+    before, odd = served.count_granules(), "gris_20200906_909"
+    with deleting(mongo, odd):
         assert run_load(dachs, verb="reconcile").startswith("0 ")
         assert served.count_granules() == before - 1
-        observations.insert_one(document)
-        assert run_load(dachs, verb="reconcile").startswith("0 ")
-        assert served.count_granules() == before
+    assert run_load(dachs, verb="reconcile").startswith("0 ")
+    assert served.count_granules() == before
