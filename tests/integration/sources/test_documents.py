@@ -16,6 +16,7 @@ from scripts.servers.processes import Server
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL, UNREADABLE, Order, Reconcilable, Source, Window
+from epnkit.sources.values.object_ids import read_object_id_time
 from tests.support.proxy import Fault, Proxy, http
 
 if TYPE_CHECKING:
@@ -207,6 +208,22 @@ def test_object_ids_are_keys_too(make: Make, tmp_path: Path) -> None:
     assert len(keys) == COUNT
     assert source.keys(keys[7], keys[9])["record_key"].to_list() == keys[7:9]
     assert pl.concat(source.fetch(keys[:3]))["_id"].to_list() == keys[:3]
+
+
+def test_object_ids_are_a_cursor(make: Make) -> None:
+    # ObjectIds of one process rise, and begin with the second they were made in.
+    source = make(cursor="_id")
+    read = pl.concat(source.batches()).sort("_id")
+    first, middle, last = read["_id"][0], read["_id"][COUNT // 2], read["_id"][-1]
+    later = Window(low=middle, nulls=False)
+    assert sorted(_names(source, 50, later)) == sorted(read["name"][COUNT // 2 :])
+    assert source.count(later) == COUNT - COUNT // 2
+    made = read_object_id_time(first)
+    assert source.count(Window(low=made, nulls=False)) == COUNT
+    assert source.count(Window(low=str(made), nulls=False)) == COUNT
+    assert source.count(Window(low=read_object_id_time(last) + dt.timedelta(seconds=1))) == 0
+    with pytest.raises(SourceError, match="cannot be compared with column '_id'"):
+        source.count(Window(low="yesterday"))
 
 
 def test_several_fields_are_no_key_to_compare_by(make: Make, tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ from epnkit.service import Cursor, Service
         ("2026-03-21", "2026-03-20"),
         ("2026-03-21T06:00:00", "2026-03-20T06:00:00"),
         ("2026-03-21 06:00:00", "2026-03-20 06:00:00"),
+        ("20260321", "20260320"),
+        ("20260321T060000", "20260320T060000"),
+        ("5f544bca0123456789abcdef", "5f52fa4a0000000000000000"),
     ],
 )
 def test_a_text_goes_back_in_its_own_form(value: str, earlier: str) -> None:
@@ -44,4 +47,8 @@ def test_a_position_beyond_the_present_is_read_from_the_present() -> None:
         assert CursorPosition.of(value).value[:4] > str(low)[:4]
     past = datetime(2003, 1, 1, 12, 30, 0, 250)
     assert choose_window(service, CursorPosition.of(past)).low == past
-    assert choose_window(service, CursorPosition.of("2003-01-01")).low == "2003-01-01"
+    for text in ("2003-01-01", "20030101", "20030101T123000"):
+        assert choose_window(service, CursorPosition.of(text)).low == text
+    assert (
+        choose_window(service, CursorPosition.of("22030101")).low == f"{datetime.now(UTC):%Y%m%d}"
+    )

@@ -12,6 +12,7 @@ from epnkit.errors import ConfigurationError, LoadError
 from epnkit.loading.table.target import Target
 from epnkit.service import Cursor, Service
 from epnkit.sources.base import ALL, CursorValue, Source, Window
+from epnkit.sources.values.object_ids import first_object_id, is_object_id_text, read_object_id_time
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class CursorPosition:
     Parameters
     ----------
     kind : str
-        ``number``, ``time``, ``date`` (a date without a time) or ``text`` (ISO, as text).
+        ``number``, ``time``, ``date`` (a date without a time) or ``text`` (ISO 8601, or an ObjectId
+        of MongoDB).
     value : str
         The value as text.
     """
@@ -54,6 +56,8 @@ class CursorPosition:
             return self._as_value()
         if not isinstance(lag, timedelta):
             raise self._lag_error(lag)
+        if is_object_id_text(self.value):
+            return first_object_id(read_object_id_time(self.value) - lag)
         if not _is_time(self.value):
             raise self._lag_error(lag)
         earlier = datetime.fromisoformat(self.value) - lag
@@ -70,7 +74,8 @@ class CursorPosition:
     def _lag_error(self, lag: object) -> ConfigurationError:
         return ConfigurationError(
             f"a lag of {lag!r} cannot be taken from the cursor {self.value!r}",
-            cure="Declare the lag as a timedelta for times in ISO 8601, as a number for numbers.",
+            cure="Declare the lag as a timedelta for times in ISO 8601 and ObjectIds, as a number"
+            " for numbers.",
         )
 
 
@@ -201,9 +206,11 @@ def _cap_value(value: Any, now: datetime) -> Any:
 
 def _format_like(text: str, time: datetime) -> str:
     """Write a time in the form of another one: texts are compared character by character."""
-    if len(text) == len("2026-03-21"):
-        return time.date().isoformat()
-    return time.isoformat("T" if "T" in text else " ", timespec="seconds")
+    day = "%Y-%m-%d" if "-" in text[:5] else "%Y%m%d"
+    if len(text) <= len("2026-03-21"):
+        return time.strftime(day)
+    clock = "%H:%M:%S" if ":" in text else "%H%M%S"
+    return time.strftime(day + ("T" if "T" in text else " ") + clock)
 
 
 def _is_time(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,7 +43,8 @@ from epnkit.sources.values.documents import (
 )
 from epnkit.sources.values.extended_json import to_plain
 from epnkit.sources.values.keys import key_expression, read_key
-from epnkit.sources.values.window_bounds import parse_window
+from epnkit.sources.values.object_ids import first_object_id, is_object_id, is_object_id_text
+from epnkit.sources.values.window_bounds import bound_type_error, parse_bound, parse_window
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,6 @@ _FETCH_SIZE = 50
 
 #: How many keys are listed at a time.
 _LIST_SIZE = 1000
-
-#: How an ObjectId is written.
-_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
 SettingsT = TypeVar("SettingsT", bound=CollectionSettings)
 
@@ -182,8 +180,8 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         name = self._settings.key[0]
         if self._types[name] == pl.Int64():
             return int(text or 0)
-        is_object_id = name == "_id" and text is not None and _OBJECT_ID.fullmatch(text)
-        return self._bind_object_id(str(text)) if is_object_id else text
+        bound = name == "_id" and text is not None and is_object_id_text(text)
+        return self._bind_object_id(str(text)) if bound else text
 
     @abstractmethod
     def _bind_object_id(self, text: str) -> Any:
@@ -211,13 +209,33 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         """Write a value of the cursor for a query."""
         return value
 
+    def _bind_bound(self, cursor: str, value: CursorValue) -> Any:
+        """Write a bound of a window: of ObjectIds, one of them or a time."""
+        if cursor not in self._object_ids:
+            return self._bind(value)
+        if isinstance(value, str) and is_object_id_text(value):
+            return self._bind_object_id(value)
+        time = parse_bound(value, pl.Datetime(), cursor)
+        if not isinstance(time, dt.datetime):
+            raise bound_type_error(value, pl.Datetime(), cursor)
+        return self._bind_object_id(first_object_id(time))
+
     @property
     def _types(self) -> dict[str, pl.DataType]:
         return {**self._found_types, **self._settings.types}
 
     @cached_property
     def _found_types(self) -> dict[str, pl.DataType]:
-        return infer_types(list(map(_flatten_document, self._find_sample(SAMPLE))))
+        return infer_types(list(map(_flatten_document, self._sample)))
+
+    @cached_property
+    def _object_ids(self) -> set[str]:
+        """The fields, not those of fields, that hold ObjectIds."""
+        return {name for each in self._sample for name in each if is_object_id(each[name])}
+
+    @cached_property
+    def _sample(self) -> list[Filter]:
+        return self._find_sample(SAMPLE)
 
     def _segments(self, window: Window) -> list[Segment[Filter, str]]:
         settings = self._settings
@@ -235,7 +253,9 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         if not window.everything:
             # The bounds are what the database holds, which declared types don't change.
             window = parse_window(window, cursor, self._found_types)
-        bounds = {name: self._bind(value) for name, value in bound_operators(window).items()}
+        bounds = {
+            name: self._bind_bound(cursor, value) for name, value in bound_operators(window).items()
+        }
         return combine_filters(self._settings.filter, {cursor: {"$ne": None, **bounds}})
 
     def _read(
