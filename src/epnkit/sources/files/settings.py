@@ -8,9 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.errors import ConfigurationError
 from epnkit.sources.attachments import Attachments, take_attachments
-from epnkit.sources.config.credentials import read_credential
+from epnkit.sources.config.location import take_location
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import declared_types
 from epnkit.sources.files.formats import read_formats
@@ -92,7 +91,7 @@ def take_files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettin
         If something is missing or wrong.
     """
     reader, globs = read_formats(settings)
-    directory, address = _take_location(settings)
+    directory, address = take_location(settings)
     return FilesSettings(
         directory,
         reader,
@@ -124,20 +123,3 @@ def _take_pattern(settings: Settings, key: str) -> re.Pattern[str] | None:
             key, "it has no group", "Put what files have in common in parentheses"
         )
     return made
-
-
-def _take_location(settings: Settings) -> tuple[Path, str | None]:
-    """Say where the files lie and are served: in the source file, or as a credential has it."""
-    name = settings.take_text("connection")
-    if name is None:
-        directory = settings.take_path("directory")
-        if directory is None:
-            raise settings.missing_key_error("directory")
-        return directory, settings.take_text("address")
-    told = dict(part.partition("=")[::2] for part in read_credential(name).reveal().split(";"))
-    if not {"directory"} <= told.keys() <= {"directory", "address"}:
-        raise ConfigurationError(
-            f"the credential {name!r} says not where the files lie",
-            cure="Write directory=/…;address=https://…/ in it; the address may be left out.",
-        )
-    return Path(told["directory"]), told.get("address")

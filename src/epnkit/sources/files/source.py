@@ -136,19 +136,31 @@ class FilesSource:
             When the service's key is neither the path, nor path and line.
         """
         self._keys.require_known()
-        rows: list[tuple[str, int]] = []
-        for found, lines in self._line_numbers():
-            keys = [
-                key
-                for key in self._keys.write_keys(self._key_path(found), lines)
-                if (low is None or key >= low) and (high is None or key < high)
-            ]
-            digest = self._digest(found) if keys else 0
-            rows += [(key, digest) for key in keys]
-        schema = {"record_key": pl.String(), "record_digest": pl.Int64()}
-        listed = pl.DataFrame(rows, schema=schema, orient="row")
         # The digest of a group is the sum of those of its files, as it is of folded records.
-        return listed.group_by("record_key").agg(pl.col("record_digest").sum()).sort("record_key")
+        sums: dict[str, int] = {}
+        for found, keys in self._keys_of_files():
+            wanted = [
+                key for key in keys if (low is None or key >= low) and (high is None or key < high)
+            ]
+            digest = self._digest(found) if wanted else 0
+            for key in wanted:
+                sums[key] = sums.get(key, 0) + digest
+        listed = {"record_key": list(sums), "record_digest": list(sums.values())}
+        schema = {"record_key": pl.String(), "record_digest": pl.Int64()}
+        return pl.DataFrame(listed, schema=schema).sort("record_key")
+
+    def _keys_of_files(self) -> Iterator[tuple[FoundFile, list[str]]]:
+        """Give each file with the keys of its records; a group's is written once."""
+        write = self._keys.write_keys
+        if not self._keys.by_group:
+            yield from ((found, write(found.name, lines)) for found, lines in self._line_numbers())
+            return
+        written: dict[str, list[str]] = {}
+        for found in self._walk(ALL):
+            group = self._settings.group_of(found.name)
+            if group not in written:
+                written[group] = write(group, ())
+            yield found, written[group]
 
     def _key_path(self, found: FoundFile) -> str:
         """Return what of a file is in its key: its path or its group."""

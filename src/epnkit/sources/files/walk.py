@@ -129,6 +129,9 @@ class Boundary:
         Pipes, devices and sockets are no files. A name that is no text (not UTF-8) could be in no
         URL and in no table.
         """
+        # Most entries are ordinary files, and directories may hold hundreds of thousands.
+        if entry.name.isprintable() and entry.is_file(follow_symlinks=False):
+            return entry.name
         wrong = self._judge(entry)
         if wrong is not None:
             self.skipped[wrong] += 1
@@ -136,7 +139,7 @@ class Boundary:
         return entry.name + "/" if entry.is_dir() else entry.name
 
     def _judge(self, entry: os.DirEntry[str]) -> str | None:
-        if not _is_text(entry.name):
+        if not entry.name.isprintable():  # bytes that are not UTF-8 are surrogates here
             return "names that are not printable UTF-8"
         try:
             if entry.is_symlink() and (wrong := self._judge_link(Path(entry.path))):
@@ -186,14 +189,6 @@ def _list_directory(boundary: Boundary, below: str) -> Iterator[str]:
             why=str(error),
             cure="Let the account that runs epnkit read it, or read another directory.",
         ) from error
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return name.isprintable()
 
 
 def _window_predicate(window: Window) -> Callable[[FoundFile], bool]:
