@@ -34,6 +34,7 @@ LAYERS = (
     "deploy",
     "regards",
     "explore",
+    "hips",
     "doctor",
     "replicas",
     "report",

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from epnkit.errors import DeployError
 
@@ -77,6 +78,33 @@ class Account:
         """
         self._run("rm", "-rf", "--", path)
 
+    def copy_tree(self, source: Path, target: Path) -> None:
+        """Copy a directory that we can read to a new one of the account, as the account itself.
+
+        Raises
+        ------
+        DeployError
+            If the account may not write there.
+        """
+        self._run("mkdir", "--", target)
+        packed = subprocess.Popen(  # noqa: S603 - our own words, no shell
+            ["tar", "--directory", source, "--create", "."],  # noqa: S607
+            stdout=subprocess.PIPE,
+        )
+        with packed:
+            options = ("--no-same-owner", "--no-same-permissions")
+            self._run("tar", "--extract", *options, "--directory", target, stream=packed.stdout)
+
+    def move(self, source: Path, target: Path) -> None:
+        """Rename a file or directory as the account itself; what is there is not replaced.
+
+        Raises
+        ------
+        DeployError
+            If the account may not.
+        """
+        self._run("mv", "--no-target-directory", "--no-clobber", "--", source, target)
+
     def restrict(self, mode: int, *paths: Path) -> None:
         """Set the rights of files and directories as the account itself.
 
@@ -91,16 +119,20 @@ class Account:
         """Return the command line that runs ``argv`` and writes its output to a file of its own."""
         return self.command(["sh", "-c", 'exec "$@" > "$0" 2>&1', path, *argv])
 
-    def _run(self, *argv: str | Path, text: str = "") -> None:
-        # The working directory may be one that the account cannot enter.
+    def _run(self, *argv: str | Path, text: str = "", stream: IO[bytes] | None = None) -> None:
         done = subprocess.run(  # noqa: S603 - our own words, no shell
-            self.command(argv), input=text, text=True, capture_output=True, check=False, cwd="/"
+            self.command(argv),
+            input=None if stream else text.encode(),
+            stdin=stream,
+            capture_output=True,
+            check=False,
+            cwd="/",  # the working directory may be one that the account cannot enter
         )
         if done.returncode != 0:
             raise DeployError(
                 f"the account {self.name} cannot write there",
                 where=str(argv[-1]),
-                why=done.stderr.strip(),
+                why=done.stderr.decode(errors="replace").strip(),
                 cure="Look at what is there, and whose it is; remove it if it is a link.",
             )
 

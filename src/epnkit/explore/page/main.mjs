@@ -5,7 +5,7 @@ import { FootprintMap } from "./map.mjs";
 import { ResultTable, showGallery, writeCsv } from "./results.mjs";
 import { sendTables } from "./sending.mjs";
 import { fillIn, strings } from "./strings.mjs";
-import { listServices, run, votableAddress } from "./tap.mjs";
+import { listMaps, listServices, run, votableAddress } from "./tap.mjs";
 import { Timeline } from "./timeline.mjs";
 import { parseTime, writeTime } from "./times.mjs";
 
@@ -23,7 +23,7 @@ const colorOf = (index) => `hsl(${Math.round(index * 137.5 + 215) % 360} 62% ${i
 const LONGEST = 8000; // of an address: servers refuse longer ones
 const AT_ONCE = 3; // one server: more only wait in its queue
 
-const state = { services: [], rows: [], shown: [], selected: [], asked: [], chosen: null, busy: null };
+const state = { services: [], maps: [], rows: [], shown: [], selected: [], asked: [], chosen: null, busy: null };
 let map, timeline, table;
 
 async function start() {
@@ -40,6 +40,7 @@ async function start() {
   showDetails(find("#details"), null);
   say(strings.loading);
   listen();
+  state.maps = await listMaps();
   try {
     state.services = await listServices();
   } catch (error) {
@@ -193,11 +194,24 @@ function filterTimes(times) {
   showRows();
 }
 
+// Offers the maps of the body that the rows are of; the first is shown unless another was chosen.
+function showBackgrounds(frame, targets) {
+  const bodies = new Set(targets.map((name) => String(name).toLowerCase()));
+  const maps = frame === "body" ? state.maps.filter((each) => bodies.has(String(each.body).toLowerCase())) : [];
+  const chosen = state.background ?? maps[0]?.picture ?? "";
+  find("#backgrounds").hidden = !maps.length;
+  find("#background").replaceChildren(
+    ...[["", strings.noBackground], ...maps.map((each) => [each.picture, each.title])].map(([value, text]) => new Option(text, value, value === chosen, value === chosen)),
+  );
+  map.setBackground(maps.some((each) => each.picture === chosen) ? chosen : null);
+}
+
 function showRows() {
   const frame = state.shown.some((row) => row.spatial_frame_type === "body") ? "body" : state.shown.find((row) => row.spatial_frame_type)?.spatial_frame_type || find("#frame").value;
   const drawn = frame === "celestial" ? "celestial" : "body";
   map.show(state.shown.filter((row) => (row.spatial_frame_type || "body") === drawn), drawn);
   const targets = [...new Set(state.shown.filter((row) => row.spatial_frame_type === drawn).map((row) => row.target_name))];
+  showBackgrounds(drawn, targets);
   find("#map-title").textContent = [strings.mapOf(drawn), targets.slice(0, 4).join(", ")].filter(Boolean).join(": ");
   const columns = new Map(state.services.flatMap((service) => [...service.columns]));
   table.show(state.shown, columns);
@@ -346,6 +360,10 @@ function listen() {
   find("#services").addEventListener("change", () => { find("#every").checked = state.services.every((service) => service.label.querySelector("input").checked); });
   find("#draw").addEventListener("click", () => setDrawing(!map.drawing));
   find("#fit").addEventListener("click", () => map.fit());
+  find("#background").addEventListener("change", (event) => {
+    state.background = event.target.value;
+    map.setBackground(state.background || null);
+  });
   find("#send").addEventListener("click", send);
   find("#csv").addEventListener("click", saveCsv);
   find("#link").addEventListener("click", async () => { await navigator.clipboard.writeText(location.href); say(strings.copied); });

@@ -54,6 +54,21 @@ export class FootprintMap {
     this.canvas.classList.toggle("drawing", drawing);
   }
 
+  // A picture of the whole body, longitude 0 to 360 from left to right, or none.
+  setBackground(address) {
+    if (address === this.address) return;
+    this.address = address;
+    this.background = null;
+    if (!address) return this.draw();
+    const picture = new Image();
+    picture.addEventListener("load", () => {
+      if (this.address !== address) return;
+      this.background = picture;
+      this.draw();
+    });
+    picture.src = address;
+  }
+
   fit() {
     this.view = { x: 0, y: 0, zoom: 1 };
     this.draw();
@@ -139,7 +154,10 @@ export class FootprintMap {
     context.setTransform(scale * pixels, 0, 0, scale * pixels, x * pixels, y * pixels);
     context.fillStyle = style.getPropertyValue("--sphere");
     context.fillRect(0, 0, WIDTH, HEIGHT);
+    if (this.background) context.drawImage(this.background, 0, 0, WIDTH, HEIGHT);
     this.#paintGrid(style, scale);
+    // Over a picture, lines need an edge to be seen.
+    if (this.background) this.#paintEdges(scale);
     context.lineWidth = 1.2 / scale;
     for (const [color, path] of this.whole || []) {
       context.strokeStyle = color;
@@ -159,6 +177,13 @@ export class FootprintMap {
     context.setTransform(pixels, 0, 0, pixels, 0, 0);
     this.#paintLabels(style, scale, x, y);
     this.#keepPicture(scale, x, y);
+  }
+
+  #paintEdges(scale) {
+    const { context } = this;
+    context.lineWidth = 3 / scale;
+    context.strokeStyle = "rgb(255 255 255 / 75%)";
+    for (const path of (this.whole || new Map()).values()) context.stroke(path);
   }
 
   #gridStep(scale) {

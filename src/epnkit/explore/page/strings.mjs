@@ -32,6 +32,8 @@ export const strings = {
   draw: "Draw a box",
   drawTitle: "Drag a box on the map: the search is restricted to it",
   fit: "Whole map",
+  background: "Over",
+  noBackground: "the grid alone",
   timeline: "When",
   table: "Table",
   gallery: "Pictures",

@@ -14,6 +14,17 @@ export async function run(adql, limit, signal) {
   return { columns: found.columns, rows: found.data };
 }
 
+// Maps of bodies that lie beside the page (epnkit hips); most servers have none.
+export async function listMaps() {
+  try {
+    const answer = await fetch("hips/maps.json");
+    const found = answer.ok ? await answer.json() : [];
+    return found.filter((each) => /^hips\/[A-Za-z0-9_-]+\/map\.png$/.test(each.picture));
+  } catch {
+    return [];
+  }
+}
+
 // The address of a query's answer as VOTable.
 export function votableAddress(adql, limit) {
   const words = new URLSearchParams({
