@@ -415,8 +415,9 @@
       Lists the files that a part of a data set needs, from the array of its files that a column
       file_array holds, as compressed JSON (zlib) in base64: ``{"url": ADDRESS, "parts": [{"tile": [0, 1], "grid": [4, 100],
       "frame": [981, 2555], "hdu": 1, "names": [...]}]}``.  Names are in the order of the array, the
-      last axis of the grid fastest; ``tile`` is there for mosaics.  It is written at import: no
-      file is opened here.
+      last axis of the grid fastest; ``tile`` is there for mosaics.  ``urls`` and ``sizes`` give each
+      file its own address and length, instead of ``url`` with its name.  It is written at import:
+      no file is opened here.
     </doc>
     <setup>
       <code>
@@ -470,7 +471,7 @@
             for axis, (token, length) in enumerate(zip(tokens, shape))]
 
         def needed(part, text):
-          """yields the index and the name of each file that a part of an array needs."""
+          """yields the index and the number of each file that a part of an array needs."""
           wanted = ranges(text, part["grid"]+part["frame"])
           along, within = wanted[:len(part["grid"])], wanted[len(part["grid"]):]
           if not all(len(each) for each in within):
@@ -479,7 +480,7 @@
             place = 0
             for number, length in zip(index, part["grid"]):
               place = place*length+number
-            yield index, part["names"][place]
+            yield index, place
 
         def chosen_tiles(parts, text):
           if not text:
@@ -498,11 +499,14 @@
             parts = chosen_tiles(known["parts"], args.get("tile"))
             field = "slice"
             for part in parts:
-              for index, name in needed(part, args.get("slice")):
-                yield {"ID": did, "access_url": known["url"]+quote(name) if known["url"] else None,
+              for index, place in needed(part, args.get("slice")):
+                name = part["names"][place]
+                url = known["url"]+quote(name) if known["url"] else None
+                yield {"ID": did, "access_url": part["urls"][place] if "urls" in part else url,
                   "service_def": None, "error_message": None, "semantics": "#this",
                   "description": "File %s of the data set"%name,
-                  "content_type": "application/fits", "content_length": None,
+                  "content_type": "application/fits",
+                  "content_length": part["sizes"][place] if "sizes" in part else None,
                   "file_name": name, "array_index": ",".join(str(number) for number in index),
                   "tile": ",".join(str(number) for number in part.get("tile", [])) or None,
                   "hdu": part.get("hdu")}

@@ -56,9 +56,11 @@
       tablehead="Imaging system" description="The optical train that was used."/>
     <column name="data_set" type="text" ucd="meta.id;meta.dataset"
       tablehead="Data set" description="Name of the data set in the archive's Rucio."/>
+    <column name="file_array" type="text" hidden="True" ucd="meta.id;meta.file" verbLevel="30"
+      description="The files, for the service that lists those of a part."/>
   </table>
 
-  <FEED source="epnkit/q#datalink" name="gris"/>
+  <FEED source="epnkit/q#files_of_parts" name="gris"/>
 
   <data id="import" updating="True">
     <sources pattern="source.toml"/>
@@ -95,6 +97,14 @@
         for semantics in ("#package", "#derivation", "#calibration"):
           self.assertEqual(found.count(semantics), 1)
         self.assertEqual(found.count("#preview"), 2)
+      </code>
+    </regTest>
+    <regTest title="A part of its files can be asked for.">
+      <url ID="gris_20170929_011" slice="100:150">files</url>
+      <code>
+        rows = self.getVOTableRows()
+        self.assertEqual(len(rows), 50)
+        self.assertTrue(all(row["access_url"] and row["content_length"] for row in rows))
       </code>
     </regTest>
     <regTest title="What is under an embargo is announced, and leads to no data.">

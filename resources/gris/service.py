@@ -10,6 +10,7 @@ from epnkit.mapping import (
     Mapping,
     Product,
     access,
+    file_list,
     last_part,
     named_observation,
     of,
@@ -74,6 +75,7 @@ mapping = Mapping(
                 .then(pl.lit("sc"))
                 .otherwise(pl.lit("sp")),
                 "processing_level": 3,
+                "file_array": of(file_list, "files.names", "files.urls", "files.sizes"),
                 "measurement_type": pl.when(is_polarised)
                 .then(pl.lit("phys.polarization.stokes;em.IR.NIR"))
                 .otherwise(pl.lit("phot.radiance;em.IR.NIR")),
@@ -118,6 +120,7 @@ mapping = Mapping(
         "fried_parameter": "double",
         "imaging_system": "text",
         "data_set": "text",
+        "file_array": "text",
     },
 )
 
@@ -188,6 +191,8 @@ service = Service(
     cursor=Cursor("updated", lag=timedelta(days=7)),
     links=links,
     embargo=Embargo(
-        until=pl.col("embargo.until"), held=pl.col("embargo.held"), columns=("data_set",)
+        until=pl.col("embargo.until"),
+        held=pl.col("embargo.held"),
+        columns=("data_set", "file_array"),
     ),
 )

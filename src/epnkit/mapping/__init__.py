@@ -17,7 +17,7 @@ from epnkit.modules import import_attribute
 if TYPE_CHECKING:
     from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
     from epnkit.mapping.declare import Fold, Mapping, Product, of
-    from epnkit.mapping.file_arrays import file_array
+    from epnkit.mapping.file_arrays import file_array, file_list
     from epnkit.mapping.file_names import identified
     from epnkit.mapping.footprints import contour
     from epnkit.mapping.identifiers import joined, last_part, safe, stamp, without_ending
@@ -66,6 +66,7 @@ __all__ = [
     "dynamic_spectrum",
     "field_of_view",
     "file_array",
+    "file_list",
     "hash_list",
     "heliocentric_angles",
     "hertz",
@@ -104,6 +105,7 @@ __all__ = [
 #: Where each name is defined: a module, and its name there.
 _HOMES = {
     "file_array": "epnkit.mapping.file_arrays:file_array",
+    "file_list": "epnkit.mapping.file_arrays:file_list",
     "offsets_from_sun": "epnkit.mapping.sky_offsets:offsets_from_sun",
     "OUTLINE": "epnkit.mapping.outlines:OUTLINE",
     "middle": "epnkit.mapping.outlines:middle",

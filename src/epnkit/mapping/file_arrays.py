@@ -43,6 +43,41 @@ def file_array(parts: pl.Series, url: pl.Series) -> Outcome:
     return Outcome.fine(pl.Series("file_array", made, dtype=pl.String))
 
 
+def file_list(names: pl.Series, urls: pl.Series, sizes: pl.Series) -> Outcome:
+    """Write lists of files for the column ``file_array``: a part of them can be asked for.
+
+    Parameters
+    ----------
+    names, urls : polars.Series
+        The files of each record and their addresses, lists of texts of the same lengths.
+    sizes : polars.Series
+        Their lengths in bytes, lists of numbers.
+
+    Returns
+    -------
+    Outcome
+        As of :func:`file_array`; null without a file.
+
+    Examples
+    --------
+    >>> names, urls = pl.Series([["a.fits"], []]), pl.Series([["https://e.example/1"], []])
+    >>> made = file_list(names, urls, pl.Series([[2880], []])).values
+    >>> read_file_array(made[0])["parts"][0]["urls"], made[1]
+    (['https://e.example/1'], None)
+    """
+    made = [
+        _pack(json.dumps([_describe_list(*each)]), None) if each[0] else None
+        for each in zip(names.to_list(), urls.to_list(), sizes.to_list(), strict=True)
+    ]
+    return Outcome.fine(pl.Series("file_array", made, dtype=pl.String))
+
+
+def _describe_list(
+    names: list[str], urls: list[str | None], sizes: list[int | None]
+) -> dict[str, Any]:
+    return {"grid": [len(names)], "frame": [], "names": names, "urls": urls, "sizes": sizes}
+
+
 def _pack(parts: str, url: str | None) -> str:
     content = f'{{"url":{json.dumps(url or "")},"parts":{parts}}}'
     return base64.b64encode(zlib.compress(content.encode())).decode("ascii")

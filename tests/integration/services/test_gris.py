@@ -15,6 +15,7 @@ import pymongo
 import pytest
 from scripts.servers.processes import Server
 
+from epnkit.client.parts import list_part
 from epnkit.dachs.private import PrivateDachs
 from epnkit.replicas import rucio_files
 from tests.support.services import Acceptance, Served, bring_up_service
@@ -68,6 +69,22 @@ def test_an_older_version_is_a_counterpart(served: Served) -> None:
     files = sorted(x["description"] for x in links if x["semantics"] == "#this")
     assert files == ["gris_20180402_003_000_v02.fits", "gris_20180402_003_001_v01.fits"]
     assert "Older: gris_20180402_003_000_v01.fits" in {x["description"] for x in links}
+
+
+def test_a_range_of_its_files_is_listed(served: Served) -> None:
+    links = [x["access_url"] for x in served.links(SEED) if x["semantics"] == "#this"]
+    found = list_part(f"{served.base}/gris/q/files", SEED, "100:103", None)
+    assert (found.total, [file.url for file in found.files]) == (250, links[100:103])
+    assert {file.size for file in found.files} == {5760}
+
+
+def test_no_list_of_files_is_under_an_embargo(served: Served) -> None:
+    with closing(served.dachs.cluster.connect()) as opened, opened.cursor() as cursor:
+        cursor.execute(
+            "SELECT release_date > '2090-01-01', count(file_array) > 0 FROM gris.epn_core"
+            " WHERE granule_gid = 'level 1' GROUP BY 1 ORDER BY 1"
+        )
+        assert cursor.fetchall() == [(False, True), (True, False)]
 
 
 def run_load(dachs: PrivateDachs, *words: str, verb: str = "load") -> str:
@@ -203,7 +220,7 @@ def test_the_source_opens_early_and_closes_without_a_date(
 def count_embargoes(dachs: PrivateDachs, name: str) -> int:
     with closing(dachs.cluster.connect()) as opened, opened.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM epnkit.embargoes WHERE record_key = %s", (name,))
-        (count,) = cursor.fetchone()
+        ((count,),) = cursor.fetchall()
         return int(count)
 
 
@@ -226,7 +243,7 @@ def hiding(dachs: PrivateDachs) -> Iterator[None]:
     """Let the service not show what is under an embargo."""
     path = dachs.inputs / "gris" / "service.py"
     text = path.read_text()
-    path.write_text(text.replace('columns=("data_set",)', 'columns=("data_set",), shown=False'))
+    path.write_text(text.replace("    embargo=Embargo(", "    embargo=Embargo(shown=False,"))
     try:
         assert run_load(dachs, "--remap").startswith("0 ")
         yield
@@ -244,9 +261,13 @@ def test_a_closed_record_that_the_source_deletes_does_not_come_back(
         assert run_load(dachs).startswith("0 ")
         assert count_embargoes(dachs, NAME) == 1
         with deleting(mongo, NAME):
-            assert "0 records are missing or changed, 1 are gone" in run_load(dachs, verb="reconcile")
+            assert "0 records are missing or changed, 1 are gone" in run_load(
+                dachs, verb="reconcile"
+            )
             assert count_embargoes(dachs, NAME) == 0
-            assert "0 records are missing or changed, 0 are gone" in run_load(dachs, verb="reconcile")
+            assert "0 records are missing or changed, 0 are gone" in run_load(
+                dachs, verb="reconcile"
+            )
     assert run_load(dachs).startswith("0 ")
 
 
