@@ -15,6 +15,8 @@ import pytest
 
 from epnkit.errors import ConfigurationError
 from epnkit.replicas import synthetic
+from epnkit.sources.files.cards import CardsReader
+from epnkit.sources.files.fits import FitsReader
 from epnkit.sources.files.source import FilesSource
 
 if TYPE_CHECKING:
@@ -212,3 +214,24 @@ def test_real_files_have_the_limits_that_a_whole_reading_finds(
     day = re.search(r"_(20\d{6})_", name)
     assert day is not None
     assert str(row["epoch_first"]).replace("-", "").startswith(day[1])
+
+
+@pytest.mark.parametrize("form", ["fits", "cards"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_letters_that_fits_does_not_know_stay_what_they_are(
+    tmp_path: Path, form: str, encoding: str
+) -> None:
+    cards = [
+        "SIMPLE  =                    T",
+        "BITPIX  =                    8",
+        "NAXIS   =                    0",
+        "OBSERVAT= 'Kanzelhöhe ~?'     / près d'Ossiach",
+        "INSTRUME= 'H-alpha'",
+        "COMMENT  Ünlesbar",
+        "END",
+    ]
+    content = b"".join(card.encode(encoding).ljust(80) for card in cards)
+    (tmp_path / "a.fits").write_bytes(content.ljust(2880))
+    reader = FitsReader() if form == "fits" else CardsReader(("OBSERVAT", "INSTRUME"))
+    (found,) = reader(tmp_path / "a.fits")
+    assert (found["OBSERVAT"], found["INSTRUME"]) == ("Kanzelhöhe ~?", "H-alpha")

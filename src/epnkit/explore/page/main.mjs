@@ -327,6 +327,7 @@ function writeAddress() {
   if (chosen.length < state.services.length) words.set("services", chosen.map((service) => service.name).join(","));
   const text = words.toString() || "all";
   if (location.hash.slice(1) !== text) history.pushState(null, "", `#${text}`);
+  state.address = location.hash;
 }
 
 function readAddress() {
@@ -367,7 +368,11 @@ function listen() {
   find("#send").addEventListener("click", send);
   find("#csv").addEventListener("click", saveCsv);
   find("#link").addEventListener("click", async () => { await navigator.clipboard.writeText(location.href); say(strings.copied); });
-  window.addEventListener("popstate", () => { readAddress(); if (location.hash.length > 1) search(); });
+  window.addEventListener("popstate", () => {
+    if (location.hash === state.address) return; // it is what was searched last
+    readAddress();
+    if (location.hash.length > 1) search();
+  });
   for (const [tab, panel] of [["#as-table", "#table"], ["#as-gallery", "#gallery"]]) {
     find(tab).addEventListener("click", () => {
       for (const [each, shown] of [["#as-table", "#table"], ["#as-gallery", "#gallery"]]) {

@@ -104,12 +104,20 @@ def _find_end(content: bytes) -> int:
     return end
 
 
+def _decode(text: bytes) -> str:
+    """Decode a text: FITS allows none but ASCII, so anything else is UTF-8 or latin-1."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
 def _parse_value(given: bytes) -> Any:
     """Parse what stands after the equals sign; what cannot be read is no value."""
     text = given.lstrip()
     if text.startswith(b"'"):
         found = _TEXT.match(text)
-        return found[1].replace(b"''", b"'").rstrip().decode("latin-1") if found else None
+        return _decode(found[1].replace(b"''", b"'").rstrip()) if found else None
     plain = text.partition(b"/")[0].strip()
     if plain in {b"T", b"F"}:
         return plain == b"T"

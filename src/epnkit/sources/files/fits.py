@@ -77,13 +77,13 @@ class FitsReader:
                 found = self._choose(read_headers(stream))
             yield found | (dict(find_limits(path, self.limits)) if self.limits else {})
 
-    def _choose(self, headers: Iterator[Any]) -> dict[str, Any]:
+    def _choose(self, headers: Iterator[dict[str, Any]]) -> dict[str, Any]:
         if self.extension is None:
             return _first_that_speaks(headers)
-        for number, header in enumerate(headers):
-            name = str(header.get("EXTNAME", "")).strip().upper()
+        for number, cards in enumerate(headers):
+            name = str(cards.get("EXTNAME", "")).strip().upper()
             if self.extension in (number, name) or str(self.extension).upper() == name:
-                return read_cards(header)
+                return cards
         raise ValueError(f"it has no unit {self.extension!r}")
 
 
@@ -116,8 +116,14 @@ def find_limits(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, flo
                     yield f"{name}.max", float(np.nanmax(values))
 
 
-def read_headers(stream: IO[bytes]) -> Iterator[Any]:
+def read_headers(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     """Read the headers of a FITS file one after the other, and skip the data between them.
+
+    Yields
+    ------
+    dict
+        The cards of a header that have a value; of a keyword that stands twice, the first. A card
+        that cannot be read (``EXPTIME = 12,5``) has no value.
 
     Raises
     ------
@@ -130,11 +136,32 @@ def read_headers(stream: IO[bytes]) -> Iterator[Any]:
     left = LARGEST_HEADER
     while block := _read_header(stream, left, first=first):
         left -= len(block)
-        text = _drop_orphans(block.decode("latin-1")).encode("ascii", "replace")
-        header = Header.fromstring(text)
-        yield header
+        text = _drop_orphans(block.decode("latin-1"))
+        letters = _replace_letters(text)
+        header = Header.fromstring(text.translate(letters))
+        yield _read_cards(header, {stand_in: code for code, stand_in in letters.items()})
         _skip(stream, _data_size(header))
         first = False
+
+
+def _replace_letters(text: str) -> dict[int, int]:
+    """Choose characters that stand in for those that are not ASCII, of which astropy takes none.
+
+    Each that is used has one of its own, which does not occur otherwise; beyond that, ``?`` is it.
+    """
+    used = {*text}
+    foreign = sorted(ord(letter) for letter in used if not letter.isascii())
+    free = [code for code in range(0x7E, 0x20, -1) if chr(code) not in used]
+    return {code: free[k] if k < len(free) else ord("?") for k, code in enumerate(foreign)}
+
+
+def _restore_letters(text: str, letters: Mapping[int, int]) -> str:
+    """Give a text its letters back: FITS allows none but ASCII, so they are UTF-8 or latin-1."""
+    whole = text.translate(letters)
+    try:
+        return whole.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return whole
 
 
 def _read_header(stream: IO[bytes], most: int, *, first: bool) -> bytes:
@@ -197,13 +224,13 @@ def _skip(stream: IO[bytes], size: int) -> None:
         size -= len(chunk)
 
 
-def _first_that_speaks(headers: Iterator[Any]) -> dict[str, Any]:
+def _first_that_speaks(headers: Iterator[dict[str, Any]]) -> dict[str, Any]:
     """Give the cards of the first unit that says something, after those of the first of all."""
-    primary = read_cards(next(headers))
+    primary = next(headers)
     if not _is_preface(primary):
         return primary
-    for header in islice(headers, _MOST_UNITS):
-        cards = _image_cards(read_cards(header))
+    for each in islice(headers, _MOST_UNITS):
+        cards = _image_cards(each)
         if not _STRUCTURE.issuperset(cards):
             return primary | cards
     return primary
@@ -229,18 +256,16 @@ def _image_cards(cards: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in own.items() if not name.startswith("Z")} | image
 
 
-def read_cards(header: Any) -> dict[str, Any]:
-    """Take the cards of a header that have a value; of a keyword that stands twice, the first.
-
-    A card that cannot be read (``EXPTIME = 12,5``) has no value: the others are as good as ever.
-    """
+def _read_cards(header: Any, letters: Mapping[int, int]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for card in header.cards:
         value = _card_value(card)
         if card.keyword in {"", "COMMENT", "HISTORY", "END"}:
             continue
-        if isinstance(value, str | bool | int | float):
-            found.setdefault(card.keyword, value.rstrip() if isinstance(value, str) else value)
+        if isinstance(value, str):
+            found.setdefault(card.keyword, _restore_letters(value.rstrip(), letters))
+        elif isinstance(value, bool | int | float):
+            found.setdefault(card.keyword, value)
     return found
 
 
