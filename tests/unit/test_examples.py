@@ -17,7 +17,10 @@ from epnkit import mapping
 SOURCE = ROOT / "src"
 
 #: Names of the facade that are shown by what they are part of.
-SHOWN_ELSEWHERE = {"Dataset", "OUTLINE", "Outcome", "POINTING", "read_datasets"}
+SHOWN_ELSEWHERE = {
+    *("Dataset", "FIELD", "OUTLINE", "Outcome", "POINTING", "WORLD_COORDINATES"),
+    "read_datasets",
+}
 
 
 def find_examples() -> dict[str, list[doctest.DocTest]]:

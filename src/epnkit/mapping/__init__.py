@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from epnkit.mapping.file_names import identified
     from epnkit.mapping.footprints import contour
     from epnkit.mapping.identifiers import joined, last_part, safe, stamp, without_ending
+    from epnkit.mapping.image_fields import WORLD_COORDINATES, header_field, image_field
     from epnkit.mapping.media_types import access, media_type
     from epnkit.mapping.named_times import named_interval, observed_interval
     from epnkit.mapping.numbers import round_to_single_precision
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from epnkit.mapping.outlines import OUTLINE, middle, sky_outline
     from epnkit.mapping.sky_offsets import offsets_from_sun
     from epnkit.mapping.solar_views import (
+        FIELD,
         POINTING,
         disc_view,
         field_of_view,
@@ -51,8 +53,10 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "FIELD",
     "OUTLINE",
     "POINTING",
+    "WORLD_COORDINATES",
     "Dataset",
     "Fold",
     "Mapping",
@@ -68,12 +72,14 @@ __all__ = [
     "file_array",
     "file_list",
     "hash_list",
+    "header_field",
     "heliocentric_angles",
     "hertz",
     "hertz_band",
     "hertz_limits",
     "hertz_of_lists",
     "identified",
+    "image_field",
     "joined",
     "julian_date",
     "julian_date_after",
@@ -125,12 +131,16 @@ _HOMES = {
     "safe": "epnkit.mapping.identifiers:safe",
     "stamp": "epnkit.mapping.identifiers:stamp",
     "without_ending": "epnkit.mapping.identifiers:without_ending",
+    "WORLD_COORDINATES": "epnkit.mapping.image_fields:WORLD_COORDINATES",
+    "header_field": "epnkit.mapping.image_fields:header_field",
+    "image_field": "epnkit.mapping.image_fields:image_field",
     "access": "epnkit.mapping.media_types:access",
     "media_type": "epnkit.mapping.media_types:media_type",
     "named_interval": "epnkit.mapping.named_times:named_interval",
     "observed_interval": "epnkit.mapping.named_times:observed_interval",
     "round_to_single_precision": "epnkit.mapping.numbers:round_to_single_precision",
     "Outcome": "epnkit.mapping.outcome:Outcome",
+    "FIELD": "epnkit.mapping.solar_views:FIELD",
     "POINTING": "epnkit.mapping.solar_views:POINTING",
     "pointing": "epnkit.mapping.solar_views:pointing",
     "disc_view": "epnkit.mapping.solar_views:disc_view",

@@ -31,6 +31,11 @@ POINTING_TOLERANCE = 3.0
 DISC_ORDER = 5
 
 
+#: To what the point below the observer is rounded for the coverage, in degrees: far less than a
+#: cell, and the Earth is above the same point for minutes.
+DISC_STEP = 0.05
+
+
 #: The columns of a field that :func:`field_of_view` gives.
 FIELD = (
     "s_region",
@@ -288,13 +293,20 @@ def _view_discs(date: pl.Series) -> list[pl.Series]:
     position = _locate_earth(date)
     lon, lat = np.degrees(position.longitude), np.degrees(position.latitude)
     radius = np.degrees(np.arccos(SOLAR_RADIUS / position.distance))
-    good = np.isfinite(lon)
-    covered = np.full(len(lon), None, dtype=object)
-    found = circles(lon[good], lat[good], radius[good], moc_order=DISC_ORDER, wide_order=DISC_ORDER)
-    covered[good] = found.coverage
     degrees = zip(DISC, (lon, lon, lat, lat), strict=False)
     points = [from_numbers(each, name).round(9) for name, each in degrees]
-    return [*points, pl.Series(DISC[-1], covered.tolist(), dtype=pl.String)]
+    return [*points, _cover_discs(np.column_stack([lon, lat, radius]))]
+
+
+def _cover_discs(circle: Floats) -> pl.Series:
+    """Return the coverages of circles, shape (n, 3); those that are nearly the same once."""
+    good = np.isfinite(circle).all(axis=1)
+    rounded = np.round(circle[good] / DISC_STEP) * DISC_STEP
+    different, place = np.unique(rounded, axis=0, return_inverse=True)
+    found = circles(*different.T, moc_order=DISC_ORDER, wide_order=DISC_ORDER)
+    covered = np.full(len(circle), None, dtype=object)
+    covered[good] = np.array(found.coverage, dtype=object)[place.ravel()]
+    return pl.Series(DISC[-1], covered.tolist(), dtype=pl.String)
 
 
 def _locate_earth(date: pl.Series) -> ObserverPosition:
