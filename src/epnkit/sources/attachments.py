@@ -1,4 +1,4 @@
-"""Files that describe what a record is about, whose fields join those of the record.
+r"""Files that describe what a record is about, whose fields join those of the record.
 
 A source file names them, by where they lie::
 
@@ -8,34 +8,55 @@ A source file names them, by where they lie::
     format = "dataset"
 
 The fields of such a file stand behind its name, as ``asdf.outline``.  A record whose file is not
-there has none of them; of one that cannot be read, ``asdf.problem`` says why.
+there has none of them; of one that cannot be read, ``asdf.problem`` says why.  Instead of the
+directory a ``connection`` may be named, a credential with the directory and the address where it is
+served: then ``asdf.url`` is where the file is.  Under ``parts`` patterns take fields of the record
+apart, whose groups can be put in as well::
+
+    [attachments.fits]
+    connection = "spice_files"
+    path = "level2/{year}/{month}/{filename}"
+    format = "windows"
+    parts = {filename = '_(?P<year>\d{4})(?P<month>\d{2})'}
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 
 from epnkit.sources.asdf.datasets import DATASET_FIELDS, read_dataset
+from epnkit.sources.config.location import take_location
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.companions import fill_pattern
 from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
 from epnkit.sources.files.readers import Reader
 from epnkit.sources.files.walk import FoundFile
+from epnkit.sources.files.windows import WINDOW_FIELDS, read_windows
 from epnkit.sources.values.documents import build_frame
+
+
+def read_nothing(path: Path) -> Iterator[dict[str, Any]]:
+    """Read nothing of a file: that it is there is all that is wanted."""
+    yield {}
+
 
 #: The formats of such files: a reader, and the fields that it gives.
 FORMATS: dict[str, tuple[Reader, Mapping[str, pl.DataType]]] = {
-    "dataset": (read_dataset, DATASET_FIELDS)
+    "dataset": (read_dataset, DATASET_FIELDS),
+    "windows": (read_windows, WINDOW_FIELDS),
+    "name": (read_nothing, {}),
 }
 
 #: The field that says why a file could not be read, and those that are told of any file.
-_PROBLEM = "problem"
+_PROBLEM, _URL = "problem", "url"
 _FILE_FIELDS: dict[str, pl.DataType] = {
     "path": pl.String(),
     "size": pl.Int64(),
@@ -58,24 +79,41 @@ class Attachment:
         that is there counts.
     form : str
         One of :data:`FORMATS`.
+    address : str, optional
+        The URL where the directory is served, with a slash at its end.
+    parts : mapping of str to re.Pattern
+        For fields of the record what takes them apart.
     """
 
     name: str
     directory: Path
     paths: tuple[str, ...]
     form: str
+    address: str | None = None
+    parts: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
     @property
     def types(self) -> dict[str, pl.DataType]:
         """The fields that it adds to a record."""
-        fields = {**FORMATS[self.form][1], **_FILE_FIELDS}
+        served = {} if self.address is None else {_URL: pl.String()}
+        fields = {**FORMATS[self.form][1], **_FILE_FIELDS, **served}
         return {f"{self.name}.{name}": dtype for name, dtype in fields.items()}
 
     def locate(self, record: Mapping[str, Any]) -> FoundFile | None:
         """Find the file of a record, if it is there."""
-        named = (fill_pattern(pattern, record) for pattern in self.paths)
+        told = {**record, **self._take_apart(record)}
+        named = (fill_pattern(pattern, told) for pattern in self.paths)
         found = (self._find(name) for name in named if name is not None)
         return next((file for file in found if file is not None), None)
+
+    def _take_apart(self, record: Mapping[str, Any]) -> dict[str, str]:
+        found = (pattern.search(str(record.get(of))) for of, pattern in self.parts.items())
+        return {name: part for each in found if each for name, part in each.groupdict().items()}
+
+    def describe(self, file: FoundFile) -> dict[str, Any]:
+        """Return what is known of a file without reading it."""
+        served = {} if self.address is None else {_URL: self.address + quote(file.name)}
+        return {"path": file.name, "size": file.size, **served}
 
     def _find(self, name: str) -> FoundFile | None:
         path = self.directory / name
@@ -118,7 +156,10 @@ class Attachments:
     def _read(self, attachment: Attachment, batch: pl.DataFrame) -> pl.DataFrame:
         found = [attachment.locate(record) for record in batch.iter_rows(named=True)]
         read = self._reader_of(attachment).read(each for each in found if each is not None)
-        documents = [{} if file is None else _describe(*next(read)) for file in found]
+        documents = [
+            {} if file is None else attachment.describe(file) | _read_document(next(read)[1])
+            for file in found
+        ]
         for _ in read:  # lets the reader keep its process
             pass
         named = [{f"{attachment.name}.{n}": v for n, v in each.items()} for each in documents]
@@ -129,13 +170,12 @@ class Attachments:
         return self._readers.setdefault(attachment.form, IsolatedReader(reader))
 
 
-def _describe(file: FoundFile, documents: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    of_file = {"path": file.name, "size": file.size}
+def _read_document(documents: Iterator[dict[str, Any]]) -> dict[str, Any]:
     try:
         (document,) = documents
     except UnreadableFileError as error:
-        return {**of_file, _PROBLEM: str(error)}
-    return {**of_file, **document}
+        return {_PROBLEM: str(error)}
+    return document
 
 
 def take_attachments(settings: Settings, directory: Path | None = None) -> Attachments:
@@ -161,12 +201,20 @@ def take_attachments(settings: Settings, directory: Path | None = None) -> Attac
 
 def _take_one(settings: Settings, name: str, table: object, directory: Path | None) -> Attachment:
     inner = Settings(settings.path, dict(table) if isinstance(table, Mapping) else {})
-    chosen = inner.take_path("directory") or directory
-    if chosen is None:
-        raise inner.missing_key_error("directory")
+    chosen, address = take_location(inner, directory)
     form = inner.take_choice("format", tuple(FORMATS))
     given: object = inner.take("path", object)
     paths = tuple(map(str, given)) if isinstance(given, list) else (str(given),)
-    attachment = Attachment(name, chosen, paths, form)
+    attachment = Attachment(name, chosen, paths, form, address, _take_parts(inner))
     inner.finish()
     return attachment
+
+
+def _take_parts(settings: Settings) -> dict[str, re.Pattern[str]]:
+    given: dict[str, object] = settings.take("parts", dict, {})
+    try:
+        return {name: re.compile(str(pattern)) for name, pattern in given.items()}
+    except re.error as error:
+        raise settings.invalid_key_error(
+            "parts", str(error), "Write the patterns as Python's re module reads them"
+        ) from error

@@ -14,13 +14,15 @@ import urllib3
 
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.modules import requires_extra
+from epnkit.sources.attachments import Attachments, take_attachments
 from epnkit.sources.base import ALL, BATCH_SIZE, Order, Window
 from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
+from epnkit.sources.config.types import declared_types
 from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.tap.adql import Query, after_row, window_conditions
-from epnkit.sources.tap.votable import build_frame, column_types
+from epnkit.sources.tap.votable import build_frame, column_types, last_values
 from epnkit.sources.transport.paging import (
     BatchAndCheckpoint,
     Checkpoint,
@@ -56,7 +58,7 @@ class TapSettings:
     Parameters
     ----------
     table : str
-        The table, ``gaia_dem.epn_core``.
+        The table, ``gaia_dem.epn_core``; or a SELECT in brackets, such as a join, with a name.
     columns : tuple of str
         The columns; empty reads all.
     where : str
@@ -69,6 +71,10 @@ class TapSettings:
         How often to try again.
     at_once : int
         Rows requested if the table is read at once: more than that is an overflow.
+    types : dict
+        Declared types of columns.
+    attachments : Attachments
+        Files on this machine that describe what a row is about.
     """
 
     table: str
@@ -78,6 +84,8 @@ class TapSettings:
     page: int = 20_000
     retry_policy: RetryPolicy = DEFAULT_RETRY
     at_once: int = 1_000_000
+    types: dict[str, pl.DataType] = field(default_factory=dict)
+    attachments: Attachments = field(default_factory=Attachments)
 
     @property
     def query(self) -> Query:
@@ -123,6 +131,7 @@ class TapSource(ConfiguredSource[TapSettings]):
     @classmethod
     def take_settings(cls, settings: Settings, order: Order) -> TapSettings:
         """Take the keys of a source file."""
+        types = declared_types(settings, lists=False)
         return TapSettings(
             settings.take("table", str),
             settings.take_names("columns"),
@@ -130,6 +139,8 @@ class TapSource(ConfiguredSource[TapSettings]):
             settings.take_order(order),
             settings.take_positive("page", TapSettings.page),
             take_retry_policy(settings),
+            types={name.lower(): dtype for name, dtype in types.items()},
+            attachments=take_attachments(settings),
         )
 
     def count(self, window: Window = ALL) -> int:
@@ -146,7 +157,8 @@ class TapSource(ConfiguredSource[TapSettings]):
         """
         read = partial(self._read, page=min(size, self._settings.page))
         pages = partial(read_segments, self._segments(window), read)
-        return resume(pages, self._settings.retry_policy)
+        for batch in resume(pages, self._settings.retry_policy):
+            yield self._settings.attachments.join(batch)
 
     @cached_property
     def _service(self) -> pyvo.dal.TAPService:
@@ -155,9 +167,14 @@ class TapSource(ConfiguredSource[TapSettings]):
         session = _TimeoutSession(read_timeout, authorization.strip())
         return pyvo.dal.TAPService(address, session=session)
 
-    @cached_property
+    @property
     def _types(self) -> dict[str, pl.DataType]:
-        return column_types(self._retry(replace(self._settings.query, top=1)))
+        return self._own_types | self._settings.attachments.types
+
+    @cached_property
+    def _own_types(self) -> dict[str, pl.DataType]:
+        found = column_types(self._retry(replace(self._settings.query, top=1)))
+        return {name: self._settings.types.get(name, dtype) for name, dtype in found.items()}
 
     def _segments(self, window: Window) -> list[Segment[Query, str]]:
         query, order = self._settings.query, self._settings.order
@@ -173,7 +190,7 @@ class TapSource(ConfiguredSource[TapSettings]):
 
     def _inside(self, window: Window, cursor: str) -> tuple[str, ...]:
         if not window.everything:
-            window = parse_window(window, cursor.lower(), self._types)
+            window = parse_window(window, cursor.lower(), self._own_types)
         return window_conditions(cursor, window)
 
     def _count(self, query: Query) -> int:
@@ -197,10 +214,9 @@ class TapSource(ConfiguredSource[TapSettings]):
         query = replace(segment.condition, order=segment.order, top=page)
         if last:
             query = _restrict(query, after_row(segment.order, last))
-        frame = build_frame(self._execute(query), self._types)
-        if not frame.height:
-            return None
-        return Page(frame, tuple(frame[name.lower()][-1] for name in segment.order))
+        answer = self._execute(query)
+        frame = build_frame(answer, self._own_types)
+        return Page(frame, last_values(answer, segment.order)) if frame.height else None
 
     def _retry(self, query: Query) -> Any:
         return retry(partial(self._execute, query), self._settings.retry_policy)

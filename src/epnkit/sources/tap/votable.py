@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from epnkit.sources.values.documents import convert_value
 from epnkit.sources.values.unreadable import CONVERSION_ERRORS, Problems, add_problems, null_misfits
 
 #: The types of VOTable (section 2.1) that aren't text here.
@@ -44,13 +45,32 @@ def _build_series(
     def build(given: Sequence[Any]) -> pl.Series:
         return pl.Series(name, given, dtype=dtype, strict=True)
 
+    def convert(value: Any) -> Any:
+        return None if value is None else convert_value(value, dtype)
+
     try:
         return build(values)
     except CONVERSION_ERRORS:
-        if dtype == pl.String:  # a field of another type in a later answer
-            values = [None if value is None else str(value) for value in values]
-        why = f"is not of type {dtype}"
-        return build(null_misfits(name, values, lambda value: build([value]), problems, why))
+        # A field of another type in a later answer, or of one that the source file declares.
+        def fit(value: Any) -> pl.Series:
+            return build([convert(value)])
+
+        kept = null_misfits(name, values, fit, problems, f"is not of type {dtype}")
+        return build([convert(value) for value in kept])
+
+
+def last_values(answer: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """Take some fields of an answer's last row, as the service gave them.
+
+    Parameters
+    ----------
+    answer : pyvo.dal.DALResults
+        The answer, of at least one row.
+    names : sequence of str
+        The fields, in any case.
+    """
+    fields = {field.lower(): field for field in answer.fieldnames}
+    return tuple(_column_values(answer[fields[name.lower()]][-1:])[0] for name in names)
 
 
 def _column_type(described: Any) -> pl.DataType:

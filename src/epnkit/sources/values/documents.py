@@ -72,14 +72,35 @@ def parse_json(text: bytes) -> Any:
 
 
 def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
-    """Take nested documents apart: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``."""
+    """Take nested documents apart: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``.
+
+    If a field ``a.b`` stands beside that, neither counts.
+    """
     found: dict[str, Any] = {}
+    count = len(document)
     for name, value in document.items():
         if type(value) not in _TYPES and isinstance(value, Mapping) and value:
-            found |= flatten(value, f"{prefix}{name}.")
+            inner = flatten(value, f"{prefix}{name}.")
+            count += len(inner) - 1
+            found |= inner
         else:
             found[f"{prefix}{name}"] = value
-    return found
+    return found if len(found) == count else _drop_doubled(document, prefix)
+
+
+def _drop_doubled(document: Document, prefix: str) -> dict[str, Any]:
+    """Leave out the values of fields that come out with one name, and say so."""
+    found: dict[str, Any] = {}
+    doubled, notes = set(), []
+    for name, value in document.items():
+        for inner, each in flatten({name: value}, prefix).items():
+            if inner == UNREADABLE:
+                notes.append(each)
+            elif inner in found:
+                doubled.add(inner)
+            found[inner] = each
+    notes += [f"{name}: two fields have this name" for name in sorted(doubled)]
+    return found | dict.fromkeys(doubled) | {UNREADABLE: "; ".join(notes)}
 
 
 def flatten_document(
@@ -210,7 +231,7 @@ def _build_fitting(name: str, dtype: pl.DataType, values: list[Any]) -> pl.Serie
     if not isinstance(dtype, pl.List):
         values = _unwrap_single_lists(values)
     if not _is_uniform(values, dtype):
-        values = [None if value is None else _convert_value(value, dtype) for value in values]
+        values = [None if value is None else convert_value(value, dtype) for value in values]
     if isinstance(dtype, pl.List):
         return _build_lists(name, values, dtype)
     return pl.Series(name, values, dtype=dtype, strict=True)
@@ -219,6 +240,8 @@ def _build_fitting(name: str, dtype: pl.DataType, values: list[Any]) -> pl.Serie
 def _build_lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Series:
     """Build a column of lists out of all their parts at once: one at a time is ten times slower."""
     parts = list(chain.from_iterable(value for value in values if value))
+    if not parts:
+        return _build_empty_lists(name, values, dtype)
     lengths = pl.Series([None if value is None else len(value) for value in values], dtype=pl.Int64)
     rows = pl.int_range(len(values), eager=True)
     owners = rows.repeat_by(lengths.fill_null(0)).explode(empty_as_null=False)
@@ -228,6 +251,11 @@ def _build_lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> p
     joined = every.join(grouped, on="row", how="left", maintain_order="left")
     empty = pl.when(pl.col("length") == 0).then(pl.lit([], dtype=dtype))
     return joined.select(empty.otherwise("parts").alias(name)).to_series()
+
+
+def _build_empty_lists(name: str, values: list[list[Any] | None], dtype: pl.List) -> pl.Series:
+    given = pl.DataFrame({"given": [value is not None for value in values]})
+    return given.select(pl.when("given").then(pl.lit([], dtype=dtype)).alias(name)).to_series()
 
 
 def _unwrap_single_lists(values: list[Any]) -> list[Any]:
@@ -249,7 +277,22 @@ def _is_uniform(values: list[Any], dtype: pl.DataType) -> bool:
     return dtype != pl.Datetime and all(_TYPES.get(kind) == dtype for kind in kinds)
 
 
-def _convert_value(value: object, dtype: pl.DataType) -> object:
+def convert_value(value: object, dtype: pl.DataType) -> object:
+    """Convert one value to a field's type.
+
+    Parameters
+    ----------
+    value : object
+        The value, not None.
+    dtype : polars.DataType
+        The field's type.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be converted, or something else of
+        :data:`~epnkit.sources.values.unreadable.CONVERSION_ERRORS`.
+    """
     if isinstance(dtype, pl.List):
         convert = _CONVERT.get(type(inner_type(dtype)), _as_text)
         parts = value if isinstance(value, list) else [value]
