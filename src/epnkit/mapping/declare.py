@@ -243,6 +243,9 @@ class Mapping:
     def _make_granules(self, records: pl.DataFrame, product: Product) -> MappingResult:
         if product.when is not None:
             records = records.filter(product.when)
+            if not len(records):  # nothing to evaluate: few records have all products
+                empty = pl.DataFrame(schema={name: self.polars_type(name) for name in self.names})
+                return MappingResult(empty, records[_NUMBER], _NO_REFUSALS)
         made: dict[str, Outcome] = {}
         for key, value in {**self.columns, **product.columns}.items():
             made |= self._evaluate(key, value, records)
