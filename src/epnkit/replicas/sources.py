@@ -3,6 +3,7 @@
 A service's ``replica/make.py`` defines the source: ``SCHEMA`` (a CSV file) and ``tables()`` for an
 SQL database, ``files(directory)`` for a directory of files, ``documents()`` for a search index,
 ``observations()`` for a collection of MongoDB behind RESTHeart, ``datasets()`` for SiTools2,
+``tap_tables()`` for a TAP service, with files that its records are about in ``archive(directory)``,
 ``containers()`` for Rucio.
 """
 
@@ -19,6 +20,7 @@ from epnkit.errors import ConfigurationError
 from epnkit.modules import run_file
 from epnkit.replicas import archive, database, documents, index, programs, rucio_files
 from epnkit.replicas.programs import Program
+from epnkit.replicas.tap import PATH as TAP_PATH
 
 
 class ReplicaSources:
@@ -106,6 +108,8 @@ class ReplicaSources:
             self._fill_collection(folder.name, make, address)
         if hasattr(make, "datasets"):
             self._start_sitools(folder, address or "")
+        if hasattr(make, "tap_tables"):
+            self._start_tap(folder, address or "")
         if hasattr(make, "containers"):
             self._fill_rucio(folder.name, make, address or "")
         if hasattr(make, "files"):
@@ -152,6 +156,15 @@ class ReplicaSources:
         words: list[str | Path] = ["-m", "epnkit.replicas.sitools", folder / "replica/make.py"]
         self._programs.append(programs.start([*words, address], self.project, log))
         self._write_credential(folder.name, self._programs[-1].url)
+
+    def _start_tap(self, folder: Path, address: str) -> None:
+        """Serve the tables of a replica by TAP; its files are found by a credential of theirs."""
+        log = self.directory / f"{folder.name}-tap.log"
+        words: list[str | Path] = ["-m", "epnkit.replicas.tap", folder / "replica/make.py"]
+        self._programs.append(programs.start([*words, address], self.project, log))
+        self._write_credential(folder.name, f"{self._programs[-1].url}{TAP_PATH}")
+        files = archive.archive_directory(self.dachs, folder.name)
+        self._write_credential(f"{folder.name}_files", f"directory={files};address={address}")
 
     def _start_restheart(self) -> tuple[str, str]:
         """Start MongoDB and RESTHeart, once for all services of a demo; return their URLs."""
