@@ -12,12 +12,26 @@ from tests.conftest import ROOT
 JUDGES = ROOT / "var" / "judges"
 
 
-def make_environment(name: str, *packages: str) -> Path:
-    """Install packages into an environment of their own; give its Python."""
+def make_environment(name: str, *packages: str, alone: str = "") -> Path:
+    """Install packages into an environment of their own; give its Python.
+
+    Parameters
+    ----------
+    name : str
+        The environment.
+    *packages : str
+        What is installed with all that it depends on.
+    alone : str
+        What is installed without that: its author asks for more than it needs.
+    """
     python = JUDGES / name / "bin" / "python"
     stamp = JUDGES / name / "installed"
-    if not stamp.exists() or stamp.read_text() != " ".join(packages):
+    asked = " ".join([*packages, *([alone] if alone else [])])
+    if not stamp.exists() or stamp.read_text() != asked:
         subprocess.run([sys.executable, "-m", "venv", JUDGES / name], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-        stamp.write_text(" ".join(packages))
+        install: list[str | Path] = [python, "-m", "pip", "install", "-q"]
+        subprocess.run([*install, *packages], check=True)
+        if alone:
+            subprocess.run([*install, "--no-deps", alone], check=True)
+        stamp.write_text(asked)
     return python

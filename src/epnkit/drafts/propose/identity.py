@@ -24,6 +24,9 @@ from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
 #: The kinds of sources that keep an index of their documents' ``_id``, and order by it.
 _HAVE_ID = {"mongodb", "restheart"}
 
+#: The field by which a kind of source identifies its records, whatever other names look like.
+_BEST = {"regards": "providerId"}
+
 #: The names of files, in records of files.
 _OF_FILES = ("file_name", "path")
 
@@ -79,6 +82,9 @@ def _find_identifiers(sample: Sample) -> list[Candidate]:
     if sample.kind == "files":
         named = [sample.fields[n] for n in _OF_FILES if n in sample.fields]
         found = [Candidate(each, 0.96) for each in named if each.unique] or found
+    best = sample.fields.get(_BEST.get(sample.kind, ""))
+    if best is not None and best.unique:
+        return [Candidate(best, 0.96)]
     found += [
         c for m in ("file_name", "file_named") for c in find_candidates(sample, m) if c.field.unique
     ]

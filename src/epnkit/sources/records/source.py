@@ -1,4 +1,4 @@
-"""Record services over HTTP: JSON in pages, in the manner of SiTools2, REGARDS and DKIST."""
+"""Record services over HTTP: JSON in pages, in the manner of SiTools2 and DKIST."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ import requests
 
 from epnkit.errors import ConfigurationError, SourceError, TransientSourceError
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.transport.http import CONNECT_TIMEOUT, HttpClient
+from epnkit.sources.transport.http import CONNECT_TIMEOUT, TRANSIENT, HttpClient, parse_retry_after
+from epnkit.sources.transport.retry import RetryLaterError
 
 #: Where tokens are given.
 TOKEN_PATH = "/api/v1/rs-authentication/oauth/token"  # noqa: S105 (a path)
@@ -81,15 +82,22 @@ class RegardsSession:
             # The server may have forgotten the token before its time.
             if renewed or "401" not in error.what or isinstance(error, TransientSourceError):
                 raise
-            self._client = None
+            self._expires = 0.0
             return self._open().request(method, path, body, parameters)
 
     def address(self, path: str = "") -> str:
         """Name an address for messages, without its password."""
-        return self.secret.scrub(self._base + path)
+        return self.secret.scrub(self.base + path)
 
     @property
-    def _base(self) -> str:
+    def is_anonymous(self) -> bool:
+        """Whether requests carry no token."""
+        text, _, authorization = self.secret.reveal().partition(" ")
+        return not authorization.strip() and urlsplit(text).username is None
+
+    @property
+    def base(self) -> str:
+        """The base URL, without user and password."""
         parts = urlsplit(self.secret.reveal().partition(" ")[0])
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
@@ -101,7 +109,9 @@ class RegardsSession:
                 opened, self._expires = self.secret, float("inf")
             else:
                 token = self._ask_for_token(unquote(parts.username), unquote(parts.password or ""))
-                opened = Secret(self.secret.name, f"{self._base} Bearer {token}")
+                opened = Secret(self.secret.name, f"{self.base} Bearer {token}")
+            if self._client is not None:
+                self._client.close()
             self._client = HttpClient(opened, self.authority, self.read_timeout)
         return self._client
 
@@ -113,25 +123,13 @@ class RegardsSession:
             "scope": self.tenant,
         }
         where = self.address(TOKEN_PATH)
-        try:
-            answer = requests.post(
-                self._base + TOKEN_PATH,
-                data=form,
-                auth=_CLIENT,
-                verify=str(self.authority) if self.authority else True,
-                timeout=(min(CONNECT_TIMEOUT, self.read_timeout), self.read_timeout),
-            )
-        except requests.RequestException as error:
-            raise TransientSourceError(
-                "the server does not answer",
-                where=where,
-                why=self.secret.scrub(type(error).__name__),
-                cure="See that it runs and that the address in the credential is right",
-            ) from None
-        if answer.status_code >= 500:
-            raise TransientSourceError(
+        answer = self._post(form, where)
+        if answer.status_code in TRANSIENT:
+            error = TransientSourceError(
                 f"the server answers {answer.status_code}", where=where, cure="Try again later"
             )
+            pause = parse_retry_after(answer.headers.get("Retry-After"))
+            raise error if pause is None else RetryLaterError(error, pause)
         if answer.status_code >= 400:
             raise ConfigurationError(
                 "REGARDS gives no token",
@@ -140,6 +138,26 @@ class RegardsSession:
                 cure="Correct user and password in the credential, and the tenant",
             )
         return self._read_token(answer, where)
+
+    def _post(self, form: Mapping[str, str], where: str) -> requests.Response:
+        """Post a form as REGARDS's public client."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                return session.post(
+                    self.base + TOKEN_PATH,
+                    data=form,
+                    auth=_CLIENT,
+                    verify=str(self.authority) if self.authority else True,
+                    timeout=(min(CONNECT_TIMEOUT, self.read_timeout), self.read_timeout),
+                )
+        except requests.RequestException as error:
+            raise TransientSourceError(
+                "the server does not answer",
+                where=where,
+                why=self.secret.scrub(type(error).__name__),
+                cure="See that it runs and that the address in the credential is right",
+            ) from None
 
     def _read_token(self, answer: requests.Response, where: str) -> str:
         try:

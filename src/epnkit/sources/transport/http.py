@@ -24,13 +24,14 @@ from epnkit.sources.values.documents import parse_json
 CONNECT_TIMEOUT = 10.0
 
 #: What passes by itself (RFC 9110 section 15, RFC 6585 section 4).
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
 _CURES = {
     400: "Correct the query in the source file",
     401: "Correct the user, password or key in the credential",
     403: "Ask the server's administrator for the right to read",
     404: "Correct the address, the index or the collection",
+    422: "Correct the query in the source file",
 }
 
 
@@ -227,7 +228,7 @@ class HttpClient:
             return
         what = f"the server answers {status} {answer.head.reason}"
         why = self.secret.scrub(_excerpt(answer))
-        if status in _TRANSIENT:
+        if status in TRANSIENT:
             transient = TransientSourceError(what, where=where, why=why, cure="Try again later")
             pause = parse_retry_after(answer.head.headers.get("Retry-After"))
             raise transient if pause is None else RetryLaterError(transient, pause)
