@@ -16,10 +16,12 @@ KINDS = {
     "restheart": ("mongo.restheart", "RestheartSource"),
     "tap": ("tap.source", "TapSource"),
     "records": ("records.source", "RecordsSource"),
+    "regards": ("regards.source", "RegardsSource"),
     "httplist": ("httplist.source", "HttpListSource"),
     "files": ("files.source", "FilesSource"),
     "parquet": ("parquet.source", "ParquetSource"),
     "rucio": ("rucio.source", "RucioSource"),
+    "union": ("union.source", "UnionSource"),
 }
 
 #: The kind of a ``source.json``, which holds a query as Elasticsearch takes it.
