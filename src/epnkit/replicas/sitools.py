@@ -138,6 +138,8 @@ def _filter(records: Iterable[Record], value: str) -> list[Record]:
     operation, name, *values = value.split("|")
     if operation == "LISTBOXMULTIPLE":
         return [each for each in records if str(each[name]) in values]
+    if operation == "CADENCE":
+        return [each for each in records if values[0] in str(each[name]).split("|")]
     low, high = values
     if operation == "NUMERIC_BETWEEN":
         return [each for each in records if float(low) <= each[name] <= float(high)]
