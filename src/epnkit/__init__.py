@@ -11,8 +11,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from epnkit.api import find_service, load, preview, quarantine, reconcile, source, status
-    from epnkit.check.report import check as check_table
+    from epnkit.api import (
+        check_table,
+        find_service,
+        load,
+        preview,
+        quarantine,
+        reconcile,
+        source,
+        status,
+    )
     from epnkit.regions import boxes, circles, fields, footprints, points
     from epnkit.regions.table import draw_table, read_table
 
@@ -39,7 +47,7 @@ __all__ = [
 #: Where each name comes from; a module is imported when a name of it is first asked for.
 _HOMES = {
     "boxes": "epnkit.regions:boxes",
-    "check_table": "epnkit.check.report:check",
+    "check_table": "epnkit.api:check_table",
     "circles": "epnkit.regions:circles",
     "draw_table": "epnkit.regions.table:draw_table",
     "fields": "epnkit.regions:fields",

@@ -7,13 +7,14 @@ not need.  The commands are written with these functions, so both do the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from epnkit.errors import ConfigurationError, DeployError, LoadError
 
 if TYPE_CHECKING:
+    from epnkit.check.report import Report
     from epnkit.dachs.instance import DachsInstance
     from epnkit.loading.prepare.preview import Preview
     from epnkit.loading.reconcile import Difference
@@ -51,6 +52,48 @@ def find_service(service: str | Path) -> Service:
         why="no service.py in " + ", ".join(str(folder) for folder in folders),
         cure="Name a service's folder, or one in resources/ of the current directory.",
     )
+
+
+def check_table(
+    target: str,
+    table: str = "",
+    *,
+    rows: int | None = 10_000,
+    oai: str = "",
+    dachs: Path | None = None,
+) -> Report:
+    """Check a file, a service folder, or a table of a TAP service.
+
+    Parameters
+    ----------
+    target : str
+        A path, or the URL of a TAP service.
+    table : str, optional
+        The full name of the table, with a URL.
+    rows : int or None, optional
+        How many rows to look at, in a folder or over TAP; None for all. Files are read whole.
+    oai : str, optional
+        The registry interface (OAI-PMH) that publishes the table.
+    dachs : pathlib.Path, optional
+        As for :func:`source`.
+
+    Returns
+    -------
+    Report
+        What was found.
+
+    Raises
+    ------
+    CheckError
+        If the target cannot be read, wholly and as what it claims to be.
+    """
+    from epnkit.check.report import check
+
+    instance = _find_dachs(dachs)
+    if instance is None:
+        return check(target, table, rows=rows, oai=oai)
+    with instance.use_credentials():
+        return check(target, table, rows=rows, oai=oai, environment=instance.environment)
 
 
 def source(service: str | Path, *, dachs: Path | None = None) -> Source:
@@ -370,15 +413,18 @@ def use_credentials(directory: Path | None) -> Iterator[None]:
     DeployError
         If the DaCHS that was named does not exist.
     """
+    instance = _find_dachs(directory)
+    with nullcontext() if instance is None else instance.use_credentials():
+        yield
+
+
+def _find_dachs(directory: Path | None) -> DachsInstance | None:
+    """Find the DaCHS that was named, or one; None if none was named and there is none."""
     from epnkit.dachs.instance import DachsInstance
 
     try:
-        instance = DachsInstance.find(directory)
+        return DachsInstance.find(directory)
     except DeployError:
         if directory is not None:
             raise
-        found: AbstractContextManager[None] = nullcontext()
-    else:
-        found = instance.use_credentials()
-    with found:
-        yield
+        return None

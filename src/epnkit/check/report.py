@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -112,7 +114,14 @@ class Report:
         return written.decode()
 
 
-def check(target: str, table: str = "", *, rows: int | None = ROWS, oai: str = "") -> Report:
+def check(
+    target: str,
+    table: str = "",
+    *,
+    rows: int | None = ROWS,
+    oai: str = "",
+    environment: Mapping[str, str] = os.environ,
+) -> Report:
     """Check a file, a service folder, or a table of a TAP service.
 
     Parameters
@@ -125,6 +134,8 @@ def check(target: str, table: str = "", *, rows: int | None = ROWS, oai: str = "
         How many rows to look at, in a folder or over TAP; None for all. Files are read whole.
     oai : str, optional
         The registry interface (OAI-PMH) that publishes the table.
+    environment : mapping
+        That of a process that acts on the DaCHS which reads the RD of a folder.
 
     Returns
     -------
@@ -147,7 +158,9 @@ def check(target: str, table: str = "", *, rows: int | None = ROWS, oai: str = "
             where=target,
             cure="Leave the table out, or give the URL of a TAP service.",
         )
-    return build_report(folder.read(path, rows=rows) if path.is_dir() else files.read(path))
+    return build_report(
+        folder.read(path, rows=rows, environment=environment) if path.is_dir() else files.read(path)
+    )
 
 
 def build_report(read: TargetContents) -> Report:

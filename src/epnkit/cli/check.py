@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from epnkit import api
+from epnkit.cli._options import dachs_option
 from epnkit.cli._output import cell, echo, print_table
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The form of the output.",
 )
+@dachs_option
 def command(
     target: str,
     table: str,
@@ -50,15 +54,15 @@ def command(
     strict: bool,
     upcoming: bool,
     form: str,
+    directory: Path | None,
 ) -> None:
     """Check TARGET by the rules of EPN-TAP 2.0.
 
     TARGET is a VOTable, CSV or Parquet file, a service folder, or a TAP URL followed by a TABLE.
     Exit status 1 if a MUST is broken, 2 if TARGET could not be read.
     """
-    from epnkit.check.report import check
-
-    report = check(target, table, rows=None if everything else rows, oai=oai)
+    wanted = None if everything else rows
+    report = api.check_table(target, table, rows=wanted, oai=oai, dachs=directory)
     if form == "text":
         _show(report)
         if upcoming:

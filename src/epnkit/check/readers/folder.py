@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,9 @@ _SQL = {
 }
 
 
-def read(folder: Path, *, rows: int | None) -> TargetContents:
+def read(
+    folder: Path, *, rows: int | None, environment: Mapping[str, str] = os.environ
+) -> TargetContents:
     """Read a service folder.
 
     Parameters
@@ -66,6 +68,9 @@ def read(folder: Path, *, rows: int | None) -> TargetContents:
         The folder, with its ``q.rd`` and ``service.py``.
     rows : int or None
         How many records of the source to look at; 0 for none, None for all.
+    environment : mapping
+        That of a process that acts on a DaCHS, whose settings ``GAVOSETTINGS`` names: it reads the
+        RD.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def read(folder: Path, *, rows: int | None) -> TargetContents:
     """
     rd = _parse_rd(folder / "q.rd")
     element = _find_table(rd, folder)
-    table, unread = _read_declaration(rd, element, folder)
+    table, unread = _read_declaration(rd, element, folder, environment)
     granules, found, refused, schemes = (
         _read_granules(folder, rows) if rows != 0 else (None, [], ["any row"], LINK_SCHEMES)
     )
@@ -162,10 +167,10 @@ def _subject(node: etree._Element) -> str:
 
 
 def _read_declaration(
-    rd: etree._Element, element: etree._Element, folder: Path
+    rd: etree._Element, element: etree._Element, folder: Path, environment: Mapping[str, str]
 ) -> tuple[DeclaredTable, list[str]]:
     name = f"{rd.get('schema')}.{element.get('id')}"
-    if os.environ.get("GAVOSETTINGS"):
+    if environment.get("GAVOSETTINGS"):
         done = subprocess.run(  # noqa: S603 - our own words, no shell
             [sys.executable, "-c", _DACHS_SCRIPT, str((folder / "q.rd").resolve())],
             capture_output=True,
@@ -173,6 +178,8 @@ def _read_declaration(
             check=False,
             timeout=120,
             stdin=subprocess.DEVNULL,
+            # DaCHS reads only what lies below its directory of services.
+            env={**environment, "GAVO_INPUTSDIR": str(folder.resolve().parent)},
         )
         if done.returncode == 0:
             said = json.loads(done.stdout.splitlines()[-1])
@@ -182,7 +189,7 @@ def _read_declaration(
         why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         note = f"what DaCHS makes of the RD ({why})"
     else:
-        note = "what DaCHS makes of the RD (GAVOSETTINGS names no DaCHS)"
+        note = "what DaCHS makes of the RD (there is none; --dachs or GAVOSETTINGS names one)"
     return _declaration_from_rd(element, name), [note]
 
 
