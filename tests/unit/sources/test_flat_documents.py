@@ -13,7 +13,7 @@ def test_a_nested_field_has_the_names_on_the_way_to_it() -> None:
 
 def test_two_fields_of_one_name_have_no_value() -> None:
     document = {"a.b": 1, "a": {"b": 2, "c": 3}, "d": {"e": {"f": 1}, "e.f": 2}}
-    found = flatten_document(document)
+    found = dict(flatten_document(document))
     assert found.pop(UNREADABLE) == (
         "d.e.f: two fields have this name; a.b: two fields have this name"
     )
