@@ -626,6 +626,89 @@
     </service>
   </STREAM>
 
+  <STREAM id="region_document">
+    <doc>
+      For a table of regions, as hfc1ar is: a service ``region`` that gives a granule as a document
+      in JSON, with its outline (``geometry``, as GeoJSON writes polygons, in the longitude and
+      latitude of the table's frame, east positive, degrees), its coverage as a MOC in ASCII
+      (``moc``; of the outline, order 9, where the table has none), and its other values (``properties``).  ``Service(document="region")`` lets
+      access_url lead to it, and datalink has it as ``#this``: bring
+      ``epnkit/q#link_to_region`` into the datalink.
+    </doc>
+    <service id="region" allowed="dlget">
+      <meta name="title">\name regions as documents</meta>
+      <meta name="description">One region as JSON: outline, MOC and properties.</meta>
+      <datalinkCore>
+        <descriptorGenerator procDef="//datalink#fromtable">
+          <bind key="tableName">"\name\+.epn_core"</bind>
+          <bind key="idColumn">"granule_uid"</bind>
+        </descriptorGenerator>
+        <dataFunction>
+          <setup>
+            <code>
+              import json
+              LEFT_OUT = ("s_region", "coverage", "epnkit_links")
+
+              def plain(value):
+                """returns a value as JSON has it."""
+                return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+              def cover(region):
+                """returns the MOC of an outline, in ASCII; None without mocpy, which the server
+                does not need otherwise."""
+                try:
+                  from astropy import units
+                  from mocpy import MOC
+                except ImportError:
+                  return None
+                numbers = region.asDALI()
+                found = MOC.from_polygon(numbers[::2]*units.deg, numbers[1::2]*units.deg, max_depth=9)
+                return " ".join(found.to_string(format="ascii", fold=0).split())
+
+              def outline(region):
+                if region is None:
+                  return None
+                numbers = [round(number, 6) for number in region.asDALI()]
+                corners = [list(pair) for pair in zip(numbers[::2], numbers[1::2])]
+                return {"type": "Polygon", "coordinates": [corners+corners[:1]]}
+            </code>
+          </setup>
+          <code>
+            granule = descriptor.metadata
+            region, moc = granule.get("s_region"), granule.get("coverage")
+            if moc is None and region is not None:
+              moc = cover(region)
+            descriptor.data = json.dumps({
+              "type": "Feature",
+              "id": granule["granule_uid"],
+              "geometry": outline(region),
+              "moc": None if moc is None else (moc.asASCII() if hasattr(moc, "asASCII") else str(moc)),
+              "properties": {name: plain(value) for name, value in sorted(granule.items())
+                if name not in LEFT_OUT and value is not None}}, ensure_ascii=True)
+          </code>
+        </dataFunction>
+        <dataFormatter>
+          <code>
+            return "application/json", descriptor.data.encode("ascii")
+          </code>
+        </dataFormatter>
+      </datalinkCore>
+    </service>
+  </STREAM>
+
+  <procDef id="link_to_region" type="metaMaker">
+    <doc>Links a region's document; see the stream region_document.</doc>
+    <setup>
+      <par key="schema" late="True" description="The service's schema."/>
+    </setup>
+    <code>
+      yield descriptor.makeLink(
+        makeAbsoluteURL(schema+"/q/region/dlget?ID="+descriptor.metadata["granule_uid"]),
+        semantics="#this", contentType="application/json",
+        description="The region itself: outline, MOC and properties")
+    </code>
+  </procDef>
+
   <STREAM id="unknown">
     <doc>The regression test of every datalink service: an unknown id gets a fault.</doc>
     <regTest title="An unknown id gets a fault.">

@@ -24,7 +24,7 @@
 
   <table id="epn_core" onDisk="True" adql="True" primary="granule_uid">
     <mixin spatial_frame_type="body"
-      optional_columns="thumbnail_url datalink_url coverage feature_name target_region
+      optional_columns="access_url access_format access_estsize thumbnail_url datalink_url coverage feature_name target_region
         bib_reference">//epntap2#table-2_0</mixin>
     <FEED source="epnkit/q#served"/>
     <FEED source="epnkit/q#times"/>
@@ -46,7 +46,14 @@
         (clipped, joined, filled, degenerate, simplified, no_polygon), separated by hashes."/>
   </table>
 
-  <FEED source="epnkit/q#datalink" name="hfc1ar"/>
+  <FEED source="epnkit/q#datalink" name="hfc1ar">
+    <EDIT ref="datalinkCore[dlcore]">
+      <metaMaker procDef="epnkit/q#link_to_region">
+        <bind key="schema">"hfc1ar"</bind>
+      </metaMaker>
+    </EDIT>
+  </FEED>
+  <FEED source="epnkit/q#region_document" name="hfc1ar"/>
 
   <data id="import" updating="True">
     <sources pattern="source.toml"/>
@@ -93,6 +100,18 @@
         (link,) = [row for row in self.getVOTableRows() if row["semantics"]=="#progenitor"]
         self.assertTrue(
           link["access_url"].endswith("/2003/01/synthetic_20030101_000001.fits"), link)
+      </code>
+    </regTest>
+    <regTest title="A region is a document of its outline, its MOC and its values.">
+      <url ID="ar_20030101_000001_246_287">region/dlget</url>
+      <code>
+        import json
+        found = json.loads(self.data)
+        ring, = found["geometry"]["coordinates"]
+        self.assertEqual(ring[0], ring[-1])
+        self.assertTrue(all(263&lt;=lon&lt;=276 and -30&lt;=lat&lt;=-19 for lon, lat in ring))
+        self.assertEqual(found["properties"]["pixels"], 3038)
+        self.assertTrue(found["moc"])
       </code>
     </regTest>
     <FEED source="epnkit/q#unknown"/>

@@ -66,6 +66,9 @@ mapping = Mapping(
         "instrument_name": of(hash_list, "instrume"),
         "measurement_type": "phys.magField#phys.area",
         "processing_level": 5,
+        "access_format": "application/json",
+        # A corner takes 24 bytes, the MOC and the values 1,500; outlines have 60 corners.
+        "access_estsize": 3,
         "thumbnail_url": snapshot,
         "bib_reference": "2011AdSpR..47.2105H",
         "noaa_number": of(hash_list, "noaa_number"),
@@ -98,4 +101,5 @@ service = Service(
     # Detections are handed in by the day; some days' are redone.
     cursor=Cursor("run_date", lag=timedelta(days=7)),
     links=links,
+    document="region",
 )

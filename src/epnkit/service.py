@@ -165,6 +165,9 @@ class Service:
         are part of.
     embargo : Embargo, optional
         Until when data are withheld.
+    document : str, optional
+        The service of the RD that gives a granule itself as a document, which ``access_url`` then
+        leads to.
     link_schemes : tuple of str
         The schemes that links may have (rule 118).
     refuse_share : float
@@ -205,6 +208,7 @@ class Service:
     collections: tuple[Collection, ...] = ()
     streams: tuple[DataSet | Events | Stream, ...] = ()
     embargo: Embargo | None = None
+    document: str | None = None
     link_schemes: tuple[str, ...] = LINK_SCHEMES
     refuse_share: float = 0.2
     folder: Path = Path()
@@ -228,6 +232,22 @@ class Service:
                 cure="Declare the column in the mapping, or let the link read a field.",
             )
         self._check_embargo()
+        self._check_document()
+
+    def _check_document(self) -> None:
+        if self.document is None:
+            return
+        require_name(self.document)
+        if "access_url" in self.mapping.names:
+            raise ConfigurationError(
+                f"access_url is in the mapping, and would lead to the document {self.document}",
+                cure="Leave out one of them.",
+            )
+        if not self.links:
+            raise ConfigurationError(
+                f"there is no datalink beside the document {self.document}",
+                cure="Declare links: the document is one of what a granule offers.",
+            )
 
     def _check_embargo(self) -> None:
         if self.embargo is None:

@@ -170,7 +170,11 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
         "processing_level": pl.lit(None, pl.Int32),
     }
     if run.datalink is not None:
-        defaults["datalink_url"] = pl.lit(run.datalink) + _url_quoted(pl.col("granule_uid"))
+        identifier = _url_quoted(pl.col("granule_uid"))
+        defaults["datalink_url"] = pl.lit(run.datalink) + identifier
+        if run.service.document is not None:
+            address = run.datalink.replace("/q/dl/dlmeta?", f"/q/{run.service.document}/dlget?")
+            defaults["access_url"] = pl.lit(address) + identifier
     missing = [e.alias(name) for name, e in defaults.items() if name not in granules.columns]
     dates = [pl.col(name).cast(pl.Datetime("us")) for name in DATES]
     batch.granules = granules.with_columns(missing).with_columns(dates)
