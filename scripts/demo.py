@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,14 @@ from types import FrameType
 import click
 
 from epnkit.dachs.instance import DachsInstance
+from epnkit.dachs.ports import free_port
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import coverage, inputs
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.explore.deployment import PageDeployment
 from epnkit.loading.request import Request
 from epnkit.modules import run_file
+from epnkit.replicas import programs
 from epnkit.replicas.sources import ReplicaSources
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,8 +61,13 @@ def demo(
             with dachs.run_server() as url:
                 for folder in folders:
                     _show(folder, url)
-                _print_addresses(dachs, url, page, serving=not once)
-                if not once:
+                addresses = {"explore": page, "service": f"{url}/tap"}
+                if once:
+                    _print_addresses(dachs, addresses)
+                    return
+                with _serve_streams(dachs) as streams:
+                    _print_addresses(dachs, addresses | {"streams": f"{streams}/hapi"})
+                    click.echo("Serving until interrupted (Ctrl-C).")
                     signal.pause()
 
 
@@ -98,17 +106,25 @@ def _show(folder: Path, url: str) -> None:
     run_file(path, f"demo_of_{path.parent.name}").show(f"{url}/tap", folder.name, VAR)
 
 
-def _print_addresses(dachs: PrivateDachs, url: str, page: str, *, serving: bool) -> None:
-    addresses = {
-        "explore": page,
-        "service": f"{url}/tap",
-        "DaCHS": str(dachs.root),
-        "logs": str(dachs.root / "logs"),
-    }
-    for what, where in addresses.items():
+@contextlib.contextmanager
+def _serve_streams(dachs: PrivateDachs) -> Iterator[str]:
+    """Stream the data of all installed services, and let datalink lead there; give the address."""
+    command: list[str | Path] = ["-c", "from epnkit.cli import main; main()", "stream"]
+    here: tuple[str | Path, ...] = ("--dachs", dachs.root)
+    serve = [*command, "serve", "--port", str(free_port()), *here]
+    program = programs.start(serve, ROOT, VAR / "streams.log")
+    try:
+        subprocess.run([sys.executable, *command, "link", program.url, *here], check=True)  # noqa: S603 - our own words
+        yield program.url
+    finally:
+        program.stop()
+        subprocess.run([sys.executable, *command, "link", *here], check=True)  # noqa: S603 - our own words
+
+
+def _print_addresses(dachs: PrivateDachs, addresses: dict[str, str]) -> None:
+    places = {"DaCHS": str(dachs.root), "logs": str(dachs.root / "logs")}
+    for what, where in (addresses | places).items():
         click.echo(f"{what:>8}: {where}")
-    if serving:
-        click.echo("Serving until interrupted (Ctrl-C).")
 
 
 def _list_services() -> list[str]:
