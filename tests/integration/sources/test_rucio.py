@@ -133,6 +133,26 @@ def test_another_replica_is_taken_and_else_the_address_stays(
     assert [("localhost" in url) for url in row["files.urls"]] == [True, False, True]
 
 
+def test_a_file_without_a_replica_has_no_address(make: Make, filled: Server) -> None:
+    """A replica with a tombstone is offered until it is deleted, or no longer available."""
+    client = rucio_files.connect(filled.url)
+    name = "scan_01_2.fits"  # the second element does not have it
+    replica = {"scope": "tower", "name": name}
+    before = read(make())["scan_01"]
+    client.set_tombstone([{**replica, "rse": "KIS"}])
+    assert read(make())["scan_01"] == before
+    client.update_replicas_states("KIS", [{**replica, "state": "U"}])
+    try:
+        found = read(make())["scan_01"]
+    finally:
+        client.update_replicas_states("KIS", [{**replica, "state": "A"}])
+    names = dict(zip(found["files.names"], found["files.urls"], strict=True))
+    assert names == {
+        file: None if file == name else url
+        for file, url in zip(before["files.names"], before["files.urls"], strict=True)
+    }
+
+
 def test_an_expired_token_is_renewed(make: Make, server_directory: Path) -> None:
     source = make()
     batches = source.batches(size=10)

@@ -104,7 +104,8 @@ class RucioServer:
         -------
         list of dict
             As Rucio answers: ``scope``, ``name``, ``bytes``, ``adler32``, ``md5``, ``pfns`` (each
-            address with its ``rse`` and ``priority``), and ``parents``.
+            address with its ``rse`` and ``priority``), ``states`` (of the replica at each RSE), and
+            ``parents``.
 
         Raises
         ------
@@ -114,7 +115,12 @@ class RucioServer:
         return self._ask(
             lambda: list(
                 self._client.list_replicas(
-                    list(dids), schemes=list(schemes), resolve_parents=True, domain="wan"
+                    list(dids),
+                    schemes=list(schemes),
+                    # Else files of which no replica is available would be left out without a word.
+                    all_states=True,
+                    resolve_parents=True,
+                    domain="wan",
                 )
             )
         )

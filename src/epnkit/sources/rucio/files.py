@@ -69,6 +69,16 @@ def choose_replica(pfns: dict[str, dict[str, Any]], unreadable: Collection[str])
     return min(pfns, key=rank, default=None)
 
 
+#: The states of replicas that cannot be read, and will not be; an outage is another one.
+_GONE = frozenset(["BAD", "BEING_DELETED", "UNAVAILABLE"])
+
+
+def _drop_gone(replica: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the addresses of a file but those of replicas that are gone or damaged."""
+    states, pfns = replica.get("states") or {}, replica.get("pfns") or {}
+    return {url: known for url, known in pfns.items() if states.get(known["rse"]) not in _GONE}
+
+
 def group_by_did(
     replicas: Iterable[dict[str, Any]], unreadable: Collection[str]
 ) -> dict[str, list[DataFile]]:
@@ -83,7 +93,7 @@ def group_by_did(
     """
     found: dict[str, list[DataFile]] = {}
     for each in sorted(replicas, key=lambda each: str(each["name"])):
-        url = choose_replica(each.get("pfns") or {}, unreadable)
+        url = choose_replica(_drop_gone(each), unreadable)
         file = DataFile(each["name"], url, each.get("bytes"), each.get("adler32"), each.get("md5"))
         for did in dict.fromkeys(each.get("parents") or ()):
             found.setdefault(did, []).append(file)
