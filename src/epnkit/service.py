@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         read_wind_averages,
     )
     from epnkit.streaming.readers.tables import Table, TableFile, group_sweeps, read_records
+    from epnkit.times.periods import Partition
 
 __all__ = [
     "FILE_CURSOR",
@@ -41,6 +42,7 @@ __all__ = [
     "Embargo",
     "Events",
     "Link",
+    "Partition",
     "Service",
     "Stream",
     "Table",
@@ -70,6 +72,7 @@ _HOMES = {
     "Embargo": "epnkit.datalink.embargo:Embargo",
     "Events": "epnkit.streaming.declare:Events",
     "Link": "epnkit.datalink.links:Link",
+    "Partition": "epnkit.times.periods:Partition",
     "Stream": "epnkit.datalink.streams:Stream",
     "Table": "epnkit.streaming.readers.tables:Table",
     "TableFile": "epnkit.streaming.readers.tables:TableFile",
@@ -93,6 +96,9 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     return import_attribute(__name__, _HOMES, name)
 
+
+#: Columns that the loader fills in if the mapping does not.
+_LOADER_DATES = ("creation_date", "modification_date", "release_date")
 
 #: Allowed names of a service, and so of its schema and its folder.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -165,6 +171,8 @@ class Service:
         are part of.
     embargo : Embargo, optional
         Until when data are withheld.
+    partition : Partition, optional
+        By what its table is divided into parts; without it, the table is one.
     document : str, optional
         The service of the RD that gives a granule itself as a document, which ``access_url`` then
         leads to.
@@ -179,7 +187,8 @@ class Service:
     ------
     ConfigurationError
         If the name cannot be that of a schema, records of different keys would be folded, a link,
-        collection or stream reads what is no column, or something contradicts the embargo.
+        collection, stream or partition reads what is no column, or something contradicts the
+        embargo.
 
     Examples
     --------
@@ -208,6 +217,7 @@ class Service:
     collections: tuple[Collection, ...] = ()
     streams: tuple[DataSet | Events | Stream, ...] = ()
     embargo: Embargo | None = None
+    partition: Partition | None = None
     document: str | None = None
     link_schemes: tuple[str, ...] = LINK_SCHEMES
     refuse_share: float = 0.2
@@ -232,6 +242,7 @@ class Service:
                 cure="Declare the column in the mapping, or let the link read a field.",
             )
         self._check_embargo()
+        self._check_partition()
         self._check_document()
 
     def _check_document(self) -> None:
@@ -248,6 +259,14 @@ class Service:
                 f"there is no datalink beside the document {self.document}",
                 cure="Declare links: the document is one of what a granule offers.",
             )
+
+    def _check_partition(self) -> None:
+        if self.partition is None or self.partition.by in {*self.mapping.names, *_LOADER_DATES}:
+            return
+        raise ConfigurationError(
+            f"the table is partitioned by {self.partition.by}, which is no column",
+            cure="Declare the column in the mapping, or partition by another, such as time_min.",
+        )
 
     def _check_embargo(self) -> None:
         if self.embargo is None:

@@ -50,6 +50,24 @@ def test_what_it_says_counts(folder: Path, name: str, before: str, after: str) -
     assert has_changed(folder, name, before, after)
 
 
+@pytest.mark.parametrize(
+    "partitioned",
+    [
+        "from epnkit.service import Cursor, Partition, Service\n"
+        "service = Service(name='thing', partition=Partition('time_min'), key=('id',))\n",
+        "from epnkit.service import Cursor, Service\nfrom epnkit.service import Partition\n"
+        "service = Service(name='thing', key=('id',), partition=Partition(by='time_min'))\n",
+    ],
+)
+def test_how_the_table_is_partitioned_does_not_count(folder: Path, partitioned: str) -> None:
+    plain = (
+        "from epnkit.service import Cursor, Service\nservice = Service(name='thing', key=('id',))\n"
+    )
+    (folder / "service.py").write_text(plain)
+    assert not has_changed(folder, "service.py", plain, partitioned)
+    assert has_changed(folder, "service.py", "'id'", "'other'")
+
+
 def test_what_an_editor_or_a_person_leaves_is_no_error(folder: Path) -> None:
     was = hash_declaration(folder)
     (folder / ".#service.py").symlink_to("person@host.1:2")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # epnkit status compares declarations without loading anythin
 
 #: The files of a service's folder that determine its granules, by suffix, and how each is read.
 _READ = {
-    ".py": lambda text: ast.unparse(_strip_docstrings(ast.parse(text))),
+    ".py": lambda text: ast.unparse(_strip_independent(ast.parse(text))),
     ".toml": lambda text: json.dumps(tomllib.loads(text), sort_keys=True, default=str),
     ".json": lambda text: json.dumps(json.loads(text), sort_keys=True),
 }
@@ -37,7 +37,8 @@ def hash_declaration(folder: Path) -> Hashes:
     Parameters
     ----------
     folder : pathlib.Path
-        The service's folder; comments, layout and docstrings in its files do not count.
+        The service's folder; comments, layout and docstrings in its files do not count, nor does
+        the partition of its table.
 
     Returns
     -------
@@ -180,11 +181,16 @@ def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration 
     )
 
 
-def _strip_docstrings(tree: ast.Module) -> ast.Module:
-    """Remove the docstrings."""
+def _strip_independent(tree: ast.Module) -> ast.Module:
+    """Remove what no granule depends on: docstrings, and how the table is partitioned."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
             node, clean=False
         ):
             node.body = node.body[1:]
+        if isinstance(node, ast.ImportFrom) and node.module == "epnkit.service":
+            node.names = [each for each in node.names if each.name != "Partition"]
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Service":
+            node.keywords = [each for each in node.keywords if each.arg != "partition"]
+    tree.body = [each for each in tree.body if not isinstance(each, ast.ImportFrom) or each.names]
     return tree
