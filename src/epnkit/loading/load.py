@@ -281,6 +281,7 @@ class Load:
             If too many records are refused.
         """
         counts = self.run.counts
+        self.target.attach_parts(direct=direct)
         if direct:
             self.target.execute("ANALYZE {tracking}")
             remove_repeated(self.target, counts)

@@ -26,10 +26,11 @@ from epnkit.loading.reconcile import Comparison
 from epnkit.loading.request import Request
 from epnkit.loading.state import kept_records as records
 from epnkit.loading.state import ledger
+from epnkit.loading.table.rebuild import Rebuild
 from epnkit.loading.table.target import Target
 from epnkit.mapping.declare import Mapping, of
 from epnkit.mapping.times import julian_date
-from epnkit.service import Cursor, Service
+from epnkit.service import Cursor, Partition, Service
 from epnkit.sources import open_source
 from epnkit.sources.base import Reconcilable, Source
 
@@ -93,6 +94,8 @@ class History(RuleBasedStateMachine):
     """Records come, late or not, change and go; the loader runs, fails, and compares."""
 
     cluster: ClassVar[Cluster]
+    #: How the table is partitioned.
+    partition: ClassVar[Partition | None] = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,6 +127,11 @@ class History(RuleBasedStateMachine):
             cursor.execute("DROP SCHEMA IF EXISTS thing CASCADE; CREATE SCHEMA thing")
             cursor.execute(create_table("thing"))
             cursor.execute("DROP SCHEMA IF EXISTS epnkit CASCADE")
+        if self.partition is not None:
+            with closing(self.cluster.connect(autocommit=False)) as connection:
+                table = Target(connection, "thing", "epn_core", tuple(COLUMNS))
+                Rebuild(table, self.partition).execute()
+                connection.commit()
 
     def write(self, statement: str, *values: object) -> None:
         with closing(sqlite3.connect(self.catalogue)) as catalogue:
@@ -319,17 +327,31 @@ class History(RuleBasedStateMachine):
         self.directory.cleanup()
 
 
-@pytest.fixture
-def history() -> Iterator[History]:
+class PartitionedHistory(History):
+    """The same in a table with a part for each day, into which granules come and move."""
+
+    partition = Partition(by="time_min", every="1 day")
+
+    @invariant()
+    def each_uid_is_there_once(self) -> None:
+        with closing(self.cluster.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*), count(DISTINCT granule_uid) FROM thing.epn_core")
+            count, distinct = cursor.fetchone() or (0, 0)
+            assert count == distinct
+
+
+@pytest.fixture(params=[History, PartitionedHistory])
+def history(request: pytest.FixtureRequest) -> Iterator[History]:
     """Give one whose steps a test chooses itself, with empty tables."""
-    made = History()
+    made: History = request.param()
     made.empty_tables()
     yield made
     made.teardown()
 
 
 TestAnyHistory = History.TestCase
-TestAnyHistory.settings = settings(
+TestAnyPartitionedHistory = PartitionedHistory.TestCase
+TestAnyHistory.settings = TestAnyPartitionedHistory.settings = settings(
     max_examples=25,
     stateful_step_count=20,
     deadline=None,

@@ -96,11 +96,34 @@ def test_a_granule_is_not_overwritten_by_another_record_s(history: History) -> N
     assert query_one(history, WAITING) == 0
 
 
+def test_a_double_in_another_part_is_refused_as_in_the_same(history: History) -> None:
+    columns = {**history.service.mapping.columns, "granule_uid": pl.col("name")}
+    mapping = replace(history.service.mapping, columns=columns)
+    history.service = replace(history.service, mapping=mapping)
+    insert = "INSERT INTO thing VALUES (?, ?, ?, 'same')"
+    history.write(insert, 1, "2003-01-01T00:00:00", "2003-01-01T00:00:00")
+    assert history.run(Load, Request())
+    # Of other records: in the same part as the first one, and in others, now and later.
+    for key, seen in enumerate(["2003-01-01", "2003-05-01", "2003-06-01"], start=2):
+        history.write(insert, key, "2003-01-02T00:00:00", f"{seen}T00:00:00")
+    for _ in range(2):
+        assert history.run(Load, Request())
+        assert query_one(history, "SELECT time_min FROM thing.epn_core") == 2452640.5
+        assert query_one(history, "SELECT epnkit_key FROM epnkit.granules_thing") == "1"
+        assert query_one(history, WAITING) == 3
+    # The same record may move there.
+    history.write("DELETE FROM thing WHERE id > 1")
+    history.write("UPDATE thing SET seen = '2003-06-01T00:00:00', changed = '2003-01-03T00:00:00'")
+    assert history.run(Load, Request())
+    assert query_one(history, "SELECT time_min FROM thing.epn_core") == 2452791.5
+    assert query_one(history, "SELECT count(*) FROM thing.epn_core") == 1
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_of_a_record_that_came_twice_the_last_state_stays(history: History, first: bool) -> None:
     if first:  # DaCHS makes the indices of a new table behind its data
         with closing(history.cluster.connect()) as link, link.cursor() as cursor:
-            cursor.execute("ALTER TABLE thing.epn_core DROP CONSTRAINT epn_core_pkey")
+            cursor.execute("ALTER TABLE thing.epn_core DROP CONSTRAINT IF EXISTS epn_core_pkey")
     else:
         put(history, "before")
         assert history.run(Load, Request())

@@ -44,6 +44,7 @@ _REMOVE_STAGED = """
 """
 
 #: The same after a direct copy, which fills the table and the tracking table in the same order.
+#: That of rows in several parts of a table is the order of the commands that inserted them (cmin).
 _FIND_REPEATED = """
     CREATE TEMP TABLE epnkit_repeated ON COMMIT DROP AS
     WITH twice AS (
@@ -53,15 +54,16 @@ _FIND_REPEATED = """
                row_number() OVER (PARTITION BY granule_uid ORDER BY b.ctid) AS nth
         FROM {tracking} b JOIN twice USING (granule_uid)
     ), granules AS (
-        SELECT granule_uid, t.ctid AS table_row,
-               row_number() OVER (PARTITION BY granule_uid ORDER BY t.ctid) AS nth
+        SELECT granule_uid, t.tableoid AS part, t.ctid AS table_row,
+               row_number() OVER (PARTITION BY granule_uid
+                                  ORDER BY t.cmin::text::bigint, t.ctid) AS nth
         FROM {table} t JOIN twice USING (granule_uid)
     ), owned AS (
         SELECT *, epnkit_key = first_value(epnkit_key)
                   OVER (PARTITION BY granule_uid ORDER BY nth) AS same_record
         FROM tracked JOIN granules USING (granule_uid, nth)
     )
-    SELECT granule_uid, epnkit_key, tracking_row, table_row, same_record,
+    SELECT granule_uid, epnkit_key, tracking_row, part, table_row, same_record,
            row_number() OVER kept_first = 1 AS kept,
            epnkit_content = first_value(epnkit_content) OVER kept_first AS same
     FROM owned WINDOW kept_first AS (PARTITION BY granule_uid ORDER BY same_record DESC, nth DESC)
@@ -70,12 +72,15 @@ _FIND_REPEATED = """
 _REFUSE_REPEATED = """
     INSERT INTO epnkit_refused
     SELECT r.granule_uid, r.epnkit_key, row_to_json(t)::text, r.same_record
-    FROM epnkit_repeated r JOIN {table} t ON t.ctid = r.table_row WHERE NOT r.kept AND NOT r.same
+    FROM epnkit_repeated r JOIN {table} t ON t.ctid = r.table_row AND t.tableoid = r.part
+    WHERE NOT r.kept AND NOT r.same
 """
 
-_DELETE_REPEATED = """
-    DELETE FROM {each} e USING epnkit_repeated r WHERE e.ctid = r.{row} AND NOT r.kept
-"""
+_DELETE_REPEATED = (
+    "DELETE FROM {table} t USING epnkit_repeated r"
+    " WHERE t.ctid = r.table_row AND t.tableoid = r.part AND NOT r.kept",
+    "DELETE FROM {tracking} b USING epnkit_repeated r WHERE b.ctid = r.tracking_row AND NOT r.kept",
+)
 
 #: A granule of one record is not overwritten by another's, unless that record is gone or read
 #: again.
@@ -217,8 +222,8 @@ def remove_repeated(target: Target, counts: Counts) -> None:
     counts.repeated += same
     counts.loaded -= removed
     target.execute(_REFUSE_REPEATED)
-    for table, row in ((target.name, "table_row"), (target.tracking, "tracking_row")):
-        target.execute(_DELETE_REPEATED, each=table, row=sql.Identifier(row))
+    for statement in _DELETE_REPEATED:
+        target.execute(statement)
 
 
 def read_refused(target: Target) -> Iterator[RefusedGranules]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from psycopg2.extensions import connection
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.partitions import Parts, find_parts
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
@@ -68,10 +70,18 @@ class Target:
         """The tracking table (keys, hashes and links of the granules), quoted."""
         return sql.Identifier("epnkit", f"granules_{self.schema}")
 
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The parts of the table; None if it is not partitioned."""
+        return find_parts(self)
+
     def execute(self, query: str, values: Sequence[Any] = (), **parts: sql.Composable) -> int:
-        """Run a statement whose ``{table}``, ``{tracking}`` and other parts are identifiers."""
+        """Run a statement whose ``{table}``, ``{tracking}`` and other parts are identifiers.
+
+        Without values a ``%`` in it is no placeholder.
+        """
         with self.connection.cursor() as cursor:
-            cursor.execute(self._compose(query, parts), values)
+            cursor.execute(self._compose(query, parts), values or None)
             return cursor.rowcount
 
     def query(
@@ -79,7 +89,7 @@ class Target:
     ) -> list[tuple[Any, ...]]:
         """Run a query, composed like a statement, and return its rows."""
         with self.connection.cursor() as cursor:
-            cursor.execute(self._compose(query, parts), values)
+            cursor.execute(self._compose(query, parts), values or None)
             return cursor.fetchall()
 
     def open_tracking(self, *, new_table: bool) -> None:
@@ -150,9 +160,26 @@ class Target:
             )
 
     def copy_direct(self, granules: pl.DataFrame) -> None:
-        """Copy granules straight into the table and the tracking table."""
-        self._copy(self.name, granules.drop(*TRACKING_COLUMNS))
+        """Copy granules straight into the table, or its parts, and the tracking table."""
+        rows = granules.drop(*TRACKING_COLUMNS)
+        for into, some in [(self.name, rows)] if self.parts is None else self.parts.route(rows):
+            self._copy(into, some)
         self._copy(self.tracking, granules.select("granule_uid", *TRACKING_COLUMNS))
+
+    def attach_parts(self, *, direct: bool) -> None:
+        """Give a partitioned table the parts that what was copied needs.
+
+        Parameters
+        ----------
+        direct : bool
+            Whether it was copied straight into parts, and not into the staging table.
+        """
+        if self.parts is None:
+            return
+        if direct:
+            self.parts.attach_created()
+        else:
+            self.parts.attach_missing(self.staging)
 
     def copy_staged(self, granules: pl.DataFrame) -> None:
         """Copy granules into the staging table."""
