@@ -13,9 +13,12 @@ from contextlib import closing
 import psycopg2
 import pytest
 from tests.conftest import ROOT, bring_up
+from tests.support.partitioned import declare_partition, list_parts
 
+from epnkit.dachs.instance import DachsInstance
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
+from epnkit.deploy.partition import partition_table
 from epnkit.errors import DeployError
 
 RD = "hfc1ar/q"
@@ -113,6 +116,27 @@ def test_killed_at_any_stage(half_gone: PrivateDachs, step: str) -> None:
     is_whole(half_gone)
     states = "SELECT state FROM epnkit.runs ORDER BY run DESC LIMIT 1 OFFSET 1"
     assert query(half_gone, states) == "interrupted"
+
+
+def test_killed_with_new_parts_attached(half_gone: PrivateDachs) -> None:
+    instance = DachsInstance.find(half_gone.root)
+    declare_partition(half_gone.inputs / "hfc1ar", "time_min", "1 month")
+    partition_table(instance, "hfc1ar")
+    parts = list_parts(half_gone, "hfc1ar")
+    assert parts == ["200301", "200302", "200303", "200304"]
+    before = read_fingerprint(half_gone)
+    with (half_gone.inputs / "hfc1ar" / "service.py").open("a") as service:
+        service.write(KILL.format(owner="_load.Load", step="merge_and_settle"))
+    with pytest.raises(DeployError):
+        half_gone.run("imp", RD)
+    _await_backends(half_gone)
+    assert read_fingerprint(half_gone) == before
+    assert list_parts(half_gone, "hfc1ar") == parts
+    # As it was deployed before: loads follow the table, whatever is declared.
+    is_whole(half_gone)
+    assert len(list_parts(half_gone, "hfc1ar")) == 8
+    partition_table(instance, "hfc1ar")
+    assert list_parts(half_gone, "hfc1ar") == []
 
 
 def _await_backends(dachs: PrivateDachs) -> None:

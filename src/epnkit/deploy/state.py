@@ -45,8 +45,11 @@ def largest_table_size(connection: Any) -> int:
     """Return the size of the largest table of granules with its indices, in bytes."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(max(pg_total_relation_size(c.oid)), 0) FROM pg_class c"
-            " WHERE relname = 'epn_core' AND relkind = 'r'"
+            "SELECT coalesce(max(size), 0) FROM ("
+            " SELECT sum(pg_total_relation_size(coalesce(part.relid, c.oid))) AS size"
+            # Of a table without partitions this "tree" has no row.
+            " FROM pg_class c LEFT JOIN pg_partition_tree(c.oid) part ON true"
+            " WHERE relname = 'epn_core' AND relkind IN ('r', 'p') GROUP BY c.oid) tables"
         )
         (size,) = cursor.fetchone()
         return int(size)

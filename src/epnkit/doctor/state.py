@@ -1,14 +1,15 @@
-"""Checks of the state tables: imports that ended without a word, tables that no service owns."""
+"""Checks of the database: imports that ended without a word, tables unlike their services."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from epnkit.deploy.state import list_loaded
 from epnkit.doctor.checks import CheckContext, Finding
 from epnkit.loading.table.catalog import table_exists
+from epnkit.service import Service
 
 _RUNNING = """
 SELECT service, run, started FROM epnkit.runs WHERE state = 'running' ORDER BY service, run
@@ -20,11 +21,12 @@ _UNLOCK = "SELECT pg_advisory_unlock(hashtext('epnkit'), hashtext(%s))"
 
 
 def check_state(context: CheckContext) -> Iterator[Finding]:
-    """Check that running imports live, and that what was loaded belongs to a service."""
+    """Check that running imports live, and that tables are those that services declare."""
     with context.instance.connect() as connection:
         if table_exists(connection, "epnkit", "runs"):
             yield from find_dead_imports(connection)
             yield from find_orphaned_tables(connection, context.instance.inputs)
+        yield from find_unlike_tables(connection, context.services)
 
 
 def find_dead_imports(connection: Any) -> Iterator[Finding]:
@@ -52,4 +54,24 @@ def find_orphaned_tables(connection: Any, inputs: Path) -> Iterator[Finding]:
                 str(inputs / service),
                 "it was removed by hand; TAP still serves the table",
                 f"Deploy it again, then remove it: epnkit undeploy {service}.",
+            )
+
+
+def find_unlike_tables(connection: Any, services: Iterable[Service]) -> Iterator[Finding]:
+    """Find tables that are partitioned other than their services declare."""
+    # Imported late: it needs polars.
+    from epnkit.loading.table.partitions import describe_difference
+    from epnkit.loading.table.target import Target
+
+    for service in services:
+        if not table_exists(connection, service.name, "epn_core"):
+            continue
+        table = Target(connection, service.name, "epn_core", ())
+        difference = describe_difference(service.partition, table.parts)
+        if difference is not None:
+            yield Finding(
+                f"{service.name}: {difference}",
+                f"{service.name}.epn_core",
+                "loads go on with the table as it is",
+                f"Make the table as declared, while it is served: epnkit partition {service.name}.",
             )

@@ -18,7 +18,7 @@ from gavo import base
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
 from epnkit.loading.grammar.common import datalink_url, open_admin_connection
-from epnkit.loading.grammar.row_iterator import fill_columns
+from epnkit.loading.grammar.row_iterator import fill_columns, require_plain
 from epnkit.loading.prepare.columns import CONTENT, KEY, TRACKING_COLUMNS
 from epnkit.loading.prepare.packing import PackedBatch
 from epnkit.loading.prepare.preparation import Preparation
@@ -43,13 +43,14 @@ class RowmakerGranules:
     Raises
     ------
     ConfigurationError
-        If a record of the service is not one granule.
+        If a record of the service is not one granule, or its table is partitioned.
     """
 
     def __init__(self, folder: Path, table: Any) -> None:
         with imports_without_gc():
             service = services.read_service(folder)
             source = open_source(service.source_file, service.order)
+        require_plain(service)
         if service.mapping.fold is not None or service.mapping.products:
             raise ConfigurationError(
                 "a record of this service may become several granules, or several records one",

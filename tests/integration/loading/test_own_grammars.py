@@ -11,8 +11,10 @@ import pytest
 
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
+from epnkit.errors import DeployError
 from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
+from tests.support.partitioned import declare_partition
 
 RD = """
 <resource schema="plates" resdir="plates">
@@ -136,6 +138,10 @@ def test_hfc1ar_row_by_row_is_the_same_table(scratch: PrivateDachs) -> None:
     scratch.run("imp", "hfc1ar/q")
     assert read_table(scratch) == bulk
     scratch.run("imp", "hfc1ar/q")
+    assert read_table(scratch) == bulk
+    declare_partition(path.parent, "time_min", "1 month")
+    with pytest.raises(DeployError, match="cannot be imported row by row"):
+        scratch.run("imp", "hfc1ar/q")
     assert read_table(scratch) == bulk
     scratch.run("drop", "hfc1ar/q")
 

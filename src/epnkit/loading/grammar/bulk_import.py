@@ -9,6 +9,7 @@ from typing import Any
 
 from gavo import base
 
+from epnkit.errors import ConfigurationError
 from epnkit.loading.grammar.common import (
     datalink_url,
     open_admin_connection,
@@ -23,9 +24,12 @@ from epnkit.loading.progress import choose_progress
 from epnkit.loading.request import Request
 from epnkit.loading.state import declarations, kept_records, ledger
 from epnkit.loading.table.add_columns import add_columns
+from epnkit.loading.table.partitions import describe_difference
+from epnkit.loading.table.rebuild import Rebuild
 from epnkit.loading.table.target import Target
 from epnkit.service import Service
 from epnkit.sources.base import Source
+from epnkit.times.periods import Partition
 
 
 def import_in_bulk(data: Any, kind: str, path: Path) -> None:
@@ -70,6 +74,8 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
     service, source = open_service(kind, path)
     columns = {column.name: column.type for column in table.tableDef.columns}
     schema, name = table.tableName.split(".")
+    if service.partition is not None:
+        _partition_new(table, service, service.partition)
     if not table.newlyCreated:
         added = add_columns(run.connection, schema, name, columns)
         if added:
@@ -82,7 +88,10 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
         source = _open_kept_records(target, service, stale)
     if request.release:
         source = kept_records.open_due_records(target, service)
+    difference = describe_difference(service.partition, target.parts)
     with closing(choose_progress(service.name)) as progress:
+        if difference is not None:
+            progress.notify(f"{difference}; to change the table: epnkit partition {service.name}")
         if stale is not None and not request.whole:
             progress.notify(stale.advice())
         Load(
@@ -96,6 +105,33 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
             connect=open_part_connection,
             declaration=declaration,
         ).execute()
+
+
+def _partition_new(table: Any, service: Service, partition: Partition) -> None:
+    """Partition a table that DaCHS has just created, before anything is in it.
+
+    Raises
+    ------
+    ConfigurationError
+        If the import would drop a table that is there, so that readers would wait for all of it.
+    """
+    if not table.updating:
+        raise ConfigurationError(
+            "the import would drop the partitioned table, and make all of it again",
+            where=f"{service.name}/q.rd",
+            why='its <data> does not say updating="True"',
+            cure='Add updating="True" to the element data; the table is as it was.',
+        )
+    if table.newlyCreated:
+        schema, name = table.tableName.split(".")
+        new = Target(table.connection, schema, name, ())
+        if new.parts is None:
+            Rebuild(new, partition).execute()
+            # DaCHS's own indices: each part gets them before it is attached.
+            table.makeIndices()
+            if table.commitAfterMeta:
+                # For -L, readers are to find an empty table, and not to wait for the import.
+                table.connection.commit()
 
 
 def _open_kept_records(

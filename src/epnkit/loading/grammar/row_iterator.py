@@ -11,7 +11,7 @@ from gavo.grammars.customgrammar import CustomRowIterator
 from gavo.utils import pgsphere
 from psycopg2.errors import LockNotAvailable
 
-from epnkit.errors import LoadError
+from epnkit.errors import ConfigurationError, LoadError
 from epnkit.loading.grammar.common import datalink_url, open_admin_connection, open_service
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
@@ -35,6 +35,7 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
 
     def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
         service, source = open_service(self.kind, Path(self.sourceToken))
+        require_plain(service)
         target, before, window = self._choose_window(service)
         highest = None
         for prepared in Preparation(service, datalink_url(service)).batches(source, window):
@@ -91,6 +92,23 @@ def _forget_records(target: Target, service: Service) -> None:
             cure="Import the two with one dachs imp each.",
         ) from error
     target.execute("RESET lock_timeout")
+
+
+def require_plain(service: Service) -> None:
+    """Check that a service does not declare a partition, for which only a bulk load makes parts.
+
+    Raises
+    ------
+    ConfigurationError
+        If it does.
+    """
+    if service.partition is not None:
+        raise ConfigurationError(
+            "a partitioned table cannot be imported row by row",
+            where=service.name,
+            why="the grammar makes no part for rows that come",
+            cure="Load it in bulk, with one of epnkit's grammars, or leave out the partition.",
+        )
 
 
 def fill_columns(row: dict[str, Any], table: Any) -> dict[str, Any]:
