@@ -23,6 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "arrow_odbc": "arrow-odbc",
+    "astropy_healpix": "astropy-healpix",
     "bson": "pymongo",
     "gridfs": "pymongo",
     "erfa": "pyerfa",
