@@ -53,10 +53,13 @@ class FetchedPage:
         Its media type, as the server gives it.
     content : bytes
         The whole of it.
+    modified : str
+        When it was last changed, as the server writes it; empty if it does not say it.
     """
 
     kind: str
     content: bytes
+    modified: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,26 +142,31 @@ class HttpClient:
         answer = self._execute(method, path, body, parameters)
         return self._read_json(answer, where)
 
-    def fetch(self, path: str) -> FetchedPage:
+    def fetch(self, path: str, most: int | None = None) -> FetchedPage:
         """Fetch what is at an address, whatever it is.
 
         Parameters
         ----------
         path : str
             What follows the base URL.
+        most : int, optional
+            The most bytes that are taken.
 
         Raises
         ------
         TransientSourceError
             If trying again may help, as for :meth:`request`.
         SourceError
-            If it won't.
+            If it won't, or if it is larger.
         """
-        answer = self._execute("GET", path, None, None, accept="text/html, application/json, */*")
+        accept = "text/html, application/json, */*"
+        answer = self._execute("GET", path, None, None, accept, most)
         where = self.address(path)
         self._refuse_status(answer, where)
         self._refuse_cut(answer, where)
-        return FetchedPage(answer.head.headers.get("Content-Type", ""), answer.content)
+        headers = answer.head.headers
+        kind, modified = headers.get("Content-Type", ""), headers.get("Last-Modified", "")
+        return FetchedPage(kind, answer.content, modified)
 
     def _execute(
         self,
@@ -167,6 +175,7 @@ class HttpClient:
         body: object,
         parameters: Mapping[str, str | int] | None,
         accept: str | None = None,
+        most: int | None = None,
     ) -> _Answer:
         where = self.address(path)
         headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -182,7 +191,7 @@ class HttpClient:
                 allow_redirects=method == "GET",
                 stream=True,
             ) as response:
-                return _Answer(response, b"".join(response.iter_content(_CHUNK)))
+                return _Answer(response, _read_content(response, most, where))
         except requests.RequestException as error:
             raise self._connection_error(error, where) from None
 
@@ -267,6 +276,20 @@ class HttpClient:
             why=f"{kind or 'something'}: {self.secret.scrub(_excerpt(answer))}",
             cure="See that the address is the service's own, not a login or maintenance page",
         )
+
+
+def _read_content(response: requests.Response, most: int | None, where: str) -> bytes:
+    """Read an answer whole, unless it is larger than it may be."""
+    found = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        found += chunk
+        if most is not None and len(found) > most:
+            raise SourceError(
+                f"the answer is larger than {most} bytes",
+                where=where,
+                cure="See that the address is that of a document; a large one has to be divided",
+            )
+    return bytes(found)
 
 
 def parse_retry_after(value: str | None) -> float | None:
