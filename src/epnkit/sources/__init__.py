@@ -21,6 +21,7 @@ KINDS = {
     "files": ("files.source", "FilesSource"),
     "parquet": ("parquet.source", "ParquetSource"),
     "rucio": ("rucio.source", "RucioSource"),
+    "tfcat": ("tfcat.source", "TfcatSource"),
     "union": ("union.source", "UnionSource"),
 }
 

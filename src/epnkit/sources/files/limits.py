@@ -66,6 +66,16 @@ def open_file(path: Path) -> IO[bytes]:
     return stream
 
 
+def is_compressed(path: Path) -> bool:
+    """Say whether a file is compressed, as :func:`open_file` knows it; not of one that is gone."""
+    try:
+        with path.open("rb") as stream:
+            begin = stream.read(6)
+    except OSError:
+        return False
+    return any(begin.startswith(mark) for mark in _COMPRESSED)
+
+
 class LimitedStream(io.RawIOBase):
     """A stream that refuses to give more than a number of bytes.
 

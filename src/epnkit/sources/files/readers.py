@@ -68,9 +68,12 @@ def is_bounded(reader: Reader, path: Path, size: int) -> bool:
     """Return whether reading a file takes no more time or memory than its size (bytes) says.
 
     That holds for what opens nothing, for cards, of which a header's length is the bound, and for
-    small texts of JSON, whose parser has no loops and no way back. Other formats are read in a
-    process of their own.
+    small texts of JSON, whose parser has no loops and no way back; a reader of another kind says it
+    itself (``is_bounded``). Other formats are read in a process of their own.
     """
+    of_itself = getattr(reader, "is_bounded", None)
+    if of_itself is not None:
+        return bool(of_itself(path, size))
     of_name = getattr(reader, "choose", None)
     reader = reader if of_name is None else of_name(path)
     bounded = reader is read_nothing or isinstance(reader, CardsReader)

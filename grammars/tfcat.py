@@ -1,0 +1,5 @@
+"""DaCHS grammar: the features of TFCat documents, loaded in bulk."""
+
+from epnkit.loading.grammar import bulk
+
+RowIterator = bulk("tfcat")

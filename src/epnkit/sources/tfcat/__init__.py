@@ -1,0 +1,1 @@
+"""TFCat documents: catalogues of features in the plane of time and frequency."""
