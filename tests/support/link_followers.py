@@ -64,7 +64,8 @@ def _open(content: bytes, kind: str) -> None:
             assert f"image/{image.format.lower()}" == kind
             image.load()
     elif kind == "application/x-gzip":
-        _open(gzip.decompress(content), "application/fits")
+        inner = gzip.decompress(content)
+        _open(inner, "application/json" if inner.startswith(b"{") else "application/fits")
     elif kind.endswith("json"):
         json.loads(content)
     elif kind == "application/x-cdf":
