@@ -629,8 +629,8 @@
   <STREAM id="region_document">
     <doc>
       For a table of regions, as hfc1ar is: a service ``region`` that gives a granule as a document
-      in JSON, with its outline (``geometry``, as GeoJSON writes polygons, in the longitude and
-      latitude of the table's frame, east positive, degrees), its coverage as a MOC in ASCII
+      in JSON, with its outline (``geometry``, a ring of longitude and latitude in the table's frame,
+      east positive, degrees, the shorter way around; no GeoJSON, which is of the Earth), its coverage as a MOC in ASCII
       (``moc``; of the outline, order 9, where the table has none), and its other values (``properties``).  ``Service(document="region")`` lets
       access_url lead to it, and datalink has it as ``#this``: bring
       ``epnkit/q#link_to_region`` into the datalink.
@@ -647,11 +647,16 @@
           <setup>
             <code>
               import json
+              import math
               LEFT_OUT = ("s_region", "coverage", "epnkit_links")
 
               def plain(value):
                 """returns a value as JSON has it."""
-                return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+                if isinstance(value, float):
+                  return value if math.isfinite(value) else None
+                if hasattr(value, "isoformat"):
+                  return value.isoformat()
+                return value if value is None or isinstance(value, (bool, int)) else str(value)
 
               def cover(region):
                 """returns the MOC of an outline, in ASCII; None without mocpy, which the server
@@ -700,10 +705,13 @@
     <doc>Links a region's document; see the stream region_document.</doc>
     <setup>
       <par key="schema" late="True" description="The service's schema."/>
+      <code>
+        from urllib.parse import quote
+      </code>
     </setup>
     <code>
       yield descriptor.makeLink(
-        makeAbsoluteURL(schema+"/q/region/dlget?ID="+descriptor.metadata["granule_uid"]),
+        makeAbsoluteURL(schema+"/q/region/dlget?ID="+quote(descriptor.metadata["granule_uid"], safe="")),
         semantics="#this", contentType="application/json",
         description="The region itself: outline, MOC and properties")
     </code>

@@ -249,6 +249,11 @@ class Service:
         if self.document is None:
             return
         require_name(self.document)
+        if self.embargo is not None:
+            raise ConfigurationError(
+                f"there is an embargo, which does not withhold the document {self.document}",
+                cure="Leave out one of them.",
+            )
         if "access_url" in self.mapping.names:
             raise ConfigurationError(
                 f"access_url is in the mapping, and would lead to the document {self.document}",

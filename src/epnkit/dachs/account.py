@@ -90,20 +90,34 @@ class Account:
         packed = subprocess.Popen(  # noqa: S603 - our own words, no shell
             ["tar", "--directory", source, "--create", "."],  # noqa: S607
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         with packed:
             options = ("--no-same-owner", "--no-same-permissions")
             self._run("tar", "--extract", *options, "--directory", target, stream=packed.stdout)
+        if packed.returncode != 0:
+            raise DeployError(
+                "the directory could not be read whole",
+                where=str(source),
+                why=f"tar ended with status {packed.returncode}",
+                cure="See that its files can be read and do not change meanwhile.",
+            )
 
     def move(self, source: Path, target: Path) -> None:
-        """Rename a file or directory as the account itself; what is there is not replaced.
+        """Rename a file or directory as the account itself.
 
         Raises
         ------
         DeployError
-            If the account may not.
+            If the account may not, or something of the new name is there.
         """
         self._run("mv", "--no-target-directory", "--no-clobber", "--", source, target)
+        if os.path.lexists(source):
+            raise DeployError(
+                "something of this name is there already",
+                where=str(target),
+                cure="Look at what it is, and remove it or choose another name.",
+            )
 
     def restrict(self, mode: int, *paths: Path) -> None:
         """Set the rights of files and directories as the account itself.

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from astropy.wcs import WCS
     from numpy.typing import NDArray
 
+#: How many columns around the body a map may have.
+_COLUMNS = (8, 1_000_000)
+
 #: How longitudes on a body are called (Thompson 2006 for the Sun), helioprojective ones not among
 #: them.
 _OF_A_BODY = re.compile(r"(?!HP)[A-Z]{2}LN-")
@@ -132,7 +135,12 @@ def read_map(path: Path) -> BodyMap:
     except RegionError as error:
         raise _unreadable(path, error.why or str(error)) from error
     _require_body(path, wcs)
-    return BodyMap(data, wcs, _find_title(header))
+    found = BodyMap(data, wcs, _find_title(header))
+    if data.size == 0 or not _COLUMNS[0] <= found.columns_around <= _COLUMNS[1]:
+        raise _unreadable(
+            path, f"it has {data.size} pixels, {found.columns_around} around the body"
+        )
+    return found
 
 
 def _unreadable(path: Path, why: str) -> EpnkitError:

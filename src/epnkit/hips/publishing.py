@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ class PublishedHips:
         account.remove(new)
         account.remove(old)
         account.copy_tree(made, new)
-        if target.exists():
+        if os.path.lexists(target):
             account.move(target, old)
         account.move(new, target)
         account.remove(old)
@@ -101,10 +102,12 @@ class PublishedHips:
 
     def _iterate(self) -> Iterator[Path]:
         found = self.folder.iterdir() if self.folder.is_dir() else ()
-        return iter(sorted(path for path in found if (path / "properties").is_file()))
+        # Names with a dot are those of runs that were interrupted.
+        whole = (path for path in found if not path.name.startswith("."))
+        return iter(sorted(path for path in whole if (path / "properties").is_file()))
 
     def _write_list(self) -> None:
-        maps = [_describe(path) for path in self._iterate() if not path.name.startswith(".")]
+        maps = [_describe(path) for path in self._iterate()]
         self.instance.account.write(self.folder / LIST, json.dumps(maps, indent=1) + "\n")
 
 

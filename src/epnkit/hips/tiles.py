@@ -125,7 +125,7 @@ class Labels:
         return {
             "creator_did": f"ivo://epnkit/hips/{self.name}",
             "obs_title": " ".join((self.title or self.name or "").split()),
-            "hips_body": self.body.lower(),
+            "hips_body": " ".join(self.body.lower().split()),
             "hips_status": "public master clonableOnce",
         }
 

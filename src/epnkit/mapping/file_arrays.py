@@ -49,7 +49,8 @@ def file_list(names: pl.Series, urls: pl.Series, sizes: pl.Series) -> Outcome:
     Parameters
     ----------
     names, urls : polars.Series
-        The files of each record and their addresses, lists of texts of the same lengths.
+        The files of each record and their addresses, lists of texts of the same lengths; other
+        lengths are no addresses.
     sizes : polars.Series
         Their lengths in bytes, lists of numbers.
 
@@ -65,17 +66,18 @@ def file_list(names: pl.Series, urls: pl.Series, sizes: pl.Series) -> Outcome:
     >>> read_file_array(made[0])["parts"][0]["urls"], made[1]
     (['https://e.example/1'], None)
     """
-    made = [
-        _pack(json.dumps([_describe_list(*each)]), None) if each[0] else None
-        for each in zip(names.to_list(), urls.to_list(), sizes.to_list(), strict=True)
-    ]
+    rows = zip(names.to_list(), urls.to_list(), sizes.to_list(), strict=True)
+    made = [_pack(json.dumps([_describe_list(*row)]), None) if row[0] else None for row in rows]
     return Outcome.fine(pl.Series("file_array", made, dtype=pl.String))
 
 
 def _describe_list(
-    names: list[str], urls: list[str | None], sizes: list[int | None]
+    names: list[str], urls: list[str | None] | None, sizes: list[int | None] | None
 ) -> dict[str, Any]:
-    return {"grid": [len(names)], "frame": [], "names": names, "urls": urls, "sizes": sizes}
+    """Describe files along one axis, without addresses or lengths that are not one for each."""
+    part: dict[str, Any] = {"grid": [len(names)], "frame": [], "names": names}
+    given = {"urls": urls, "sizes": sizes}
+    return part | {k: v for k, v in given.items() if v is not None and len(v) == len(names)}
 
 
 def _pack(parts: str, url: str | None) -> str:

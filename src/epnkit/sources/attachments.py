@@ -101,13 +101,14 @@ class Attachment:
 
     def locate(self, record: Mapping[str, Any]) -> FoundFile | None:
         """Find the file of a record, if it is there."""
-        told = {**record, **self._take_apart(record)}
-        named = (fill_pattern(pattern, told) for pattern in self.paths)
+        known = {**record, **self._take_apart(record)}
+        named = (fill_pattern(pattern, known) for pattern in self.paths)
         found = (self._find(name) for name in named if name is not None)
         return next((file for file in found if file is not None), None)
 
     def _take_apart(self, record: Mapping[str, Any]) -> dict[str, str]:
-        found = (pattern.search(str(record.get(of))) for of, pattern in self.parts.items())
+        given = ((record.get(of), pattern) for of, pattern in self.parts.items())
+        found = (pattern.search(str(value)) for value, pattern in given if value is not None)
         return {name: part for each in found if each for name, part in each.groupdict().items()}
 
     def describe(self, file: FoundFile) -> dict[str, Any]:

@@ -224,6 +224,21 @@ def test_an_answer_without_a_token_is_reported(make: Make, gateway: bytes) -> No
             make(RegardsCatalog("Solar", []), through=through).count()
 
 
+def test_user_and_password_follow_no_redirect(make: Make) -> None:
+    with ExitStack() as stack:
+        elsewhere = stack.enter_context(Proxy(9))
+
+        def through(port: int) -> int:
+            proxy = stack.enter_context(Proxy(port))
+            target = f"Location: http://127.0.0.1:{elsewhere.port}/token"
+            proxy.faults.append(http("307 Temporary Redirect", b"", target))
+            return proxy.port
+
+        with pytest.raises(ConfigurationError, match="REGARDS gives no token: it answers 307"):
+            make(RegardsCatalog("Solar", []), through=through).count()
+        assert elsewhere.connections == 0
+
+
 @pytest.mark.parametrize(
     ("order", "more", "why"),
     [

@@ -11,6 +11,7 @@ import pytest
 from epnkit.errors import ConfigurationError
 from epnkit.loading.state.cursor import CursorPosition, choose_window
 from epnkit.service import Cursor, Service
+from epnkit.sources.values.object_ids import read_object_id_time
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,5 @@ def test_a_position_beyond_the_present_is_read_from_the_present() -> None:
     assert (
         choose_window(service, CursorPosition.of("22030101")).low == f"{datetime.now(UTC):%Y%m%d}"
     )
+    low = choose_window(service, CursorPosition.of("f4865700aaaaaaaaaaaaaaaa")).low
+    assert read_object_id_time(str(low)).year == datetime.now(UTC).year

@@ -124,7 +124,7 @@ def test_a_credential_tells_where_the_files_lie(tmp_path: Path, keep: Keep) -> N
 
 def test_another_credential_is_refused(tmp_path: Path, keep: Keep) -> None:
     keep("nda", "Driver=SQLite3;Database=x")
-    with pytest.raises(ConfigurationError, match="says not where the files lie"):
+    with pytest.raises(ConfigurationError, match="does not say where the files are"):
         source(tmp_path, 'connection = "nda"\nformat = "name"\n')
 
 
@@ -235,3 +235,20 @@ def test_letters_that_fits_does_not_know_stay_what_they_are(
     reader = FitsReader() if form == "fits" else CardsReader(("OBSERVAT", "INSTRUME"))
     (found,) = reader(tmp_path / "a.fits")
     assert (found["OBSERVAT"], found["INSTRUME"]) == ("Kanzelhöhe ~?", "H-alpha")
+
+
+def test_more_letters_than_can_be_told_apart_are_question_marks(tmp_path: Path) -> None:
+    letters = "".join(map(chr, range(0xA0, 0x100)))
+    cards = [
+        "SIMPLE  =                    T",
+        "BITPIX  =                    8",
+        "NAXIS   =                    0",
+        "OBJECT  = 'Why?'",
+        *(f"COMMENT {letters[k : k + 48]}" for k in (0, 48)),
+        "COMMENT " + "".join(map(chr, range(0x21, 0x69))),
+        "END",
+    ]
+    content = b"".join(card.encode("latin-1").ljust(80) for card in cards)
+    (tmp_path / "a.fits").write_bytes(content.ljust(2880))
+    (found,) = FitsReader()(tmp_path / "a.fits")
+    assert found["OBJECT"] == "Why?"

@@ -173,7 +173,8 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
         identifier = _url_quoted(pl.col("granule_uid"))
         defaults["datalink_url"] = pl.lit(run.datalink) + identifier
         if run.service.document is not None:
-            address = run.datalink.replace("/q/dl/dlmeta?", f"/q/{run.service.document}/dlget?")
+            base, _, query = run.datalink.rpartition("/q/dl/dlmeta?")
+            address = f"{base}/q/{run.service.document}/dlget?{query}"
             defaults["access_url"] = pl.lit(address) + identifier
     missing = [e.alias(name) for name, e in defaults.items() if name not in granules.columns]
     dates = [pl.col(name).cast(pl.Datetime("us")) for name in DATES]

@@ -199,6 +199,8 @@ def _cap_value(value: Any, now: datetime) -> Any:
         return min(value.replace(tzinfo=None), now)
     if isinstance(value, date):
         return min(value, now.date())
+    if isinstance(value, str) and is_object_id_text(value):
+        return min(value, first_object_id(now))
     if isinstance(value, str) and _is_time(value):
         return min(value, _format_like(value, now))
     return value

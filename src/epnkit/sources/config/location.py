@@ -34,11 +34,15 @@ def take_location(settings: Settings, default: Path | None = None) -> tuple[Path
         directory = settings.take_path("directory") or default
         if directory is None:
             raise settings.missing_key_error("directory")
-        return directory, settings.take_text("address")
-    told = dict(part.partition("=")[::2] for part in read_credential(name).reveal().split(";"))
-    if not {"directory"} <= told.keys() <= {"directory", "address"}:
+        return directory, _end_with_slash(settings.take_text("address"))
+    given = dict(part.partition("=")[::2] for part in read_credential(name).reveal().split(";"))
+    if not {"directory"} <= given.keys() <= {"directory", "address"}:
         raise ConfigurationError(
-            f"the credential {name!r} says not where the files lie",
+            f"the credential {name!r} does not say where the files are",
             cure="Write directory=/…;address=https://…/ in it; the address may be left out.",
         )
-    return Path(told["directory"]), told.get("address")
+    return Path(given["directory"]), _end_with_slash(given.get("address"))
+
+
+def _end_with_slash(address: str | None) -> str | None:
+    return None if address is None else address.rstrip("/") + "/"

@@ -139,7 +139,8 @@ def read_headers(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         text = _drop_orphans(block.decode("latin-1"))
         letters = _replace_letters(text)
         header = Header.fromstring(text.translate(letters))
-        yield _read_cards(header, {stand_in: code for code, stand_in in letters.items()})
+        restored = {stand_in: code for code, stand_in in letters.items() if stand_in != ord("?")}
+        yield _read_cards(header, restored)
         _skip(stream, _data_size(header))
         first = False
 
@@ -151,6 +152,7 @@ def _replace_letters(text: str) -> dict[int, int]:
     """
     used = {*text}
     foreign = sorted(ord(letter) for letter in used if not letter.isascii())
+    used.add("?")
     free = [code for code in range(0x7E, 0x20, -1) if chr(code) not in used]
     return {code: free[k] if k < len(free) else ord("?") for k, code in enumerate(foreign)}
 

@@ -39,6 +39,9 @@ _LIMITS: Final = ("WAVEMIN", "WAVEMAX")
 #: What WAVEUNIT is if a header does not say it: nanometres.
 _NANOMETRES: Final = -9
 
+#: The powers of ten that WAVEUNIT may have, of a metre.
+_POWERS: Final = frozenset(range(-15, 4))
+
 
 def read_windows(path: Path) -> Iterator[dict[str, Any]]:
     """Read the windows of a file: the units that have WAVEMIN and WAVEMAX, in their order.
@@ -81,5 +84,6 @@ def _is_number(unit: Mapping[str, Any], name: str) -> bool:
 
 def _nanometres(unit: Mapping[str, Any], name: str) -> float:
     power = unit.get("WAVEUNIT", _NANOMETRES)
-    scale = int(power) if isinstance(power, int | float) else _NANOMETRES
-    return float(unit[name]) * 10.0 ** (scale - _NANOMETRES)
+    if power not in _POWERS:
+        raise ValueError(f"its WAVEUNIT is {power!r}, which is no power of ten of a metre")
+    return float(unit[name]) * 10.0 ** (int(power) - _NANOMETRES)

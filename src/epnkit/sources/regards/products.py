@@ -7,7 +7,7 @@ no order of the files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -150,9 +150,11 @@ def read_record(
         The base URL, for addresses that are not complete.
     """
     own = {name: value for name, value in feature.items() if name not in _LEFT_OUT}
-    record = {_rename(name, prefix): value for name, value in flatten_document(own).items()}
+    flat = flatten_document(own)
+    taken = {*STATIC_FIELDS, *file_fields(tuple(kinds)), *flat}
+    record = {_rename(name, prefix, taken): value for name, value in flat.items()}
     version = _VERSION.search(str(feature["id"]))
-    if record.get("version") is None and version and UNREADABLE not in record:
+    if version and record.get("version") is None and "version:" not in str(flat.get(UNREADABLE)):
         record["version"] = int(version[1])
     files = feature.get("files")
     for kind in kinds:
@@ -161,9 +163,9 @@ def read_record(
     return record
 
 
-def _rename(name: str, prefix: str) -> str:
+def _rename(name: str, prefix: str, taken: Collection[str]) -> str:
     short = prefix + name.removeprefix("properties.")
-    return name if not name.startswith("properties.") or short in STATIC_FIELDS else short
+    return name if not name.startswith("properties.") or short in taken else short
 
 
 def _list_files(kind: str, files: Iterable[Any], urn: str, base: str) -> dict[str, list[Any]]:
@@ -188,7 +190,8 @@ def locate_file(file: Mapping[str, Any], urn: str, base: str) -> str | None:
     if file.get("uri"):
         return urljoin(f"{base}/", str(file["uri"]))
     if file.get("checksum"):
-        return f"{base}/api/v1/rs-catalog/downloads/{quote(urn, safe=':')}/files/{file['checksum']}"
+        checksum = quote(str(file["checksum"]), safe="")
+        return f"{base}/api/v1/rs-catalog/downloads/{quote(urn, safe=':')}/files/{checksum}"
     return None
 
 

@@ -130,12 +130,12 @@ class RegardsSession:
             )
             pause = parse_retry_after(answer.headers.get("Retry-After"))
             raise error if pause is None else RetryLaterError(error, pause)
-        if answer.status_code >= 400:
+        if answer.status_code >= 300:
             raise ConfigurationError(
                 "REGARDS gives no token",
                 where=where,
                 why=f"it answers {answer.status_code} {answer.reason}",
-                cure="Correct user and password in the credential, and the tenant",
+                cure="Correct address, user and password in the credential, and the tenant",
             )
         return self._read_token(answer, where)
 
@@ -148,6 +148,8 @@ class RegardsSession:
                     self.base + TOKEN_PATH,
                     data=form,
                     auth=_CLIENT,
+                    # A redirect would take user and password to whatever host it names.
+                    allow_redirects=False,
                     verify=str(self.authority) if self.authority else True,
                     timeout=(min(CONNECT_TIMEOUT, self.read_timeout), self.read_timeout),
                 )

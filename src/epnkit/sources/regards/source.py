@@ -231,7 +231,9 @@ class RegardsSource(ConfiguredSource[RegardsSettings]):
         query = segment.condition.write(since)
         parameters: dict[str, str | int] = {"page": number, "size": size}
         parameters |= {"q": query} if query else {}
-        parameters |= {"sort": f"{segment.order[0]},ASC"} if segment.order else {}
+        # Unsorted, REGARDS orders its pages beyond the 10,000th product in another way.
+        order = (*segment.order, *map(self._settings.query_name, self._settings.key), "providerId")
+        parameters |= {"sort": f"{order[0]},ASC"}
         # Who has no token says whose products are meant.
         parameters |= {"scope": self._settings.tenant} if self._session.is_anonymous else {}
         answer = self._session.request("GET", self._settings.path, parameters=parameters)

@@ -45,6 +45,10 @@ class UnionSource:
             chosen = settings.take_order(order)
             if not names:
                 raise settings.missing_key_error("sources")
+            if path.name in {Path(name).name for name in names}:
+                raise settings.invalid_key_error(
+                    "sources", "it names itself", "Name the files of other sources"
+                )
         return cls([open_source(path.parent / name, chosen) for name in names])
 
     def schema(self) -> dict[str, str]:
