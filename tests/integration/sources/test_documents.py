@@ -222,6 +222,10 @@ def test_object_ids_are_a_cursor(make: Make) -> None:
     assert source.count(Window(low=made, nulls=False)) == COUNT
     assert source.count(Window(low=str(made), nulls=False)) == COUNT
     assert source.count(Window(low=read_object_id_time(last) + dt.timedelta(seconds=1))) == 0
+    # A bound that is closed above, or open below, takes its whole second.
+    ended = read_object_id_time(last)
+    assert source.count(Window(high=ended, high_closed=True, nulls=False)) == COUNT
+    assert source.count(Window(low=ended, low_closed=False, nulls=False)) == 0
     with pytest.raises(SourceError, match="cannot be compared with column '_id'"):
         source.count(Window(low="yesterday"))
 

@@ -43,7 +43,12 @@ from epnkit.sources.values.documents import (
 )
 from epnkit.sources.values.extended_json import to_plain
 from epnkit.sources.values.keys import key_expression, read_key
-from epnkit.sources.values.object_ids import first_object_id, is_object_id, is_object_id_text
+from epnkit.sources.values.object_ids import (
+    first_object_id,
+    is_object_id,
+    is_object_id_text,
+    last_object_id,
+)
 from epnkit.sources.values.window_bounds import bound_type_error, parse_bound, parse_window
 
 
@@ -209,8 +214,11 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         """Write a value of the cursor for a query."""
         return value
 
-    def _bind_bound(self, cursor: str, value: CursorValue) -> Any:
-        """Write a bound of a window: of ObjectIds, one of them or a time."""
+    def _bind_bound(self, cursor: str, value: CursorValue, *, after: bool) -> Any:
+        """Write a bound of a window: of ObjectIds, one of them or a time.
+
+        Of a time it is the first of its second, or the last one if the bound lies after that.
+        """
         if cursor not in self._object_ids:
             return self._bind(value)
         if isinstance(value, str) and is_object_id_text(value):
@@ -218,7 +226,7 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         time = parse_bound(value, pl.Datetime(), cursor)
         if not isinstance(time, dt.datetime):
             raise bound_type_error(value, pl.Datetime(), cursor)
-        return self._bind_object_id(first_object_id(time))
+        return self._bind_object_id(last_object_id(time) if after else first_object_id(time))
 
     @property
     def _types(self) -> dict[str, pl.DataType]:
@@ -254,7 +262,8 @@ class CollectionSource(ConfiguredSource[SettingsT]):
             # The bounds are what the database holds, which declared types don't change.
             window = parse_window(window, cursor, self._found_types)
         bounds = {
-            name: self._bind_bound(cursor, value) for name, value in bound_operators(window).items()
+            name: self._bind_bound(cursor, value, after=name in {"$gt", "$lte"})
+            for name, value in bound_operators(window).items()
         }
         return combine_filters(self._settings.filter, {cursor: {"$ne": None, **bounds}})
 

@@ -55,6 +55,17 @@ def first_object_id(time: dt.datetime) -> str:
     return f"{min(max(seconds, 0), _LAST):08x}{'0' * 16}"
 
 
+def last_object_id(time: dt.datetime) -> str:
+    """Return the largest ObjectId of a second.
+
+    Examples
+    --------
+    >>> last_object_id(dt.datetime(2020, 9, 6, 2, 39, 6))
+    '5f544bcaffffffffffffffff'
+    """
+    return first_object_id(time)[:8] + "f" * 16
+
+
 def read_object_id_time(text: str) -> dt.datetime:
     """Read the second (naive UTC) that an ObjectId was made in.
 
