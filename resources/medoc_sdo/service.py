@@ -66,6 +66,8 @@ exposed = pl.duration(microseconds=(exposure.clip(0) * 1e6).round().cast(pl.Int6
 end = pl.coalesce(date + exposed, date).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
 
 band = pl.coalesce(*(pl.when(wave >= low).then(pl.lit(ucd)) for low, ucd in [*BANDS.items()][::-1]))
+#: What kind of record it is; null if nothing is known of its series.
+kind = pl.when(is_aia).then(pl.lit("AIA")).otherwise(of_hmi(1))
 title = (
     pl.when(is_aia)
     .then(pl.format("AIA {} Angstrom", wave))
@@ -105,7 +107,7 @@ def look(address: pl.Expr, side: int) -> pl.Expr:
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(known, of(joined, series, "recnum", separator="_"), title),
+        "granule_uid": of(known, of(joined, series, "recnum", separator="_"), kind),
         "granule_gid": title,
         # AIA takes an image of each channel in twelve seconds; products of HMI share a slot.
         "obs_id": pl.when(is_aia)

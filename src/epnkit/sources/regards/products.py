@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import polars as pl
 
@@ -186,13 +186,24 @@ def locate_file(file: Mapping[str, Any], urn: str, base: str) -> str | None:
     --------
     >>> locate_file({"checksum": "d41d8c"}, "URN:AIP:DATA:Solar:1:V1", "https://archive.example")
     'https://archive.example/api/v1/rs-catalog/downloads/URN:AIP:DATA:Solar:1:V1/files/d41d8c'
+    >>> locate_file({"uri": "/files/1?scope=Solar&token=eyJ"}, "", "https://archive.example")
+    'https://archive.example/files/1?scope=Solar'
     """
     if file.get("uri"):
-        return urljoin(f"{base}/", str(file["uri"]))
+        return _drop_token(urljoin(f"{base}/", str(file["uri"])))
     if file.get("checksum"):
         checksum = quote(str(file["checksum"]), safe="")
         return f"{base}/api/v1/rs-catalog/downloads/{quote(urn, safe=':')}/files/{checksum}"
     return None
+
+
+def _drop_token(url: str) -> str:
+    """Leave out the token of whoever searched: addresses are published."""
+    parts = urlsplit(url)
+    if "token=" not in parts.query:
+        return url
+    kept = [each for each in parts.query.split("&") if not each.startswith("token=")]
+    return urlunsplit(parts._replace(query="&".join(kept)))
 
 
 def describe_access(file: Mapping[str, Any]) -> str | None:
