@@ -235,7 +235,7 @@ class DachsInstance:
         """
         base = self._import_gavo()
         try:
-            opened = base.getDBConnection("admin", autocommitted=True)
+            opened = base.getDBConnection(self._find_profile(base), autocommitted=True)
             _prepare_database(base)
         except base.config.ProfileParseError as error:
             raise NoDatabaseError(
@@ -264,6 +264,12 @@ class DachsInstance:
             yield opened
         finally:
             opened.close()
+
+    def _find_profile(self, base: Any) -> Any:
+        """Find the profile of the administrator: DaCHS knows those of its first import alone."""
+        if Path(base.getConfig("configDir")).resolve() == self.configuration.resolve():
+            return "admin"
+        return base.config.ProfileParser([str(self.configuration)]).parse("feed", "feed")
 
     def _import_gavo(self) -> Any:
         """Import DaCHS with these settings."""
