@@ -38,7 +38,7 @@ ROW_DEFECTS = (
     "spectral_range_min = 2 * spectral_range_max",
     "c1min = c1min - 360",
     "s_region = '{(10d,15d),(20d,15d),(20d,5d),(10d,5d)}', c1min = 10, c1max = 20, coverage = NULL",
-    "access_url = 'https://example.org/a.fits', access_format = 'application/fits'",
+    "access_estsize = NULL",
     "target_region = 'heliopshere'",
 )
 
@@ -91,11 +91,8 @@ def spoiled(scratch: PrivateDachs, tmp_path_factory: pytest.TempPathFactory) -> 
 def _spoil_rd(path: Path) -> None:
     text = path.read_text()
     without = text.replace('<meta name="subject">solar-physics</meta>', "")
-    columns = without.replace(
-        'optional_columns="', 'optional_columns="access_url access_format access_estsize '
-    )
-    spoiled = columns.replace("</mixin>", f"</mixin>\n    {MOC_COLUMN}", 1)
-    assert len({text, without, columns, spoiled}) == 4
+    spoiled = without.replace("</mixin>", f"</mixin>\n    {MOC_COLUMN}", 1)
+    assert len({text, without, spoiled}) == 3
     path.write_text(spoiled)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -26,6 +27,18 @@ _PROFILE = "untrustedquery"
 _OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=30s -c timezone=UTC"
 
 
+def _find_profile(config: Any, settings: Path) -> Any:
+    """Find the profile of the role: DaCHS knows those of its first import in a process alone."""
+    found = configparser.ConfigParser(interpolation=None)
+    found.read(settings)
+    root = found.get("general", "rootDir", fallback="/var/gavo")
+    directory = Path(root, found.get("general", "configDir", fallback="etc"))
+    known = Path(config.get("configDir"))
+    if not found.has_section("general") or directory.resolve() == known.resolve():
+        return config.getDBProfile(_PROFILE)
+    return config.ProfileParser([str(directory)]).parse(_PROFILE, _PROFILE)
+
+
 def make_connector(settings: Path) -> Callable[[], Any]:
     """Return what opens autocommitting connections as the role that answers ADQL.
 
@@ -41,8 +54,8 @@ def make_connector(settings: Path) -> Callable[[], Any]:
     """
     config = import_dachs("gavo.base.config", settings)
     try:
-        arguments = config.getDBProfile(_PROFILE).getArgs()
-    except (config.ProfileParseError, OSError) as error:
+        arguments = _find_profile(config, settings).getArgs()
+    except (config.ProfileParseError, configparser.Error, OSError) as error:
         raise ConfigurationError(
             f"DaCHS's database profile {_PROFILE} cannot be read",
             where=str(settings),
