@@ -46,7 +46,7 @@ def of_hmi(place: int) -> pl.Expr:
     )
 
 
-def known(uid: pl.Series, kind: pl.Series) -> Outcome:
+def require_known(uid: pl.Series, kind: pl.Series) -> Outcome:
     """Refuse records of series that nothing is known of."""
     return Outcome.checked(uid, uid.set(kind.is_null(), None), "is of a series that is not known")
 
@@ -107,7 +107,7 @@ def look(address: pl.Expr, side: int) -> pl.Expr:
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(known, of(joined, series, "recnum", separator="_"), kind),
+        "granule_uid": of(require_known, of(joined, series, "recnum", separator="_"), kind),
         "granule_gid": title,
         # AIA takes an image of each channel in twelve seconds; products of HMI share a slot.
         "obs_id": pl.when(is_aia)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epnkit.errors import ConfigurationError, DeployError, LoadError
+from epnkit.errors import ConfigurationError, LoadError
 
 if TYPE_CHECKING:
     from epnkit.check.report import Report
@@ -66,30 +66,15 @@ def check_table(
 
     Parameters
     ----------
-    target : str
-        A path, or the URL of a TAP service.
-    table : str, optional
-        The full name of the table, with a URL.
-    rows : int or None, optional
-        How many rows to look at, in a folder or over TAP; None for all. Files are read whole.
-    oai : str, optional
-        The registry interface (OAI-PMH) that publishes the table.
+    target, table, rows, oai
+        As for :func:`epnkit.check.report.check`, which says what it returns and raises.
     dachs : pathlib.Path, optional
-        As for :func:`source`.
-
-    Returns
-    -------
-    Report
-        What was found.
-
-    Raises
-    ------
-    CheckError
-        If the target cannot be read, wholly and as what it claims to be.
+        As for :func:`source`; it reads the RD of a folder.
     """
     from epnkit.check.report import check
+    from epnkit.dachs.instance import DachsInstance
 
-    instance = _find_dachs(dachs)
+    instance = DachsInstance.find_if_any(dachs)
     if instance is None:
         return check(target, table, rows=rows, oai=oai)
     with instance.use_credentials():
@@ -401,30 +386,15 @@ def _read_status(instance: DachsInstance, service: str, last: int) -> ServiceSta
 
 @contextmanager
 def use_credentials(directory: Path | None) -> Iterator[None]:
-    """Let sources find the credentials of a DaCHS, if there is one.
+    """Let sources find the credentials of a DaCHS, if there is one, until the context ends.
 
     Parameters
     ----------
     directory : pathlib.Path, optional
-        The DaCHS that was named; without one, and if none is found, the usual places count.
-
-    Raises
-    ------
-    DeployError
-        If the DaCHS that was named does not exist.
+        As for :meth:`~epnkit.dachs.instance.DachsInstance.find_if_any`.
     """
-    instance = _find_dachs(directory)
-    with nullcontext() if instance is None else instance.use_credentials():
-        yield
-
-
-def _find_dachs(directory: Path | None) -> DachsInstance | None:
-    """Find the DaCHS that was named, or one; None if none was named and there is none."""
     from epnkit.dachs.instance import DachsInstance
 
-    try:
-        return DachsInstance.find(directory)
-    except DeployError:
-        if directory is not None:
-            raise
-        return None
+    instance = DachsInstance.find_if_any(directory)
+    with nullcontext() if instance is None else instance.use_credentials():
+        yield

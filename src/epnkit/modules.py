@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import gc
 import importlib
 import importlib.util
@@ -120,6 +121,35 @@ def requires_extra(name: str) -> Iterator[None]:
         ) from error
 
 
+#: The settings that DaCHS was first imported with in this process, which it keeps.
+_FIRST: list[Path] = []
+
+
+def read_dachs_profile(name: str, settings: Path) -> Any:
+    """Read a profile of the database of a DaCHS, also if DaCHS was imported for another one.
+
+    Parameters
+    ----------
+    name : str
+        The profile: ``feed`` is the administrator's.
+    settings : pathlib.Path
+        DaCHS's rc file.
+
+    Raises
+    ------
+    gavo.base.config.ProfileParseError
+        If there is no such profile.
+    """
+    config = import_dachs("gavo.base.config", settings)
+    if [settings] == _FIRST:
+        return config.getDBProfile(name)
+    own = configparser.ConfigParser(interpolation=None)
+    own.read(settings)
+    root = Path(own.get("general", "rootDir", fallback="/var/gavo"))
+    directory = root / own.get("general", "configDir", fallback="etc")
+    return config.ProfileParser([str(directory)]).parse(name, name)
+
+
 def import_dachs(name: str, settings: Path | None = None) -> Any:
     """Import a module of DaCHS, without what that changes for the whole process.
 
@@ -134,6 +164,8 @@ def import_dachs(name: str, settings: Path | None = None) -> Any:
     settings : pathlib.Path, optional
         DaCHS's rc file. Those of the first import in a process count.
     """
+    if not _FIRST:
+        _FIRST.append(settings or Path(os.environ.get("GAVOSETTINGS", "/etc/gavo.rc")))
     with _keep_process():
         if settings is not None:
             os.environ["GAVOSETTINGS"] = str(settings)

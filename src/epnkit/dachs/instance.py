@@ -21,7 +21,7 @@ from epnkit.dachs.account import Account, owner_account, switch_account
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
-from epnkit.modules import import_dachs
+from epnkit.modules import import_dachs, read_dachs_profile
 from epnkit.sources.config.credentials import look_in
 
 #: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
@@ -90,6 +90,22 @@ class DachsInstance:
             where=", ".join(map(str, candidates)),
             cure="Name the directory of a private one with --dachs, or set GAVOSETTINGS.",
         )
+
+    @classmethod
+    def find_if_any(cls, directory: Path | None) -> DachsInstance | None:
+        """Find the DaCHS in a directory; or, if none is named, another one, or None.
+
+        Raises
+        ------
+        DeployError
+            If there is none in the directory.
+        """
+        try:
+            return cls.find(directory)
+        except DeployError:
+            if directory is not None:
+                raise
+            return None
 
     @property
     def is_default(self) -> bool:
@@ -235,7 +251,8 @@ class DachsInstance:
         """
         base = self._import_gavo()
         try:
-            opened = base.getDBConnection(self._find_profile(base), autocommitted=True)
+            profile = read_dachs_profile("feed", self.settings)
+            opened = base.getDBConnection(profile, autocommitted=True)
             _prepare_database(base)
         except base.config.ProfileParseError as error:
             raise NoDatabaseError(
@@ -264,12 +281,6 @@ class DachsInstance:
             yield opened
         finally:
             opened.close()
-
-    def _find_profile(self, base: Any) -> Any:
-        """Find the profile of the administrator: DaCHS knows those of its first import alone."""
-        if Path(base.getConfig("configDir")).resolve() == self.configuration.resolve():
-            return "admin"
-        return base.config.ProfileParser([str(self.configuration)]).parse("feed", "feed")
 
     def _import_gavo(self) -> Any:
         """Import DaCHS with these settings."""

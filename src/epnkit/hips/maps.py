@@ -125,11 +125,12 @@ def read_map(path: Path) -> BodyMap:
         with warnings.catch_warnings(), fits.open(path) as units:
             warnings.simplefilter("ignore")
             unit = next(unit for unit in units if unit.data is not None and unit.data.ndim >= 2)
-            header, data = unit.header, np.asarray(unit.data, float)
-    except (OSError, ValueError, TypeError, StopIteration) as error:
+            header, data = unit.header, unit.data
+            while data.ndim > 2:
+                data = data[0]
+            data = np.asarray(data, float)
+    except (OSError, ValueError, TypeError, IndexError, StopIteration) as error:
         raise _unreadable(path, str(error) or "it holds no image") from error
-    while data.ndim > 2:
-        data = data[0]
     try:
         wcs = world_coordinates(read_headers([header])[0])
     except RegionError as error:

@@ -11,11 +11,12 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from epnkit.modules import run_file
+from epnkit.replicas.answering import ReplicaHandler, make_replica_server
 from epnkit.replicas.archive import replace_host
 from epnkit.replicas.regards_catalog import (
     DOWNLOADS,
@@ -35,18 +36,18 @@ _SEARCHES = (
 )
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _RegardsHandler(ReplicaHandler):
     """Answers for the catalogue of a server."""
 
     catalog: RegardsCatalog
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - a name of http.server
         """Give a token."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         asked = {name: values[0] for name, values in parse_qs(body).items()}
         self._answer(lambda: self.catalog.give_token(asked, self._authorization), _TOKENS)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - a name of http.server
         """Answer a search, or give a file."""
         parts = urlsplit(self.path)
         given = parse_qs(parts.query)
@@ -77,28 +78,18 @@ class _Answers(BaseHTTPRequestHandler):
                 raise GatewayError(404, "There is no such service")
             found = find()
         except GatewayError as error:
-            self._send(json.dumps({"messages": [str(error)]}).encode(), status=error.status)
+            said = json.dumps({"messages": [str(error)]})
+            self.send(said, "application/json", error.status)
             return
         if isinstance(found, RegardsFile):
-            self._send(found.content, found.media_type)
+            self.send(found.content, found.media_type)
         else:
-            self._send(json.dumps(found).encode())
-
-    def _send(self, body: bytes, kind: str = "application/json", status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, form: str, *words: object) -> None:
-        """Say nothing of each request."""
+            self.send(json.dumps(found), "application/json")
 
 
 def make_server(catalog: RegardsCatalog) -> ThreadingHTTPServer:
     """Make a gateway to a catalogue on a free port of the loopback."""
-    handler = type("Answers", (_Answers,), {"catalog": catalog})
-    return ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    return make_replica_server(_RegardsHandler, catalog=catalog)
 
 
 def write_credential(port: int) -> str:

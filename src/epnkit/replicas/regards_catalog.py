@@ -189,6 +189,8 @@ class RegardsCatalog:
         How many seconds a token lives.
     largest : int
         How many products a page has at most.
+    deep : int
+        From which product on an unsorted answer has another order, as REGARDS's search has it.
     """
 
     tenant: str
@@ -197,6 +199,7 @@ class RegardsCatalog:
     public: bool = False
     token_life: float = TOKEN_LIFE
     largest: int = LARGEST_PAGE
+    deep: int = 10_000
     tokens: dict[str, float] = field(default_factory=dict, repr=False)
 
     def give_token(self, asked: Mapping[str, str], authorization: str) -> dict[str, Any]:
@@ -247,6 +250,8 @@ class RegardsCatalog:
             found = self._select(asked.get("q", ""), sort)
         except QueryRefusedError as error:
             raise GatewayError(422, str(error)) from None
+        if not sort and number * size >= self.deep:
+            found = sorted(found, key=lambda each: each.name(self.tenant))
         page = found[number * size : (number + 1) * size]
         features = (each.describe(self.tenant, base) for each in page)
         return {

@@ -10,24 +10,23 @@ read 350,000 records or more by one query, and this server gives none beyond tha
 from __future__ import annotations
 
 import json
+import random
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from epnkit.modules import run_file
+from epnkit.replicas.answering import ReplicaHandler, make_replica_server
 from epnkit.replicas.archive import replace_host
 
 #: How many records a page has at most, and how many a query must not select.
 LARGEST_PAGE, MOST = 300, 350_000
-
-#: The parameters of a request that say which page of a selection it wants.
-_OF_PAGE = {"start", "limit", "media", "colModel", "nocount"}
 
 Record = Mapping[str, Any]
 
@@ -83,9 +82,6 @@ class SitoolsDataset:
     columns: tuple[SitoolsColumn, ...]
     records: Sequence[Record]
     most: int = MOST
-    _selected: dict[tuple[tuple[str, str], ...], list[Record]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     def describe(self) -> dict[str, Any]:
         """Describe it, as ``?media=json`` does."""
@@ -96,21 +92,16 @@ class SitoolsDataset:
     def select(self, asked: Mapping[str, str]) -> list[Record]:
         """Select the records that a request's filters let through, in its order.
 
-        The last selection is kept: a client asks for one page of it after the other.
+        Records that the order does not tell apart come in another order with each page, as a
+        database may give them.
         """
-        query = tuple((name, asked[name]) for name in sorted(asked) if name not in _OF_PAGE)
-        if query not in self._selected:
-            self._selected.clear()
-            self._selected[query] = self._find(asked)
-        return self._selected[query]
-
-    def _find(self, asked: Mapping[str, str]) -> list[Record]:
         held: Iterable[Record] = self.records
         for name, value in asked.items():
             if re.fullmatch(r"p\[\d+\]", name):
                 held = _filter(held, value)
         found = list(held)
         if "sort" in asked:
+            random.Random(asked.get("start", "0")).shuffle(found)  # noqa: S311 - no secret
             for each in reversed(json.loads(asked["sort"])["ordersList"]):
                 order = partial(_sort_value, name=each["field"])
                 found.sort(key=order, reverse=each["direction"] == "DESC")
@@ -148,12 +139,12 @@ def _filter(records: Iterable[Record], value: str) -> list[Record]:
     return []
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _SitoolsHandler(ReplicaHandler):
     """Answers for the data sets of a server."""
 
     datasets: Mapping[str, SitoolsDataset]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - a name of http.server
         """Answer a request."""
         parts = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -164,7 +155,7 @@ class _Answers(BaseHTTPRequestHandler):
         elif dataset is None or what not in ("", "records", "count"):
             self._send({"success": False, "message": "there is no such resource"}, 404)
         elif asked.get("method") == "OPTIONS":
-            self._send_text(_WADL, "application/vnd.sun.wadl+xml")
+            self.send(_WADL, "application/vnd.sun.wadl+xml")
         elif what == "":
             self._send(dataset.describe())
         elif what == "count":
@@ -173,18 +164,7 @@ class _Answers(BaseHTTPRequestHandler):
             self._send(dataset.answer(asked))
 
     def _send(self, content: object, status: int = 200) -> None:
-        self._send_text(json.dumps(content), "application/json", status)
-
-    def _send_text(self, text: str, kind: str, status: int = 200) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, form: str, *words: object) -> None:
-        """Say nothing of each request."""
+        self.send(json.dumps(content), "application/json", status)
 
 
 _WADL = (
@@ -195,8 +175,7 @@ _WADL = (
 
 def make_server(datasets: Iterable[SitoolsDataset]) -> ThreadingHTTPServer:
     """Make a server of data sets on a free port of the loopback."""
-    handler = type("Answers", (_Answers,), {"datasets": {each.name: each for each in datasets}})
-    return ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    return make_replica_server(_SitoolsHandler, datasets={each.name: each for each in datasets})
 
 
 def main(make: str, address: str = "") -> None:

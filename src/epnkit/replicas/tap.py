@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -27,6 +27,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from epnkit.modules import run_file
+from epnkit.replicas.answering import ReplicaHandler, make_replica_server
 from epnkit.replicas.archive import replace_host
 
 #: How many rows an answer has at most, whatever is asked for.
@@ -154,17 +155,17 @@ def write_error(reason: str) -> str:
     )
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _TapHandler(ReplicaHandler):
     """Answers queries, and requests for files."""
 
     database: TapDatabase
     read_product: Callable[[str], tuple[str, bytes] | None]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - a name of http.server
         """Answer a request; as a proxy it is sent the whole address."""
         self._answer(urlsplit(self.path).query)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - a name of http.server
         """Answer a query that was sent as a form."""
         length = int(self.headers.get("Content-Length", 0))
         self._answer(self.rfile.read(length).decode())
@@ -177,49 +178,30 @@ class _Answers(BaseHTTPRequestHandler):
         elif path.endswith("/data") and "DATA_ITEM_ID" in asked:
             self._send_product(asked["DATA_ITEM_ID"])
         else:
-            self._send("there is no such resource", "text/plain", 404)
+            self.send("there is no such resource", "text/plain", 404)
 
     def _query(self, asked: Mapping[str, str]) -> None:
         most = min(MOST, int(asked.get("MAXREC", MOST)))
         try:
             names, rows = self.database.run(asked["QUERY"], most)
         except sqlite3.Error as error:
-            self._send(write_error(str(error)), "application/x-votable+xml", 400)
+            self.send(write_error(str(error)), "application/x-votable+xml", 400)
             return
         if asked.get("FORMAT", "").lower() == "json":
             described = [{"name": name} for name in names]
-            self._send(json.dumps({"metadata": described, "data": rows}), "application/json")
+            self.send(json.dumps({"metadata": described, "data": rows}), "application/json")
         else:
             votable = "".join(write_votable(names, rows, self.database.types))
-            self._send(votable, "application/x-votable+xml")
+            self.send(votable, "application/x-votable+xml")
 
     def _send_product(self, item: str) -> None:
         found = self.read_product(item)
         if found is None:
-            self._send("there is no such data item", "text/plain", 404)
+            self.send("there is no such data item", "text/plain", 404)
             return
         name, content = found
         named = {"Content-Disposition": f'attachment;filename="{name}"'}
-        self._send(content, "application/octet-stream", more=named)
-
-    def _send(
-        self,
-        content: str | bytes,
-        kind: str,
-        status: int = 200,
-        more: Mapping[str, str] | None = None,
-    ) -> None:
-        body = content.encode() if isinstance(content, str) else content
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in (more or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, form: str, *words: object) -> None:
-        """Say nothing of each request."""
+        self.send(content, "application/octet-stream", more=named)
 
 
 def make_server(
@@ -235,8 +217,8 @@ def make_server(
     read_product : callable
         Gives the name and the content of a data item's file; None if there is no such item.
     """
-    found = {"database": TapDatabase(tables), "read_product": staticmethod(read_product)}
-    return ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), found))
+    found = TapDatabase(tables)
+    return make_replica_server(_TapHandler, database=found, read_product=staticmethod(read_product))
 
 
 def main(make: str, address: str = "") -> None:

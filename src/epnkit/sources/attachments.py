@@ -37,16 +37,10 @@ from epnkit.sources.config.location import take_location
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.companions import fill_pattern
 from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
-from epnkit.sources.files.readers import Reader
+from epnkit.sources.files.readers import Reader, read_nothing
 from epnkit.sources.files.walk import FoundFile
 from epnkit.sources.files.windows import WINDOW_FIELDS, read_windows
 from epnkit.sources.values.documents import build_frame
-
-
-def read_nothing(path: Path) -> Iterator[dict[str, Any]]:
-    """Read nothing of a file: that it is there is all that is wanted."""
-    yield {}
-
 
 #: The formats of such files: a reader, and the fields that it gives.
 FORMATS: dict[str, tuple[Reader, Mapping[str, pl.DataType]]] = {

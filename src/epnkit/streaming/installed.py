@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import orjson
 import psycopg2
 
 from epnkit.errors import ConfigurationError, EpnkitError, TransientSourceError
-from epnkit.modules import import_dachs
+from epnkit.modules import import_dachs, read_dachs_profile
 from epnkit.sources.config.credentials import read_credential
 from epnkit.streaming.declare import DataSet
 from epnkit.streaming.log import LOG
@@ -25,18 +24,6 @@ _PROFILE = "untrustedquery"
 
 #: What PostgreSQL does for a connection: read alone, and not for longer than this.
 _OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=30s -c timezone=UTC"
-
-
-def _find_profile(config: Any, settings: Path) -> Any:
-    """Find the profile of the role: DaCHS knows those of its first import in a process alone."""
-    found = configparser.ConfigParser(interpolation=None)
-    found.read(settings)
-    root = found.get("general", "rootDir", fallback="/var/gavo")
-    directory = Path(root, found.get("general", "configDir", fallback="etc"))
-    known = Path(config.get("configDir"))
-    if not found.has_section("general") or directory.resolve() == known.resolve():
-        return config.getDBProfile(_PROFILE)
-    return config.ProfileParser([str(directory)]).parse(_PROFILE, _PROFILE)
 
 
 def make_connector(settings: Path) -> Callable[[], Any]:
@@ -54,8 +41,8 @@ def make_connector(settings: Path) -> Callable[[], Any]:
     """
     config = import_dachs("gavo.base.config", settings)
     try:
-        arguments = _find_profile(config, settings).getArgs()
-    except (config.ProfileParseError, configparser.Error, OSError) as error:
+        arguments = read_dachs_profile(_PROFILE, settings).getArgs()
+    except (config.ProfileParseError, OSError) as error:
         raise ConfigurationError(
             f"DaCHS's database profile {_PROFILE} cannot be read",
             where=str(settings),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -38,7 +36,6 @@ from tests.support.regards import (
     make_product,
     make_versions,
     minute,
-    prepare_sources,
     read,
     serve_catalog,
 )
@@ -46,20 +43,17 @@ from tests.support.regards import (
 if TYPE_CHECKING:
     from tests.support.servers import Keep
 
-pytest_plugins = ["tests.support.servers"]
+pytest_plugins = ["tests.support.servers", "tests.support.regards_fixtures"]
 
 JUDGE = ROOT / "tests" / "support" / "judges" / "with_sunpy_regards.py"
 
 
-@pytest.fixture
-def make(tmp_path: Path, keep: Keep) -> Iterator[Make]:
-    with ExitStack() as stack:
-        yield prepare_sources(stack, tmp_path, keep)
-
-
-@pytest.fixture
-def products() -> list[RegardsProduct]:
-    return [make_product(number) for number in range(COUNT)]
+@pytest.mark.parametrize("order", [Order(), Order(None, ("providerId",))])
+def test_deep_pages_are_in_the_order_of_the_first_ones(
+    make: Make, products: list[RegardsProduct], order: Order
+) -> None:
+    catalog = RegardsCatalog("Solar", products, deep=COUNT // 2)
+    assert sorted(read(make(catalog, order=order))) == list(range(COUNT))
 
 
 @pytest.mark.parametrize("search", ["rs-catalog", "rs-access-project"])

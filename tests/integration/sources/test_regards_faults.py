@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,32 +13,12 @@ from epnkit.replicas.regards_catalog import RegardsCatalog, RegardsProduct
 from epnkit.sources import open_source
 from epnkit.sources.base import Order
 from tests.support.proxy import Fault, Proxy, http
-from tests.support.regards import (
-    COUNT,
-    CURSOR,
-    Changing,
-    Make,
-    make_product,
-    prepare_sources,
-    read,
-    serve_catalog,
-)
+from tests.support.regards import COUNT, CURSOR, Changing, Make, make_product, read, serve_catalog
 
 if TYPE_CHECKING:
-    from tests.support.servers import Keep
+    pass
 
-pytest_plugins = ["tests.support.servers"]
-
-
-@pytest.fixture
-def make(tmp_path: Path, keep: Keep) -> Iterator[Make]:
-    with ExitStack() as stack:
-        yield prepare_sources(stack, tmp_path, keep)
-
-
-@pytest.fixture
-def products() -> list[RegardsProduct]:
-    return [make_product(number) for number in range(COUNT)]
+pytest_plugins = ["tests.support.servers", "tests.support.regards_fixtures"]
 
 
 def test_a_token_that_expires_is_renewed(make: Make, products: list[RegardsProduct]) -> None:

@@ -27,6 +27,9 @@ def test_a_database_that_is_full_needs_no_start(
     def refuse(*words: object, **settings: object) -> None:
         raise psycopg2.OperationalError(why)
 
+    (tmp_path / "gavo.rc").write_text(f"[general]\nrootDir: {tmp_path}\n")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "feed").write_text("database = gavo\n")
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "gavo.rc"))
     monkeypatch.setattr(base, "getDBConnection", refuse)
     instance = DachsInstance(tmp_path / "gavo.rc", None)

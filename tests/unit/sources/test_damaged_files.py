@@ -357,6 +357,13 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     assert record["unreadable"] == "ValueError: two of its columns are named 'a'"
 
 
+def test_two_fields_of_one_name_are_noted_by_a_reader_of_its_own_process(tmp_path: Path) -> None:
+    tree = b"#ASDF 1.0.0\n%YAML 1.1\n---\na.b: 1\na: {b: 2, c: 3}\n...\n"
+    record = found_in(tmp_path, "a.asdf", tree, "asdf")
+    assert (record["a.b"], record["a.c"]) == (None, 3)
+    assert record[UNREADABLE] == "a.b: two fields have this name"
+
+
 def test_a_document_can_pass_for_no_record_of_another_file(tmp_path: Path) -> None:
     content = b'{"path": "x", "unreadable": "no", "epnkit_unreadable": "*: x", "url": "y", "n": 1}'
     record = found_in(tmp_path, "a.json", content, "json")

@@ -18,7 +18,7 @@ from astropy.io import fits
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import ALL, Order, Window
+from epnkit.sources.base import ALL, UNREADABLE, Order, Window
 from epnkit.sources.files.readers import read_json
 from epnkit.sources.files.settings import FilesSettings
 from epnkit.sources.files.source import FilesSource
@@ -168,6 +168,14 @@ def test_pds3_labels_attached_and_detached(make: Make, data: Path) -> None:
         assert row["SAMPLING_INTERVAL"] == 8.0
         assert sorted(row["TARGET_NAME"]) == ["SATURN", "TITAN"]
         assert row["TABLE.ROWS"] == 12
+
+
+def test_two_fields_of_one_name_are_noted(make: Make, data: Path) -> None:
+    (data / "a.json").write_text('{"a.b": 1, "a": {"b": 2}, "c": 3}')
+    (read,) = make("json").batches()
+    assert read.select("a.b", "c", UNREADABLE).rows() == [
+        (None, 3, "a.b: two fields have this name")
+    ]
 
 
 def test_json_one_document_or_several(make: Make, data: Path) -> None:

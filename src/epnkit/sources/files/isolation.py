@@ -25,13 +25,14 @@ from epnkit.sources.files.limits import LONGEST, LONGEST_START
 from epnkit.sources.files.readers import Reader, is_bounded
 from epnkit.sources.files.walk import FoundFile
 from epnkit.sources.files.worker import Answer, describe_error
+from epnkit.sources.values.documents import Note
 
 #: How many files are handed over together, at most two lots before their turn; and the most bytes
 #: of their names: a connection holds both lots, so that neither side waits for the other.
 _LOT, _LOT_BYTES = 64, 32 * 1024
 
 #: What an answer may hold beside what pickle writes without a class.
-_ALLOWED = {("datetime", "datetime"), ("datetime", "date")}
+_ALLOWED = {("datetime", "datetime"), ("datetime", "date"), (Note.__module__, Note.__name__)}
 
 
 class UnreadableFileError(ValueError):
@@ -288,7 +289,7 @@ class _PlainUnpickler(pickle.Unpickler):
     """Reads plain values, and no class: what wrote them has read hostile files."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Allow dates."""
+        """Allow dates, and notes of what is wrong."""
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
         return super().find_class(module, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -19,6 +18,7 @@ import polars as pl
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, WHOLE, Order, Window
+from epnkit.sources.comparing import ComparedByDigest
 from epnkit.sources.config.settings import open_settings
 from epnkit.sources.files.companions import find_companions
 from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
@@ -26,7 +26,7 @@ from epnkit.sources.files.keys import FileKeys
 from epnkit.sources.files.settings import FilesSettings, take_files_settings
 from epnkit.sources.files.versions import keep_latest
 from epnkit.sources.files.walk import FoundFile, walk
-from epnkit.sources.values.documents import build_frame, infer_types
+from epnkit.sources.values.documents import Note, build_frame, infer_types
 
 #: How many files are looked at to find the fields.
 _SAMPLE = 200
@@ -55,7 +55,7 @@ _COMPANION_FIELDS: dict[str, pl.DataType] = {
 }
 
 
-class FilesSource:
+class FilesSource(ComparedByDigest):
     """Files under one directory, in the order of their paths.
 
     A record has the fields of its file, and ``path`` (relative to the directory, mostly its key),
@@ -70,8 +70,6 @@ class FilesSource:
     settings : FilesSettings
         Where they lie and how they are read.
     """
-
-    compared_by: Literal["digest", "key"] = "digest"
 
     def __init__(self, settings: FilesSettings) -> None:
         self._settings = settings
@@ -111,21 +109,6 @@ class FilesSource:
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
         """Read the files that changed within a window, in the order of their paths."""
         return self._read_batches(self._walk(window), size)
-
-    def digests(self, bounds: list[str]) -> pl.DataFrame:
-        """Sum up the records between consecutive keys; see :class:`Reconcilable`."""
-        listed = self.keys(None, None)
-        parts = [bisect.bisect_right(bounds, key) for key in listed["record_key"]]
-        part = pl.Series("part", parts, dtype=pl.Int64)
-        sums = (
-            listed.with_columns(part)
-            .group_by("part")
-            .agg(
-                pl.len().cast(pl.Int64).alias("records"),
-                pl.col("record_digest").sum().alias("digest"),
-            )
-        )
-        return sums.sort("part")
 
     def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high, with a digest of each file's state.
@@ -314,7 +297,12 @@ def _keep_own(document: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]
     """Keep what a file says under a name that is told of every file: ``own.file_name``."""
     if taken.isdisjoint(document):
         return document
-    return {f"own.{n}" if n in taken else n: value for n, value in document.items()}
+    named = {f"own.{n}" if n in taken else n: value for n, value in document.items()}
+    note = document.get(UNREADABLE)
+    if isinstance(note, Note):  # by the reader, and not by the file
+        del named[f"own.{UNREADABLE}"]
+        named[UNREADABLE] = str(note)
+    return named
 
 
 def _has_several(found: FoundFile) -> bool:

@@ -24,6 +24,7 @@ from typing import Any
 
 from epnkit.sources.files.limits import MOST_MEMORY
 from epnkit.sources.files.readers import Reader
+from epnkit.sources.values.documents import Note
 
 #: How many documents are sent together, and how long the first of them waits, in seconds.
 CHUNK, LONGEST_WAIT = 256, 0.5
@@ -32,7 +33,7 @@ CHUNK, LONGEST_WAIT = 256, 0.5
 #: it is done.
 Answer = tuple[list[dict[str, Any]], str | None, bool]
 
-_PLAIN = frozenset([str, bool, int, float, bytes, dt.datetime, dt.date, type(None)])
+_PLAIN = frozenset([str, bool, int, float, bytes, dt.datetime, dt.date, type(None), Note])
 
 
 def main() -> None:

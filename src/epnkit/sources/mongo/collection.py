@@ -7,12 +7,13 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
+from epnkit.sources.comparing import ComparedByKey
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import declared_types
 from epnkit.sources.configured import ConfiguredSource
@@ -92,14 +93,11 @@ _LIST_SIZE = 1000
 SettingsT = TypeVar("SettingsT", bound=CollectionSettings)
 
 
-class CollectionSource(ConfiguredSource[SettingsT]):
+class CollectionSource(ComparedByKey, ConfiguredSource[SettingsT]):
     """Documents of one collection, read by key."""
 
     #: A name for messages.
     label: str
-
-    #: Neither MongoDB nor RESTHeart hashes a document: keys that are new or gone are found.
-    compared_by: ClassVar[Literal["digest", "key"]] = "key"
 
     def count(self, window: Window = ALL) -> int:
         """Ask how many documents the window holds."""
@@ -114,16 +112,6 @@ class CollectionSource(ConfiguredSource[SettingsT]):
         read = partial(self._read, size=self._page_size(size))
         pages = partial(read_segments, self._segments(window), read)
         return resume(pages, self._settings.retry_policy)
-
-    def digests(self, bounds: list[str]) -> pl.DataFrame:
-        """Sum up the records between consecutive keys; see :class:`Reconcilable`.
-
-        Raises
-        ------
-        SourceError
-            Always: only keys can be compared.
-        """
-        raise SourceError("documents are not hashed", where=self.label, cure="Compare their keys.")
 
     def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high; their digests are null.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property, partial
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import polars as pl
 
 from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, CursorValue, Window
+from epnkit.sources.comparing import ComparedByKey
 from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.configured import ConfiguredSource
@@ -49,7 +50,7 @@ from epnkit.sources.values.window_bounds import bound_type_error, parse_window, 
 _FETCH_SIZE = 20
 
 
-class RegardsSource(ConfiguredSource[RegardsSettings]):
+class RegardsSource(ComparedByKey, ConfiguredSource[RegardsSettings]):
     """Products of an archive.
 
     Parameters
@@ -63,9 +64,6 @@ class RegardsSource(ConfiguredSource[RegardsSettings]):
     kind = "regards"
     take_secret = staticmethod(take_address)
     take_settings = staticmethod(take_regards_settings)
-
-    #: REGARDS does not hash a product's description: keys that are new or gone are found.
-    compared_by: ClassVar[Literal["digest", "key"]] = "key"
 
     def __init__(self, secret: Secret, settings: RegardsSettings) -> None:
         super().__init__(secret, settings)
@@ -97,16 +95,6 @@ class RegardsSource(ConfiguredSource[RegardsSettings]):
                 kept = batch.filter(window_filter(cursor, parsed))
             if kept.height:
                 yield kept
-
-    def digests(self, bounds: list[str]) -> pl.DataFrame:
-        """Sum up the records between consecutive keys; see :class:`Reconcilable`.
-
-        Raises
-        ------
-        SourceError
-            Always: only keys can be compared.
-        """
-        raise SourceError("products are not hashed", where=self.label, cure="Compare their keys.")
 
     def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high; their digests are null.

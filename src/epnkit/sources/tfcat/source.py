@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -17,6 +16,7 @@ import polars as pl
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, WHOLE, Order, Window
+from epnkit.sources.comparing import ComparedByDigest
 from epnkit.sources.config.settings import open_settings
 from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
 from epnkit.sources.files.walk import FoundFile, walk
@@ -37,7 +37,7 @@ _SAMPLE = 200
 _PREFIX = f"{DocumentError.__name__}: "
 
 
-class TfcatSource:
+class TfcatSource(ComparedByDigest):
     """Features of TFCat documents, in the order of the documents' paths.
 
     A record has the properties of its feature, those of its document as ``catalogue.NAME``, what
@@ -51,8 +51,6 @@ class TfcatSource:
     settings : TfcatSettings
         Where the documents are and how they are read.
     """
-
-    compared_by: Literal["digest", "key"] = "digest"
 
     def __init__(self, settings: TfcatSettings) -> None:
         self._settings = settings
@@ -111,16 +109,6 @@ class TfcatSource:
             chosen = batch if kept is None else batch.filter(kept)
             if chosen.height:
                 yield chosen
-
-    def digests(self, bounds: list[str]) -> pl.DataFrame:
-        """Summarise the features between consecutive keys; see :class:`Reconcilable`."""
-        listed = self.keys(None, None)
-        parts = [bisect.bisect_right(bounds, key) for key in listed["record_key"]]
-        grouped = listed.with_columns(pl.Series("part", parts, dtype=pl.Int64)).group_by("part")
-        sums = grouped.agg(
-            pl.len().cast(pl.Int64).alias("records"), pl.col("record_digest").sum().alias("digest")
-        )
-        return sums.sort("part")
 
     def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high, each with a digest of what its feature says."""

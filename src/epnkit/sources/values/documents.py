@@ -71,6 +71,12 @@ def parse_json(text: bytes) -> Any:
                 raise error from None
 
 
+class Note(str):
+    """What is wrong with a document; no document can say it of itself."""
+
+    __slots__ = ()
+
+
 def flatten(document: Document, prefix: str = "") -> dict[str, Any]:
     """Take nested documents apart: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``.
 
@@ -100,7 +106,7 @@ def _drop_doubled(document: Document, prefix: str) -> dict[str, Any]:
                 doubled.add(inner)
             found[inner] = each
     notes += [f"{name}: two fields have this name" for name in sorted(doubled)]
-    return found | dict.fromkeys(doubled) | {UNREADABLE: "; ".join(notes)}
+    return found | dict.fromkeys(doubled) | {UNREADABLE: Note("; ".join(notes))}
 
 
 def flatten_document(
