@@ -47,7 +47,7 @@ def command(
     """Make a HiPS of MAP, a FITS map of a whole body, and publish it beside the page.
 
     MAP is a file, its address, or a service with a granule: medoc_synoptic/syn171_20040302, or
-    medoc_synoptic alone for its newest map. The page shows it under footprints, and Aladin loads
+    medoc_synoptic alone for its newest map. The page shows it under footprints, and clients of HiPS load
     it by the address that is printed.
     """
     from epnkit.cli._steps import find_instance
@@ -67,4 +67,4 @@ def command(
         echo(f"the HiPS is in {target}")
         return
     address = publish(named, PublishedHips(find_instance(directory, None)), labels, drawing)
-    echo(f"Aladin loads it by {address}")
+    echo(f"Aladin Lite and other clients of HiPS load it by {address}")

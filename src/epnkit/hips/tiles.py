@@ -6,6 +6,7 @@ knows no longitudes but those of the sky.
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -30,6 +31,9 @@ TILES = (128, 256, 512)
 #: The smallest order that clients expect of a HiPS, and so the finest here: with the largest tiles
 #: a pixel is 0.022 degrees, a hundredth of an active region.
 ORDER = 3
+
+#: The width of a tile in the overview of all.
+_SMALL = 64
 
 #: Pixels around the body of the picture of the whole map, at most.
 LARGEST = 4096
@@ -174,6 +178,7 @@ def write_hips(found: BodyMap, into: Path, labels: Labels, drawing: Drawing) -> 
         tile = choose_tiles(found.columns_around)
         for order in range(ORDER + 1):
             _write_order(found, scaled, work, order, tile)
+        _write_overview(work / f"Norder{ORDER}")
         width = min(LARGEST, found.columns_around // 2 * 2)
         _save(scaled.draw(found.sample(width))[::-1], work / "map.png")  # rows of a picture go down
         properties = {**labels.properties, **_describe_tiles(tile)}
@@ -204,6 +209,24 @@ def _write_order(found: BodyMap, scaled: Scale, into: Path, order: int, tile: in
     for number in range(12 * 4**order):
         longitudes, latitudes = _find_places(order, tile, number)
         _save(scaled.draw(found.interpolate(longitudes, latitudes)), folder / f"Npix{number}.png")
+
+
+def _write_overview(folder: Path) -> None:
+    """Write all tiles of an order in one picture, small, row by row (HiPS 1.0, section 4.3.1).
+
+    Aladin Lite (3.8.2) draws nothing of a whole sphere without it.
+    """
+    with requires_extra("hips"):
+        from PIL import Image
+
+    count = 12 * 4**ORDER
+    across = math.isqrt(count)
+    overview = Image.new("RGBA", (across * _SMALL, -(-count // across) * _SMALL))
+    for number in range(count):
+        row, column = divmod(number, across)
+        with Image.open(folder / "Dir0" / f"Npix{number}.png") as tile:
+            overview.paste(tile.resize((_SMALL, _SMALL)), (column * _SMALL, row * _SMALL))
+    overview.save(folder / "Allsky.png")
 
 
 def _find_places(

@@ -341,6 +341,9 @@ def test_a_hips_has_each_place_where_aladin_looks_for_it(sun: str) -> None:
     )
     longitude, latitude = SPOT
     assert read_brightness(sun, longitude, latitude) == 255
+    overview = requests.get(f"{sun}/Norder3/Allsky.png", timeout=30)
+    overview.raise_for_status()
+    assert Image.open(io.BytesIO(overview.content)).size == (27 * 64, 29 * 64)
     # Four degrees are within the spot, seven without; mirrored places are dark.
     for dx, dy in ((3, 0), (-3, 0), (0, 3), (0, -3), (2, 2)):
         assert read_brightness(sun, longitude + dx, latitude + dy) > 200
