@@ -125,8 +125,8 @@ def requires_extra(name: str) -> Iterator[None]:
 _FIRST: list[Path] = []
 
 
-def read_dachs_profile(name: str, settings: Path) -> Any:
-    """Read a profile of the database of a DaCHS, also if DaCHS was imported for another one.
+def read_dachs_profile(name: str, settings: Path) -> dict[str, Any]:
+    """Read how a profile of a DaCHS connects, also if DaCHS was imported for another one.
 
     Parameters
     ----------
@@ -135,19 +135,38 @@ def read_dachs_profile(name: str, settings: Path) -> Any:
     settings : pathlib.Path
         DaCHS's rc file.
 
+    Returns
+    -------
+    dict
+        Arguments of ``psycopg2.connect``.
+
     Raises
     ------
-    gavo.base.config.ProfileParseError
-        If there is no such profile.
+    ValueError
+        If there is no such profile, or it cannot be read: in DaCHS's words.
+    SystemExit
+        If DaCHS does not accept its settings.
     """
     config = import_dachs("gavo.base.config", settings)
+    try:
+        return dict(_find_profile(config, name, settings).getArgs())
+    except (config.utils.Error, OSError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _find_profile(config: Any, name: str, settings: Path) -> Any:
+    """Find a profile where these settings look for it."""
     if [settings] == _FIRST:
         return config.getDBProfile(name)
     own = configparser.ConfigParser(interpolation=None)
     own.read(settings)
     root = Path(own.get("general", "rootDir", fallback="/var/gavo"))
     directory = root / own.get("general", "configDir", fallback="etc")
-    return config.ProfileParser([str(directory)]).parse(name, name)
+    path = own.get("db", "profilePath", fallback="~/.gavo:$configDir")
+    places = path.replace("$configDir", str(directory)).split(":")
+    return config.ProfileParser([str(Path(place).expanduser()) for place in places]).parse(
+        name, name
+    )
 
 
 def import_dachs(name: str, settings: Path | None = None) -> Any:

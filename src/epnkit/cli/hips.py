@@ -47,8 +47,8 @@ def command(
     """Make a HiPS of MAP, a FITS map of a whole body, and publish it beside the page.
 
     MAP is a file, its address, or a service with a granule: medoc_synoptic/syn171_20040302, or
-    medoc_synoptic alone for its newest map. The page shows it under footprints, and clients of HiPS load
-    it by the address that is printed.
+    medoc_synoptic alone for its newest map. The page shows it under footprints, and clients of
+    HiPS load it by the address that is printed.
     """
     from epnkit.cli._steps import find_instance
     from epnkit.hips.make import make, publish

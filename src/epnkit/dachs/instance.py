@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from epnkit.dachs.account import Account, owner_account, switch_account
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
-from epnkit.modules import import_dachs, read_dachs_profile
+from epnkit.modules import read_dachs_profile
 from epnkit.sources.config.credentials import look_in
 
 #: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
@@ -249,19 +248,13 @@ class DachsInstance:
         LoadError
             If a newer epnkit wrote the state tables.
         """
-        base = self._import_gavo()
+        arguments = self._read_profile()
         try:
-            profile = read_dachs_profile("feed", self.settings)
-            opened = base.getDBConnection(profile, autocommitted=True)
-            _prepare_database(base)
-        except base.config.ProfileParseError as error:
-            raise NoDatabaseError(
-                "DaCHS's database profiles cannot be read",
-                where=str(self.configuration),
-                why=_one_line(error),
-                cure="Fix the file that it names.",
-            ) from None
-        except (psycopg2.OperationalError, base.ReportableError) as error:
+            # Not by DaCHS, which in a process asks the database of its first import for types.
+            opened = psycopg2.connect(**arguments)
+            opened.autocommit = True
+            opened.set_client_encoding("UTF8")
+        except psycopg2.OperationalError as error:
             if _NO_CONNECTION_LEFT.search(str(error)):
                 raise NoDatabaseError(
                     "its database has no connection left",
@@ -282,10 +275,17 @@ class DachsInstance:
         finally:
             opened.close()
 
-    def _import_gavo(self) -> Any:
-        """Import DaCHS with these settings."""
+    def _read_profile(self) -> dict[str, Any]:
+        """Read how the administrator connects."""
         try:
-            return import_dachs("gavo.base", self.settings)
+            return dict(read_dachs_profile("feed", self.settings))
+        except ValueError as error:
+            raise NoDatabaseError(
+                "DaCHS's database profiles cannot be read",
+                where=str(self.configuration),
+                why=_one_line(error),
+                cure="Fix the file that it names.",
+            ) from None
         except SystemExit as error:  # DaCHS's reaction to a wrong setting
             raise NoDatabaseError(
                 "DaCHS does not accept its settings",
@@ -344,12 +344,6 @@ class DachsInstance:
         if self.private is not None:
             return self.private.command(*arguments)
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
-
-
-@cache
-def _prepare_database(base: Any) -> None:
-    """Do what DaCHS 2.11 does with its database when it is imported; earlier ones do it later."""
-    getattr(base.sqlsupport, "initPsycopg", lambda: None)()
 
 
 def _one_line(error: BaseException) -> str:

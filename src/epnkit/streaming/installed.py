@@ -11,7 +11,7 @@ import orjson
 import psycopg2
 
 from epnkit.errors import ConfigurationError, EpnkitError, TransientSourceError
-from epnkit.modules import import_dachs, read_dachs_profile
+from epnkit.modules import read_dachs_profile
 from epnkit.sources.config.credentials import read_credential
 from epnkit.streaming.declare import DataSet
 from epnkit.streaming.log import LOG
@@ -39,10 +39,9 @@ def make_connector(settings: Path) -> Callable[[], Any]:
     ConfigurationError
         If DaCHS has no such profile.
     """
-    config = import_dachs("gavo.base.config", settings)
     try:
-        arguments = read_dachs_profile(_PROFILE, settings).getArgs()
-    except (config.ProfileParseError, OSError) as error:
+        arguments = read_dachs_profile(_PROFILE, settings)
+    except ValueError as error:
         raise ConfigurationError(
             f"DaCHS's database profile {_PROFILE} cannot be read",
             where=str(settings),

@@ -8,9 +8,6 @@ import psycopg2
 import pytest
 
 from epnkit.dachs.instance import DachsInstance, NoDatabaseError
-from epnkit.modules import import_dachs
-
-base = import_dachs("gavo.base")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +28,7 @@ def test_a_database_that_is_full_needs_no_start(
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "feed").write_text("database = gavo\n")
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "gavo.rc"))
-    monkeypatch.setattr(base, "getDBConnection", refuse)
+    monkeypatch.setattr(psycopg2, "connect", refuse)
     instance = DachsInstance(tmp_path / "gavo.rc", None)
     with pytest.raises(NoDatabaseError) as caught, instance.connect():
         pass
