@@ -154,12 +154,27 @@
     <doc>
       Yields the links that the service declares, as they were compiled while the granule was
       imported, and one to each other product of the same observation.  They are read as text from
-      epnkit.granules_SCHEMA: the server does not need epnkit.
+      epnkit.granules_SCHEMA: the server does not need epnkit.  From DaCHS 2.11 on, the data themselves
+      have a content_qualifier, by the granule's dataproduct_type.
     </doc>
     <setup>
       <par key="schema" late="True" description="The service's schema, as a Python value."/>
       <code>
         import json
+
+        from gavo.protocols.datalink import LinkDef
+
+        # EPN-TAP's dataproduct_type in the words of http://www.ivoa.net/rdf/product-type; it has none
+        # for photometric functions, catalogue items, vectors and events.
+        PRODUCT_TYPES = {"im": "#image", "ma": "#image", "sp": "#spectrum", "ds": "#dynamic-spectrum",
+          "sc": "#spectral-cube", "pr": "#spatial-profile", "vo": "#cube", "mo": "#time-cube",
+          "cu": "#cube", "ts": "#timeseries", "ca": "#measurements"}
+
+        def qualify(semantics, product_type):
+          # DaCHS before 2.11 does not know the column.
+          known = "contentQualifier" in LinkDef.__init__.__code__.co_varnames
+          term = PRODUCT_TYPES.get(product_type) if semantics=="#this" else None
+          return {"contentQualifier": term} if known and term else {}
 
         def compiled_links(schema, uid):
           with base.getTableConn() as conn:
@@ -181,7 +196,8 @@
       for link in compiled_links(schema, uid):
         yield descriptor.makeLink(link["url"], description=link["description"],
           semantics=link["semantics"], contentType=link["content_type"],
-          contentLength=link["content_length"])
+          contentLength=link["content_length"],
+          **qualify(link["semantics"], descriptor.metadata["dataproduct_type"]))
       for other in counterparts(schema, uid, descriptor.metadata["obs_id"]):
         yield descriptor.makeLink(other["datalink_url"], semantics="#counterpart",
           contentType="application/x-votable+xml;content=datalink",

@@ -12,7 +12,16 @@ from epnkit.epncore import packaged
 from epnkit.errors import ConfigurationError
 
 #: The vocabularies that epnkit carries.
-NAMES = ("datalink", "messenger", "refframe", "refposition", "timescale", "uat", "ucd")
+NAMES = (
+    "datalink",
+    "messenger",
+    "product-type",
+    "refframe",
+    "refposition",
+    "timescale",
+    "uat",
+    "ucd",
+)
 
 #: The environment variable that names the folder of refreshed vocabularies.
 FOLDER_VARIABLE = "EPNKIT_VOCABULARIES"

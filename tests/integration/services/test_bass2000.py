@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
+from packaging.version import Version
 from scripts.servers.databases import DATABASE, PASSWORD, USER
 from scripts.servers.processes import Server
 
@@ -44,6 +47,15 @@ def test_every_image_is_a_granule_or_refused(served: Served) -> None:
 )
 def test_links_lead_to_files(served: Served, uid: str, expected: list[str]) -> None:
     assert served.open_links(uid) == expected
+
+
+def test_datalink_names_the_kind_of_data_if_dachs_can(served: Served) -> None:
+    uid = "spectro_obspm_fullprofile_Cak_3D_20170615_090900"
+    kinds = {link["semantics"]: link.get("content_qualifier", "") for link in served.links(uid)}
+    if Version(version("gavodachs")) >= Version("2.11"):
+        assert kinds == {"#this": "#spectral-cube", "#preview": ""}
+    else:
+        assert set(kinds.values()) == {""}
 
 
 def test_images_of_a_session_are_counterparts(served: Served) -> None:

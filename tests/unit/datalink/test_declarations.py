@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +15,8 @@ from tests.support.granules import load_resource
 from epnkit.datalink.collections import Collection, add_references, read_collections
 from epnkit.datalink.links import Link, compile_links, documentation, granule, this
 from epnkit.datalink.streams import Stream
+from epnkit.epncore.columns import COLUMNS
+from epnkit.epncore.vocabularies import load
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import Mapping
 from epnkit.service import Service
@@ -158,3 +162,12 @@ def test_a_wrong_address_in_a_list_names_its_granule() -> None:
     link = Link("#this", pl.col("urls"), "Data")
     made = compile_links((link,), records, granules, pl.Series([0, 1], dtype=pl.UInt32))
     assert made.problems.select("granule", "rule").rows() == [(1, 118)]
+
+
+def test_the_kinds_of_data_in_datalink_are_product_types() -> None:
+    shared = (ROOT / "resources" / "epnkit" / "q.rd").read_text(encoding="utf-8")
+    table = re.search(r"PRODUCT_TYPES = (\{[^}]*\})", shared)
+    assert table is not None
+    terms = ast.literal_eval(table[1])
+    assert set(terms) <= set(COLUMNS["dataproduct_type"].allowed_values)
+    assert {term.removeprefix("#") for term in terms.values()} <= set(load("product-type").terms)
