@@ -284,13 +284,13 @@ class PrivateDachs:
         self.account.write(self.settings, written.getvalue())
 
     def _write_metadata(self) -> None:
-        """Write the metadata of the data centre, and install the vocabulary that it would fetch.
+        """Write the metadata of the data centre, and install the vocabularies that it would fetch.
 
         DaCHS leaves the profiles of its database readable for all: this restricts them.
         """
         self.account.restrict(0o640, *(self.root / "etc" / name for name in PROFILES))
         self.account.write(self.root / "etc" / "defaultmeta.txt", _META)
-        vocabulary.install_copy(self.root / "cache")
+        vocabulary.install_copies(self.root / "cache")
 
     def _await_answer(self, server: subprocess.Popen[bytes], log: Path) -> None:
         end = time.monotonic() + _ANSWER_TIMEOUT

@@ -1,4 +1,4 @@
-"""The vocabulary of subjects for a DaCHS that cannot fetch it, and validates no RD without it."""
+"""Vocabularies for a DaCHS that cannot fetch them, and validates no RD without them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tempfile import NamedTemporaryFile
 
 from epnkit.epncore import vocabularies
 
-#: Its name in DaCHS's cache, from its address.
-_NAME = "http:=2F=2Fwww.ivoa.net=2Frdf=2Fuat"
+#: Those that ``dachs val`` needs: the subjects in 2.7, all of them from 2.10 on.
+NEEDED = ("uat", "messenger", "product-type", "content_level", "content_type", "date_role")
 
 
-def install_copy(cache: Path) -> Path:
-    """Install epnkit's copy of the Unified Astronomy Thesaurus: its terms, without relations.
+def install_copies(cache: Path) -> list[Path]:
+    """Install epnkit's copies of the vocabularies that are not there: terms, without relations.
 
-    DaCHS takes it for one that it fetched itself, and fetches it again after a year.
+    DaCHS takes them for some that it fetched itself, and fetches them again after a year.
 
     Parameters
     ----------
@@ -25,30 +25,51 @@ def install_copy(cache: Path) -> Path:
 
     Returns
     -------
-    pathlib.Path
-        The file.
+    list of pathlib.Path
+        The files that were written.
     """
-    path, owner = cache / _NAME, cache.stat()
-    # Not written in place: DaCHS's account may have put a link there, and this may be root.
-    with NamedTemporaryFile("w", dir=cache, encoding="utf-8", delete=False) as file:
-        file.write(_serialise())
-        os.fchmod(file.fileno(), 0o664)
-        if os.geteuid() == 0:
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-    Path(file.name).replace(path)
-    return path
+    missing = {
+        path: text
+        for path, text in _serialise_all(cache).items()
+        if path.is_symlink() or not path.is_file()
+    }
+    for path, text in missing.items():
+        _write(path, text)
+    return list(missing)
 
 
-def remove_copy(cache: Path) -> bool:
-    """Remove that copy, unless DaCHS has fetched its own; return whether it was there."""
-    path = cache / _NAME
-    ours = path.is_file() and path.read_text(encoding="utf-8") == _serialise()
-    if ours:
+def remove_copies(cache: Path) -> list[Path]:
+    """Remove those copies, but for what DaCHS has fetched itself; return what was removed."""
+    ours = [
+        path
+        for path, text in _serialise_all(cache).items()
+        if path.is_file() and path.read_text(encoding="utf-8") == text
+    ]
+    for path in ours:
         path.unlink()
     return ours
 
 
-def _serialise() -> str:
-    uat = vocabularies.load("uat")
-    terms = {term: {"label": term, "description": "", "wider": []} for term in uat.terms}
-    return json.dumps({"uri": uat.uri, "terms": terms})
+def _serialise_all(cache: Path) -> dict[Path, str]:
+    """Serialise each vocabulary in Desise, by the name that DaCHS derives from its address."""
+    loaded = [vocabularies.load(name) for name in NEEDED]
+    return {cache / each.uri.replace("/", "=2F"): _serialise(each) for each in loaded}
+
+
+def _serialise(vocabulary: vocabularies.Vocabulary) -> str:
+    terms = {term: {"label": term, "description": "", "wider": []} for term in vocabulary.terms}
+    return json.dumps({"uri": vocabulary.uri, "terms": terms})
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as the owner of its directory.
+
+    Not in place: DaCHS's account may have put a link there, and this may be root.
+    """
+    owner = path.parent.stat()
+    with NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as file:
+        file.write(text)
+        os.fchmod(file.fileno(), 0o664)
+        if os.geteuid() == 0:
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+    Path(file.name).replace(path)

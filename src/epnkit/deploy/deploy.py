@@ -21,8 +21,8 @@ from epnkit.errors import DeployError
 from epnkit.packaged import find_packaged
 from epnkit.service import Service
 
-#: DaCHS's message if it has no vocabulary of subjects and cannot fetch it.
-_NO_SUBJECTS = "No such vocabulary: uat"
+#: DaCHS's message if it has no copy of a vocabulary and cannot fetch it.
+_NO_VOCABULARY = "No such vocabulary: "
 
 _FIX = "Fix what it names, and deploy again; DaCHS is unchanged."
 
@@ -194,20 +194,22 @@ class Deployment:
         )
 
     def _validate(self, name: str) -> str:
-        """Run ``dachs val``; if DaCHS cannot fetch a vocabulary, with our copy of it."""
+        """Run ``dachs val``; if DaCHS cannot fetch a vocabulary, with our copies."""
         try:
             return self._run("val", name)
         except DeployError as error:
-            if _NO_SUBJECTS not in (error.why or ""):
+            if _NO_VOCABULARY not in (error.why or ""):
                 raise
-        path = vocabulary.install_copy(self.instance.cache)
+            installed = vocabulary.install_copies(self.instance.cache)
+            if not installed:
+                raise
         return (
-            f"{self._run('val', name)}; DaCHS could not fetch the vocabulary of subjects: {path}"
-            " is epnkit's copy, to be deleted once it reaches www.ivoa.net"
+            f"{self._run('val', name)}; DaCHS could not fetch the IVOA's vocabularies: epnkit's"
+            f" copies, to be deleted once it reaches www.ivoa.net: {', '.join(map(str, installed))}"
         )
 
     def _plan_import(self, name: str) -> Step:
-        return self._plan_command("imp", name, state.has_table, self._drop)
+        return self._plan_command("imp", name, state.has_table, self._drop_failed)
 
     def _plan_publish(self, name: str) -> Step:
         return self._plan_command("pub", name, state.is_published, self._unpublish)
@@ -261,10 +263,14 @@ class Deployment:
         self.instance.execute("pub", "-u", f"{name}/q")
         return f"dachs pub -u {name}/q: done; DaCHS reports it to registries as deleted"
 
-    def _drop(self, name: str) -> str:
+    def _drop_failed(self, name: str) -> str:
+        """Drop the table of an import that failed; what it refused waits in quarantine."""
+        return self._drop(name, kept=state.FAILURE)
+
+    def _drop(self, name: str, kept: Sequence[str] = ()) -> str:
         if (self.instance.inputs / name / "q.rd").is_file():
             self.instance.execute("drop", f"{name}/q")
-        state.remove_state(self.instance, name)
+        state.remove_state(self.instance, name, kept)
         return f"dachs drop {name}/q: done, and its state is deleted"
 
     def _plan_removal(self, name: str) -> Step:
@@ -277,13 +283,13 @@ class Deployment:
         return Step(f"remove what was installed in {folder.target}", do)
 
     def _plan_cache_removal(self) -> Step:
-        """Remove what epnkit put into DaCHS's cache: compiled loops, a vocabulary."""
+        """Remove what epnkit put into DaCHS's cache: compiled loops, vocabularies."""
         compiled = self.instance.cache / "epnkit"
 
         def do() -> str:
             shutil.rmtree(compiled, ignore_errors=True)
             if self.instance.private is None:
-                vocabulary.remove_copy(self.instance.cache)
+                vocabulary.remove_copies(self.instance.cache)
             return f"{compiled}: removed"
 
         return Step(f"remove what was compiled, {compiled}", do)

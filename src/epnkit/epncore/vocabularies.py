@@ -13,7 +13,10 @@ from epnkit.errors import ConfigurationError
 
 #: The vocabularies that epnkit carries.
 NAMES = (
+    "content_level",
+    "content_type",
     "datalink",
+    "date_role",
     "messenger",
     "product-type",
     "refframe",

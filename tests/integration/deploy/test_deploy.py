@@ -253,13 +253,19 @@ def test_a_vocabulary_that_cannot_be_fetched_is_given(
     # DaCHS reaches no network.
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
-    assert f"{uat} is epnkit's copy" in run_successfully(instance, "deploy", "bass2000")
+    printed = run_successfully(instance, "deploy", "bass2000")
+    assert f"once it reaches www.ivoa.net: {uat}\n" in printed
     assert uat.read_bytes() == kept
-    assert vocabulary.remove_copy(uat.parent)
-    assert not vocabulary.remove_copy(uat.parent)
+
+
+def test_what_dachs_fetched_itself_stays(tmp_path: Path) -> None:
+    installed = vocabulary.install_copies(tmp_path)
+    assert [path.name.rpartition("=2F")[2] for path in installed] == list(vocabulary.NEEDED)
+    uat, *others = installed
     uat.write_text("DaCHS fetched its own")
-    assert not vocabulary.remove_copy(uat.parent)
-    assert vocabulary.install_copy(uat.parent).read_bytes() == kept
+    assert not vocabulary.install_copies(tmp_path)
+    assert vocabulary.remove_copies(tmp_path) == others
+    assert [*tmp_path.iterdir()] == [uat]
 
 
 def test_a_credential_that_is_not_there_stops_it(instance: PrivateDachs) -> None:
