@@ -4,8 +4,9 @@
 directory: an observation of twelve hours with an image a second.  It reads them as the service
 lofar_sun does, with a record an image and with a record a sub-band.  Then it looks for what
 changed: images after the last one less the lag of the service, or sub-bands whose digest differs.
-All files are read once before, so that the disk is warm.  ``python -m benchmarks.flood DIRECTORY``
-makes them there, and keeps them.
+All files are read once before, so that the disk is warm.  At last both forms are loaded into a
+DaCHS, first whole and then again.  ``python -m benchmarks.flood DIRECTORY`` makes the images there,
+and keeps them.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+from tests.conftest import throw_away_dachs
 
 from benchmarks import memory
+from epnkit.deploy import inputs
 from epnkit.loading.prepare.preparation import Preparation
+from epnkit.loading.request import Request
 from epnkit.replicas.sources import load_replica
 from epnkit.service import read_service
 from epnkit.sources import open_source
@@ -46,8 +50,10 @@ def main(words: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="epnkit-flood-") as name:
         directory = Path(words[0] if words else name)
         make(directory)
+        directory.chmod(0o755)
         for form in ("image", "band"):
             show(directory, form)
+            load(directory, form)
 
 
 def make(directory: Path) -> None:
@@ -116,6 +122,32 @@ def read(directory: Path, form: str) -> dict[str, float]:
             "refused": sum(len(each.refusals) for each in made),
             "peak": memory.peak(),
         }
+
+
+def load(directory: Path, form: str) -> None:
+    """Load the images into a DaCHS of its own, whole and again, and print how long it took."""
+    with tempfile.TemporaryDirectory(prefix="epnkit-flood-") as name, throw_away_dachs() as dachs:
+        folder = copy_service(Path(name), directory, form)
+        shutil.copytree(
+            folder.parent / "credentials", dachs.root / "credentials", dirs_exist_ok=True
+        )
+        dachs.account.create_owned(dachs.root / "credentials")
+        inputs.install(dachs, folder)
+        seconds = []
+        for _ in range(2):
+            began = time.perf_counter()
+            dachs.run("imp", f"{FOLDER.name}/q", environment=Request().to_environment())
+            seconds.append(time.perf_counter() - began)
+        with dachs.cluster.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {FOLDER.name}.epn_core")
+            (granules,) = cursor.fetchone() or (0,)
+    assert granules == (BANDS * STEPS if form == "image" else BANDS)
+    print(
+        f"  loaded into DaCHS, from the files to {granules} granules that are indexed:"
+        f" {seconds[0]:.1f} s ({BANDS * STEPS / seconds[0]:.0f} files a second); again"
+        f" {seconds[1]:.1f} s",
+        flush=True,
+    )
 
 
 class Given:
