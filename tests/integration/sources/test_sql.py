@@ -110,7 +110,7 @@ def make(database: tuple[str, Server], keep: Keep) -> Make:
         query: str = "SELECT * FROM obs",
         password: str = PASSWORD,
         key: tuple[str, ...] = ("id",),
-        cursor: str = "run_date",
+        cursor: str | None = "run_date",
         *,
         digest: bool = True,
         retry_policy: RetryPolicy = QUICK,
@@ -190,6 +190,20 @@ def test_a_join_that_repeats_its_key_loses_and_doubles_nothing(
         proxy.faults.extend([Fault("reset", after // 20)] * 2)
         read = pl.concat(source.batches(size=100))
     assert sorted(read.select("id", "n").rows()) == [(i, n) for i in range(2000) for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("by_arrow", [True, False])
+@pytest.mark.parametrize("cursor", [None, "run_date"])
+def test_records_without_a_key_are_read_once_too(
+    make: Make, cursor: str | None, by_arrow: bool
+) -> None:
+    part = "CASE WHEN id % 3 = 0 THEN NULL ELSE id % 7 END AS part"
+    query = f"SELECT id, run_date, {part} FROM obs"
+    source = make(query=query, key=("part", "id"), cursor=cursor)
+    source.reads_by_arrow = by_arrow
+    read = pl.concat(source.batches(size=900))
+    assert sorted(read["id"]) == list(range(COUNT))
+    assert read["part"].null_count() == COUNT // 3
 
 
 def test_without_a_key_a_broken_connection_begins_again(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 import polars as pl
 from polars.selectors import float as floats
@@ -14,7 +16,7 @@ from epnkit.sources.sql.column_types import Row, SqlColumn
 from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.pages import PageReader
 from epnkit.sources.sql.session import Statement
-from epnkit.sources.sql.statements import Condition
+from epnkit.sources.sql.statements import Condition, WrappedQuery
 from epnkit.sources.sql.values import refuse_unreadable_key
 from epnkit.sources.transport.paging import (
     BatchAndCheckpoint,
@@ -29,6 +31,19 @@ from epnkit.sources.transport.paging import (
 _MOST_OF_ONE_KEY = 1000
 
 SqlSegment = Segment[Condition, SqlColumn]
+
+
+def split_by_order(segments: Sequence[SqlSegment], wrapped: WrappedQuery) -> Iterator[SqlSegment]:
+    """Split segments into records that pages can be cut by, and those with a null in the order.
+
+    A database finds nothing before or after a null: no page but the first would have the others.
+    They are read in one answer.
+    """
+    for segment in segments:
+        complete = wrapped.is_complete(segment.order)
+        yield replace(segment, condition=segment.condition & complete)
+        incomplete = reduce(or_, map(wrapped.is_null, segment.order))
+        yield Segment(segment.condition & incomplete, ())
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,8 @@ class QueryReader:
         def read_segment(
             segment: SqlSegment, checkpoint: Checkpoint
         ) -> Iterator[BatchAndCheckpoint]:
-            read = self._read_stream if reader.single_answer else self._read_pages
+            whole = reader.single_answer or not segment.order
+            read = self._read_stream if whole else self._read_pages
             return read(reader, segment, checkpoint, size)
 
         return read_segments(segments, read_segment, start)
@@ -135,7 +151,7 @@ class QueryReader:
             )
 
     def _refuse_unordered(self, checkpoint: Checkpoint) -> None:
-        if not self.keyed or None in checkpoint.last:
+        if not self.keyed or not checkpoint.last or None in checkpoint.last:
             raise SourceError(
                 "reading broke off in the middle",
                 where=self.where,

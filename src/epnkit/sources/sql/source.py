@@ -24,7 +24,7 @@ from epnkit.sources.sql.connect import open_session
 from epnkit.sources.sql.driver_errors import describe_connection
 from epnkit.sources.sql.keys import COMPARABLE, DIGEST, KeyExpressions
 from epnkit.sources.sql.pages import RowReader
-from epnkit.sources.sql.reading import QueryReader
+from epnkit.sources.sql.reading import QueryReader, split_by_order
 from epnkit.sources.sql.reconcile import KeyIndex
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import NO_CONDITION, Condition
@@ -257,6 +257,8 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         checkpoint: Checkpoint | None,
     ) -> Iterator[BatchAndCheckpoint]:
         start = checkpoint or Checkpoint()
+        if self._key and self._secret.kind == "odbc":  # whose answers may be read in pages
+            segments = list(split_by_order(segments, self._query.wrapped))
         if self.reads_by_arrow:
             try:
                 for batch, next_checkpoint in self._read_by_arrow(segments, size, start):

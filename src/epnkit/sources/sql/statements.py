@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 import polars as pl
 
@@ -99,15 +101,20 @@ class WrappedQuery:
         """Select the columns alone."""
         return self.select(condition=Condition("1 = 0"))
 
-    def is_null(self, cursor: SqlColumn) -> Condition:
-        """Require that the cursor has no value."""
-        return Condition(f"{self.quote_name(cursor)} IS NULL")
+    def is_null(self, column: SqlColumn) -> Condition:
+        """Require that a column has no value."""
+        return Condition(f"{self.quote_name(column)} IS NULL")
+
+    def is_complete(self, columns: Sequence[SqlColumn]) -> Condition:
+        """Require that each of the columns has a value."""
+        each = (Condition(f"{self.quote_name(column)} IS NOT NULL") for column in columns)
+        return reduce(and_, each, NO_CONDITION)
 
     def between(self, cursor: SqlColumn, window: Window) -> Condition:
         """Require that the cursor has a value, and one inside the window."""
         name = self.quote_name(cursor)
         low, high = window.low, window.high
-        found = Condition(f"{name} IS NOT NULL")
+        found = self.is_complete([cursor])
         if low is not None:
             found &= Condition(
                 f"{name} >{'=' * window.low_closed} ?",
