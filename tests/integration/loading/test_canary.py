@@ -19,6 +19,7 @@ from tests.conftest import ROOT
 from tests.integration.sources.test_dialects import fill
 from tests.integration.sources.test_sql import WRONG, odbc
 from tests.support.proxy import Fault, Proxy
+from tests.support.waiting import wait_until
 
 pytest_plugins = ["tests.support.servers"]
 
@@ -153,3 +154,40 @@ def test_what_breaks_under_the_right_password_does_not_show_it(
     assert all(run.returncode for run in runs[:3])
     assert "cannot be reached" in read_last_reason(scratch)
     assert find_password(collect_texts(scratch, runs), PASSWORD) == []
+
+
+def list_descendants(process: int) -> list[Path]:
+    """List a process and all that it started, by their directories in /proc."""
+    found = [Path(f"/proc/{process}")]
+    for path in found:
+        for children in path.glob("task/*/children"):
+            found += [Path("/proc") / number for number in children.read_text().split()]
+    return found
+
+
+def test_a_running_load_shows_no_password_and_leaves_no_core_file(
+    scratch: PrivateDachs, catalogue: tuple[str, Server]
+) -> None:
+    with Proxy(catalogue[1].port) as proxy:
+        proxy.faults.extend([Fault("stall", 20_000)] * 200)
+        credential = scratch.root / "credentials" / "hfc1ar"
+        credential.write_text(odbc(catalogue[0], proxy.port) + "\n")
+        credential.chmod(0o600)
+        scratch.account.create_owned(credential.parent)
+        load = subprocess.Popen(scratch.command("imp", RD), env=scratch.environment)
+        try:
+            wait_until(lambda: proxy.connections > 0 and bool(proxy.bytes))
+            seen = list_descendants(load.pid)
+            texts = {
+                str(path / name): (path / name).read_bytes().decode("latin-1")
+                for path in seen
+                for name in ("cmdline", "environ", "limits")
+            }
+        finally:
+            subprocess.run(["pkill", "-TERM", "-P", str(load.pid)], check=False)
+            load.terminate()
+            load.wait()
+    assert find_password(texts, PASSWORD) == []
+    loader = next(path for path in reversed(seen) if "dachs" in texts[f"{path}/cmdline"])
+    (core,) = [line for line in texts[f"{loader}/limits"].splitlines() if "core file" in line]
+    assert core.split()[4] == "0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -167,6 +168,8 @@ _TRIVIAL = re.compile(r"(?i)\d{0,3}|true|false|yes|no|on|off|none|default")
 class Secret:
     """One line that opens a source; neither its text nor a traceback shows the password.
 
+    The process that holds one leaves no core file when it crashes, which would show it.
+
     Parameters
     ----------
     name : str
@@ -181,6 +184,8 @@ class Secret:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self._text = text.strip()
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
     def reveal(self) -> str:
         """Return the text itself, for the driver alone."""
