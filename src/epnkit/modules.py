@@ -125,7 +125,7 @@ def requires_extra(name: str) -> Iterator[None]:
 _FIRST: list[Path] = []
 
 
-def read_dachs_profile(name: str, settings: Path) -> dict[str, Any]:
+def read_dachs_profile(name: str, settings: Path, directory: Path | None = None) -> dict[str, Any]:
     """Read how a profile of a DaCHS connects, also if DaCHS was imported for another one.
 
     Parameters
@@ -134,6 +134,8 @@ def read_dachs_profile(name: str, settings: Path) -> dict[str, Any]:
         The profile: ``feed`` is the administrator's.
     settings : pathlib.Path
         DaCHS's rc file.
+    directory : pathlib.Path, optional
+        Where the profile lies, if not where the settings say.
 
     Returns
     -------
@@ -149,21 +151,23 @@ def read_dachs_profile(name: str, settings: Path) -> dict[str, Any]:
     """
     config = import_dachs("gavo.base.config", settings)
     try:
-        return dict(_find_profile(config, name, settings).getArgs())
+        return dict(_find_profile(config, name, settings, directory).getArgs())
     except (config.utils.Error, OSError) as error:
         raise ValueError(str(error)) from error
 
 
-def _find_profile(config: Any, name: str, settings: Path) -> Any:
-    """Find a profile where these settings look for it."""
+def _find_profile(config: Any, name: str, settings: Path, directory: Path | None) -> Any:
+    """Find a profile in a directory, or where these settings look for it."""
+    if directory is not None:
+        return config.ProfileParser([str(directory)]).parse(name, name)
     if [settings] == _FIRST:
         return config.getDBProfile(name)
     own = configparser.ConfigParser(interpolation=None)
     own.read(settings)
     root = Path(own.get("general", "rootDir", fallback="/var/gavo"))
-    directory = root / own.get("general", "configDir", fallback="etc")
+    own_directory = root / own.get("general", "configDir", fallback="etc")
     path = own.get("db", "profilePath", fallback="~/.gavo:$configDir")
-    places = path.replace("$configDir", str(directory)).split(":")
+    places = path.replace("$configDir", str(own_directory)).split(":")
     return config.ProfileParser([str(Path(place).expanduser()) for place in places]).parse(
         name, name
     )

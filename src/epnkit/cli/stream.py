@@ -31,6 +31,18 @@ cache_option = click.option(
     help="The directory of fetched files and of reductions; by default in DaCHS's cache.",
 )
 
+contact_option = click.option(
+    "--contact", default="the operator of the DaCHS", show_default=True, help="Whom users write to."
+)
+
+identifier_option = click.option(
+    "--id", "identifier", help="The server's identifier; by default DaCHS's authority."
+)
+
+port_option = click.option(
+    "--port", type=click.IntRange(1, 65535), default=8087, show_default=True, help="The port."
+)
+
 cache_size_option = click.option(
     "--cache-size",
     type=click.IntRange(1),
@@ -53,17 +65,13 @@ def command() -> None:
     show_default=True,
     help="The address to listen on; others reach it by a reverse proxy.",
 )
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=8087, show_default=True, help="The port."
-)
+@port_option
 @click.option("--url", help="The public address of the server; by default that it listens on.")
 @archive_option
 @cache_option
 @cache_size_option
-@click.option(
-    "--contact", default="the operator of the DaCHS", show_default=True, help="Whom users write to."
-)
-@click.option("--id", "identifier", help="The server's identifier; by default DaCHS's authority.")
+@contact_option
+@identifier_option
 @dachs_option
 def serve(
     services: tuple[str, ...],
@@ -153,7 +161,8 @@ def _list_feeds(
     with instance.use_credentials():
         known = {**installed.find_archives(read), **dict(_split(each) for each in archives)}
     kept = cache or instance.cache / "epnkit-stream"
-    store = FileStore(known, kept, cache_size * 1024**3)
+    # Apart from the reductions, which are never deleted to make room.
+    store = FileStore(known, kept / "files", cache_size * 1024**3)
     return list_feeds(read, EpnIndex(connect), store), kept
 
 
@@ -166,21 +175,165 @@ def link(url: str | None, directory: Path | None) -> None:
     Without a URL, it leads there no more. The web server reads this with each request.
     """
     from epnkit.dachs.instance import DachsInstance
+    from epnkit.deploy.stream import LINKS
     from epnkit.service import read_service
     from epnkit.streaming import installed
 
     instance = DachsInstance.find(directory)
-    path = instance.configuration / "epnkit-stream.json"
+    path = instance.configuration / LINKS
     if url is None:
         path.unlink(missing_ok=True)
         echo("datalink leads to no streaming server")
         return
-    if not url.startswith(("http://", "https://")):
-        raise click.BadParameter("it begins with neither http:// nor https://", param_hint="URL")
+    _require_web_address(url)
     read = installed.read_installed(_find_folders(instance.inputs, ()), read_service)
     count = installed.write_links(path, url.rstrip("/"), read)
     instance.account.create_owned(path.parent)
     echo(f"datalink leads to {count} data sets at {url}")
+    echo("Now: dachs pub ALL; dachs serve reload, so that registry records say so too")
+
+
+@command.command()
+@click.argument("services", nargs=-1)
+@click.option("--url", required=True, help="The public address of the server.")
+@port_option
+@archive_option
+@click.option("--local", is_flag=True, help="All files lie here: no connection is opened outward.")
+@click.option(
+    "--group", "groups", multiple=True, help="A group that may read the archive; may be repeated."
+)
+@cache_size_option
+@click.option("--memory", default="2G", show_default=True, help="The most that it may use.")
+@contact_option
+@identifier_option
+@click.option(
+    "--units",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("/etc/systemd/system"),
+    show_default=True,
+    help="The directory of systemd's units.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the units, and do nothing.")
+@dachs_option
+def install(
+    services: tuple[str, ...],
+    url: str,
+    port: int,
+    archives: tuple[str, ...],
+    local: bool,
+    groups: tuple[str, ...],
+    cache_size: int,
+    memory: str,
+    contact: str,
+    identifier: str | None,
+    folder: Path,
+    dry_run: bool,
+    directory: Path | None,
+) -> None:
+    """Install the server as a unit of systemd, for SERVICES or all that are installed.
+
+    It runs under an account of its own that systemd makes, sees the file system read-only, and
+    listens on this machine alone: others reach it by a reverse proxy. systemd hands it DaCHS's
+    profile of the role that answers ADQL, and what says where archives lie. Install it again when
+    another service has an archive of its own. Run it as root.
+    """
+    from epnkit.cli._steps import explain_permissions
+    from epnkit.deploy import stream
+    from epnkit.deploy.steps import carry_out
+
+    _require_web_address(url)
+    address = url.rstrip("/")
+    known = dict(_split(each) for each in archives)
+    instance, found, credentials = _find_archives(directory, services)
+    named = ("--id", identifier) if identifier else ()
+    unit = stream.StreamUnit(
+        stream.find_program(),
+        address,
+        instance.configuration,
+        None if instance.is_default else instance.settings,
+        services,
+        tuple(f"{key}={path.resolve()}" for key, path in known.items()),
+        cache_size,
+        ("--contact", contact, *named),
+        port,
+        (*found.values(), *(each.resolve() for each in known.values()), *stream.find_code()),
+        tuple(credentials),
+        groups,
+        memory,
+        local,
+    )
+    if dry_run:
+        for name, text in unit.units().items():
+            echo(f"# {name}\n{text}")
+        return
+    with explain_permissions():
+        carry_out(stream.plan_install(unit, folder), echo)
+    echo(f"Now: epnkit stream proxy nginx {address}, and epnkit stream link {address}")
+
+
+def _find_archives(
+    directory: Path | None, services: tuple[str, ...]
+) -> tuple[DachsInstance, dict[str, Path], list[Path]]:
+    """Find where the archives of services lie, and the credentials that say so."""
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.deploy.stream import find_archive_credentials
+    from epnkit.errors import DeployError
+    from epnkit.service import read_service
+    from epnkit.streaming import installed
+
+    instance = DachsInstance.find(directory)
+    if instance.private is not None:
+        raise DeployError(
+            "a private DaCHS runs only while its commands do",
+            where=str(instance.root),
+            cure="Serve its streams by hand: epnkit stream serve.",
+        )
+    read = installed.read_installed(_find_folders(instance.inputs, services), read_service)
+    with instance.use_credentials():
+        found = installed.find_archives(read)
+    return instance, found, find_archive_credentials(instance, read)
+
+
+@command.command()
+@click.option(
+    "--units",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("/etc/systemd/system"),
+    show_default=True,
+    help="The directory of systemd's units.",
+)
+@dachs_option
+def uninstall(folder: Path, directory: Path | None) -> None:
+    """Stop the server's unit, and remove it with its cache and with datalink's links.
+
+    Run it as root.
+    """
+    from epnkit.cli._steps import explain_permissions
+    from epnkit.dachs.instance import DachsInstance
+    from epnkit.deploy.steps import carry_out
+    from epnkit.deploy.stream import plan_uninstall
+
+    with explain_permissions():
+        carry_out(plan_uninstall(DachsInstance.find(directory), folder), echo)
+
+
+@command.command()
+@click.argument("kind", type=click.Choice(["nginx", "apache"]))
+@click.argument("url")
+@port_option
+def proxy(kind: str, url: str, port: int) -> None:
+    """Print what lets a web server (nginx or Apache) pass requests for URL on to the server."""
+    from epnkit.deploy.reverse_proxy import write_proxy
+
+    _require_web_address(url)
+    echo(write_proxy(kind, url, port), nl=False)
+
+
+def _require_web_address(url: str) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("it begins with neither http:// nor https://", param_hint="URL")
 
 
 def _find_folders(inputs: Path, names: tuple[str, ...]) -> list[Path]:

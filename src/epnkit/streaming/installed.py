@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -32,7 +33,8 @@ def make_connector(settings: Path) -> Callable[[], Any]:
     Parameters
     ----------
     settings : pathlib.Path
-        DaCHS's rc file.
+        DaCHS's rc file. If systemd hands over the profile (LoadCredential), that is taken instead
+        of DaCHS's own.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def make_connector(settings: Path) -> Callable[[], Any]:
         If DaCHS has no such profile.
     """
     try:
-        arguments = read_dachs_profile(_PROFILE, settings)
+        arguments = read_dachs_profile(_PROFILE, settings, _find_handed_over())
     except ValueError as error:
         raise ConfigurationError(
             f"DaCHS's database profile {_PROFILE} cannot be read",
@@ -55,6 +57,12 @@ def make_connector(settings: Path) -> Callable[[], Any]:
         return opened
 
     return connect
+
+
+def _find_handed_over() -> Path | None:
+    """Find the directory in which systemd hands over DaCHS's profile."""
+    named = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(named) if named and (Path(named) / _PROFILE).is_file() else None
 
 
 def find_archives(services: Iterable[Service]) -> dict[str, Path]:
@@ -75,14 +83,27 @@ def _find_archive(service: Service) -> Iterator[tuple[str, Path]]:
     told = _read_source(service.source_file)
     if told.get("kind") != "files":
         return
-    if "connection" in told:
+    name = find_archive_credential(service)
+    if name is not None:
         try:
-            text = read_credential(told["connection"]).reveal()
+            text = read_credential(name).reveal()
         except ConfigurationError:
             return  # the files are fetched from their addresses
         told = dict(part.partition("=")[::2] for part in text.split(";"))
     if "address" in told and "directory" in told:
         yield told["address"], Path(told["directory"])
+
+
+def find_archive_credential(service: Service) -> str | None:
+    """Find the credential that says where the files of a service lie; None if none does.
+
+    Parameters
+    ----------
+    service : Service
+        The service; only sources of files have an archive.
+    """
+    told = _read_source(service.source_file)
+    return told.get("connection") if told.get("kind") == "files" else None
 
 
 def _read_source(path: Path) -> dict[str, Any]:
@@ -131,7 +152,7 @@ def write_links(path: Path, url: str, services: Iterable[Service]) -> int:
     """
     listed = {
         service.name: [
-            {"dataset": each.dataset, "title": each.title, "where": dict(each.where)}
+            {"dataset": each.dataset, "title": each.title, "where": dict(each.selection)}
             for each in service.streams
             if isinstance(each, DataSet)
         ]
