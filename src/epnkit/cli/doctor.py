@@ -36,6 +36,7 @@ _NAMES = (
     "permissions",
     "egress",
     "links",
+    "streams",
 )
 
 

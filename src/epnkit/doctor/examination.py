@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import psycopg2
 
 from epnkit.dachs.instance import NoDatabaseError
-from epnkit.doctor import imports, installation, network, permissions, state
+from epnkit.doctor import imports, installation, network, permissions, state, streams
 from epnkit.doctor.checks import Check, CheckContext, Finding
 from epnkit.errors import EpnkitError
 
@@ -28,6 +28,7 @@ CHECKS: Mapping[str, Check] = {
     "permissions": permissions.check_permissions,
     "egress": network.check_egress,
     "links": network.check_links,
+    "streams": streams.check_streams,
 }
 
 
