@@ -20,6 +20,7 @@ from epnkit.service import (
     Axis,
     DataSet,
     Link,
+    PairedFile,
     Service,
     TableFile,
     Variable,
@@ -29,6 +30,7 @@ from epnkit.service import (
     read_collections,
     read_kronos_n1,
     read_kronos_n2,
+    read_kronos_n3,
     this,
 )
 
@@ -123,6 +125,36 @@ links = (
 
 SWEPT = Axis("frequency", "kHz", varies=True, label="Frequency", limits=(3.6, 16100.0))
 
+STOKES = (
+    Variable("s", "V2 Hz-1", "Intensity (Stokes I)", SWEPT),
+    *(
+        Variable(
+            name, None, f"Stokes {name.upper()}, relative to the intensity", SWEPT, scale="linear"
+        )
+        for name in ("q", "u", "v")
+    ),
+    Variable("th", "rad", "Colatitude of the source", SWEPT, scale="linear"),
+    Variable("ph", "rad", "Azimuth of the source", SWEPT, scale="linear"),
+    Variable("snx", None, "Signal to noise of the antenna X", SWEPT),
+    Variable("snz", None, "Signal to noise of the antenna Z", SWEPT),
+)
+
+
+def polarised(level: str, assumed: str) -> DataSet:
+    """Declare level N3d or N3e, each record of which is made of one of level N2."""
+    return DataSet(
+        f"cassini_kronos_{level}",
+        f"Cassini/RPWS Kronos N{level[1:]}, {assumed}",
+        {"granule_gid": f"^co_rpws_hfr_kronos_{level}$"},
+        PairedFile(read_kronos_n3, rf"{level}/N3[de]_[a-z]{{3}}(\d{{7}}\.\d\d)$", r"n2/P\1"),
+        STOKES,
+        longest=timedelta(days=31),
+        description=f"Level N{level[1:]}: goniopolarimetry with two antennas, {assumed}; a record a"
+        " sweep, as in level N2.",
+        resource="https://lesia.obspm.fr/kronos/",
+    )
+
+
 streams = (
     DataSet(
         "cassini_kronos_n1",
@@ -155,6 +187,8 @@ streams = (
         " mode; a sweep with fewer values than the longest ends with fill values.",
         resource="https://doi.org/10.25935/xs9j-nd90",
     ),
+    polarised("n3d", "known source"),
+    polarised("n3e", "circular"),
 )
 
 service = Service(

@@ -1,5 +1,6 @@
 """ExPRES: modelled dynamic spectra of Jupiter's radio emissions, one granule a simulation."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -18,8 +19,12 @@ from epnkit.mapping import (
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
+    Axis,
+    CdfFile,
+    DataSet,
     Link,
     Service,
+    Variable,
     companion,
     documentation,
     read_collections,
@@ -117,6 +122,64 @@ links = (
     ),
 )
 
+FREQUENCY = Axis("Frequency", "MHz")
+
+#: Simulations that are streamed: observer, moon, magnetic model and version.  Those of aurorae are
+#: not, since how their sources are labelled is not known.
+FAMILIES = (
+    ("earth", "io", "vipal", "v01"),
+    *(
+        (observer, moon, model, "v11")
+        for observer in ("earth", "juno")
+        for moon in ("io", "europa", "ganymede", "callisto")
+        for model in ("jrm09", "jrm33")
+    ),
+)
+
+
+def simulated(observer: str, moon: str, model: str, version: str) -> DataSet:
+    """Declare the simulations of a family, a file a day."""
+    hemispheres = (("north", "northern"), ("south", "southern"))
+    return DataSet(
+        f"expres_{observer}_{moon}_{model}",
+        f"ExPRES, {moon.title()} from {observer.title()}, {model.upper()}",
+        {
+            "granule_uid": f"^expres_{observer}_jupiter_{moon}_{model}_lossc-wid1deg_3kev"
+            f"_[0-9]{{8}}_{version}$"
+        },
+        CdfFile(),
+        (
+            Variable(
+                "Polarization",
+                None,
+                "Hand of visible emission: -1 from the north, 1 from the south",
+                FREQUENCY,
+                type="integer",
+                scale="linear",
+            ),
+            *(
+                Variable(
+                    f"Theta_{code}",
+                    "deg",
+                    f"Beaming angle of the {word} source",
+                    FREQUENCY,
+                    field=f"Theta[{moon.title()} {code.upper()}]",
+                    scale="linear",
+                )
+                for code, word in hemispheres
+            ),
+            Variable("CML", "deg", "Central meridian longitude of the observer", scale="linear"),
+        ),
+        cadence=timedelta(minutes=1),
+        longest=timedelta(days=31),
+        description="Modelled dynamic spectra of Jupiter's radio emission caused by a moon.",
+        digits=0,
+        resource="https://expres.readthedocs.io/",
+    )
+
+
+streams = tuple(simulated(*each) for each in FAMILIES)
+
 service = Service(
     name="expres",
     frame="none",
@@ -124,5 +187,6 @@ service = Service(
     key=FILE_KEY,
     cursor=FILE_CURSOR,
     links=links,
+    streams=streams,
     collections=read_collections(Path(__file__).parent / "collections.toml"),
 )

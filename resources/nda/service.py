@@ -170,7 +170,16 @@ def new_routine_stream(code: str, target: str) -> DataSet:
         f"NDA NewRoutine, {target}",
         {"granule_gid": "^ORN NDA EDR NewRoutine Data$", "target_name": f"^{target}$"},
         TableFile(read_new_routine),
-        tuple(Variable(name, "V2 Hz-1", hand, FREQUENCY) for name, hand in hands),
+        (
+            *(Variable(name, "V2 Hz-1", hand, FREQUENCY) for name, hand in hands),
+            Variable(
+                "degree",
+                None,
+                "Degree of circular polarisation: (RR - LL) / (RR + LL)",
+                FREQUENCY,
+                scale="linear",
+            ),
+        ),
         cadence=timedelta(seconds=1),
         longest=timedelta(days=31),
         description=f"Dynamic spectra of {target} between 10 and 88 MHz, both hands of"

@@ -1,9 +1,23 @@
 """Voyager/PRA: radio spectra of the giant planets by Voyager 1 and 2, one granule a file."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from epnkit.mapping import Mapping, access, identified, joined, observed_interval, of, stamp
-from epnkit.service import FILE_CURSOR, FILE_KEY, Link, Service, companion, documentation, this
+from epnkit.service import (
+    FILE_CURSOR,
+    FILE_KEY,
+    Axis,
+    DataSet,
+    Link,
+    Service,
+    Variable,
+    VoyagerLowBand,
+    companion,
+    documentation,
+    this,
+)
 
 #: ``VG1-J-PRA-3-RDR-LOWBAND-6SEC-V1.0``, ``VG2-N-PRA-4-SUMM-BROWSE-48SEC-V1.0``
 DATA_SET = r"^(VG[12]-[JSUN]-PRA-(?:3-RDR-LOWBAND-6SEC|4-SUMM-BROWSE-48SEC)-V1\.0)$"
@@ -66,6 +80,37 @@ links = (
     ),
 )
 
+FREQUENCY = Axis("frequency", "kHz", label="Frequency")
+
+VARIABLES = (
+    Variable("power", "dB", "Power in all channels", FREQUENCY, scale="linear"),
+    Variable("RH", "dB", "Power in the right-handed channels", FREQUENCY, scale="linear"),
+    Variable("LH", "dB", "Power in the left-handed channels", FREQUENCY, scale="linear"),
+    Variable("attenuation", "dB", "Attenuation of the receiver", scale="linear"),
+)
+
+streams = tuple(
+    DataSet(
+        f"voyager{number}_pra_lowband",
+        f"Voyager {number}/PRA, low band",
+        {"granule_gid": f"^VG{number}-[JSUN]-PRA-3-RDR-LOWBAND-6SEC-V1\\.0$"},
+        VoyagerLowBand(),
+        VARIABLES,
+        cadence=timedelta(seconds=6),
+        longest=timedelta(days=31),
+        description="Sweeps of 70 channels, whose hand alternates from one to the next and from"
+        " sweep to sweep; a sweep has the time 3.9 s after its beginning.",
+        stamp="other",
+    )
+    for number in (1, 2)
+)
+
 service = Service(
-    name="voyager_pra", frame="none", mapping=mapping, key=FILE_KEY, cursor=FILE_CURSOR, links=links
+    name="voyager_pra",
+    frame="none",
+    mapping=mapping,
+    key=FILE_KEY,
+    cursor=FILE_CURSOR,
+    links=links,
+    streams=streams,
 )

@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from epnkit.datalink.streams import Stream
     from epnkit.streaming.declare import Axis, DataSet, Events, Variable
     from epnkit.streaming.readers.cdf import CdfFile
+    from epnkit.streaming.readers.pairs import PairedFile
     from epnkit.streaming.readers.radio import (
         read_kronos_n1,
         read_kronos_n2,
+        read_kronos_n3,
         read_new_routine,
         read_orfees,
         read_wind_averages,
     )
     from epnkit.streaming.readers.tables import Table, TableFile, group_sweeps, read_records
+    from epnkit.streaming.readers.voyager import VoyagerLowBand
     from epnkit.times.periods import Partition
 
 __all__ = [
@@ -42,12 +45,14 @@ __all__ = [
     "Embargo",
     "Events",
     "Link",
+    "PairedFile",
     "Partition",
     "Service",
     "Stream",
     "Table",
     "TableFile",
     "Variable",
+    "VoyagerLowBand",
     "companion",
     "documentation",
     "granule",
@@ -56,6 +61,7 @@ __all__ = [
     "read_collections",
     "read_kronos_n1",
     "read_kronos_n2",
+    "read_kronos_n3",
     "read_new_routine",
     "read_orfees",
     "read_records",
@@ -72,11 +78,13 @@ _HOMES = {
     "Embargo": "epnkit.datalink.embargo:Embargo",
     "Events": "epnkit.streaming.declare:Events",
     "Link": "epnkit.datalink.links:Link",
+    "PairedFile": "epnkit.streaming.readers.pairs:PairedFile",
     "Partition": "epnkit.times.periods:Partition",
     "Stream": "epnkit.datalink.streams:Stream",
     "Table": "epnkit.streaming.readers.tables:Table",
     "TableFile": "epnkit.streaming.readers.tables:TableFile",
     "Variable": "epnkit.streaming.declare:Variable",
+    "VoyagerLowBand": "epnkit.streaming.readers.voyager:VoyagerLowBand",
     "companion": "epnkit.datalink.links:companion",
     "documentation": "epnkit.datalink.links:documentation",
     "granule": "epnkit.datalink.links:granule",
@@ -85,6 +93,7 @@ _HOMES = {
     "read_collections": "epnkit.datalink.collections:read_collections",
     "read_kronos_n1": "epnkit.streaming.readers.radio:read_kronos_n1",
     "read_kronos_n2": "epnkit.streaming.readers.radio:read_kronos_n2",
+    "read_kronos_n3": "epnkit.streaming.readers.radio:read_kronos_n3",
     "read_new_routine": "epnkit.streaming.readers.radio:read_new_routine",
     "read_orfees": "epnkit.streaming.readers.radio:read_orfees",
     "read_wind_averages": "epnkit.streaming.readers.radio:read_wind_averages",
@@ -361,8 +370,22 @@ def read_service(folder: Path) -> Service:
     return replace(service, folder=folder)
 
 
+def _syntax_error(error: SyntaxError, path: Path) -> ConfigurationError:
+    """Say in one line what Python does not understand, and where."""
+    text = (error.text or "").strip()
+    return ConfigurationError(
+        "it is no Python",
+        where=f"{error.filename or path}:{error.lineno}",
+        why=f"{error.msg}: {text}" if text else error.msg,
+        cure="Correct that line.",
+    )
+
+
 def _run_service_file(path: Path, name: str) -> Service:
-    service = getattr(run_file(path, name), "service", None)
+    try:
+        service = getattr(run_file(path, name), "service", None)
+    except SyntaxError as error:
+        raise _syntax_error(error, path) from None
     if not isinstance(service, Service):
         raise ConfigurationError(
             "it defines no service", where=str(path), cure="Assign a Service to the name service."

@@ -31,6 +31,15 @@ _CALIBRATED = np.dtype(
     ]
 )
 
+#: A record of levels N3d and N3e, as source.toml has it.
+_POLARISED = np.dtype(
+    [
+        ("ydh", "<u4"),
+        ("num", "<u4"),
+        *((name, "<f4") for name in ("s", "q", "u", "v", "th", "ph", "snx", "snz")),
+    ]
+)
+
 #: The first hours of each stay, and how many there are.
 _STAYS = (
     (datetime(2012, 6, 28, 20), 120),  # day 180 of 2012
@@ -60,9 +69,11 @@ def _write_hour(directory: Path, hour: datetime, number: int) -> None:
     write_file(folder / "k" / f"K{name}", bytes(100))
     write_file(folder / "n1" / f"R{name}", _receiver(hour, ends))
     write_file(folder / "n2" / f"P{name}", _write_calibrated(hour, ends))
-    for level, length in (("n3b", 72), ("n3d", 40), ("n3e", 40)):
-        content = struct.pack("<II", _ydh(hour), 1) + bytes(length - 8)
-        write_file(folder / level / f"{level.upper()[:2]}{level[2]}_dsq{name}", content * 2)
+    write_file(
+        folder / "n3b" / f"N3b_dsq{name}", (struct.pack("<II", _ydh(hour), 1) + bytes(64)) * 2
+    )
+    for level in ("n3d", "n3e"):
+        write_file(folder / level / f"N3{level[2]}_dsq{name}", _write_polarised(hour, level))
     if number % 3 == 0:
         write_file(folder / "img" / f"{name}.png", _look())
 
@@ -115,6 +126,21 @@ def _write_calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
     records["f"] = np.tile(np.geomspace(3.6856, 16025, _CHANNELS), _SWEEPS)
     records["dt"], records["df"], records["ant"] = 160, 0.2, 11
     records["autoX"], records["autoZ"] = bursts.reshape(-1), bursts.reshape(-1) / 2
+    return records.tobytes()
+
+
+def _write_polarised(hour: datetime, level: str) -> bytes:
+    """Write level N3d or N3e, made of two in three records of level N2."""
+    number = np.flatnonzero(np.arange(_SWEEPS * _CHANNELS) % 3)
+    records = np.zeros(len(number), _POLARISED)
+    records["ydh"], records["num"] = _ydh(hour), number
+    records["s"] = 10 ** (synthetic.make_bursts(_SWEEPS, _CHANNELS).reshape(-1)[number] / 60 - 16)
+    records["v"] = np.where(number // _CHANNELS % 2, 0.75, -0.5)
+    if level == "n3d":
+        records["q"], records["u"] = 0.25, -0.125
+    else:
+        records["th"], records["ph"] = 1.5, np.linspace(-3, 3, len(number))
+    records["snx"], records["snz"] = 20, 10
     return records.tobytes()
 
 

@@ -27,6 +27,9 @@ _FAMILIES = (
 
 _FIRST = datetime(2015, 4, 30)
 
+#: How many spectra a day has, and how many frequencies: less than the real files.
+_TIMES, _CHANNELS = 24, 16
+
 
 def files(directory: Path) -> None:
     """Write configurations, spectra and pictures, a folder for each family."""
@@ -90,7 +93,8 @@ def _write(directory: Path, name: str, told: dict[str, Any], *, spectrum: bool =
     folder = directory / "_".join(name.split("_")[:4])
     write_file(folder / f"{name}.json", json.dumps(told, indent=2).encode())
     if spectrum:
-        write_file(folder / f"{name}.cdf", _cdf(told["OBSERVER"]["SCTIME"]))
+        moon = name.split("_")[3].title()
+        write_file(folder / f"{name}.cdf", _cdf(told["OBSERVER"]["SCTIME"], moon))
         write_file(folder / f"{name}.png", _look())
 
 
@@ -115,20 +119,38 @@ def _write_traps(directory: Path) -> None:
 
 
 @cache
-def _spectrum() -> dict[str, synthetic.CdfVariable]:
-    frequencies = np.array([0.01, 22.0, 44.0], "f4")
-    polarization = np.array([[0.0, 1.0, -1.0], [0.0, -1.0, 1.0]], "f4")
+def _spectrum(moon: str) -> dict[str, synthetic.CdfVariable]:
+    """Make the variables: of the two sources, each is seen for half of the day."""
+    bursts = synthetic.make_bursts(_TIMES, _CHANNELS)
+    seen, north = bursts > 70, np.arange(_TIMES)[:, None] < _TIMES // 2
+    hand = np.where(seen, np.where(north, -1, 1), 32767).astype("i2")
+    angles = np.repeat((40 + bursts / 10)[:, :, None], 2, axis=2).astype("f4")
+    angles[~(seen & north), 0] = angles[~(seen & ~north), 1] = -1e31
+    on = {"DEPEND_0": "Epoch", "DEPEND_1": "Frequency"}
+    fill = {"FILLVAL": np.float32(-1e31)}
+    labels = np.array([f"{moon} NORTH", f"{moon} SOUTH"])
     return {
-        "CML": synthetic.CdfVariable(synthetic.REAL4, np.array([10.0, 880.0], "f4")),
-        "Polarization": synthetic.CdfVariable(synthetic.REAL4, polarization),
-        "Frequency": synthetic.CdfVariable(synthetic.REAL4, frequencies, False, {"UNITS": "MHz"}),
+        "CML": synthetic.CdfVariable(
+            synthetic.REAL4, np.linspace(10, 880, _TIMES).astype("f4") % 360, attributes=fill
+        ),
+        "Polarization": synthetic.CdfVariable(
+            synthetic.INT2, hand, attributes={**on, "FILLVAL": np.int16(32767)}
+        ),
+        "Theta": synthetic.CdfVariable(
+            synthetic.REAL4, angles, attributes={**on, "DEPEND_2": "Src_ID_Label", **fill}
+        ),
+        "Src_ID_Label": synthetic.CdfVariable(synthetic.CHAR, labels, False),
+        "Frequency": synthetic.CdfVariable(
+            synthetic.REAL4, np.linspace(0.01, 44, _CHANNELS).astype("f4"), False, {"UNITS": "MHz"}
+        ),
     }
 
 
 @cache
-def _cdf(start: str) -> bytes:
+def _cdf(start: str, moon: str) -> bytes:
     day = datetime.strptime(start, "%Y%m%d%H%M")
-    ends = [f"{time:%Y-%m-%dT%H:%M:%S.%f}" for time in (day, day + timedelta(minutes=1439))]
+    ends = (f"{time:%Y-%m-%dT%H:%M:%S.%f}" for time in (day, day + timedelta(minutes=1380)))
+    times = synthetic.space_times(*ends, _TIMES)
     attributes = {
         "TITLE": "ExPRES simulation",
         "TEXT": synthetic.NOTICE,
@@ -139,7 +161,9 @@ def _cdf(start: str) -> bytes:
         "VESPA_instrument_name": "ExPRES",
         "VESPA_target_class": "planet#satellite",
     }
-    return synthetic.write_cdf(attributes, {"Epoch": synthetic.make_epochs(*ends), **_spectrum()})
+    return synthetic.write_cdf(
+        attributes, {"Epoch": synthetic.make_epochs(*times), **_spectrum(moon)}
+    )
 
 
 @cache

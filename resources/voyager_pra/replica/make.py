@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from epnkit.replicas import synthetic
 from epnkit.replicas.archive import draw_spectrogram, write_file
 
 #: Each encounter: spacecraft and planet, its planet's name, its first day.
@@ -19,6 +23,10 @@ _ENCOUNTERS = (
 )
 
 _DAYS = 167
+
+#: Lines of the spectra of a whole encounter, each with eight sweeps of 70 channels: less than the
+#: real files, which have one every 48 s.
+_LINES, _SWEEPS, _CHANNELS = 167, 8, 70
 
 #: The files of the whole encounters.
 _WHOLE = {"VG1-J": "PRA_I", "VG1-S": "PRA", "VG2-N": "VG2_NEP_PRA_6SEC"}
@@ -35,8 +43,7 @@ def files(directory: Path) -> None:
         whole = _WHOLE.get(encounter)
         if whole is not None:
             name = f"{encounter}-PRA-3-RDR-LOWBAND-6SEC-V1.0"
-            label = _label(name, f"{whole}.TAB", planet, *_ends(first, _DAYS), pointer="TABLE")
-            _write(directory / name, whole, label, data=f"{whole}.TAB")
+            _write_whole(directory / name, whole, planet, first)
     _write_traps(directory)
 
 
@@ -53,6 +60,46 @@ def _write(
         write_file(folder / (data or f"{stem}.DAT"), b"0.0  1.2  2.4\r\n" * 8)
     if look:
         write_file(folder / f"{stem}.PNG", _look())
+
+
+def _write_whole(folder: Path, stem: str, planet: str, first: datetime) -> None:
+    """Write the spectra of an encounter, and their label, whose columns have bytes of one item."""
+    end = b"\n" if "NEP" in stem else b"\r\n"
+    lines = [_write_line(first + timedelta(days=number), number) for number in range(_LINES)]
+    label = _label(folder.name, f"{stem}.TAB", planet, *_ends(first, _DAYS), pointer="TABLE")
+    columns = [("DATE", 1, 6, 1), ("SECOND", 7, 6, 1)]
+    columns += [(f"SWEEP{n + 1}", 13 + n * 284, 4, 71) for n in range(_SWEEPS)]
+    described = [line for each in columns for line in _describe_column(*each)]
+    before, after = label.split("  ROWS                  = 8\r\n  COLUMNS               = 3\r\n")
+    rows = [f"  ROWS                  = {_LINES}", f"  COLUMNS               = {len(columns)}"]
+    size = len(lines[0] + end)
+    before = before.replace("= 15\r", f"= {size}\r").replace("= 8\r", f"= {_LINES}\r")
+    label = before + "\r\n".join([*rows, *described]) + "\r\n" + after
+    write_file(folder / f"{stem}.LBL", label.encode("ascii"))
+    write_file(folder / f"{stem}.TAB", end.join([*lines, b""]))
+
+
+def _describe_column(name: str, start: int, size: int, items: int) -> list[str]:
+    several = [f"    ITEMS               = {items}"] if items > 1 else []
+    return [
+        "  OBJECT                = COLUMN",
+        f"    NAME                = {name}",
+        "    DATA_TYPE           = ASCII_INTEGER",
+        f"    START_BYTE          = {start}",
+        f"    BYTES               = {size}",
+        *several,
+        "  END_OBJECT            = COLUMN",
+    ]
+
+
+def _write_line(day: datetime, number: int) -> bytes:
+    """Write eight sweeps: each has a status word, whose bits give hand and attenuator."""
+    power = _make_power()[number * _SWEEPS :][:_SWEEPS]
+    text = f"{day:%y%m%d}{number * 48:6d}"
+    for sweep, values in enumerate(power.tolist()):
+        status = 512 * ((number + sweep) % 4) + (0, 1, 2, 4)[number % 4]
+        text += f"{status:4d}" + "".join(f"{value:4d}" for value in values)
+    return text.encode("ascii")
 
 
 def _label(
@@ -103,6 +150,12 @@ def _write_traps(directory: Path) -> None:
     high = "VG2-N-PRA-2-RDR-HIGHRATE-60MS-V1.0"
     _write(directory / high, "C1065111", _label(high, "C1065111.DAT", "NEPTUNE", *_ends(day, 1)))
     _write(folder, stems[5], _label(name, f"{stems[5]}.DAT", planet, *_ends(days[5], 1))[:300])
+
+
+@cache
+def _make_power() -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Make the sweeps of an encounter, in hundredths of dB."""
+    return 2000 + 20 * synthetic.make_bursts(_LINES * _SWEEPS, _CHANNELS).astype(int)
 
 
 @cache

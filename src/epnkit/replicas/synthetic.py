@@ -19,7 +19,7 @@ from epnkit.modules import requires_extra
 NOTICE = "synthetic: made for a replica, no observation"
 
 #: CDF's numbers of data types.
-TT2000, REAL4, UINT1 = 33, 21, 11
+TT2000, REAL4, UINT1, INT2, CHAR = 33, 21, 11, 2, 51
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def write_cdf(attributes: Mapping[str, Any], variables: Mapping[str, CdfVariable
             specification = {
                 "Variable": title,
                 "Data_Type": variable.kind,
-                "Num_Elements": 1,
+                "Num_Elements": _count_characters(variable.values),
                 "Rec_Vary": variable.varies,
                 "Dim_Sizes": list(shape),
             }
@@ -75,6 +75,11 @@ def write_cdf(attributes: Mapping[str, Any], variables: Mapping[str, CdfVariable
     content = path.read_bytes()
     path.unlink()
     return content
+
+
+def _count_characters(values: np.ndarray[Any, np.dtype[Any]]) -> int:
+    """Count the characters of texts; numbers are one element each."""
+    return max(map(len, values.flat)) if values.dtype.kind == "U" else 1
 
 
 def make_epochs(*times: str) -> CdfVariable:

@@ -13,6 +13,7 @@ from epnkit.streaming.archive import FileStore
 from epnkit.streaming.declare import FILL, DataSet, Variable
 from epnkit.streaming.index import Granule
 from epnkit.streaming.readers.base import DamagedFileError, Floats, OpenFile
+from epnkit.streaming.readers.pairs import open_granule
 from epnkit.streaming.times import Nanoseconds, cut
 
 #: What stands for a missing integer.
@@ -113,7 +114,7 @@ def read_granule(
     int
         The time of the last record so far.
     """
-    with store.open(granule.url) as path, dataset.reader.open(path) as file:
+    with open_granule(dataset.reader, granule.url, store) as file:
         _require_axes(file, span)
         rows = _choose_rows(file.times, reached, dataset.digits, span)
         if not rows.size:

@@ -13,6 +13,7 @@ from epnkit.streaming.declare import DataSet, Variable
 from epnkit.streaming.feeds import About, Bins, Parameter, fill_text
 from epnkit.streaming.index import Extent, Granule, Index
 from epnkit.streaming.readers.base import DamagedFileError, Floats
+from epnkit.streaming.readers.pairs import describe_granule, open_granule
 
 #: How many of the newest files are tried for axes.
 _TRIED = 20
@@ -55,11 +56,11 @@ class DataSetFeed:
 
     def measure(self) -> Extent | None:
         """Say what it spans; None if it has no granule."""
-        return self.index.measure(self.service, self.dataset.where)
+        return self.index.measure(self.service, self.dataset.selection)
 
     def find(self, start: int, stop: int) -> Iterator[Granule]:
         """Give the granules that may have records in a span."""
-        return self.index.find(self.service, self.dataset.where, start, stop)
+        return self.index.find(self.service, self.dataset.selection, start, stop)
 
     def list_parameters(self) -> tuple[Parameter, ...]:
         """List its parameters.
@@ -82,14 +83,14 @@ class DataSetFeed:
         SourceError
             If none of the newest files can be read.
         """
-        newest = self.index.find_newest(self.service, self.dataset.where, _TRIED)
+        newest = self.index.find_newest(self.service, self.dataset.selection, _TRIED)
         return self._shapes(tuple(newest))
 
     def _read_shapes(self, newest: tuple[Granule, ...]) -> tuple[dict[str, Floats], dict[str, int]]:
         problem: Exception | None = None
         for granule in newest:
             try:
-                with self.store.open(granule.url) as path, self.dataset.reader.open(path) as file:
+                with open_granule(self.dataset.reader, granule.url, self.store) as file:
                     if not len(file.times):
                         continue
                     axes = {
@@ -137,8 +138,8 @@ class DataSetFeed:
 
     def _describe_file(self, granule: Granule) -> str:
         try:
-            return self.store.describe(granule.url)
-        except EpnkitError:
+            return describe_granule(self.dataset.reader, granule.url, self.store)
+        except (EpnkitError, DamagedFileError):
             return "unavailable"
 
 

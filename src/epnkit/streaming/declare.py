@@ -170,6 +170,11 @@ class DataSet:
             )
 
     @property
+    def selection(self) -> Mapping[str, str]:
+        """Which granules it holds: of those that it declares, those that have a file."""
+        return {"access_url": ".", **self.where}
+
+    @property
     def all_variables(self) -> tuple[Variable, ...]:
         """The parameters, with the axes that vary in time before those that need them."""
         axes = {each.axis for each in self.variables if each.axis and each.axis.varies}

@@ -15,6 +15,7 @@ from epnkit.streaming.index import MARGIN, Granule
 from epnkit.streaming.log import LOG
 from epnkit.streaming.pyramid import Entry, Key, Pyramid
 from epnkit.streaming.readers.base import DamagedFileError, Floats
+from epnkit.streaming.readers.pairs import describe_granule
 from epnkit.streaming.reduce import (
     COARSEST,
     Reduced,
@@ -199,8 +200,8 @@ class _Maker:
     def identify(self, granule: Granule, reached: int) -> Key:
         """Say what a reduction of a granule is made of."""
         try:
-            seen = self.feed.store.describe(granule.url)
-        except EpnkitError:
+            seen = describe_granule(self.feed.dataset.reader, granule.url, self.feed.store)
+        except (EpnkitError, DamagedFileError):
             seen = ""
         within = reached if reached >= granule.start - MARGIN else UNREACHED
         return Key(granule.uid, granule.start, f"{granule.version} {seen}", within)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,19 +16,31 @@ import numpy as np
 import psycopg2
 import pytest
 import requests
+from pyvo.dal.adhoc import DatalinkResults
 
 from epnkit.dachs.private import PrivateDachs
+from epnkit.service import DataSet, read_service
 from epnkit.streaming.index import EpnIndex
 from epnkit.streaming.installed import make_connector
 from epnkit.streaming.times import parse_time
 from tests.conftest import ROOT, bring_up
 from tests.support.environments import JUDGES, make_environment
 from tests.support.link_followers import read_links
+from tests.support.stream_server import run_stream_server
 from tests.support.streams import ask, read_binary, read_csv, read_json
 
-SERVICES = ("nda", "juno_waves", "cassini_kronos", "wind_waves", "lofar_sun", "hfc1t3")
+SERVICES = (
+    "nda",
+    "juno_waves",
+    "cassini_kronos",
+    "wind_waves",
+    "lofar_sun",
+    "hfc1t3",
+    "voyager_pra",
+    "expres",
+)
 
-#: What each data set of files is, in the replicas.
+#: How many values a record of each data set of files has, in the replicas; 0 if one a parameter.
 DATA_SETS = {
     "nda_routine_jup": 20,
     "nda_routine_sun": 20,
@@ -41,45 +50,33 @@ DATA_SETS = {
     "juno_waves_v02": 24,
     "cassini_kronos_n1": 0,
     "cassini_kronos_n2": 400,
+    "cassini_kronos_n3d": 400,
+    "cassini_kronos_n3e": 400,
     "wind_waves_rad1_60s": 16,
     "wind_waves_rad2_60s": 16,
     "lofar_sun_spectra": 64,
+    "voyager1_pra_lowband": 70,
+    "voyager2_pra_lowband": 70,
+    "expres_earth_io_vipal": 16,
+    "expres_earth_io_jrm33": 16,
+    "expres_juno_ganymede_jrm33": 16,
+    "expres_juno_europa_jrm09": 16,
 }
+
+
+def name_service(dataset: str) -> str:
+    """Give the service of a data set."""
+    if dataset.startswith("voyager"):
+        return "voyager_pra"
+    return next(name for name in SERVICES if dataset.startswith(name))
 
 
 @pytest.fixture(scope="module")
 def base(scratch: PrivateDachs) -> Iterator[str]:
     for name in SERVICES:
         bring_up(scratch, name)
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        port = opened.getsockname()[1]
-    words = ["stream", "serve", "--dachs", str(scratch.root), "--port", str(port)]
-    program = subprocess.Popen(
-        [Path(sys.executable).with_name("epnkit"), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    address = f"http://127.0.0.1:{port}"
-    assert program.stdout is not None
-    line = program.stdout.readline()
-    assert f"data sets at {address}/hapi" in line, line + program.stdout.read()
-    _await(f"{address}/hapi/capabilities")
-    yield address
-    program.send_signal(signal.SIGINT)
-    with program.stdout as rest:
-        assert program.wait(30) == 0, rest.read()
-
-
-def _await(url: str) -> None:
-    for _ in range(300):
-        try:
-            requests.get(url, timeout=5).raise_for_status()
-        except requests.ConnectionError:
-            time.sleep(0.1)
-        else:
-            return
+    with run_stream_server(scratch) as address:
+        yield address
 
 
 def sample(base: str, dataset: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -100,8 +97,10 @@ def test_every_service_has_its_data_sets_and_listings(base: str) -> None:
 @pytest.mark.parametrize("dataset", DATA_SETS)
 def test_each_parameter_is_the_same_in_each_format(base: str, dataset: str) -> None:
     whole, span = sample(base, dataset)
+    sizes = {parameter.get("size", [0])[0] for parameter in whole["parameters"][1:]}
+    assert max(sizes) == DATA_SETS[dataset]
+    assert sizes <= {0, DATA_SETS[dataset]}
     for parameter in whole["parameters"][1:]:
-        assert parameter.get("size", [0]) == [DATA_SETS[dataset]]
         query = {"dataset": dataset, "parameters": parameter["name"]}
         info = ask(base, "hapi/info", **query).json()
         csv = read_csv(ask(base, "hapi/data", **query, **span).text, info)
@@ -117,8 +116,7 @@ def test_each_data_set_has_a_picture_and_a_das2_stream(base: str, dataset: str) 
     _, span = sample(base, dataset)
     picture = ask(base, "plot", dataset=dataset, **span)
     assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/png")
-    service = next(name for name in SERVICES if dataset.startswith(name))
-    query = {"server": "dataset", "dataset": f"{service}/{dataset}"}
+    query = {"server": "dataset", "dataset": f"{name_service(dataset)}/{dataset}"}
     times = {"start_time": span["start"], "end_time": span["stop"]}
     for more in ({}, {"resolution": "3600"}, {"ascii": "1"}):
         content = ask(base, "das/server", **query, **times, **more).content
@@ -204,11 +202,65 @@ def test_the_page_of_the_server_shows_a_picture(base: str) -> None:
     assert all(f"<code>{name}</code>" in page.text for name in DATA_SETS)
 
 
+def judge_description(document: str, records: str) -> None:
+    """See that the document describes HAPI as pyvo and STILTS understand it."""
+    (described,) = DatalinkResults.from_result_url(document).iter_procs()
+    query = {each.name: each.value for each in described.input_params}
+    assert query == {
+        "dataset": "nda_routine_jup",
+        "start": "2016-01-30T22:47:06Z",
+        "stop": "2016-01-31T06:45:59Z",
+        "format": "csv",
+    }
+    address = described.access_url
+    answer = requests.get(address, params=query, timeout=60)
+    assert answer.content == requests.get(records, timeout=60).content
+    done = subprocess.run(
+        ["stilts", "datalinklint", f"votable={document}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert "FIXED parameter count 4 [dataset, start, stop, format]" in said, said
+    assert not [line for line in said.splitlines() if line.startswith("E-SD")], said
+
+
+def judge_registry_record(scratch: PrivateDachs, dachs: str, base: str) -> None:
+    """See that the registry record of a table leads to its records, and is valid."""
+    query = {"verb": "GetRecord", "metadataPrefix": "ivo_vor"}
+    query["identifier"] = "ivo://epnkit.example/nda/q/epn_core"
+    record = requests.get(f"{dachs}/oai.xml", params=query, timeout=60).content
+    assert b"<relationshipType>IsSupplementedBy</relationshipType>" in record
+    assert f"by HAPI, {base}/hapi</relatedResource>".encode() in record
+    judge = (
+        "import sys; from gavo.helpers import testtricks as t; print(t.getXSDErrors("
+        "sys.stdin.buffer.read()) or 'valid')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", judge],
+        input=record,
+        env=scratch.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert done.stdout.strip() == b"valid", (done.stdout, done.stderr[-500:])
+
+
 def test_datalink_leads_to_the_records_of_a_granule(base: str, scratch: PrivateDachs) -> None:
     program = Path(sys.executable).with_name("epnkit")
     words = ["stream", "link", "--dachs", str(scratch.root)]
     done = subprocess.run([program, *words, base], capture_output=True, text=True, check=True)
-    assert done.stdout == f"datalink leads to {len(DATA_SETS)} data sets at {base}\n"
+    declared = sum(
+        isinstance(each, DataSet)
+        for name in SERVICES
+        for each in read_service(scratch.inputs / name).streams
+    )
+    said = done.stdout.splitlines()
+    assert said[0] == f"datalink leads to {declared} data sets at {base}"
+    assert said[1].startswith("Now: dachs pub ALL")
+    assert declared >= len(DATA_SETS)
+    scratch.run("pub", "nda/q")
     with scratch.run_server() as dachs:
         document = f"{dachs}/nda/q/dl/dlmeta?ID="
         links = read_links(f"{document}J160131_cdf")
@@ -218,10 +270,13 @@ def test_datalink_leads_to_the_records_of_a_granule(base: str, scratch: PrivateD
             if base in each["access_url"]
         }
         assert sorted(found) == ["#derivation", "#preview"]
+        assert [each["semantics"] for each in links if each["service_def"]] == ["#proc"]
         records = requests.get(found["#derivation"], timeout=60).text.splitlines()
         assert (len(records), records[0][:24]) == (61, "2016-01-30T22:47:06.030Z")
         picture = requests.get(found["#preview"], timeout=60)
         assert picture.headers["Content-Type"] == "image/png"
+        judge_description(f"{document}J160131_cdf", found["#derivation"])
+        judge_registry_record(scratch, dachs, base)
         # The raw file is part of no data set.
         raw = read_links(f"{document}J160131_rt1")
         assert not [each for each in raw if base in each["access_url"]]
@@ -254,6 +309,11 @@ def test_maser_reads_the_same_values(base: str, scratch: PrivateDachs) -> None:
     compared = json.loads(done.stdout.splitlines()[-1])
     assert compared == {
         "cassini_kronos_n2": 60,
+        "cassini_kronos_n3d": 60,
+        "cassini_kronos_n3e": 60,
+        "voyager1_pra_lowband": 240,
+        "voyager2_pra_lowband": 240,
+        "expres_earth_io_vipal": 24,
         "wind_waves_rad1_60s": 96,
         "nda_newroutine_sun": 61,
         "nda_routine_jup": 61,
@@ -281,8 +341,7 @@ def test_das2_validates_every_stream(base: str, tmp_path: Path) -> None:
     path = {"PYTHONPATH": f"{stub}{os.pathsep}{folder}"}
     for dataset in DATA_SETS:
         _, span = sample(base, dataset)
-        service = next(name for name in SERVICES if dataset.startswith(name))
-        query = {"dataset": f"{service}/{dataset}"}
+        query = {"dataset": f"{name_service(dataset)}/{dataset}"}
         times = {"start_time": span["start"], "end_time": span["stop"]}
         for number, more in enumerate(
             (

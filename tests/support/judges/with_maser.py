@@ -30,6 +30,33 @@ def read_sweeps(path: Path, field: str) -> tuple[list[str], list[Any]]:
     return times, [sweep.data[field] for sweep in data.sweeps]
 
 
+def read_voyager(path: Path, field: str) -> tuple[list[str], list[Any]]:
+    """Read times and values of Voyager: of one hand, every other channel."""
+    data = Data(path)
+    data.load_data()
+    data.times.precision = 3
+    values = []
+    for sweep in data.sweeps:
+        power = np.full(70, -1e31)
+        hand = sweep[field]
+        power[np.isin(data.frequencies.value, hand["frequencies"].value)] = hand["data"].value
+        values.append(power)
+    return [f"{each}Z" for each in data.times.isot], values
+
+
+def read_part(path: Path, field: str) -> tuple[list[str], list[Any]]:
+    """Read times and values of the part of a variable that has a label."""
+    from spacepy import pycdf  # type: ignore[import-not-found]
+
+    name, _, label = field.partition(":")
+    with pycdf.CDF(str(path)) as file:
+        number = [str(each).strip() for each in file["Src_ID_Label"][...]].index(label)
+        times = [f"{each.isoformat(timespec='seconds')}Z" for each in file["Epoch"][...]]
+        values = file[name][:, :, number]
+        missing = values == file[name].attrs["FILLVAL"]
+        return times, list(np.where(missing, -1e31, np.asarray(values, float)))
+
+
 def read_averages(path: Path, field: str) -> tuple[list[str], list[Any]]:
     """Read times and values of Wind's averages."""
     times, values = [], []
@@ -52,7 +79,7 @@ def read_new_routine(path: Path, field: str) -> tuple[list[str], list[Any]]:
 
 def read_cdf(path: Path, field: str) -> tuple[list[str], list[Any]]:
     """Read times and values by the library that maser-data reads CDF with."""
-    from spacepy import pycdf  # type: ignore[import-not-found]
+    from spacepy import pycdf
 
     with pycdf.CDF(str(path)) as file:
         times = [f"{each.isoformat(timespec='microseconds')[:23]}Z" for each in file["Epoch"][...]]
@@ -66,6 +93,37 @@ CASES = {
         "cassini_kronos/2012_091_180/n2/P2012180.20",
         "autoX",
         read_sweeps,
+    ),
+    "cassini_kronos_n3d": (
+        "v",
+        "cassini_kronos/2012_091_180/n3d/N3d_dsq2012180.21",
+        "v",
+        read_sweeps,
+    ),
+    "cassini_kronos_n3e": (
+        "ph",
+        "cassini_kronos/2012_091_180/n3e/N3e_dsq2012180.20",
+        "ph",
+        read_sweeps,
+    ),
+    "voyager1_pra_lowband": (
+        "RH",
+        "voyager_pra/VG1-J-PRA-3-RDR-LOWBAND-6SEC-V1.0/PRA_I.LBL",
+        "R",
+        read_voyager,
+    ),
+    "voyager2_pra_lowband": (
+        "LH",
+        "voyager_pra/VG2-N-PRA-3-RDR-LOWBAND-6SEC-V1.0/VG2_NEP_PRA_6SEC.LBL",
+        "L",
+        read_voyager,
+    ),
+    "expres_earth_io_vipal": (
+        "Theta_south",
+        "expres/expres_earth_jupiter_io/"
+        "expres_earth_jupiter_io_vipal_lossc-wid1deg_3kev_20150430_v01.cdf",
+        "Theta:Io SOUTH",
+        read_part,
     ),
     "wind_waves_rad1_60s": (
         "mean",
@@ -100,6 +158,11 @@ def main(server: str, archive: Path) -> None:
     compared = {}
     for dataset, (parameter, path, field, read) in CASES.items():
         times, values = read(archive / path, field)
+        # Of a whole encounter, as much as one request may ask for.
+        first = np.datetime64(times[0][:-1])
+        since = np.array([each[:-1] for each in times], "M8[ms]") - first
+        near = int(np.count_nonzero(since < np.timedelta64(30, "D")))
+        times, values = times[:near], values[:near]
         stop = str(np.datetime64(times[-1][:-1], "ms") + np.timedelta64(1, "ms")) + "Z"
         query = {"dataset": dataset, "parameters": parameter, "start": times[0], "stop": stop}
         rows = fetch(server, **query)

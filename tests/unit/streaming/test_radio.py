@@ -13,6 +13,7 @@ from epnkit.streaming.readers.base import DamagedFileError
 from epnkit.streaming.readers.radio import (
     read_kronos_n1,
     read_kronos_n2,
+    read_kronos_n3,
     read_new_routine,
     read_orfees,
     read_wind_averages,
@@ -177,3 +178,36 @@ def test_channels_of_new_routine_have_the_names_of_the_header(tmp_path: Path) ->
     assert table.read("LL", 1, 2).tolist() == [[6.0, 8.0, 10.0]]
     assert table.read("RR", 0, 1).tolist() == [[1.0, 3.0, 5.0]]
     assert table.read_axis("Frequency").tolist() == [10.0, 49.0, 88.0]
+    assert table.read("degree", 0, 1)[0].tolist() == pytest.approx([1.0, 0.2, 1 / 9])
+
+
+def write_n3(path: Path, *records: tuple[int, float]) -> Path:
+    """Write records of level N3: which of level N2 each is made of, and its intensity."""
+    made = (struct.pack("<II8f", 201218020, n, s, 0.5, 0, 0, 0, 0, 9, 8) for n, s in records)
+    path.write_bytes(b"".join(made))
+    return path
+
+
+def test_polarisation_has_times_and_frequencies_of_the_level_below(tmp_path: Path) -> None:
+    day = 5658 + 20 / 24
+    later = day + 1.5 / 86400
+    below = write_n2(tmp_path / "P", (day, 3.5, 1), (day, 7, 1), (later, 3.5, 1), (later, 7, 1))
+    table = read_kronos_n3(write_n3(tmp_path / "N3e", (3, 30.0), (0, 10.0), (1, 20.0)), below)
+    assert [write_time(int(each)) for each in table.times] == [
+        "2012-06-28T20:00:00.000Z",
+        "2012-06-28T20:00:01.500Z",
+    ]
+    assert table.read("s", 0, 2)[:, :2].tolist()[0] == [10.0, 20.0]
+    assert table.read("frequency", 1, 2)[0, 0] == 7.0
+    assert table.read("s", 1, 2)[0, 0] == 30.0
+    assert np.isnan(table.read("s", 1, 2)[0, 1:]).all()
+    assert table.read("snz", 0, 1)[0, 0] == 8.0
+
+
+def test_polarisation_of_records_that_are_not_there_is_refused(tmp_path: Path) -> None:
+    below = write_n2(tmp_path / "P", (1.0, 3.5, 1))
+    with pytest.raises(DamagedFileError, match="needs 2 records of level N2"):
+        read_kronos_n3(write_n3(tmp_path / "N3d", (1, 1.0)), below)
+    (tmp_path / "cut").write_bytes(bytes(39))
+    with pytest.raises(DamagedFileError, match="not whole records of 40"):
+        read_kronos_n3(tmp_path / "cut", below)

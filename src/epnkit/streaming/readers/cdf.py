@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ _EPOCH, _EPOCH16, _TT2000 = 31, 32, 33
 #: Milliseconds from the year 0 to 1970, CDF_EPOCH's count.
 _EPOCH_TO_1970 = 62167219200000
 
+#: A part of a variable: ``Theta[Io NORTH]``.
+_PART = re.compile(r"(.+)\[(.+)\]")
+
 #: Attributes that say which values are none.
 _LIMITS = ("FILLVAL", "VALIDMIN", "VALIDMAX")
 
@@ -36,6 +40,11 @@ class CdfFile:
         The variable of times: TT2000 or CDF_EPOCH.
     limits : bool
         Whether values outside of what VALIDMIN and VALIDMAX say are missing.
+
+    Notes
+    -----
+    Of a variable with two axes besides the time, ``Theta[Io NORTH]`` is the part with that label;
+    DEPEND_2 names the variable of the labels.
     """
 
     time: str = "Epoch"
@@ -95,16 +104,26 @@ class OpenCdf:
         return np.asarray(self._call(self._file.varget, name), np.float64).reshape(-1)
 
     def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
-        """Read records of a variable."""
-        values = self._call(self._file.varget, name, startrec=start, endrec=stop - 1)
+        """Read records of a variable, or of a part of it."""
+        whole, label = _split(name)
+        values = self._call(self._file.varget, whole, startrec=start, endrec=stop - 1)
         found = np.asarray(values)
         if found.shape[:1] != (stop - start,):
-            raise DamagedFileError(f"its {name} has not as many records as its times")
-        return found
+            raise DamagedFileError(f"its {whole} has not as many records as its times")
+        return found[:, :, self._find_label(whole, label)] if label else found
+
+    def _find_label(self, name: str, label: str) -> int:
+        """Find which part of a variable has a label."""
+        known = self._call(self._file.varattsget, name)
+        labels = np.asarray(self._call(self._file.varget, str(known.get("DEPEND_2")))).reshape(-1)
+        found = [number for number, each in enumerate(labels) if str(each).strip() == label]
+        if len(found) != 1:
+            raise DamagedFileError(f"its {name} has no part {label}")
+        return found[0]
 
     def missing(self, name: str) -> Mapping[str, float]:
         """Say what the file declares of a variable."""
-        attributes = self._call(self._file.varattsget, name)
+        attributes = self._call(self._file.varattsget, _split(name)[0])
         wanted = _LIMITS if self._limits else _LIMITS[:1]
         numbers = {key: np.asarray(attributes[key]) for key in wanted if key in attributes}
         return {
@@ -118,3 +137,9 @@ class OpenCdf:
             return method(name, **more)
         except Exception as error:
             raise DamagedFileError(f"its {name} cannot be read: {error}") from error
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split the name of a part into variable and label; the label of a whole variable is empty."""
+    found = _PART.fullmatch(name)
+    return (found[1], found[2]) if found else (name, "")

@@ -28,6 +28,10 @@ _N1 |= {"agc1": "u1", "agc2": "u1", "auto1": "u1", "auto2": "u1", "cross1": "<i2
 _N2 = {"ydh": "<u4", "num": "<u4", "t97": "<f8", "f": "<f4", "dt": "<f4", "df": "<f4"}
 _N2 |= {"autoX": "<f4", "autoZ": "<f4", "crossR": "<f4", "crossI": "<f4", "ant": "i1"}
 
+#: Records of levels N3d and N3e, of 40 bytes: each is made of a record of level N2, by its number.
+_N3 = {"ydh": "<u4", "num": "<u4", **dict.fromkeys(("s", "q", "u", "v", "th", "ph"), "<f4")}
+_N3 |= {"snx": "<f4", "snz": "<f4"}
+
 #: The longest sweep of Kronos: more than the receiver's modes have (inferred).
 _SWEEP = 400
 
@@ -64,9 +68,37 @@ def read_kronos_n2(path: Path) -> Table:
     Times are days, of which the first is 1 January 1997.
     """
     records = read_records(path, _N2)
-    since = np.rint((records["t97"] - 1) * (DAY / _MICROSECOND)).astype(np.int64)
     columns = {"frequency": records["f"], "autoX": records["autoX"], "autoZ": records["autoZ"]}
-    return group_sweeps(_YEAR_1997 + since * _MICROSECOND, columns, _SWEEP)
+    return group_sweeps(_read_t97(records["t97"]), columns, _SWEEP)
+
+
+def read_kronos_n3(path: Path, below: Path) -> Table:
+    """Read levels N3d or N3e of Kronos: records of one time are a sweep.
+
+    Times and frequencies are those of the records of level N2 that they are made of, counted from
+    0, as maser-data 0.5.2 takes them (maser.data.padc.cassini).
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    below : pathlib.Path
+        The same hour in level N2.
+    """
+    records, measured = read_records(path, _N3), read_records(below, _N2)
+    records = records[np.argsort(records["num"], kind="stable")]
+    number = records["num"].astype(np.int64)
+    if number.size and number[-1] >= len(measured):
+        raise DamagedFileError(f"it needs {number[-1] + 1} records of level N2")
+    columns = {name: records[name] for name in list(_N3)[2:]}
+    columns["frequency"] = measured["f"][number]
+    return group_sweeps(_read_t97(measured["t97"][number]), columns, _SWEEP)
+
+
+def _read_t97(days: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Convert days, of which the first is 1 January 1997, to nanoseconds since 1970."""
+    since = np.rint((days - 1) * (DAY / _MICROSECOND)).astype(np.int64)
+    return np.asarray(_YEAR_1997 + since * _MICROSECOND, np.int64)
 
 
 def read_wind_averages(path: Path) -> Table:
@@ -100,7 +132,7 @@ def read_new_routine(path: Path) -> Table:
     """Read NewRoutine of Nançay's decameter array: two tables of a FITS file.
 
     One has the frequencies, the other Julian dates and spectra of the channels that the header
-    names.
+    names.  ``degree`` is that of circular polarisation, of the channels LL and RR.
     """
     from astropy.io import fits
 
@@ -111,7 +143,19 @@ def read_new_routine(path: Path) -> Table:
         names = [header[f"CHANNEL{number}"] for number in range(1, data.shape[2] + 1)]
         columns = {name: data[:, :, number].copy() for number, name in enumerate(names)}
         axis = np.asarray(frequencies.field(0)[0], float)
-    return Table(since * _RESOLVED, columns, {"Frequency": axis})
+    return _PolarisedTable(since * _RESOLVED, columns, {"Frequency": axis})
+
+
+class _PolarisedTable(Table):
+    """Records of both hands, from which the degree of polarisation is made when it is read."""
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Read records of a variable; the degree is missing where there is no power."""
+        if name != "degree":
+            return super().read(name, start, stop)
+        left, right = (super(_PolarisedTable, self).read(n, start, stop) for n in ("LL", "RR"))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((right - left) / (right + left))
 
 
 def read_orfees(path: Path) -> Table:
