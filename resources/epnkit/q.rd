@@ -37,10 +37,36 @@
     </coverage>
   </STREAM>
 
+  <mixinDef id="supplemented">
+    <doc>
+      Says in the registry record of a table that its data are at the streaming server, too
+      (IsSupplementedBy), where ``epnkit stream link`` has said that it has data sets of them.
+    </doc>
+    <processLate>
+      <setup>
+        <code>
+          import json
+          import os
+        </code>
+      </setup>
+      <code>
+        path = os.path.join(base.getConfig("configDir"), "epnkit-stream.json")
+        if os.path.exists(path):
+          with open(path) as f:
+            known = json.load(f)
+          if known["services"].get(substrate.rd.schema):
+            substrate.addMeta("isSupplementedBy",
+              "The records of its files by HAPI, %s/hapi"%known["url"])
+      </code>
+    </processLate>
+  </mixinDef>
+
   <STREAM id="served">
     <doc>
-      For a table with a datalink service: publishes it, and links its rows to their datalinks.
+      For a table with a datalink service: publishes it, links its rows to their datalinks, and says in
+      its registry record where the streaming server has its data.
     </doc>
+    <mixin>epnkit/q#supplemented</mixin>
     <publish sets="ivo_managed,local"/>
     <meta name="_associatedDatalinkService">
       <meta name="serviceId">dl</meta>
@@ -209,7 +235,10 @@
   <procDef id="streams" type="metaMaker">
     <doc>
       Yields for each data set that a granule is part of a picture of the granule and its records, both
-      at the streaming server; none unless ``epnkit stream link`` has said where that is.
+      at the streaming server; none unless ``epnkit stream link`` has said where that is.  The document
+      also describes the service (DataLink 1.1, section 4), with the granule's times as the values of
+      its parameters.  DaCHS describes its own services alone, so that this one is added to those that
+      it has listed for the request.
     </doc>
     <setup>
       <par key="schema" late="True" description="The service's schema, as a Python value."/>
@@ -220,6 +249,38 @@
         import os
         import re
         import urllib.parse
+
+        from gavo.utils import stealVar
+        from gavo.votable import V
+
+        class HapiService(object):
+          # As DaCHS describes its own services; rendName must be one of the datalink service.
+          rendName = "dlmeta"
+
+          def __init__(self, pubDID, url, title, dataset, span):
+            self.pubDID, self.url, self.dataset, self.span = pubDID, url, dataset, span
+            self.description = "Records by HAPI, of any span: %s"%title
+
+          def asVOT(self, ctx, accessURL, linkIdTo=None):
+            return V.RESOURCE(ID=ctx.getOrMakeIdFor(self, suggestion="hapi_svc"), name="hapi_svc",
+                type="meta", utype="adhoc:service")[
+              V.DESCRIPTION[self.description],
+              self._param("accessURL", self.url+"/hapi/data", ucd="meta.ref.url"),
+              self._param("contentType", "text/csv"),
+              V.GROUP(name="inputParams")[
+                self._param("dataset", self.dataset),
+                self._time("start", "first time, which is included"),
+                self._time("stop", "time before which it ends"),
+                self._param("format", "csv")[
+                  V.DESCRIPTION["The form of the records"],
+                  V.VALUES[[V.OPTION(value=each) for each in ("csv", "binary", "json")]]]]]
+
+          def _time(self, name, what):
+            return self._param(name, self.span[name], xtype="timestamp", ucd="time.epoch")[
+              V.DESCRIPTION["The %s; that of the granule, but any of the data set will do"%what]]
+
+          def _param(self, name, value, **more):
+            return V.PARAM(name=name, datatype="char", arraysize="*", value=value, **more)
 
         def linked(schema):
           path = os.path.join(base.getConfig("configDir"), "epnkit-stream.json")
@@ -251,6 +312,12 @@
           contentType="image/png", description="A picture of it: %s"%each["title"])
         yield descriptor.makeLink("%s/hapi/data?%s"%(url, query), semantics="#derivation",
           contentType="text/csv", description="Its records by HAPI: %s"%each["title"])
+        try:
+          described = stealVar("endpoints")
+        except ValueError:
+          continue # this DaCHS lists them elsewhere: the links above still lead there
+        described.append(
+          HapiService(descriptor.pubDID, url, each["title"], each["dataset"], span))
     </code>
   </procDef>
 
