@@ -46,6 +46,7 @@ class FileStore:
     cache: Path
     limit: int = 10 * 1024**3
     _locks: dict[str, Lock] = field(default_factory=dict, init=False, repr=False)
+    _roots: dict[Path, str] = field(default_factory=dict, init=False, repr=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def locate(self, url: str) -> Path | None:
@@ -58,19 +59,29 @@ class FileStore:
         """
         for address, directory in self.directories.items():
             if url.startswith(address):
-                root = directory.resolve()
-                path = (root / unquote(url[len(address) :].partition("?")[0])).resolve()
-                if not path.is_relative_to(root):
+                root = self._resolve_once(directory)
+                name = unquote(url[len(address) :].partition("?")[0])
+                path = os.path.realpath(f"{root}/{name}")
+                if not path.startswith(f"{root}/"):
                     raise _unavailable(url, "it leads out of the directory of the archive")
-                return path
+                return Path(path)
         return None
+
+    def _resolve_once(self, directory: Path) -> str:
+        """Return the path of a directory without links; views of a year ask hundreds of times."""
+        if directory not in self._roots:
+            self._roots[directory] = os.path.realpath(directory)
+        return self._roots[directory]
 
     def describe(self, url: str) -> str:
         """Return what changes when a file does, as far as it can be seen without fetching it."""
         path = self.locate(url)
-        if path is None or not path.exists():
+        try:
+            seen = path.stat() if path else None
+        except OSError:
+            seen = None
+        if seen is None:
             return ""
-        seen = path.stat()
         return f"{seen.st_mtime_ns}-{seen.st_size}"
 
     @contextmanager

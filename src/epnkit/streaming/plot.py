@@ -156,10 +156,33 @@ def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None
     axes.patch.set_alpha(0.0)
     axes.set_yscale("log" if limits[1] > _LOGARITHMIC * limits[0] > 0 else "linear")
     axes.set_ylim(*limits)
+    _write_plainly(axes.yaxis)
     axes.set_ylabel(_label(axis.label or axis.name if axis else "", axis.unit if axis else None))
     bar = figure.add_axes((_FRAME[0] + _FRAME[2] + 0.015, _FRAME[1], 0.018, _FRAME[3]))
     label = _label(picture.variable.label or picture.variable.name, picture.variable.unit)
     figure.colorbar(mapping, cax=bar, label=label)
+    _write_plainly(bar.yaxis)
+
+
+def _write_plainly(axis: Any) -> None:
+    """Label an axis with numbers as Python writes them: formulas take a third of the time."""
+    with requires_extra("stream"):
+        from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    if isinstance(axis.get_major_locator(), LogLocator):
+        axis.set_major_formatter(FuncFormatter(_write_number))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _write_number(value: float, position: int | None) -> str:
+    """Write a number, a power of ten as ``1e-18``.
+
+    Examples
+    --------
+    >>> _write_number(1e-18, None), _write_number(20.0, None)
+    ('1e-18', '20')
+    """
+    return f"{value:g}"
 
 
 def _colour(mapping: Any, values: Floats) -> NDArray[np.uint8]:
