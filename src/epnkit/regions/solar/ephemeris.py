@@ -54,7 +54,10 @@ def _hermite_coefficients() -> Floats:
     at = np.arange(4.0)[:, None]
     powers = np.arange(8)
     slopes = np.where(powers > 0, powers * at ** np.maximum(powers - 1, 0), 0.0)
-    out: Floats = np.linalg.inv(np.vstack([at**powers, slopes])).T
+    inverse = np.linalg.inv(np.vstack([at**powers, slopes])).T
+    # All are multiples of 1/108.  Without this, their last digits would depend on how many threads
+    # the library of linear algebra has, and with them footprints on the machine that draws them.
+    out: Floats = np.rint(inverse * 108) / 108
     return out
 
 
