@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from epnkit.modules import import_attribute
 
 if TYPE_CHECKING:
+    from epnkit.mapping.catalogue_positions import box_region, disc_position
     from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
+    from epnkit.mapping.date_parts import julian_date_of_parts
     from epnkit.mapping.declare import Fold, Mapping, Product, of
     from epnkit.mapping.file_arrays import file_array, file_list
     from epnkit.mapping.file_names import identified
@@ -63,9 +65,11 @@ __all__ = [
     "Outcome",
     "Product",
     "access",
+    "box_region",
     "clean",
     "contour",
     "dataset_columns",
+    "disc_position",
     "disc_view",
     "dynamic_spectrum",
     "field_of_view",
@@ -87,6 +91,7 @@ __all__ = [
     "julian_date_not_before",
     "julian_date_of_date_and_time",
     "julian_date_of_pair",
+    "julian_date_of_parts",
     "last_part",
     "media_type",
     "middle",
@@ -117,6 +122,9 @@ _HOMES = {
     "middle": "epnkit.mapping.outlines:middle",
     "sky_outline": "epnkit.mapping.outlines:sky_outline",
     "utc_time": "epnkit.mapping.times:utc_time",
+    "box_region": "epnkit.mapping.catalogue_positions:box_region",
+    "disc_position": "epnkit.mapping.catalogue_positions:disc_position",
+    "julian_date_of_parts": "epnkit.mapping.date_parts:julian_date_of_parts",
     "Dataset": "epnkit.mapping.datasets:Dataset",
     "dataset_columns": "epnkit.mapping.datasets:dataset_columns",
     "read_datasets": "epnkit.mapping.datasets:read_datasets",
