@@ -16,13 +16,31 @@ from epnkit.sources.files.cdf import CdfReader
 from epnkit.sources.files.fits import FitsReader
 from epnkit.sources.files.pds3 import read_pds3
 from epnkit.sources.files.readers import CsvReader, EcsvReader, Reader, read_json, read_nothing
+from epnkit.sources.files.tables import read_json_lines, read_parquet, read_votable
 
 #: The formats that a source file names; ``name`` is for files whose name says all.
-FORMATS = ("fits", "cards", "cdf", "asdf", "pds3", "json", "csv", "ecsv", "records", "name")
+FORMATS = (
+    "fits",
+    "cards",
+    "cdf",
+    "asdf",
+    "pds3",
+    "json",
+    "ndjson",
+    "csv",
+    "ecsv",
+    "parquet",
+    "votable",
+    "records",
+    "name",
+)
 
 _PLAIN: dict[str, Reader] = {
     "asdf": read_asdf,
     "json": read_json,
+    "ndjson": read_json_lines,
+    "parquet": read_parquet,
+    "votable": read_votable,
     "pds3": read_pds3,
     "name": read_nothing,
 }

@@ -44,6 +44,11 @@ _FILE_FIELDS: dict[str, pl.DataType] = {
     "group": pl.String(),
 }
 
+#: The endings of files that may hold several records.
+_OF_SEVERAL = frozenset(
+    [".csv", ".ecsv", ".json", ".ndjson", ".jsonl", ".parquet", ".vot", ".votable"]
+)
+
 #: The names that no field of a file's own may have; ``address`` and ``url`` only if it is served.
 _TAKEN = frozenset([*_FILE_FIELDS, UNREADABLE, SOURCE_DIGEST]) - {"address", "url", "group"}
 
@@ -307,4 +312,4 @@ def _keep_own(document: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]
 
 def _has_several(found: FoundFile) -> bool:
     """Say whether a file may hold several records."""
-    return found.path.suffix.lower() in {".csv", ".ecsv", ".json"}
+    return found.path.suffix.lower() in _OF_SEVERAL
