@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ _FATES = {
 @click.option("--address", help="The URL where the files of a directory are served.")
 @click.option("--title", help="What the registry calls the service; NAME by default.")
 @click.option("--creator", default="Not known yet", show_default=True, help="Who made the data.")
+@click.option("--accept", is_flag=True, help="Take the best proposals without asking.")
 @dachs_option
 def command(
     name: str,
@@ -58,18 +60,22 @@ def command(
     address: str | None,
     title: str | None,
     creator: str,
+    accept: bool,
     directory: Path | None,
 ) -> None:
     """Draft a service NAME for the records of a SOURCE.
 
-    SOURCE is a directory of FITS, CDF, ASDF, PDS3, JSON or CSV files; an SQLite database; a URL
-    (SQLAlchemy's, MongoDB's, or of Elasticsearch, RESTHeart or TAP); a file with one line that
-    connects (ODBC, or such a URL); the name of a credential; or a source file.
+    SOURCE is a directory of FITS, CDF, ASDF, PDS3, JSON or CSV files; a file of CSV, ECSV, VOTable,
+    Parquet or NDJSON; an SQLite database; a URL (SQLAlchemy's, MongoDB's, or of Elasticsearch,
+    RESTHeart or TAP); a file with one line that connects (ODBC, or such a URL); the name of a
+    credential; or a source file.
 
     Looks at the first records and writes a folder: q.rd, service.py with a proposal for each
-    column, the source file, README.md. Files that are there are never changed. A password is
-    never written: a credential of the service's name has to hold it.
+    column, the source file, README.md. On a terminal it asks what it cannot decide. Files that are
+    there are never changed: a second run shows what is new at the source. A password is never
+    written: a credential of the service's name has to hold it.
     """
+    from epnkit.drafts.inspect.declared import add_declared
     from epnkit.drafts.inspect.ordering import find_sort_key
     from epnkit.drafts.inspect.origin import Choices, parse_origin
     from epnkit.drafts.inspect.sample import read_sample
@@ -84,20 +90,64 @@ def command(
         origin = parse_origin(source, name, Choices(table, query, kind, address))
         with origin.open(UNORDERED) as opened:
             sample, label = read_sample(opened, origin.kind), opened.label
+        sample = add_declared(sample, origin)
         draft = propose(sample, name)
         origin, key = find_sort_key(origin, draft.key)
         draft = replace(draft, key=key)
+        folder = parent / name
+        again = (folder / "service.py").is_file()
+        if not (accept or again) and _is_terminal():
+            draft, title, creator = _ask(draft, sample, title or name, creator)
         files = ServiceFiles(draft, origin, sample, title or name, creator).render()
-        summary = _describe_draft(
-            label, sample, draft, parent / name, write_files(parent / name, files)
-        )
+        describe = _describe_again if again else _describe_draft
+        summary = describe(label, sample, draft, folder)
+        summary += _describe_files(folder, write_files(folder, files))
+        summary += [origin.note] if origin.note else []
         more = [*link_shared(parent), *store_credential(origin.secret)]
     echo("\n".join([*summary, *more]))
 
 
-def _describe_draft(
-    label: str, sample: Sample, draft: Draft, folder: Path, fates: dict[str, FileStatus]
-) -> list[str]:
+def _is_terminal() -> bool:
+    """Return whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _ask(draft: Draft, sample: Sample, title: str, creator: str) -> tuple[Draft, str, str]:
+    """Ask what is to be decided, and for what a registry wants to know."""
+    from epnkit.drafts.interview import Interview
+
+    draft = Interview(sample, echo, _prompt).run(draft)
+    echo()
+    title = click.prompt("title of the service", default=title)
+    return draft, title, click.prompt("who made the data", default=creator)
+
+
+def _prompt(question: str) -> str:
+    answer: str = click.prompt(question, default="", show_default=False)
+    return answer.strip()
+
+
+def _describe_again(label: str, sample: Sample, draft: Draft, folder: Path) -> list[str]:
+    """Describe what is new at the source of a service that was drafted before."""
+    from epnkit.drafts.write.additions import describe_additions
+
+    return [
+        f"{label}: {sample.count} records, {len(sample.fields)} fields",
+        *describe_additions(draft, folder, tuple(sample.fields)),
+    ]
+
+
+def _describe_cursor(draft: Draft) -> str:
+    if draft.cursor is None:
+        return "cursor: none was found; each load reads everything"
+    return f"cursor: {draft.cursor}; a load reads what changed since the last one"
+
+
+def _describe_files(folder: Path, fates: dict[str, FileStatus]) -> list[str]:
+    return ["", *(f"{folder / name}: {_FATES[fate]}" for name, fate in fates.items())]
+
+
+def _describe_draft(label: str, sample: Sample, draft: Draft, folder: Path) -> list[str]:
     from epnkit.drafts.write.service import list_decisions, sort_proposals
 
     found = [(", ".join(p.columns), p) for p in sort_proposals(draft)]
@@ -110,8 +160,9 @@ def _describe_draft(
             for names, p in found
         ),
         "",
+        f"key: {', '.join(draft.key)}",
+        _describe_cursor(draft),
+        "",
         "to decide, where service.py says DECIDE:",
         *(f"  {line}" for line in list_decisions(draft) or ["nothing"]),
-        "",
-        *(f"{folder / name}: {_FATES[fate]}" for name, fate in fates.items()),
     ]

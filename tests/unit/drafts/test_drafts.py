@@ -348,7 +348,7 @@ def test_a_password_is_in_no_file_and_in_no_output(
         (["two", "--from", "two.sqlite"], "the database has 2 tables: a, b. Choose one"),
         (["two", "--from", "two.sqlite", "--table", "a"], "the source has no records"),
         (["two", "--from", "bare"], "no file in this directory can be read"),
-        (["two", "--from", "odd.json"], "this is no source file"),
+        (["two", "--from", "odd.json"], "the source file is not well formed"),
     ],
 )
 def test_what_cannot_be_drafted_is_one_clear_error(
@@ -357,7 +357,7 @@ def test_what_cannot_be_drafted_is_one_clear_error(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
     (tmp_path / "bare").mkdir()
-    (tmp_path / "odd.json").write_text('{"a": 1}')
+    (tmp_path / "odd.json").write_text('{"a": 1')
     with closing(sqlite3.connect("two.sqlite")) as database, database:
         database.executescript("CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER)")
     done = CliRunner().invoke(command, words)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
@@ -69,12 +70,21 @@ class Origin:
         What stands in it; never a password.
     secret : Secret, optional
         What opens the source, if it needs it.
+    note : str
+        What was found there and left out; empty if nothing.
+    table : str
+        The table of a database, if it is one table.
+    directory : str
+        Where files lie.
     """
 
     kind: str
     file_name: str
     text: str
     secret: Secret | None = field(default=None, repr=False)
+    note: str = ""
+    table: str = ""
+    directory: str = ""
 
     @contextmanager
     def open(self, order: Order) -> Iterator[Source]:
@@ -122,50 +132,68 @@ def parse_origin(given: str, name: str, choices: Choices) -> Origin:
 
 
 def _from_directory(path: Path, address: str | None) -> Origin:
-    form, endings = _detect_format(path)
-    globs = ", ".join(toml_text(f"*{ending}") for ending in sorted(endings))
+    form, endings, note = _detect_format(path)
+    return _from_files(path, form, [f"*{ending}" for ending in sorted(endings)], address, note)
+
+
+def _from_files(
+    directory: Path, form: str, globs: list[str], address: str | None, note: str = ""
+) -> Origin:
     lines = [
         "# The files that are catalogued, by what they say of themselves.",
         'kind = "files"',
-        f"directory = {toml_text(str(path.resolve()))}",
+        f"directory = {toml_text(str(directory.resolve()))}",
         f"format = {toml_text(form)}",
-        f"files = [{globs}]",
+        f"files = [{', '.join(map(toml_text, globs))}]",
     ]
     if address is not None:
         lines.insert(3, f"address = {toml_text(address.rstrip('/') + '/')}")
-    return Origin("files", "source.toml", "\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    return Origin("files", "source.toml", text, note=note, directory=str(directory.resolve()))
 
 
-def _detect_format(path: Path) -> tuple[str, set[str]]:
-    """Return which format most files of a directory have, and the endings that they bear."""
+def _format_of(name: str) -> tuple[str, str] | None:
+    """Return the format of a file, and the ending that says it, as the file spells it."""
     known: dict[str, list[str]] = read_table("formats")["endings"]
-    found = [
-        (form, ending)
-        for file in sorted(path.rglob("*"))
-        if file.is_file()
+    found = (
+        (form, name[-len(ending) :])
         for form, endings in known.items()
         for ending in endings
-        if file.name.lower().endswith(ending)
-    ]
+        if name.lower().endswith(ending)
+    )
+    return next(found, None)
+
+
+def _detect_format(path: Path) -> tuple[str, set[str], str]:
+    """Return the format of most files of a directory, their endings, and what is left out."""
+    names = [file.name for file in sorted(path.rglob("*")) if file.is_file()]
+    found = [each for name in names if (each := _format_of(name))]
     if not found:
+        known: dict[str, list[str]] = read_table("formats")["endings"]
         raise ConfigurationError(
             "no file in this directory can be read",
             where=str(path),
             cure="Known endings: " + ", ".join(e for each in known.values() for e in each),
         )
     form = Counter(form for form, _ in found).most_common(1)[0][0]
-    spelt = {
-        file.name[-len(e) :]
-        for file in path.rglob("*")
-        for f, e in found
-        if f == form and file.name.lower().endswith(e)
-    }
-    return form, spelt
+    spelt = {ending for each, ending in found if each == form}
+    others = [name for name in names if (_format_of(name) or ("",))[0] != form]
+    return form, spelt, _describe_left_out(others)
+
+
+def _describe_left_out(names: list[str]) -> str:
+    """Count the files that are left out, by their endings."""
+    counted = Counter(Path(name).suffix.lower() or "no ending" for name in names)
+    listed = ", ".join(f"{count} {ending}" for ending, count in counted.most_common(8))
+    return f"left out of the directory: {listed}" if listed else ""
 
 
 def _from_file(path: Path, name: str, choices: Choices) -> Origin:
-    if path.suffix in {".toml", ".json"}:
+    if path.suffix == ".toml" or (path.suffix == ".json" and _is_source_file(path)):
         return _from_source_file(path)
+    known = _format_of(path.name)
+    if known is not None:
+        return _from_files(path.parent, known[0], [escape(path.name)], choices.address)
     with path.open("rb") as stream:
         start = stream.read(_LONGEST + 1)
     if start.startswith(_SQLITE):
@@ -181,6 +209,15 @@ def _from_file(path: Path, name: str, choices: Choices) -> Origin:
             cure="Give a directory for files of data",
         )
     return _from_secret(Secret(name, lines[0]), choices)
+
+
+def _is_source_file(path: Path) -> bool:
+    """Return whether a JSON file asks an index of Elasticsearch, and is no file of data."""
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return True  # which says what is wrong with it
+    return isinstance(settings, dict) and bool({"index", "query"} & set(settings))
 
 
 def _from_source_file(path: Path) -> Origin:
@@ -220,14 +257,15 @@ def _from_secret(secret: Secret, choices: Choices) -> Origin:
     if secret.kind == "mongodb":
         database = urlsplit(secret.reveal()).path.strip("/")
         return _from_documents("mongodb", secret, database, _require(choices.table, "collection"))
-    query = choices.query or " ".join(["SELECT * FROM", choices.table or _find_only_table(secret)])
+    table = "" if choices.query else choices.table or _find_only_table(secret)
+    query = choices.query or " ".join(["SELECT * FROM", table])
     lines = [
         f'# One row of this query is one record. What connects is the credential "{secret.name}".',
         'kind = "sql"',
         f"connection = {toml_text(secret.name)}",
         f"query = {toml_text(query)}",
     ]
-    return Origin("sql", "source.toml", "\n".join(lines) + "\n", secret)
+    return Origin("sql", "source.toml", "\n".join(lines) + "\n", secret, table=table)
 
 
 def _find_only_table(secret: Secret) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
+from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.inspect.words import split_words
 from epnkit.errors import SourceError
 from epnkit.sources.base import Source
@@ -20,6 +21,10 @@ SIZE = 500
 _OF_FILE = frozenset(
     ["path", "file_name", "file_size", "modified", "address", "url", "unreadable", "line"]
 )
+
+
+#: What is about a document's file, and not about what the document describes.
+_OF_DOCUMENT = frozenset(["file_name", "file_size"])
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,16 @@ class Field:
         """Whether every record of the sample has a value."""
         return len(self.values) > 0 and len(self.given) == len(self.values)
 
+    @property
+    def coverage(self) -> float:
+        """The share of the records that have a value."""
+        return len(self.given) / len(self.values) if len(self.values) else 0.0
+
+    @property
+    def constant(self) -> bool:
+        """Whether all records of the sample that have a value have the same, and there are some."""
+        return self.distinct == 1 and len(self.given) > 1
+
     @cached_property
     def distinct(self) -> int:
         """How many different values there are; 0 for lists and documents."""
@@ -91,6 +106,25 @@ class Field:
     def unique(self) -> bool:
         """Whether the values of all records of the sample differ."""
         return self.complete and self.distinct == len(self.values)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a source declares about its fields.
+
+    Parameters
+    ----------
+    units : mapping of str to str
+        The units that cards of FITS headers have in their comments, by field.
+    key : tuple of str
+        The primary key of a table.
+    changed : tuple of str
+        The columns that a database sets when a row changes.
+    """
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,11 +139,14 @@ class Sample:
         The first records.
     count : int
         How many records the source has.
+    declared : Declared
+        What the source says of its fields, without their values.
     """
 
     kind: str
     records: pl.DataFrame
     count: int
+    declared: Declared = field(default_factory=Declared)
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -123,13 +160,36 @@ class Sample:
         A file of which there are several records is no file of one of them.
         """
         path = self.fields.get("path")
-        is_table = self.kind == "files" and path is not None and not path.unique
-        return _OF_FILE if is_table else frozenset()
+        if self.kind != "files" or path is None or not _are_tables(path):
+            return frozenset()
+        # A table that is served as a whole has one address; what differs by row is the row's own.
+        own = {name for name in ("url", "address") if self._differs(name)}
+        return _OF_FILE - own
+
+    def _differs(self, name: str) -> bool:
+        return name in self.fields and self.fields[name].distinct > 1
+
+    @property
+    def of_documents(self) -> bool:
+        """Whether the records are files of JSON, each a document about something."""
+        names = self.fields.get("file_name")
+        if self.kind != "files" or names is None or not len(names.texts):
+            return False
+        return all(name.lower().endswith(".json") for name in names.texts)
 
     def __iter__(self) -> Iterator[Field]:
         """Go through the fields that have a value somewhere, and speak of a record."""
-        named = (field for name, field in self.fields.items() if name not in self.of_table)
-        return (field for field in named if len(field.given))
+        left_out = _OF_DOCUMENT if self.of_documents else self.of_table
+        named = (each for name, each in self.fields.items() if name not in left_out)
+        return (each for each in named if len(each.given))
+
+
+def _are_tables(path: Field) -> bool:
+    """Return whether files hold a record a row: some hold several, or the only one is a table."""
+    known = read_table("formats")
+    endings = tuple(e for form in known["tables"]["formats"] for e in known["endings"][form])
+    alone = len(path.values) == 1 and path.texts[0].lower().endswith(endings)
+    return not path.unique or alone
 
 
 def read_sample(source: Source, kind: str) -> Sample:

@@ -51,3 +51,64 @@ def _list_by_odbc(secret: Secret) -> list[str]:
     seen = (row for row in rows if row.table_type in {"TABLE", "VIEW"})
     names = [row.table_name for row in seen if row.table_schem not in hidden]
     return sorted(sql_name(name, mark * 2) for name in names)
+
+
+def read_keys(
+    secret: Secret, table: str, on_update: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the primary key of a table, and the columns that MariaDB sets when a row changes.
+
+    Parameters
+    ----------
+    secret : Secret
+        What connects.
+    table : str
+        The table as a query names it, quoted or not, with its schema or without.
+    on_update : str
+        The query for those columns, with ``{}`` for the parameter.
+
+    Raises
+    ------
+    SourceError
+        If the database does not say it.
+    """
+    *schemas, name = [part.strip('`"[]') for part in table.split(".")]
+    schema = schemas[-1] if schemas else None
+    try:
+        if secret.kind == "odbc":
+            return _read_keys_by_odbc(secret, schema, name, on_update)
+        return _read_keys_by_alchemy(secret, schema, name, on_update)
+    except driver_errors() as error:
+        raise source_error(error, secret) from None
+
+
+def _read_keys_by_alchemy(
+    secret: Secret, schema: str | None, table: str, on_update: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    engine = make_engine(secret)
+    try:
+        key = sa.inspect(engine).get_pk_constraint(table, schema)["constrained_columns"]
+        changed: tuple[str, ...] = ()
+        if engine.dialect.name in {"mysql", "mariadb"}:
+            with engine.connect() as link:
+                query = sa.text(on_update.format(":name"))
+                changed = tuple(row[0] for row in link.execute(query, {"name": table}))
+        return tuple(key), changed
+    finally:
+        engine.dispose()
+
+
+def _read_keys_by_odbc(
+    secret: Secret, schema: str | None, table: str, on_update: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    link = pyodbc.connect(secret.reveal(), timeout=CONNECT_TIMEOUT, readonly=True)
+    try:
+        rows = link.cursor().primaryKeys(table=table, schema=schema).fetchall()
+        key = tuple(row.column_name for row in sorted(rows, key=lambda row: row.key_seq))
+        changed: tuple[str, ...] = ()
+        if {"mysql", "mariadb"} & {link.getinfo(pyodbc.SQL_DBMS_NAME).lower()}:
+            found = link.cursor().execute(on_update.format("?"), table).fetchall()
+            changed = tuple(row[0] for row in found)
+        return key, changed
+    finally:
+        link.close()

@@ -20,6 +20,9 @@ from epnkit.mapping.identifiers import last_part
 from epnkit.mapping.media_types import media_type
 from epnkit.mapping.texts import clean
 
+#: An address whose path ends in the name of a file, and asks nothing.
+_ENDS_IN_FILE = r"^[a-z]+://[^?#]+/[^/?#]+\.[A-Za-z0-9]{1,5}$"
+
 
 def propose_access(sample: Sample) -> Iterator[Proposal]:
     """Propose the optional columns that lead to the data."""
@@ -29,7 +32,7 @@ def propose_access(sample: Sample) -> Iterator[Proposal]:
         yield from _propose_format(sample, url)
         yield from _propose_size(sample)
     yield from _propose_thumbnail(sample)
-    yield from _propose_file_name(sample)
+    yield from _propose_file_name(sample, url)
     yield from _propose_references(sample)
 
 
@@ -113,7 +116,7 @@ def _propose_thumbnail(sample: Sample) -> Iterator[Proposal]:
         )
 
 
-def _propose_file_name(sample: Sample) -> Iterator[Proposal]:
+def _propose_file_name(sample: Sample, url: Proposal | None) -> Iterator[Proposal]:
     found = [c for m in ("file_name", "file_named") for c in find_candidates(sample, m)]
     for candidate in sorted(found, key=lambda c: -c.score):
         field = candidate.field
@@ -122,6 +125,9 @@ def _propose_file_name(sample: Sample) -> Iterator[Proposal]:
             made = call(last_part, field.name) if inside else column(field.name)
             yield Proposal(("file_name",), made, (field.name,), candidate.score, "by its name")
             return
+    if url is not None and share_matching(sample.fields[url.fields[0]].texts, _ENDS_IN_FILE) == 1:
+        made, reason = call(last_part, url.fields[0]), "the last part of the address"
+        yield Proposal(("file_name",), made, url.fields, min(url.confidence, 0.92), reason)
 
 
 def _propose_references(sample: Sample) -> Iterator[Proposal]:
@@ -144,6 +150,7 @@ def choose_cursor(sample: Sample) -> str | None:
     if sample.kind == "files":
         return "modified"
     found = [c for m in ("changed", "changed_too") for c in find_candidates(sample, m)]
+    found += [Candidate(f, 0.97) for f in sample if f.name in sample.declared.changed]
     timed = [c for c in found if time_form(c.field) == "text"]
     best = max(timed, key=lambda c: c.score, default=None)
     return best.field.name if best is not None and best.score >= 0.85 else None

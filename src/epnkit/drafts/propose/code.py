@@ -61,6 +61,11 @@ def joint(first: str, second: str, separator: str) -> CodeValue:
     )
 
 
+def joined_list(name: str) -> CodeValue:
+    """Declare the texts of a list as one text."""
+    return CodeValue(pl.col(name).list.join(","), f'pl.col({python_text(name)}).list.join(",")')
+
+
 def quotient(name: str, divisor: float) -> CodeValue:
     """Declare a number in another unit."""
     if divisor == 1:
@@ -71,9 +76,34 @@ def quotient(name: str, divisor: float) -> CodeValue:
     )
 
 
+def filled(name: str, value: str | float) -> CodeValue:
+    """Declare a field's value, and another one where there is none."""
+    cast = ".cast(pl.String)" if isinstance(value, str) else ""
+    field = pl.col(name).cast(pl.String) if isinstance(value, str) else pl.col(name)
+    return CodeValue(
+        field.fill_null(value),
+        f"pl.col({python_text(name)}){cast}.fill_null({python_value(value)})",
+    )
+
+
+def first_of(names: tuple[str, ...]) -> CodeValue:
+    """Declare the first of several fields that has a value."""
+    return CodeValue(
+        pl.coalesce(*names), f"pl.coalesce({', '.join(python_text(name) for name in names)})"
+    )
+
+
 def number(name: str) -> CodeValue:
     """Declare a field's value as a number, be it a text of one."""
     return CodeValue(pl.col(name).cast(pl.Float64), f"pl.col({python_text(name)}).cast(pl.Float64)")
+
+
+def longitude(name: str) -> CodeValue:
+    """Declare a longitude from 0 to 360 degrees, where a field counts from -180."""
+    return CodeValue(
+        pl.col(name).cast(pl.Float64) % 360.0,
+        f"pl.col({python_text(name)}).cast(pl.Float64) % 360.0",
+    )
 
 
 def kilobytes(name: str) -> CodeValue:

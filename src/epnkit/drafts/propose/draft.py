@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.access import choose_cursor, propose_access
 from epnkit.drafts.propose.angles import propose_angles
+from epnkit.drafts.propose.durations import propose_durations
 from epnkit.drafts.propose.identity import choose_key, propose_identity
+from epnkit.drafts.propose.mirror import find_frame, is_mirror, list_own_columns, propose_mirror
 from epnkit.drafts.propose.place import Frame, propose_coordinates
+from epnkit.drafts.propose.planetary import propose_planetary
 from epnkit.drafts.propose.proposal import Proposal, validate
 from epnkit.drafts.propose.spectral import propose_spectral
 from epnkit.drafts.propose.target import propose_target
 from epnkit.drafts.propose.texts import propose_texts
-from epnkit.drafts.propose.times import propose_durations, propose_times
+from epnkit.drafts.propose.times import measure_lengths, propose_times
+from epnkit.epncore.columns import EpnType
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Draft:
         The field with the time at which a record was changed.
     unused : tuple of str
         The fields that no proposal reads.
+    own : dict of str to str
+        The columns of the service's own, each a field of that name, with their types.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Draft:
     key: tuple[str, ...]
     cursor: str | None
     unused: tuple[str, ...]
+    own: Mapping[str, EpnType] = field(default_factory=dict)
 
     def of(self, column: str) -> Proposal | None:
         """Return the proposal for a column."""
@@ -63,24 +71,39 @@ def propose(sample: Sample, name: str) -> Draft:
     Draft
         Each proposal has been applied to the sample; what does not fit it is left out.
     """
-    key, where, found = (
-        choose_key(sample),
-        propose_coordinates(sample),
-        list(propose_access(sample)),
-    )
+    key, cursor = choose_key(sample), choose_cursor(sample)
+    mirrored = is_mirror(sample)
+    if mirrored:
+        frame, made, own = (
+            find_frame(sample),
+            list(propose_mirror(sample)),
+            list_own_columns(sample),
+        )
+    else:
+        frame, made, own = *_propose_columns(sample, name, key), {}
+    validated = [(p, validate(p, sample)) for p in made]
+    # What a mirrored table has no value for, it has none for.
+    fit = tuple(p if mirrored else each for p, each in validated if each is not None)
+    used = {n for each in fit for n in each.fields} | set(key) | set(own)
+    unused = tuple(n for n in sample.fields if n not in used)
+    return Draft(name, frame, fit, key, cursor, unused, own)
+
+
+def _propose_columns(
+    sample: Sample, name: str, key: tuple[str, ...]
+) -> tuple[Frame, list[Proposal]]:
+    where, found = propose_coordinates(sample), list(propose_access(sample))
     leading = {name for each in found for name in each.columns}
-    made = [
+    times, target = list(propose_times(sample)), tuple(propose_target(sample))
+    return where.frame, [
         *propose_identity(sample, name, key),
         *propose_texts(sample, leading),
-        *propose_target(sample),
-        *propose_times(sample),
-        *propose_durations(sample),
+        *target,
+        *times,
+        *propose_durations(sample, measure_lengths(times, sample)),
         *propose_spectral(sample),
         *where.proposals,
         *propose_angles(sample),
+        *propose_planetary(sample, target),
         *found,
     ]
-    fit = tuple(each for p in made if (each := validate(p, sample)) is not None)
-    used = {field for each in fit for field in each.fields} | set(key)
-    unused = tuple(n for n in sample.fields if n not in used)
-    return Draft(name, where.frame, fit, key, choose_cursor(sample), unused)

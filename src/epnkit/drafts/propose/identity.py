@@ -36,6 +36,15 @@ _PLACES = {*_OF_FILES, "line", "size", "modified", "digest", "directory"}
 #: From how many records on it is no chance that all values of a field differ.
 _ENOUGH = 10
 
+#: How sure a primary key is, and an identifier after which the files of documents are named.
+_DECLARED, _NAMED_AFTER = 0.93, 0.93
+
+#: The names of files of documents that say what they are of.
+_DOCUMENT = r"(?i)\.json$"
+
+#: How few records say nothing of what is different in all.
+_FEW = 2
+
 #: How sure an identifier is that a machine made, where there is a name that a person knows.
 _MACHINE = 0.8
 
@@ -50,11 +59,14 @@ def choose_key(sample: Sample) -> tuple[str, ...]:
     """Choose the fields that identify a record; some field if none do."""
     if sample.kind in _HAVE_ID and "_id" in sample.fields:
         return ("_id",)
+    if sample.declared.key and set(sample.declared.key) <= set(sample.fields):
+        return sample.declared.key
+    if sample.kind == "files" and "path" in sample.fields:
+        # Only by these is a file found again without a look into it.
+        return ("path", "line") if sample.of_table else ("path",)
     single = [each for each in _find_identifiers(sample) if each.field.name != "_id"]
     if single:
         return (single[0].field.name,)
-    if sample.kind == "files" and "path" in sample.fields:
-        return ("path", "line")
     return _choose_several(sample)
 
 
@@ -79,7 +91,10 @@ def propose_identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterato
 def _find_identifiers(sample: Sample) -> list[Candidate]:
     """List the fields that identify a record by name and by value, the best first."""
     found = [c for c in find_candidates(sample, "granule_uid") if c.field.unique]
-    if sample.kind == "files":
+    found += [Candidate(sample.fields[name], _DECLARED) for name in _declared_key(sample)]
+    if sample.kind == "files" and not sample.of_table:
+        if inner := _find_in_documents(sample, found):
+            return sorted(inner, key=lambda c: -c.score)
         named = [sample.fields[n] for n in _OF_FILES if n in sample.fields]
         found = [Candidate(each, 0.96) for each in named if each.unique] or found
     best = sample.fields.get(_BEST.get(sample.kind, ""))
@@ -91,6 +106,33 @@ def _find_identifiers(sample: Sample) -> list[Candidate]:
     found = found or _find_by_values(sample)
     made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
     return sorted(made, key=lambda c: -c.score)
+
+
+def _declared_key(sample: Sample) -> tuple[str, ...]:
+    """Return the primary key that a table declares, if it is one column that is unique."""
+    key = sample.declared.key
+    single = len(key) == 1 and key[0] in sample.fields and sample.fields[key[0]].unique
+    return key if single else ()
+
+
+def _find_in_documents(sample: Sample, found: list[Candidate]) -> list[Candidate]:
+    """Find the identifiers within documents after which their files are named.
+
+    A header of FITS has no better name than its file; a JSON document says itself what it is of,
+    and ``inventory_ABC.json`` is the inventory of ABC.
+    """
+    files = sample.fields["file_name"].texts
+    if share_matching(files, _DOCUMENT) != 1.0 or len(files) < _FEW:
+        return []
+    stems = files.str.replace(r"\.[A-Za-z]+$", "").to_list()
+    named = [c for c in found if c.field.name not in _PLACES and _are_named_after(stems, c.field)]
+    return [Candidate(c.field, max(c.score, _NAMED_AFTER)) for c in named]
+
+
+def _are_named_after(stems: list[str], field: Field) -> bool:
+    values = field.given.cast(pl.String, strict=False)
+    pairs = zip(stems, values, strict=False)
+    return len(values) == len(stems) and all(v and (v in stem or stem in v) for stem, v in pairs)
 
 
 def _find_by_values(sample: Sample) -> list[Candidate]:
@@ -188,7 +230,7 @@ def _propose_group(sample: Sample, name: str) -> Proposal:
 def _propose_observation(sample: Sample, uid: Proposal) -> Proposal:
     for candidate in find_candidates(sample, "obs_id"):
         field = candidate.field
-        if field.complete and not field.given.dtype.is_nested():
+        if field.complete and not field.given.dtype.is_nested() and not field.constant:
             return Proposal(
                 ("obs_id",), call(safe, field.name), (field.name,), candidate.score, "by its name"
             )

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import polars as pl
+
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, number, quotient
+from epnkit.drafts.propose.code import CodeValue, call, filled, number, quotient
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
+from epnkit.drafts.recognise.units import ends_with_a, find_unit_field, is_in_angstrom
 from epnkit.drafts.recognise.values import are_spectral_units, share_matching
 from epnkit.mapping.spectral import hertz_band, hertz_limits, unit_of
 
@@ -30,6 +33,7 @@ _UNITS = {
     "kev": "keV",
     "ev": "eV",
     "nanometers": "nm",
+    "thz": "THz",
     "nanometer": "nm",
 }
 
@@ -55,10 +59,15 @@ Quantity = Literal["wavelength", "frequency", "energy"]
 class _SpectralUnit:
     """The unit of spectral values: a name, or the field that holds it; and how sure that is."""
 
-    given: str
-    is_field: bool
+    given: str | CodeValue
+    field: str
     confidence: float
     reason: str
+
+    @property
+    def is_field(self) -> bool:
+        """Whether a field of each record holds it."""
+        return bool(self.field)
 
 
 def propose_spectral(sample: Sample) -> Iterator[Proposal]:
@@ -122,40 +131,57 @@ def _propose_limits(
         return Proposal(
             _RANGE,
             call(hertz_limits, *names, unit.given, **powers),
-            (*fields, unit.given),
+            (*fields, unit.field),
             score,
             reason,
         )
-    return Proposal(_RANGE, call(hertz_limits, *names, unit=unit.given), fields, score, reason)
+    return Proposal(_RANGE, call(hertz_limits, *names, unit=str(unit.given)), fields, score, reason)
 
 
 def _find_unit(sample: Sample, quantity: Quantity, field: Field) -> _SpectralUnit:
     """Find the unit: a field that holds it, the name itself, a standard, or the values."""
     standard = _BY_STANDARD.get(plain_name(field.name))
     if standard:
-        return _SpectralUnit(standard, False, 0.97, f"{standard} by the standard of that name")
+        return _SpectralUnit(standard, "", 0.97, f"{standard} by the standard of that name")
     named = next((_UNITS[word] for word in field.words if word in _UNITS), None)
+    named = named or ("Angstrom" if is_in_angstrom(field) else None)
     if named:
-        return _SpectralUnit(named, False, 0.96, f"{named} by the name")
+        return _SpectralUnit(named, "", 0.96, f"{named} by the name")
+    if quantity == "wavelength" and ends_with_a(field):
+        return _SpectralUnit("Angstrom", "", 0.88, "Angstrom by the a at the end of the name")
+    declared = sample.declared.units.get(field.name, "")
+    if declared and unit_of(declared) is not None:
+        return _SpectralUnit(declared, "", 0.96, f"{declared} by the comments of its cards")
     fields = [c.field for c in find_candidates(sample, f"{quantity}_unit")]
+    fields = [each for each in (find_unit_field(sample, field), *fields) if each is not None]
     unit = next((each for each in fields if are_spectral_units(each)), None)
     if unit is not None:
-        return _SpectralUnit(unit.name, True, 0.96, f"the unit is in {unit.name}")
+        return _unit_of_field(unit, field)
     return _guess_unit(quantity, field)
+
+
+def _unit_of_field(unit: Field, field: Field) -> _SpectralUnit:
+    """Take the unit from its field; where it is missing, the one that most records have."""
+    lacking = int((unit.values.is_null() & field.values.is_not_null()).sum())
+    if not lacking:
+        return _SpectralUnit(unit.name, unit.name, 0.96, f"the unit is in {unit.name}")
+    common = str(unit.given.cast(pl.String).mode().sort()[0])
+    reason = f"the unit is in {unit.name}; {lacking} records lack it, taken for {common}"
+    return _SpectralUnit(filled(unit.name, common), unit.name, 0.75, reason)
 
 
 def _guess_unit(quantity: Quantity, field: Field) -> _SpectralUnit:
     low, high = float(str(field.numbers.min())), float(str(field.numbers.max()))
     if quantity == "energy":
-        return _SpectralUnit("keV", False, 0.6, "keV, as of X-rays")
+        return _SpectralUnit("keV", "", 0.6, "keV, as of X-rays")
     if quantity == "frequency":
         unit = "Hz" if low >= 1e6 else "MHz" if high < 1e5 else "kHz"
-        return _SpectralUnit(unit, False, 0.6, f"{unit} by the values alone")
+        return _SpectralUnit(unit, "", 0.6, f"{unit} by the values alone")
     values = {round(value) for value in field.numbers}
     if values <= _PASSBANDS:
-        return _SpectralUnit("Angstrom", False, 0.85, "Angstrom, as the passbands of imagers are")
-    unit = "m" if high < 1e-3 else "Angstrom" if low >= 3000 else "nm"
-    return _SpectralUnit(unit, False, 0.6, f"{unit} by the values alone")
+        return _SpectralUnit("Angstrom", "", 0.85, "Angstrom, as the passbands of imagers are")
+    unit = "m" if high < 1e-3 else "um" if high < 50 else "Angstrom" if low >= 3000 else "nm"
+    return _SpectralUnit(unit, "", 0.6, f"{unit} by the values alone")
 
 
 def _propose_axes(sample: Sample) -> Iterator[Proposal]:

@@ -14,6 +14,8 @@ from epnkit.drafts.propose.code import CodeValue, call, column, constant, transl
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.epncore.columns import COLUMNS
+from epnkit.mapping.declare import evaluate
+from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.texts import hash_list
 
 #: How many different targets a field may have to be translated word by word.
@@ -49,7 +51,17 @@ def _cap_disputed(known: list[list[Proposal]], sample: Sample) -> Iterator[Propo
 
 
 def _read_bodies(named: Proposal, sample: Sample) -> list[str]:
-    return sample.records.select(named.value.value).to_series().to_list()
+    made = evaluate(named.value.value, sample.records)
+    return (made.values if isinstance(made, Outcome) else made).to_list()
+
+
+def names_a_planet(target: tuple[Proposal, ...], sample: Sample) -> bool:
+    """Return whether what is proposed names bodies other than the Sun."""
+    named = next((each for each in target if each.columns == ("target_name",)), None)
+    if named is None or not named.fields:
+        return False
+    bodies = {part for value in _read_bodies(named, sample) if value for part in value.split("#")}
+    return bool(bodies) and "Sun" not in bodies
 
 
 def _propose_default() -> Iterator[Proposal]:

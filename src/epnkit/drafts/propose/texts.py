@@ -10,7 +10,7 @@ from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.code import call, column, constant, number, part_before, translation
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.target import body_of
-from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import share_matching
 from epnkit.epncore import columns as epncore
 from epnkit.epncore.ucd import find_fault
@@ -44,6 +44,10 @@ _LEVELS = {
 }
 
 
+#: Words of fields that spectra have.
+_OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
+
+
 def propose_texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
     """Propose the instrument and its host, the kind of data, its level, what was measured.
 
@@ -55,8 +59,9 @@ def propose_texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
         The columns that are proposed already, those that lead to data among them.
     """
     yield from _propose_instruments(sample)
-    yield _propose_product_type(sample, made)
-    yield _propose_level(sample)
+    kind = _propose_product_type(sample, made)
+    yield kind
+    yield _propose_level(sample, is_item=kind.value.code == '"ci"')
     yield from _propose_measurement(sample)
 
 
@@ -145,11 +150,17 @@ def _guess_kind(sample: Sample) -> str:
     named = {ending for field in sample for ending in _endings(field)}
     if words & {"cube", "qube", "polarization"} or named & {"qub", "cub"}:
         return "sc"
-    if words & {"order", "slit", "spectrograph"}:
+    if words & _OF_SPECTRA or _is_by_spectrograph(sample):
         return "sp"
     if "epoch_first" in sample.fields or "cdf" in named:
         return "ts"  # what CDF files mostly hold
     return "ci" if words & {"event", "flare"} else "im"
+
+
+def _is_by_spectrograph(sample: Sample) -> bool:
+    """Return whether the instrument's name says that it makes spectra; a heliograph's does not."""
+    named = find_candidates(sample, "instrument_name")[:1]
+    return any(share_matching(c.field.texts, r"(?i)spectro(graph|meter)\b") == 1.0 for c in named)
 
 
 def _axis_types(sample: Sample) -> set[str]:
@@ -163,11 +174,15 @@ def _endings(field: Field) -> set[str]:
     return set(field.texts.str.extract(r"\.([A-Za-z]{2,5})$", 1).str.to_lowercase().drop_nulls())
 
 
-def _propose_level(sample: Sample) -> Proposal:
+def _propose_level(sample: Sample, *, is_item: bool) -> Proposal:
+    """Propose the level, which every granule must have: a field that many lack is none."""
+    guess = 5 if is_item or _guess_kind(sample) in {"ci", "ev"} else 3
     for candidate in find_candidates(sample, "processing_level"):
         field = candidate.field
+        if not field.complete:
+            continue
         levels: dict[str, Any] = {str(v): _as_level(str(v)) for v in field.given.unique()}
-        codmac = plain_name(field.name).endswith(("processing_level", "processing_level_id"))
+        codmac = field.words[:2] == ("processing", "level")
         if codmac and set(levels) <= set("12356"):
             return Proposal(
                 ("processing_level",),
@@ -186,7 +201,7 @@ def _propose_level(sample: Sample) -> Proposal:
             )
     return Proposal(
         ("processing_level",),
-        constant(_guess_level(sample)),
+        constant(guess),
         (),
         0.4,
         "a guess: 1 raw, 2 partly processed, 3 calibrated, 5 derived",
@@ -195,10 +210,6 @@ def _propose_level(sample: Sample) -> Proposal:
 
 def _as_level(value: str) -> int | None:
     return _LEVELS.get(value.strip().lower().removesuffix(".0"))
-
-
-def _guess_level(sample: Sample) -> int:
-    return 5 if _guess_kind(sample) in {"ci", "ev"} else 3
 
 
 def _propose_measurement(sample: Sample) -> Iterator[Proposal]:

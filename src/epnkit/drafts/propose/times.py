@@ -9,10 +9,12 @@ from itertools import pairwise
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, joint, quotient
+from epnkit.drafts.propose.code import CodeValue, call, first_of, joint, quotient
+from epnkit.drafts.propose.durations import duration_unit
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.time_parts import propose_parts
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
-from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
+from epnkit.drafts.recognise.values import OBSCORE, are_days, are_times_of_day, time_form
 from epnkit.fits.dates import DATE_NAMES, SCALE_NAME, find_clock, plain_scale
 from epnkit.fits.keywords import Keywords
 from epnkit.mapping.declare import evaluate
@@ -41,39 +43,14 @@ _SIDES = {
     "time_max": {"end", "stop", "last", "to", "max"},
 }
 
+#: The share of records that have a value, from which on a field needs no other next to it.
+_COMMON = 0.98
+
+#: How many fewer records may have a value of a field that is chosen for its name.
+_MUCH_LESS = 0.05
+
 #: A second, in days.
 _SECOND = 1.2e-5
-
-#: Units of durations, by the words of a field's name, in seconds.
-_SECONDS = {
-    "ms": 1e-3,
-    "msec": 1e-3,
-    "us": 1e-6,
-    "s": 1.0,
-    "sec": 1.0,
-    "seconds": 1.0,
-    "minutes": 60.0,
-    "hours": 3600.0,
-}
-
-#: The longest step or exposure that is believed, in seconds: a year.
-_LONGEST = 3.2e7
-
-#: Names whose unit a standard gives: seconds.
-_IN_SECONDS = {
-    "exptime",
-    "xposure",
-    "texposur",
-    "cadence",
-    "t_exptime",
-    "t_resolution",
-    "telapse",
-    "exposure",
-    "time_exp_min",
-    "time_exp_max",
-    "time_sampling_step_min",
-    "time_sampling_step_max",
-}
 
 
 def propose_times(sample: Sample) -> Iterator[Proposal]:
@@ -86,8 +63,23 @@ def propose_times(sample: Sample) -> Iterator[Proposal]:
     yield _propose_end(sample, start)
 
 
+def measure_lengths(times: list[Proposal], sample: Sample) -> pl.Series | None:
+    """Return how long observations took by their proposed times, in seconds; None if not known."""
+    bounds = {each.columns: each for each in times}
+    start, end = bounds.get(("time_min",)), bounds.get(("time_max",))
+    if start is None or end is None:
+        return None
+    first, last = (evaluate(each.value.value, sample.records).values for each in (start, end))
+    lengths: pl.Series = (last - first) * 86400.0
+    return lengths
+
+
 def _propose_start(sample: Sample) -> Proposal | None:
-    found = [*_propose_times(sample, "time_min", "time_min"), *_propose_pairs(sample)]
+    found = [
+        *_propose_times(sample, "time_min", "time_min"),
+        *_propose_pairs(sample),
+        *propose_parts(sample, "time_min"),
+    ]
     if not found or max(each.confidence for each in found) < _BY_VALUES:
         found += _propose_times(sample, "time_mid", "time_min")
     found = found or list(_propose_any_time(sample))
@@ -99,7 +91,7 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
         each
         for each in _propose_times(sample, "time_max", "time_max")
         if not _share_field(each, start)
-    ] or _propose_same_day(sample, start)
+    ] or [*propose_parts(sample, "time_max"), *_propose_same_day(sample, start)]
     if not found and start.confidence <= _BY_VALUES:
         found = _propose_last_time(sample, start)
     if found:
@@ -107,7 +99,7 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
     for meaning in ("duration", "time_exp"):
         for candidate in find_candidates(sample, meaning):
             if len(candidate.field.numbers):
-                return _propose_after(start, candidate)
+                return _propose_after(sample, start, candidate)
     return Proposal(
         ("time_max",),
         start.value,
@@ -118,8 +110,11 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
 
 
 def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
-    """Choose the likeliest; cap it if another one is likely too, and has other times."""
-    best = max(found, key=lambda each: each.confidence)
+    """Choose the likeliest of what most records have; cap it if another has other times."""
+    covered = [(_share_given(each, sample), each) for each in found]
+    most = max(share for share, _ in covered)
+    common = [each for share, each in covered if share >= most - _MUCH_LESS]
+    best = max(common, key=lambda each: each.confidence)
     rival = next(
         (
             each
@@ -135,6 +130,12 @@ def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
     return best.cap(0.75, f"{best.reason}; or is it {', '.join(rival.fields)}?")
 
 
+def _share_given(proposal: Proposal, sample: Sample) -> float:
+    """Return the share of records that get a time."""
+    values = evaluate(proposal.value.value, sample.records).values
+    return 1.0 - float(values.null_count()) / max(len(values), 1)
+
+
 def _differ(one: Proposal, other: Proposal, sample: Sample) -> bool:
     """Return whether two proposals give times that differ by more than a second somewhere."""
     times = [evaluate(each.value.value, sample.records).values for each in (one, other)]
@@ -146,8 +147,8 @@ def _share_field(one: Proposal, other: Proposal) -> bool:
     return any(name.upper() != SCALE_NAME for name in shared)
 
 
-def _propose_after(start: Proposal, length: Candidate) -> Proposal:
-    factor, sure = _duration_unit(length.field)
+def _propose_after(sample: Sample, start: Proposal, length: Candidate) -> Proposal:
+    factor, sure = duration_unit(sample, length.field)
     seconds: str | CodeValue = length.field.name
     if factor != 1.0:
         seconds = quotient(length.field.name, 1 / factor)
@@ -160,13 +161,31 @@ def _propose_after(start: Proposal, length: Candidate) -> Proposal:
 def _propose_times(sample: Sample, meaning: str, column: str) -> list[Proposal]:
     """Propose the fields that mean a time and hold times."""
     found = []
-    for candidate in find_candidates(sample, meaning):
-        form = time_form(candidate.field)
+    timed = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
+    for candidate, form in timed:
         if form == "text" and are_days(candidate.field):
             found.append(_propose_day(sample, candidate, column))
         elif form is not None:
             found.append(_propose_time(sample, candidate, column, form))
-    return found
+    whole = [c for c, form in timed if form == "text" and not are_days(c.field)]
+    return [*_propose_synonyms(sample, whole, column), *found]
+
+
+def _propose_synonyms(sample: Sample, whole: list[Candidate], column: str) -> list[Proposal]:
+    """Propose the first of several fields that has a value, if none has one in all records."""
+    kept, missing = [], pl.Series([True]).new_from_index(0, len(sample.records))
+    for candidate in sorted(whole, key=lambda c: -c.score):
+        values = sample.records[candidate.field.name]
+        if values.dtype == pl.String and (missing & values.is_not_null()).any():
+            kept.append(candidate)
+            missing &= values.is_null()
+    if len(kept) < 2 or any(c.field.coverage >= _COMMON for c in whole):
+        return []
+    names = tuple(c.field.name for c in kept)
+    counts = ", ".join(f"{c.field.name} in {len(c.field.given)}" for c in kept)
+    reason = f"the first that is there: {counts} of {len(missing)}; do they mean the same?"
+    made = call(julian_date, first_of(names))
+    return [Proposal((column,), made, names, min(0.85, kept[-1].score), reason)]
 
 
 def _propose_time(sample: Sample, candidate: Candidate, column: str, form: str) -> Proposal:
@@ -174,6 +193,10 @@ def _propose_time(sample: Sample, candidate: Candidate, column: str, form: str) 
     reason = _count_times(candidate.field, form)
     if form != "text":
         made = call(julian_date, name, form=form)
+        said = {"mjd"} & set(candidate.field.words) or name.lower() in OBSCORE
+        if form == "modified_julian_date" and not said:
+            reason = f"{reason}, by the values alone"
+            return Proposal((column,), made, (name,), min(candidate.score, 0.78), reason)
     elif scale is not None:
         made = call(julian_date_in_scale, name, scale.name)
         return Proposal((column,), made, (name, scale.name), candidate.score, reason)
@@ -288,7 +311,8 @@ def _propose_any_time(sample: Sample) -> Iterator[Proposal]:
 
 def _propose_from_names(sample: Sample) -> Iterator[Proposal]:
     """Propose the times that stand in the names of files."""
-    if any(field.name == "file_name" and len(field.texts) for field in sample):
+    names = sample.fields.get("file_name")
+    if names is not None and len(names.texts) and "file_name" not in sample.of_table:
         yield Proposal(
             ("time_min", "time_max"),
             call(named_interval, "file_name"),
@@ -335,37 +359,3 @@ def _sort_timed_fields(sample: Sample) -> list[Field]:
     names = sorted(different.values(), key=lambda name: float(timed[name][0]))
     ordered = all((timed[one] <= timed[other]).all() for one, other in pairwise(names))
     return [held[name] for name in names] if ordered else []
-
-
-def propose_durations(sample: Sample) -> Iterator[Proposal]:
-    """Propose time_sampling_step and time_exp, both ends from one field unless there are two."""
-    for quantity in ("time_sampling_step", "time_exp"):
-        found = [c for c in find_candidates(sample, quantity) if len(c.field.numbers)]
-        if found:
-            yield from _propose_bounds(quantity, found)
-
-
-def _propose_bounds(quantity: str, found: list[Candidate]) -> Iterator[Proposal]:
-    for end in ("min", "max"):
-        own = [c for c in found if end in c.field.words]
-        chosen = (own or found)[0]
-        factor, sure = _duration_unit(chosen.field)
-        confidence = chosen.score if sure else min(chosen.score, 0.65)
-        reason = "by its name" if sure else "by its name; in seconds?"
-        if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
-            confidence, reason = 0.3, "by its name, but some values cannot be durations"
-        yield Proposal(
-            (f"{quantity}_{end}",),
-            quotient(chosen.field.name, 1 / factor),
-            (chosen.field.name,),
-            confidence,
-            reason,
-        )
-
-
-def _duration_unit(field: Field) -> tuple[float, bool]:
-    """Return the unit of a duration in seconds, and whether the name says it."""
-    named = next((word for word in field.words if word in _SECONDS), None)
-    if named:
-        return _SECONDS[named], True
-    return 1.0, field.name.lower().rsplit(".", 1)[-1].replace("-", "_") in _IN_SECONDS

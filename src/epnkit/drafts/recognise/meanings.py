@@ -15,6 +15,9 @@ _UNEXPLAINED = 0.08
 #: What a field within a document loses, for its name says less alone.
 _WITHIN = 0.02
 
+#: The share of records that have a value, below which a field comes after others.
+_RARE = 0.9
+
 #: Words that add nothing to what a name says.
 _EMPTY = {
     "name",
@@ -141,7 +144,8 @@ def words_that_exclude(meaning: str) -> frozenset[str]:
 
 
 def find_candidates(sample: Sample, meaning: str) -> list[Candidate]:
-    """List the fields that may have a meaning, the likeliest first."""
+    """List the fields that may have a meaning: the likeliest first, those that are rare last."""
     rule = _rules()[meaning]
     rated = [Candidate(field, round(rule.rate(field), 3)) for field in sample]
-    return sorted((c for c in rated if c.score > 0.3), key=lambda c: -c.score)
+    known = [c for c in rated if c.score > 0.3]
+    return sorted(known, key=lambda c: (c.field.coverage < _RARE, -c.score))

@@ -28,6 +28,13 @@ _BOUNDS: dict[Numbers, tuple[float, float]] = {
 }
 
 
+#: The modified Julian dates of the years 1970 to 2058: fractions of days between them are times.
+_RECENT = (40587.0, 73000.0)
+
+#: Names whose unit ObsCore gives: modified Julian dates.
+OBSCORE = frozenset(["t_min", "t_max"])
+
+
 def share_matching(texts: pl.Series, pattern: str) -> float:
     """Return how great a share of texts fits a pattern."""
     return float(texts.str.contains(pattern).mean() or 0.0) if len(texts) else 0.0  # type: ignore[arg-type]
@@ -102,6 +109,7 @@ def _form_of_numbers(field: Field) -> Numbers | None:
     fits = [form for form, (a, b) in _BOUNDS.items() if a <= low and high <= b]  # type: ignore[operator]
     named = set(field.words)
     if "modified_julian_date" in fits:
-        obscore = field.name.lower() in {"t_min", "t_max"}
-        return "modified_julian_date" if "mjd" in named or obscore else None
+        likely = field.given.dtype.is_float() and _RECENT[0] <= low and high <= _RECENT[1]  # type: ignore[operator]
+        known = "mjd" in named or field.name.lower() in OBSCORE or likely
+        return "modified_julian_date" if known else None
     return fits[0] if fits else None

@@ -26,6 +26,15 @@ from epnkit.service import Service
 #: What the regression test looks at, as far as the draft has it.
 _ASSERTED = ("target_name", "time_min", "spectral_range_min", "instrument_name", "file_name")
 
+#: The types of the service's own columns, as DaCHS names them.
+_OWN_TYPES = {
+    "text": "text",
+    "integer": "bigint",
+    "float": "double precision",
+    "double": "double precision",
+    "timestamp": "timestamp",
+}
+
 #: Texts that mean nothing but themselves in XML, ADQL, URLs, Python and to DaCHS.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+( [A-Za-z0-9._~-]+)*")
 
@@ -66,7 +75,7 @@ def render_rd(draft: Draft, origin: Origin, sample: Sample, title: str, creator:
         creator=rd_text(creator),
         frame=draft.frame,
         optional=" ".join(optional_columns(draft)),
-        feeds="\n".join([*_column_lines(granules), *_feed_lines(draft)]),
+        feeds="\n".join([*_column_lines(granules), *_feed_lines(draft), *_own_lines(draft)]),
         source=origin.file_name,
         kind=origin.kind,
         tests=_render_tests(draft, first, asked) if _PLAIN.fullmatch(uid) else "",
@@ -93,7 +102,8 @@ def _comes_from_record(draft: Draft, name: str) -> bool:
 def optional_columns(draft: Draft) -> list[str]:
     """List the columns that the table has beyond the mandatory ones."""
     made = [name for each in draft.proposals for name in each.columns]
-    return [n for n in made if not epncore.COLUMNS[n].mandatory] + ["datalink_url"]
+    optional = [name for name in made if not epncore.COLUMNS[name].mandatory]
+    return list(dict.fromkeys([*optional, "datalink_url"]))
 
 
 def make_granules(draft: Draft, sample: Sample) -> pl.DataFrame:
@@ -104,12 +114,14 @@ def make_granules(draft: Draft, sample: Sample) -> pl.DataFrame:
     ConfigurationError
         If there is none.
     """
-    columns = {
+    columns: dict[str | tuple[str, ...], Any] = {
         each.columns if len(each.columns) > 1 else each.columns[0]: each.value.value
         for each in draft.proposals
     }
+    columns |= {name: pl.col(name) for name in draft.own}
     # The key plays no part in what a granule is.
-    service = Service(draft.name, draft.frame, Mapping(columns), (sample.records.columns[0],))
+    mapping = Mapping(columns, extra=draft.own)
+    service = Service(draft.name, draft.frame, mapping, (sample.records.columns[0],))
     prepared = Preparation(service).prepare(sample.records)
     if prepared.granules.is_empty():
         reasons = prepared.refusals["reason"].unique().head(3).to_list()
@@ -139,6 +151,18 @@ def _column_lines(granules: pl.DataFrame) -> Iterator[str]:
             f'    <column name="{name}" type="unicode" ucd="{known.ucd}"\n'
             f'      description="{xml_text(known.description)}"/>'
         )
+
+
+def _own_lines(draft: Draft) -> Iterator[str]:
+    """Write the service's own columns, whose meaning a person describes."""
+    for name, kind in draft.own.items():
+        words = f'name="{name}" type="{_OWN_TYPES[kind]}"'
+        text = f"As the source has it in {name}."
+        if kind == "integer":
+            yield f'    <column {words} required="False" description="{text}">'
+            yield '      <values nullLiteral="-2147483648"/>\n    </column>'
+        else:
+            yield f'    <column {words} description="{text}"/>'
 
 
 def _feed_lines(draft: Draft) -> Iterator[str]:

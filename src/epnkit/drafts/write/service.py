@@ -97,6 +97,7 @@ class ServiceFiles:
             count=self.sample.count,
             imports=_import_lines(said),
             columns=columns,
+            extra=_own_lines(draft),
             links=links,
             name=draft.name,
             frame=draft.frame,
@@ -172,10 +173,11 @@ def list_decisions(draft: Draft) -> list[str]:
         for each in sort_proposals(draft)
         if each.confidence < DECIDE
     ]
-    return unsure + [f"{name}: nothing in the records says it" for name in _list_missing(draft)]
+    return unsure + [f"{name}: nothing in the records says it" for name in list_missing(draft)]
 
 
-def _list_missing(draft: Draft) -> list[str]:
+def list_missing(draft: Draft) -> list[str]:
+    """List the columns that a catalogue mostly has something for, and this draft has not."""
     wanted = _WANTED + (_WITH_ACCESS if draft.of("access_url") else ())
     return [name for name in wanted if draft.of(name) is None]
 
@@ -183,14 +185,17 @@ def _list_missing(draft: Draft) -> list[str]:
 def _column_lines(draft: Draft) -> Iterator[str]:
     for each in sort_proposals(draft):
         yield f"        # {_format_comment(each)}"
-        key = python_text(each.columns[0]) if len(each.columns) == 1 else python_value(each.columns)
-        yield from _format_entry(key, each.value.code)
-    for name in _list_missing(draft):
+        yield from format_entry(each)
+    for name in draft.own:
+        yield f"        {python_text(name)}: pl.col({python_text(name)}),"
+    for name in list_missing(draft):
         yield f"        # DECIDE {name}: nothing in the records says it. {_describe(name)}"
 
 
-def _format_entry(key: str, code: str) -> Iterator[str]:
+def format_entry(proposal: Proposal) -> Iterator[str]:
     """Write an entry of the mapping, over several lines if it is long."""
+    columns, code = proposal.columns, proposal.value.code
+    key = python_text(columns[0]) if len(columns) == 1 else python_value(columns)
     if len(code) + len(key) < _WIDTH or not code.startswith("of("):
         yield f"        {key}: {code},"
         return
@@ -206,6 +211,14 @@ def _format_comment(proposal: Proposal) -> str:
 
 def _describe(name: str) -> str:
     return comment(epncore.COLUMNS[name].description)
+
+
+def _own_lines(draft: Draft) -> str:
+    """Write the types of the service's own columns."""
+    if not draft.own:
+        return ""
+    types = (f"        {python_text(n)}: {python_text(kind)}," for n, kind in draft.own.items())
+    return "\n".join(["    extra={", *types, "    },\n"])
 
 
 def _link_lines(draft: Draft) -> str:

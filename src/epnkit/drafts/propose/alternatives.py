@@ -1,0 +1,125 @@
+"""What else a column could be made of, and what a person chooses instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.propose.code import call, column, constant, number, quotient
+from epnkit.drafts.propose.draft import Draft, propose
+from epnkit.drafts.propose.durations import SECONDS
+from epnkit.drafts.propose.proposal import Proposal, validate
+from epnkit.epncore.columns import COLUMNS, polars_type
+from epnkit.errors import ConfigurationError
+from epnkit.mapping.spectral import hertz_limits, unit_of
+
+#: How sure something is that a person chose.
+CHOSEN = 1.0
+
+#: The columns of spectral ranges, which are made together.
+SPECTRAL = ("spectral_range_min", "spectral_range_max")
+
+
+def list_alternatives(
+    sample: Sample, draft: Draft, columns: tuple[str, ...], most: int = 3
+) -> list[Proposal]:
+    """List what would be proposed for a column without the fields that are proposed.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    draft : Draft
+        The draft.
+    columns : tuple of str
+        The columns.
+    most : int
+        How many at most.
+    """
+    found: list[Proposal] = []
+    records, current = sample.records, draft.of(columns[0])
+    while current is not None and current.fields and len(found) < most:
+        records = records.drop(current.fields, strict=False)
+        if records.width < 2:
+            break
+        current = propose(replace(sample, records=records), draft.name).of(columns[0])
+        if current is not None and current.fields and current.columns == columns:
+            found.append(current)
+    return found
+
+
+def take_field(sample: Sample, name: str, field: str) -> Proposal:
+    """Propose a field as it is for a column, since a person says so.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such field, or it does not fit the column.
+    """
+    if field not in sample.fields:
+        raise ConfigurationError(
+            f"there is no field {field!r}", cure=f"Fields: {', '.join(sample.fields)}"
+        )
+    made = column(field) if polars_type(name) == pl.String else number(field)
+    return _require_fit(Proposal((name,), made, (field,), CHOSEN, "chosen"), sample)
+
+
+def take_constant(sample: Sample, name: str, text: str) -> Proposal:
+    """Propose one value for all granules, since a person says so.
+
+    Raises
+    ------
+    ConfigurationError
+        If the value is none of the column's type, or of its closed list.
+    """
+    allowed = COLUMNS[name].allowed_values
+    if allowed and text not in allowed:
+        raise ConfigurationError(
+            f"{text!r} is no value of {name}", cure=f"Values: {', '.join(allowed)}"
+        )
+    value: str | int | float = text
+    kind = polars_type(name)
+    try:
+        if kind != pl.String:
+            value = int(text) if kind.is_integer() else float(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no number", cure=f"{name} holds numbers") from None
+    return _require_fit(Proposal((name,), constant(value), (), CHOSEN, "chosen"), sample)
+
+
+def take_unit(sample: Sample, proposal: Proposal, unit: str) -> Proposal:
+    """Return a proposal for a spectral range or a duration with another unit.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no unit of that.
+    """
+    fields = proposal.fields
+    if proposal.columns == SPECTRAL:
+        if unit_of(unit) is None:
+            raise ConfigurationError(
+                f"{unit!r} is no unit of wavelength, frequency or energy",
+                cure="Give a name such as nm, Angstrom, MHz or keV",
+            )
+        made = call(hertz_limits, fields[0], fields[-1], unit=unit)
+    else:
+        if unit.lower() not in SECONDS:
+            raise ConfigurationError(
+                f"{unit!r} is no unit of time", cure=f"Units: {', '.join(SECONDS)}"
+            )
+        made = quotient(fields[0], 1 / SECONDS[unit.lower()])
+    chosen = replace(proposal, value=made, confidence=CHOSEN, reason=f"in {unit}, as was said")
+    return _require_fit(chosen, sample)
+
+
+def _require_fit(proposal: Proposal, sample: Sample) -> Proposal:
+    fitting = validate(proposal, sample)
+    if fitting is None:
+        raise ConfigurationError(
+            f"it does not fit {', '.join(proposal.columns)}",
+            cure="Choose another field or value; service.py can convert it later",
+        )
+    return fitting

@@ -1,0 +1,129 @@
+"""Proposals for steps in time and exposures, and the unit of a duration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.propose.code import quotient
+from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates
+from epnkit.drafts.recognise.units import find_unit_field
+
+#: Units of durations, by the words of a field's name, in seconds.
+SECONDS = {
+    "ms": 1e-3,
+    "msec": 1e-3,
+    "us": 1e-6,
+    "s": 1.0,
+    "sec": 1.0,
+    "seconds": 1.0,
+    "second": 1.0,
+    "millisecond": 1e-3,
+    "milliseconds": 1e-3,
+    "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "h": 3600.0,
+    "hr": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
+    "days": 86400.0,
+}
+
+#: The longest step or exposure that is believed, in seconds: a year.
+_LONGEST = 3.2e7
+
+#: Names whose unit a standard gives: seconds.
+_INSECONDS = {
+    "exptime",
+    "xposure",
+    "texposur",
+    "cadence",
+    "t_exptime",
+    "t_resolution",
+    "telapse",
+    "exposure",
+    "time_exp_min",
+    "time_exp_max",
+    "time_sampling_step_min",
+    "time_sampling_step_max",
+}
+
+
+def propose_durations(sample: Sample, lengths: pl.Series | None) -> Iterator[Proposal]:
+    """Propose time_sampling_step and time_exp, both ends from one field unless there are two.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    lengths : polars.Series, optional
+        How long each record's observation took, in seconds, as far as that is known.
+    """
+    for quantity in ("time_sampling_step", "time_exp"):
+        found = [c for c in find_candidates(sample, quantity) if len(c.field.numbers)]
+        if found:
+            longest = lengths if quantity == "time_exp" else None
+            yield from _propose_bounds(sample, quantity, found, longest)
+
+
+def _propose_bounds(
+    sample: Sample, quantity: str, found: list[Candidate], lengths: pl.Series | None
+) -> Iterator[Proposal]:
+    for end in ("min", "max"):
+        own = [c for c in found if end in c.field.words]
+        chosen = (own or found)[0]
+        factor, sure = duration_unit(sample, chosen.field)
+        confidence = chosen.score if sure else min(chosen.score, 0.65)
+        reason = "by its name" if sure else "by its name; in seconds?"
+        if not sure and lengths is not None and _exceeds(sample, chosen.field, lengths):
+            factor, confidence = 1e-3, 0.75
+            reason = "in ms: in seconds, it would take longer than the observation"
+        if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
+            confidence, reason = 0.3, "by its name, but some values cannot be durations"
+        yield Proposal(
+            (f"{quantity}_{end}",),
+            quotient(chosen.field.name, 1 / factor),
+            (chosen.field.name,),
+            confidence,
+            reason,
+        )
+
+
+def _exceeds(sample: Sample, field: Field, lengths: pl.Series) -> bool:
+    """Return whether values in seconds are longer than observations, and those in ms are not.
+
+    Exposures of which a field has the number count together.
+    """
+    values = sample.records[field.name].cast(pl.Float64, strict=False)
+    counts = next(
+        (f for f in sample if {"frame", "count"} <= set(f.words) and len(f.numbers)), None
+    )
+    if counts is not None:
+        values *= sample.records[counts.name].cast(pl.Float64, strict=False).fill_null(1.0)
+    known = (lengths > 0) & values.is_not_null()
+    ratios = (values / lengths).filter(known.fill_null(value=False))
+    median = ratios.median()
+    return isinstance(median, float) and 1.0 < median <= 1e3
+
+
+def duration_unit(sample: Sample, field: Field) -> tuple[float, bool]:
+    """Return the unit of a duration in seconds, and whether it is said and no guess."""
+    # In a name, min is a minimum, and a day or an h may be anything.
+    named = next((word for word in field.words if word in UNIT_WORDS & SECONDS.keys()), None)
+    if named:
+        return SECONDS[named], True
+    said = {sample.declared.units.get(field.name, "")}
+    if not any(said):
+        unit = find_unit_field(sample, field)
+        said = set() if unit is None else set(unit.texts)
+    factors = {SECONDS.get(each.strip().lower()) for each in said}
+    factor = factors.pop() if len(factors) == 1 else None
+    if factor is not None:
+        return factor, True
+    return 1.0, field.name.lower().rsplit(".", 1)[-1].replace("-", "_") in _INSECONDS
