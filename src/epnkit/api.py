@@ -6,16 +6,18 @@ not need.  The commands are written with these functions, so both do the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from epnkit.errors import ConfigurationError, LoadError
 
 if TYPE_CHECKING:
     from epnkit.check.report import Report
     from epnkit.dachs.instance import DachsInstance
+    from epnkit.loading.dry_run import DryRun
     from epnkit.loading.prepare.preview import Preview
     from epnkit.loading.reconcile import Difference
     from epnkit.loading.request import Request
@@ -131,6 +133,36 @@ def preview(service: str | Path, count: int = 20, *, dachs: Path | None = None) 
     return make(found, source(service, dachs=dachs), count)
 
 
+@overload
+def load(
+    service: str,
+    *,
+    dry_run: Literal[True],
+    full: bool = ...,
+    remap: bool = ...,
+    low: str | None = ...,
+    high: str | None = ...,
+    limit: int | None = ...,
+    jobs: int = ...,
+    dask: str | None = ...,
+    notify: Sequence[str] = ...,
+    dachs: Path | None = ...,
+) -> DryRun: ...
+@overload
+def load(
+    service: str,
+    *,
+    dry_run: Literal[False] = ...,
+    full: bool = ...,
+    remap: bool = ...,
+    low: str | None = ...,
+    high: str | None = ...,
+    limit: int | None = ...,
+    jobs: int = ...,
+    dask: str | None = ...,
+    notify: Sequence[str] = ...,
+    dachs: Path | None = ...,
+) -> ServiceStatus: ...
 def load(
     service: str,
     *,
@@ -140,8 +172,11 @@ def load(
     high: str | None = None,
     limit: int | None = None,
     jobs: int = 1,
+    dask: str | None = None,
+    dry_run: bool = False,
+    notify: Sequence[str] = (),
     dachs: Path | None = None,
-) -> ServiceStatus:
+) -> ServiceStatus | DryRun:
     """Load a service from its source, from where the last load ended.
 
     Parameters
@@ -158,13 +193,22 @@ def load(
         Read at most this many records.
     jobs : int
         Read and map in this many processes.
+    dask : str, optional
+        Read and map by the workers of the Dask scheduler at this address.
+    dry_run : bool
+        Only find out what would be loaded, changed, deleted and refused; in one process.
+    notify : sequence of str
+        Whom to notify if it fails or quarantines more than before: URLs of webhooks,
+        ``mailto:ADDRESS``, ``command:SHELL COMMAND``, or names of credentials that hold these. One
+        that cannot be reached is a warning.
     dachs : pathlib.Path, optional
         The directory of a private DaCHS; else the one that ``GAVOSETTINGS`` names, or the system's.
 
     Returns
     -------
-    ServiceStatus
-        What the ledger says afterwards; ``runs[0]`` is this load.
+    ServiceStatus or DryRun
+        What the ledger says afterwards; ``runs[0]`` is this load. With ``dry_run`` what a load
+        would do.
 
     Raises
     ------
@@ -173,17 +217,26 @@ def load(
     LoadError
         If the import failed; the table is as it was.
     """
-    from epnkit.deploy.imports import run_load
+    from epnkit.deploy.notify import load_and_notify
+    from epnkit.deploy.rehearsal import rehearse_load
 
-    request = make_request(full, remap, low, high, limit, jobs)
+    request = make_request(full, remap, low, high, limit, jobs, dask)
     with open_dachs(dachs) as instance:
-        if not run_load(instance, service, request):
+        if dry_run:
+            return rehearse_load(instance, service, request)
+        if not load_and_notify(instance, service, request, notify, warnings.warn):
             raise _failed_import_error(service)
         return _read_status(instance, service, 10)
 
 
 def make_request(
-    full: bool, remap: bool, low: str | None, high: str | None, limit: int | None, jobs: int
+    full: bool,
+    remap: bool,
+    low: str | None,
+    high: str | None,
+    limit: int | None,
+    jobs: int,
+    dask: str | None = None,
 ) -> Request:
     """Say what is asked of a load.
 
@@ -202,7 +255,7 @@ def make_request(
             "Leave out --full to read a part, or leave out --from and --to.",
         ),
         (
-            remap and (full or low or high or limit or jobs > 1),
+            remap and (full or low or high or limit or jobs > 1 or dask),
             "--remap goes with no other option",
             "it reads nothing from the source, and makes all granules of the table again",
             "Leave the others out; epnkit preview shows what the mapping makes.",
@@ -214,15 +267,21 @@ def make_request(
             "Leave out one of them; epnkit preview shows the first records.",
         ),
         (
-            limit and jobs > 1,
-            "--limit and --jobs exclude each other",
+            limit and (jobs > 1 or dask),
+            "--limit goes with neither --jobs nor --dask",
             "the first records are one window, which one process reads",
             "Leave out one of them.",
+        ),
+        (
+            dask and jobs > 1,
+            "--jobs and --dask exclude each other",
+            "the cluster's workers take the parts of the load, one each at a time",
+            "Leave out one of them; dask worker --nworkers says how many work on a machine.",
         ),
     ):
         if broken:
             raise ConfigurationError(what, why=why, cure=cure)
-    return Request(limit=limit, full=full, remap=remap, low=low, high=high, jobs=jobs)
+    return Request(limit=limit, full=full, remap=remap, low=low, high=high, jobs=jobs, dask=dask)
 
 
 def status(service: str, last: int = 10, *, dachs: Path | None = None) -> ServiceStatus:

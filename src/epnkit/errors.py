@@ -31,7 +31,8 @@ class EpnkitError(Exception):
 
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.where, self.what, self.why) if part)
-        return f"{head}. {self.cure}" if self.cure else head
+        # What another program said may end with a full stop of its own.
+        return f"{head.removesuffix('.')}. {self.cure}" if self.cure else head
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let pickle copy an error between processes without calling its constructor."""

@@ -10,9 +10,11 @@ import click
 
 from epnkit.cli._completion import SERVICE
 from epnkit.cli._options import dachs_option
+from epnkit.errors import DeployError
 
 if TYPE_CHECKING:
     from epnkit.dachs.instance import DachsInstance
+    from epnkit.loading.request import Request
 
 
 @click.command()
@@ -29,6 +31,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="Read and map in this many processes, each a window of the cursor at a time.",
 )
+@click.option(
+    "--dask", metavar="ADDRESS", help="Read and map by the workers of a Dask scheduler, tcp://…"
+)
+@click.option(
+    "--notify",
+    multiple=True,
+    metavar="TARGET",
+    help="Whom to notify if it fails or quarantines more than before: a webhook's URL,"
+    " mailto:ADDRESS, command:SHELL COMMAND, or a credential that holds one of these.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 @dachs_option
 def command(
     service: str,
@@ -38,20 +51,58 @@ def command(
     high: str | None,
     limit: int | None,
     jobs: int,
+    dask: str | None,
+    notify: tuple[str, ...],
+    dry_run: bool,
     directory: Path | None,
 ) -> None:
     """Load SERVICE from its source, from where the last load ended.
 
     A load that fails leaves the table as it was. Data whose embargo has ended are opened first.
+    --dry-run has the exit status of epnkit preview: 1 if a record would be refused or a granule
+    breaks a MUST.
     """
     from epnkit.api import make_request, open_dachs
-    from epnkit.deploy.imports import run_load
+    from epnkit.deploy.notify import load_and_notify, require_target
 
-    request = make_request(full, remap, low, high, limit, jobs)
+    request = make_request(full, remap, low, high, limit, jobs, dask)
     with open_dachs(directory) as instance:
+        _require_deployed(instance, service)
         _report_undeployed(instance, service)
-        succeeded = run_load(instance, service, request)
+        if dry_run:
+            sys.exit(_show_dry_run(instance, service, request))
+        with instance.use_credentials():
+            targets = [require_target(target) for target in notify]
+            succeeded = load_and_notify(instance, service, request, targets, _warn)
     sys.exit(0 if succeeded else 1)
+
+
+def _warn(text: str) -> None:
+    from epnkit.cli._output import echo
+
+    echo(f"epnkit: {text}", err=True)
+
+
+def _show_dry_run(instance: DachsInstance, service: str, request: Request) -> int:
+    """Print what a load would do, and return the exit status."""
+    from epnkit.cli._dry_run import describe
+    from epnkit.cli._output import echo
+    from epnkit.deploy.rehearsal import rehearse_load
+
+    found = rehearse_load(instance, service, request)
+    echo("\n".join(describe(found)))
+    return 1 if found.broken else 0
+
+
+def _require_deployed(instance: DachsInstance, service: str) -> None:
+    """Refuse a service that this DaCHS does not have, before DaCHS says so in its words."""
+    if not (instance.inputs / service / "q.rd").is_file():
+        raise DeployError(
+            "this DaCHS has no such service",
+            where=service,
+            why=f"no q.rd in {instance.inputs / service}",
+            cure=f"Deploy it first: epnkit deploy {service}.",
+        )
 
 
 def _report_undeployed(instance: DachsInstance, service: str) -> None:

@@ -59,6 +59,7 @@ def _show(found: ServiceStatus) -> None:
     echo(f"in quarantine: {found.quarantined}")
     if found.stale is not None:
         echo(found.stale.advice())
+    _show_parts(found.parts)
     echo()
     table = Table("run", "started", "kind", "state", "what became of its records", box=None)
     for run in found.runs:
@@ -72,3 +73,15 @@ def _show(found: ServiceStatus) -> None:
             cell(outcome),
         )
     print_table(table)
+
+
+def _show_parts(parts: list[dict[str, Any]]) -> None:
+    """Show a shared load, and which worker has which part."""
+    from epnkit.loading.state.status import summarise_parts
+
+    if parts:
+        echo(summarise_parts(parts))
+    for part in parts:
+        if part["state"] == "running":
+            again = f", attempt {part['attempts']}" if part["attempts"] > 1 else ""
+            echo(f"  part {part['part']}: {part['worker']} since {part['started']:%H:%M:%S}{again}")

@@ -304,9 +304,13 @@ class DachsInstance:
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run one ``dachs`` command, with its output going where ours goes."""
+        """Run one ``dachs`` command, with its output going where ours goes.
+
+        It ends with this process, even if that is killed: an import that nobody waits for would
+        go on, and lock the service.
+        """
         return subprocess.run(  # noqa: S603 - our own words, no shell
-            self.command(*arguments),
+            _end_with_parent(self.command(*arguments)),
             env={**self.environment, **(environment or {})},
             cwd=self.root,
             text=True,
@@ -344,6 +348,17 @@ class DachsInstance:
         if self.private is not None:
             return self.private.command(*arguments)
         return self.account.command([sys.executable, COMMAND, "--ui=stingy", *arguments])
+
+
+def _end_with_parent(command: list[str]) -> list[str]:
+    """Let the kernel terminate a command when the process that started it is gone.
+
+    The signal is set after the account is changed, which would clear it (prctl(2)).
+    """
+    option = "--pdeathsig=TERM"
+    if command[0].rpartition("/")[2] == "setpriv":
+        return [command[0], option, *command[1:]]
+    return ["setpriv", option, *command]
 
 
 def _one_line(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from psycopg2 import sql
@@ -18,7 +19,11 @@ _SHARED_TABLES = (
     "comparisons",
     "records",
     "embargoes",
+    "load_parts",
 )
+
+#: Those that say why an import failed, and what it refused.
+FAILURE = ("runs", "quarantine")
 
 #: Those of packages: they stay as long as an archive may have one.
 _PACKAGES = ("packages", "odd_answers")
@@ -81,31 +86,43 @@ def last_durations(connection: Any, service: str) -> list[float]:
         return [seconds for (seconds,) in cursor.fetchall()]
 
 
-def remove_state(instance: DachsInstance, service: str) -> None:
+def has_refusals(instance: DachsInstance, service: str) -> bool:
+    """Return whether records of a service wait in quarantine."""
+    with instance.connect() as connection, connection.cursor() as cursor:
+        if not table_exists(connection, "epnkit", "quarantine"):
+            return False
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL)",
+            (service,),
+        )
+        (found,) = cursor.fetchone()
+        return bool(found)
+
+
+def remove_state(instance: DachsInstance, service: str, kept: Collection[str] = ()) -> None:
     """Delete the state of a service; the state schema itself goes with the last service.
 
-    DaCHS's ``drop`` leaves the RD's row in ``dc.rdmeta``: this deletes it too, and the parts that a
-    killed load left.
+    DaCHS's ``drop`` leaves the RD's row in ``dc.rdmeta``: this deletes it too.
 
-    Raises
-    ------
-    LoadError
-        If a backend of such a load still works.
+    Parameters
+    ----------
+    instance : DachsInstance
+        The DaCHS, which runs.
+    service : str
+        The service.
+    kept : collection of str
+        The state tables whose rows stay, such as :data:`FAILURE`.
     """
-    # Imported late: it needs polars and the rules of EPNcore.
-    from epnkit.loading.table.parallel_copy import drop_parts
-
     with instance.connect() as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM dc.rdmeta WHERE sourcerd = %s", (f"{service}/q",))
         if not table_exists(connection, "epnkit", "runs"):
             return
-        drop_parts(connection, service)
         cursor.execute(
             sql.SQL("DROP TABLE IF EXISTS {}").format(
                 sql.Identifier("epnkit", f"granules_{service}")
             )
         )
-        for table in _SHARED_TABLES:
+        for table in (name for name in _SHARED_TABLES if name not in kept):
             cursor.execute(
                 sql.SQL("DELETE FROM {} WHERE service = %s").format(
                     sql.Identifier("epnkit", table)
@@ -129,5 +146,5 @@ def _drop_schema(cursor: Any) -> None:
     if cursor.fetchone()[0]:
         cursor.execute("DROP SCHEMA epnkit CASCADE")
         return
-    for table in (*_SHARED_TABLES, *_PACKAGES, "state_version"):
+    for table in ("load_batches", *_SHARED_TABLES, *_PACKAGES, "state_version"):
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("epnkit", table)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from psycopg2 import sql
 
 from epnkit.errors import LoadError, MappingError
-from epnkit.loading.prepare import windows
+from epnkit.loading.parallel.coordinator import Coordinator
+from epnkit.loading.parallel.queue import forget_parts
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.loading.prepare.refuse import database_refusals, taken_refusals
 from epnkit.loading.progress.lines import SILENT, Progress
@@ -18,12 +19,14 @@ from epnkit.loading.request import Request
 from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import declarations, embargoes, kept_records, ledger
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
-from epnkit.loading.table.parallel_copy import CopiedBatch, ParallelCopy, drop_parts
 from epnkit.loading.table.target import Target
 from epnkit.loading.table.trusted import find_obstacle, polygon_columns
 from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
 from epnkit.sources.transport.prefetch import prefetch
+
+#: A batch, how many of its granules were copied, and those that PostgreSQL refused, with reasons.
+CopiedBatch = tuple[PreparedBatch, int, list[tuple[int, str]]]
 
 #: The share of refusals is only checked after this many records: of three new records, one may be
 #: bad.
@@ -50,8 +53,8 @@ class Load:
         Whether the table was just created, so that its indices are created after the data.
     progress : Progress
         Is notified of each stage.
-    connect : callable, optional
-        Opens another connection of the same role; without it, one connection copies everything.
+    coordinator : Coordinator, optional
+        Shares the work among several processes; without it, this one does all.
     declaration : dict of str to str
         Hashes of the service's declaration as it was read; by default, as it is now.
     """
@@ -63,7 +66,7 @@ class Load:
     request: Request = field(default_factory=Request)
     new_table: bool = False
     progress: Progress = SILENT
-    connect: Callable[[], Any] | None = None
+    coordinator: Coordinator | None = None
     declaration: declarations.Hashes = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,14 +78,6 @@ class Load:
         """What is loaded."""
         return self.preparation.service
 
-    @property
-    def parallel(self) -> bool:
-        """Whether several connections copy at the same time.
-
-        It pays if PostgreSQL has polygons to parse; those that go in as bytes are only written.
-        """
-        return self.request.jobs > 1 and self.connect is not None and not self.target.trusted
-
     def execute(self) -> None:
         """Load, and write cursor, quarantine and ledger with the data.
 
@@ -93,7 +88,7 @@ class Load:
             refused.
         """
         require_fields(self.service, self.source)
-        drop_parts(self.run.connection, self.service.name)
+        forget_parts(self.run.connection, self.service.name)
         empty = self.target.empty
         # The tracking table of an earlier, dropped table is useless.
         self.target.open_tracking(new_table=self.new_table or empty)
@@ -105,7 +100,7 @@ class Load:
         window = self._choose_window(before)
         self._trust_polygons()
         # An existing tracking table has unique indices, which a direct copy would violate.
-        direct = self.new_table and empty and not self.parallel
+        direct = self.new_table and empty
         if not direct:
             if empty:
                 self.target.index_tracking()
@@ -165,11 +160,18 @@ class Load:
             return
         count = self.run.source_count = self.source.count(window)
         self.progress.expect(count)
-        if self.request.jobs > 1:
-            jobs = self.request.jobs
-            yield from windows.prepare_windows(self.preparation, self.source, window, count, jobs)
-        else:
+        if self.coordinator is None:
             yield from self.preparation.batches(self.source, window, limit=self.request.limit)
+        else:
+            yield from self.coordinator.prepare(
+                self.preparation,
+                self.source,
+                window,
+                records=count,
+                run=self.run.number,
+                declaration=self.declaration,
+                progress=self.progress,
+            )
 
     def _copy_all(self, window: Window, *, direct: bool) -> Any:
         highest = None
@@ -196,13 +198,6 @@ class Load:
     def _copy_batches(
         self, batches: Iterator[PreparedBatch], *, direct: bool
     ) -> Generator[CopiedBatch]:
-        if self.connect is not None and self.parallel:
-            with ParallelCopy(self.target, self.connect, self.request.jobs) as copy:
-                yield from copy.copy(batches)
-                self.run.charge_time("read, map and copy")
-                copy.merge_into_staging()
-                self.run.charge_time("copy")
-            return
         for prepared in batches:
             self.run.charge_time("read and map")
             copied, refused = self.target.copy_accepted(prepared.granules, direct=direct)

@@ -33,8 +33,9 @@ class Request:
     gone : tuple of str
         Delete the granules of the records with these keys.
     jobs : int
-        How many processes read and map: with 1, this process alone. If PostgreSQL parses polygons,
-        also how many connections copy.
+        How many processes read and map: with 1, this process alone.
+    dask : str, optional
+        The address of a Dask scheduler whose workers read and map.
     reconcile : bool
         Whether keys and gone come from a comparison of source and table.
     """
@@ -49,6 +50,7 @@ class Request:
     gone: tuple[str, ...] = ()
     reconcile: bool = False
     jobs: int = 1
+    dask: str | None = None
 
     @property
     def whole(self) -> bool:
@@ -59,6 +61,12 @@ class Request:
     def from_kept(self) -> bool:
         """Whether the records are those that were kept, and not the source's."""
         return self.remap or self.release
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes read and map."""
+        several = self.jobs > 1 or self.dask is not None
+        return several and self.limit is None and not (self.from_kept or self.keys or self.gone)
 
     @property
     def kind(self) -> str:

@@ -22,6 +22,7 @@ from epnkit.loading.state.schema import (
     migrate,
     read_state_version,
 )
+from epnkit.loading.table.catalog import table_exists
 from epnkit.packaged import find_packaged
 
 #: What the next epnkit might add, and a migration that cannot be done.
@@ -50,6 +51,8 @@ def database(scratch: PrivateDachs) -> Iterator[connection]:
             "embargoes",
             "packages",
             "odd_answers",
+            "load_batches",
+            "load_parts",
         ):
             opened.cursor().execute(f"DROP TABLE IF EXISTS epnkit.{table}")
         yield opened
@@ -91,6 +94,13 @@ def run_epnkit(dachs: PrivateDachs, *words: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [program, *words, "--dachs", dachs.root], capture_output=True, text=True, check=False
     )
+
+
+def test_what_a_killed_load_left_before_goes(first: connection) -> None:
+    cursor = first.cursor()
+    cursor.execute("CREATE TABLE epnkit.part_thing_0 (n integer)")
+    migrate(first)
+    assert not table_exists(first, "epnkit", "part_thing_0")
 
 
 def test_a_new_state_has_the_newest_version(database: connection) -> None:

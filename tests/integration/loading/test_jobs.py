@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -11,35 +10,29 @@ from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import DeployError
 from epnkit.loading.request import Request
 from tests.conftest import bring_up
-from tests.support.parsed_polygons import parse_polygons
+from tests.support.waiting import wait_until
 
 TABLE = "SELECT * FROM hfc1ar.epn_core ORDER BY granule_uid"
 BOOK = "SELECT * FROM epnkit.granules_hfc1ar ORDER BY granule_uid"
 WAITING = "SELECT record_key, reason FROM epnkit.quarantine WHERE resolved IS NULL ORDER BY 1, 2"
 RUN = "SELECT read, folded, loaded, quarantined, source_count FROM epnkit.runs ORDER BY run DESC"
-PARTS = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
+PARTS = "SELECT part, state FROM epnkit.load_parts ORDER BY part"
+WORKERS = (
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE '%load_parts%' AND pid <> pg_backend_pid()"
+)
 DATES = {"creation_date", "modification_date", "release_date"}
 
 
-#: Added to service.py: kills the loader's process when a step is done.
+#: Added to service.py: kills the loader, and no worker, when it has taken out a part.
 KILL = """
-import multiprocessing, os, signal
-from epnkit.loading.table.parallel_copy import ParallelCopy as _Copy
-def _ending(step):
-    def ended(*arguments):
-        step(*arguments)
+import os, signal, sys
+if "gavo" in sys.modules:
+    from epnkit.loading.parallel.queue import PartQueue
+    def _take_out_and_end(self, number, take_out=PartQueue.mark_loaded):
+        take_out(self, number)
         os.kill(os.getpid(), signal.SIGKILL)
-    return ended
-if multiprocessing.parent_process() is None:
-    _Copy.{step} = _ending(_Copy.{step})
+    PartQueue.mark_loaded = _take_out_and_end
 """
-
-
-@pytest.fixture
-def parsing(scratch: PrivateDachs) -> Iterator[None]:
-    """Let PostgreSQL parse polygons: then each process has a connection that copies."""
-    with parse_polygons(scratch):
-        yield
 
 
 def query_all(dachs: PrivateDachs, query: str) -> list[dict[str, object]]:
@@ -52,13 +45,7 @@ def query_all(dachs: PrivateDachs, query: str) -> list[dict[str, object]]:
         ]
 
 
-@pytest.mark.parametrize("parsed", [False, True])
-def test_two_processes_give_the_table_of_one(
-    scratch: PrivateDachs, request: pytest.FixtureRequest, parsed: bool
-) -> None:
-    if parsed:
-        request.getfixturevalue("parsing")
-        scratch.run("drop", "hfc1ar/q")  # what the test without parsing loaded
+def test_two_processes_give_the_table_of_one(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
     one = [query_all(scratch, query) for query in (TABLE, BOOK, WAITING)]
     (run, *_) = query_all(scratch, RUN)
@@ -70,7 +57,6 @@ def test_two_processes_give_the_table_of_one(
     assert query_all(scratch, PARTS) == []
 
 
-@pytest.mark.usefixtures("parsing")
 def test_an_update_in_two_processes_changes_what_changed(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
     before = query_all(scratch, TABLE)
@@ -83,14 +69,12 @@ def test_an_update_in_two_processes_changes_what_changed(scratch: PrivateDachs) 
     assert query_all(scratch, PARTS) == []
 
 
-@pytest.mark.usefixtures("parsing")
-@pytest.mark.parametrize("step", ["merge_into_staging", "copy_batch"])
-def test_what_a_killed_load_left_goes_with_the_next(scratch: PrivateDachs, step: str) -> None:
+def test_what_a_killed_load_left_goes_with_the_next(scratch: PrivateDachs) -> None:
     bring_up(scratch, "hfc1ar")
     before = query_all(scratch, TABLE)
     service = scratch.inputs / "hfc1ar" / "service.py"
     text = service.read_text()
-    service.write_text(text + KILL.format(step=step))
+    service.write_text(text + KILL)
     jobs = Request(full=True, jobs=2).to_environment()
     try:
         with pytest.raises(DeployError):
@@ -98,7 +82,8 @@ def test_what_a_killed_load_left_goes_with_the_next(scratch: PrivateDachs, step:
     finally:
         service.write_text(text)
     assert query_all(scratch, TABLE) == before
-    assert len(query_all(scratch, PARTS)) == 2
+    assert query_all(scratch, PARTS)[0] == {"part": 0, "state": "loaded"}
+    wait_until(lambda: query_all(scratch, WORKERS) == [])  # they end with their loader
     scratch.run("imp", "hfc1ar/q")
     assert query_all(scratch, PARTS) == []
     assert query_all(scratch, TABLE) == before

@@ -1,14 +1,14 @@
-"""The parts of a load in several processes: made, filled, broken off and taken away."""
+"""The parts of a shared load: taken, overtaken, done twice, given up, forgotten."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
+import json
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
+from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,33 +16,26 @@ from typing import Any, cast
 import polars as pl
 import psycopg2
 import pytest
+from tests.support.waiting import wait_until
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.deploy import state
-from epnkit.errors import LoadError
+from epnkit.errors import LoadError, MappingError
 from epnkit.loading.grammar.rollback import RollbackOnError
-from epnkit.loading.prepare.columns import KEY, REFUSAL
+from epnkit.loading.parallel.executors import LocalProcesses
+from epnkit.loading.parallel.faults import error_from_json, error_to_json
+from epnkit.loading.parallel.queue import ATTEMPTS, PartQueue, TakenPart, forget_parts
+from epnkit.loading.parallel.task import PartTask
+from epnkit.loading.parallel.work import keep_lease
+from epnkit.loading.prepare.columns import CLOSED, REFUSAL
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch
 from epnkit.loading.prepare.preparation import PreparedBatch
 from epnkit.loading.state import ledger
 from epnkit.loading.state.schema import create_state_schema
-from epnkit.loading.table import parallel_copy as parts
-from epnkit.loading.table.parallel_copy import ParallelCopy
-from epnkit.loading.table.target import Target
+from epnkit.sources.base import Window
 
-LEFT = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'part!_%' ESCAPE '!'"
-
-GRANULES = pl.DataFrame(
-    {
-        "granule_uid": ["a", "b", "c"],
-        "must": ["1", None, "2"],
-        "epnkit_key": ["a", "b", "c"],
-        "epnkit_digest": pl.Series([None] * 3, dtype=pl.Int64),
-        "epnkit_links": ["{}"] * 3,
-        "epnkit_content": ["00000000-0000-0000-0000-000000000001"] * 3,
-    }
-)
+WINDOWS = [Window(high=10, nulls=False), Window(low=10, high=20, nulls=False), Window(low=20)]
 
 
 @pytest.fixture(scope="module")
@@ -56,104 +49,163 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def own(cluster: Cluster) -> Iterator[Any]:
-    """Give a connection that commits by itself, to a table that nothing was loaded into."""
+    """Give a connection that commits by itself, to a state schema that is new."""
     with closing(cluster.connect()) as link:
         with link.cursor() as cursor:
-            cursor.execute(
-                "DROP SCHEMA IF EXISTS epnkit CASCADE; DROP SCHEMA IF EXISTS thing CASCADE;"
-                "CREATE SCHEMA thing;"
-                "CREATE TABLE thing.epn_core (granule_uid text NOT NULL, must text NOT NULL)"
-            )
+            cursor.execute("DROP SCHEMA IF EXISTS epnkit CASCADE")
         create_state_schema(link)
         yield link
 
 
 @pytest.fixture
-def target(cluster: Cluster, own: Any) -> Iterator[Target]:
-    with closing(cluster.connect(autocommit=False)) as link:
-        made = Target(link, "thing", "epn_core", ("granule_uid", "must"))
-        made.open_tracking(new_table=True)
-        made.make_staging()
-        yield made
+def queue(own: Any) -> PartQueue:
+    """Give the loader's view of a run of three parts."""
+    made = PartQueue(own, 7, lease=60)
+    made.add("thing", WINDOWS)
+    return made
 
 
-def count_left(own: Any) -> int:
+@pytest.fixture
+def worker(cluster: Cluster) -> Iterator[PartQueue]:
+    with closing(cluster.connect()) as link:
+        yield PartQueue(link, 7, lease=60)
+
+
+def take(queue: PartQueue, ahead: int = 8) -> TakenPart:
+    part = queue.take("somewhere:1", ahead)
+    assert part is not None
+    return part
+
+
+def finish(queue: PartQueue, part: TakenPart, *batches: bytes) -> bool:
+    for nth, batch in enumerate(batches):
+        queue.store(part, nth, batch)
+    digest = blake2b(b"".join(batches), digest_size=16)
+    return queue.finish(part, Counts(read=5, quarantined=1), 4, digest.hexdigest())
+
+
+def test_parts_come_in_their_order_once_each(queue: PartQueue, worker: PartQueue) -> None:
+    taken = [take(each) for each in (queue, worker, queue)]
+    assert [part.number for part in taken] == [0, 1, 2]
+    assert [part.window for part in taken] == WINDOWS
+    assert worker.take("somewhere:2", 8) is None
+
+
+def test_nobody_runs_too_far_ahead(queue: PartQueue, worker: PartQueue) -> None:
+    first = take(worker, ahead=2)
+    take(worker, ahead=2)
+    assert worker.take("somewhere:1", 2) is None
+    finish(worker, first, b"rows")
+    assert worker.take("somewhere:1", 2) is None  # mapped, and not loaded yet
+    queue.mark_loaded(0)
+    assert take(worker, ahead=2).number == 2
+
+
+def test_the_part_of_a_dead_worker_is_free_at_once(queue: PartQueue, cluster: Cluster) -> None:
+    with closing(cluster.connect()) as dying:
+        assert take(PartQueue(dying, 7)).number == 0
+        assert take(queue).number == 1
+    taken: list[TakenPart | None] = []
+
+    def take_again() -> bool:
+        taken.append(queue.take("somewhere:2", 1))
+        return taken[-1] is not None
+
+    wait_until(take_again)
+    assert taken[-1] == TakenPart(0, 2, WINDOWS[0])
+
+
+def test_a_lease_runs_out_unless_it_is_renewed(own: Any, cluster: Cluster) -> None:
+    PartQueue(own, 7).add("thing", WINDOWS[:1])
+    with closing(cluster.connect()) as link:
+        alive = PartQueue(link, 7, lease=0.4)
+        part = take(alive)
+        with keep_lease(alive, part):
+            time.sleep(1)
+            assert PartQueue(own, 7).take("other:1", 8) is None
+        time.sleep(0.5)
+        assert PartQueue(own, 7).take("other:1", 8) == TakenPart(0, 2, WINDOWS[0])
+        assert not alive.renew(part)
+
+
+def test_a_part_that_is_done_twice_counts_once(own: Any, cluster: Cluster) -> None:
+    loader = PartQueue(own, 7)
+    loader.add("thing", WINDOWS[:1])
+    with closing(cluster.connect()) as one, closing(cluster.connect()) as two:
+        slow, quick = PartQueue(one, 7, lease=0.05), PartQueue(two, 7)
+        late = take(slow)
+        slow.store(late, 0, b"half of it")
+        time.sleep(0.1)
+        assert finish(quick, take(quick), b"first", b"second")
+        assert not slow.finish(late, Counts(read=5), 5, "hash of the other")
+    assert [*loader.read_batches(0)] == [b"first", b"second"]
     with own.cursor() as cursor:
-        cursor.execute(LEFT)
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT count(*) FROM epnkit.load_batches WHERE attempt = 1")
+        assert cursor.fetchone() == (0,)
+    loader.mark_loaded(0)
+    assert loader.is_over()
 
 
-def test_a_part_refuses_what_the_table_refuses(cluster: Cluster, target: Target) -> None:
-    batch = PreparedBatch(
-        GRANULES,
-        pl.DataFrame(schema=REFUSAL),
-        Counts(read=3),
-        PackedBatch.of(GRANULES[KEY], GRANULES),
-    )
-    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 2) as made:
-        ((_, copied, refused),) = made.copy(iter([batch]))
-        made.merge_into_staging()
-    assert (copied, [number for number, _ in refused]) == (2, [1])
-    assert target.query("SELECT granule_uid FROM epnkit_staging ORDER BY 1") == [("a",), ("c",)]
+def test_batches_that_were_changed_are_not_loaded(queue: PartQueue, own: Any) -> None:
+    finish(queue, take(queue), b"first", b"second")
+    with own.cursor() as cursor:
+        cursor.execute("DELETE FROM epnkit.load_batches WHERE nth = 1")
+    with pytest.raises(LoadError, match="are not what its worker stored"):
+        [*queue.read_batches(0)]
 
 
-def test_parts_that_do_not_all_open_leave_no_connection(cluster: Cluster, target: Target) -> None:
-    opened: list[Any] = []
-
-    def connect() -> Any:
-        if len(opened) == 2:
-            raise psycopg2.OperationalError("FATAL: too many connections")
-        opened.append(cluster.connect(autocommit=False))
-        return opened[-1]
-
-    with pytest.raises(psycopg2.OperationalError), ParallelCopy(target, connect, 3):
-        pass
-    assert [bool(each.closed) for each in opened] == [True, True]
+def test_who_dies_of_a_part_again_and_again_is_named(queue: PartQueue, cluster: Cluster) -> None:
+    for _ in range(ATTEMPTS):
+        with closing(cluster.connect()) as dying:
+            PartQueue(dying, 7, lease=0).take("somewhere:9", 1)
+    time.sleep(0.2)
+    assert queue.take("somewhere:9", 1) is None
+    assert queue.read_progress().given_up == "0 of somewhere:9"
 
 
-#: In a process of its own, since DaCHS changes the locale of the one that imports it.
-REFUSED = """
-from gavo import base
-from epnkit.loading.grammar import common
-def refuse(profile):
-    raise base.ReportableError("sorry, too many clients already")
-base.getDBConnection = refuse
-common.open_part_connection()
-"""
+def test_an_error_of_a_worker_is_the_loaders(queue: PartQueue) -> None:
+    raised = MappingError("no such field", where="service.py", why="typo", cure="Correct it.")
+    queue.fail(take(queue), error_to_json(raised, "somewhere:1"))
+    problem = queue.read_progress().problem
+    assert problem is not None
+    again = error_from_json(problem)
+    assert (type(again), str(again)) == (MappingError, str(raised))
+    assert queue.is_over()
 
 
-def test_too_many_connections_are_told_with_a_cure() -> None:
-    done = subprocess.run([sys.executable, "-c", REFUSED], capture_output=True, text=True)
-    said = "LoadError.*too many clients already.*--jobs.*max_connections"
-    assert re.search(said, done.stderr), done.stderr
+def test_an_error_of_another_kind_names_worker_and_kind() -> None:
+    again = error_from_json(json.loads(error_to_json(ZeroDivisionError("by zero"), "here:1")))
+    assert str(again).startswith("here:1: a part of the load cannot be mapped: ZeroDivisionError")
 
 
-def test_who_holds_a_part_is_told(cluster: Cluster, target: Target, own: Any) -> None:
-    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 1):
-        pass
-    with closing(cluster.connect(autocommit=False)) as orphan:
-        orphan.cursor().execute("INSERT INTO epnkit.part_thing_0 (must, granule_uid) VALUES (1, 2)")
-        pid = orphan.info.backend_pid
-        with pytest.raises(LoadError, match=rf"pg_terminate_backend\({pid}\)"):
-            parts.drop_parts(own, "thing", lock_timeout="50ms")
-    parts.drop_parts(own, "thing")
-    assert count_left(own) == 0
+def test_a_forgotten_part_takes_no_batch(queue: PartQueue, own: Any) -> None:
+    part = take(queue)
+    queue.store(part, 0, b"rows")
+    forget_parts(own, "other")
+    queue.store(part, 1, b"rows")
+    forget_parts(own, "thing")
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation):
+        queue.store(part, 2, b"rows")
+    assert not queue.finish(part, Counts(), 0, "")
+    with pytest.raises(LoadError, match="no longer there"):
+        queue.is_done(0)
 
 
-def test_a_load_that_fails_leaves_no_part(cluster: Cluster, target: Target, own: Any) -> None:
-    run = ledger.Run(1, "thing", own)
-    undoing = RollbackOnError(target.connection, run)
-    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 2) as made:
-        made.merge_into_staging()
-    assert count_left(own) == 2  # they are gone in the transaction that took over alone
-    undoing.__exit__(LoadError, LoadError("nothing came", cure="Wait."), None)
-    assert count_left(own) == 0
+def test_workers_see_that_their_loader_has_ended(own: Any, cluster: Cluster) -> None:
+    with closing(cluster.connect()) as loader:
+        PartQueue(loader, 7).add("thing", WINDOWS)
+        assert not PartQueue(own, 7).is_over()
+    wait_until(PartQueue(own, 7).is_over)
 
 
-def test_removing_a_service_removes_its_parts(cluster: Cluster, target: Target, own: Any) -> None:
-    with ParallelCopy(target, partial(cluster.connect, autocommit=False), 2):
-        pass
-    target.connection.rollback()
+def test_a_load_that_fails_forgets_its_parts(queue: PartQueue, own: Any, cluster: Cluster) -> None:
+    with closing(cluster.connect(autocommit=False)) as data:
+        undoing = RollbackOnError(data, ledger.Run(7, "thing", own))
+        undoing.__exit__(LoadError, LoadError("nothing came", cure="Wait."), None)
+    assert queue.read_progress().pending == 0
+
+
+def test_removing_a_service_removes_its_parts(queue: PartQueue, own: Any, cluster: Cluster) -> None:
     with own.cursor() as cursor:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS dc; CREATE TABLE dc.rdmeta (sourcerd text)")
         cursor.execute(
@@ -161,4 +213,38 @@ def test_removing_a_service_removes_its_parts(cluster: Cluster, target: Target, 
         )
     instance = SimpleNamespace(connect=lambda: closing(cluster.connect()))
     state.remove_state(cast(Any, instance), "thing")
-    assert count_left(own) == 0
+    assert queue.read_progress().pending == 0
+
+
+def run_until_it_gives_up(executor: LocalProcesses, task: PartTask) -> None:
+    for _ in range(1200):
+        executor.ensure_running(task)
+        time.sleep(0.05)
+
+
+@pytest.mark.all
+def test_processes_that_end_at_once_end_the_load(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = PartTask(7, tmp_path / "source.toml", {}, None, datetime(2026, 1, 1))
+    executor = LocalProcesses(1, {"host": str(tmp_path)})  # no PostgreSQL is there
+    with closing(executor), pytest.raises(LoadError, match=r"end again and again.*status 1"):
+        run_until_it_gives_up(executor, task)
+    said = capfd.readouterr().err
+    assert "No such file or directory" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("highest", [None, 7, 2.5, "2011", datetime(2011, 1, 1, 2, 3, 4, 5)])
+def test_a_batch_comes_back_as_it_was(highest: object) -> None:
+    granules = pl.DataFrame({"granule_uid": ["a", "b"], "time_min": [1.5, None]})
+    refusals = pl.DataFrame([["k", None, 3, "f", "r", "{}"]], schema=REFUSAL, orient="row")
+    closed = pl.DataFrame([["k", datetime(2030, 1, 1)]], schema=CLOSED, orient="row")
+    packed = PackedBatch(["k", "l"], b"records")
+    batch = PreparedBatch(granules, refusals, Counts(read=2), packed, highest, closed)
+    again = PreparedBatch.from_bytes(batch.to_bytes())
+    for name in ("granules", "refusals", "closed"):
+        assert getattr(again, name).equals(getattr(batch, name))
+        assert getattr(again, name).schema == getattr(batch, name).schema
+    assert (again.counts, again.batch) == (batch.counts, batch.batch)
+    assert (again.highest, type(again.highest)) == (highest, type(highest))

@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import re
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -27,11 +28,22 @@ def report_everything(out: io.TextIOBase, *, fail: bool = False) -> None:
         told.finish(SUMMARY)
 
 
-def report_on_terminal(monkeypatch: pytest.MonkeyPatch, *, fail: bool = False) -> str:
+def report_parts(out: io.TextIOBase, *, fail: bool = False) -> None:
+    told = choose_progress("hfc1ar", out)  # type: ignore[arg-type]
+    told.report_parts(7, 40, 1)
+    told.close()
+
+
+def report_on_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    fail: bool = False,
+    report: Callable[..., None] = report_everything,
+) -> str:
     monkeypatch.setenv("TERM", "xterm")
     leader, follower = pty.openpty()
     with os.fdopen(follower, "w") as terminal:
-        report_everything(terminal, fail=fail)
+        report(terminal, fail=fail)
         terminal.flush()
         told = read_everything(leader)
     os.close(leader)
@@ -58,6 +70,11 @@ def test_a_terminal_gets_a_bar_with_stage_and_count(monkeypatch: pytest.MonkeyPa
     assert "hfc1ar: reading" in told
     assert "30/30" in told
     assert SUMMARY in told
+
+
+def test_a_shared_load_names_parts_and_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = report_on_terminal(monkeypatch, report=report_parts)
+    assert "hfc1ar: 7 of 40 parts mapped, 1 worker" in told
 
 
 def test_a_load_that_fails_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

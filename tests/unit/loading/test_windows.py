@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from datetime import date, datetime
 
-from epnkit.loading.prepare.windows import divide
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epnkit.loading.parallel.windows import divide, window_from_json, window_to_json
 from epnkit.sources.base import ALL, CursorValue, Window
+
+#: Any value of a cursor, or none.
+BOUNDS = st.one_of(
+    st.none(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(),
+    st.datetimes(),
+    st.dates(),
+)
 
 
 def is_in(window: Window, value: CursorValue | None) -> bool:
@@ -35,3 +50,18 @@ def test_each_record_is_in_one_part_if_in_the_window(
     assert len(parts) == len(cuts) + 1
     for value in [None, *range(12)]:
         assert sum(is_in(part, value) for part in parts) == is_in(window, value)
+
+
+@given(low=BOUNDS, high=BOUNDS, flags=st.tuples(*[st.booleans()] * 3))
+def test_a_window_in_json_is_the_same_window(
+    low: CursorValue | None, high: CursorValue | None, flags: tuple[bool, bool, bool]
+) -> None:
+    window = Window(low, high, low_closed=flags[0], high_closed=flags[1], nulls=flags[2])
+    read = window_from_json(json.loads(json.dumps(window_to_json(window))))
+    assert read == window
+    assert [type(read.low), type(read.high)] == [type(low), type(high)]
+
+
+def test_a_date_stays_a_date_and_a_time_a_time() -> None:
+    window = Window(low=date(2011, 1, 1), high=datetime(2011, 1, 1, 0, 0, 0, 1))  # type: ignore[arg-type]
+    assert window_from_json(window_to_json(window)) == window

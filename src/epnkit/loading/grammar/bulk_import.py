@@ -13,7 +13,7 @@ from epnkit.errors import ConfigurationError
 from epnkit.loading.grammar.common import (
     datalink_url,
     open_admin_connection,
-    open_part_connection,
+    open_coordinator,
     open_service,
     report_errors,
 )
@@ -102,7 +102,7 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
             request,
             new_table=table.newlyCreated,
             progress=progress,
-            connect=open_part_connection,
+            coordinator=open_coordinator(request, path),
             declaration=declaration,
         ).execute()
 

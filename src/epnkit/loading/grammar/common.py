@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,18 @@ import psycopg2
 from gavo import base
 
 from epnkit import service as services
-from epnkit.errors import ConfigurationError, EpnkitError, LoadError
+from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.loading.parallel.coordinator import Coordinator
+from epnkit.loading.parallel.dask_workers import DaskWorkers
+from epnkit.loading.parallel.executors import Executor, LocalProcesses
+from epnkit.loading.parallel.queue import LEASE
+from epnkit.loading.request import Request
 from epnkit.modules import imports_without_gc
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Source
+
+#: The variable that says how long a worker may give no sign of life, in seconds.
+LEASE_VARIABLE = "EPNKIT_LEASE"
 
 
 def open_service(kind: str, path: Path) -> tuple[services.Service, Source]:
@@ -56,22 +65,25 @@ def open_admin_connection() -> Any:
     return base.getDBConnection("admin", autocommitted=True)
 
 
-def open_part_connection() -> Any:
-    """Open a connection of DaCHS's administrator for a part of a load.
+def open_coordinator(request: Request, path: Path) -> Coordinator | None:
+    """Return what shares a load among several processes; None if one process does it.
 
-    Raises
-    ------
-    LoadError
-        If the database has no connection left.
+    Parameters
+    ----------
+    request : Request
+        What to load: kept records, and the first or single records of a source, are not shared.
+    path : pathlib.Path
+        The source file, in the service's folder.
     """
-    try:
-        return base.getDBConnection("admin")
-    except (base.ReportableError, psycopg2.OperationalError) as error:
-        raise LoadError(
-            "DaCHS's database has no connection left for a part of the load",
-            why=" ".join(str(error).split()),
-            cure="Give epnkit load fewer --jobs, or raise max_connections in postgresql.conf.",
-        ) from error
+    if not request.shared:
+        return None
+    executor: Executor
+    if request.dask is not None:
+        executor = DaskWorkers(request.dask)
+    else:
+        executor = LocalProcesses(request.jobs, base.getDBProfile("admin").getArgs())
+    lease = float(os.environ.get(LEASE_VARIABLE, LEASE))
+    return Coordinator(executor, open_admin_connection, path, lease)
 
 
 @contextmanager

@@ -7,20 +7,19 @@ from typing import Any
 
 import psycopg2
 
-from epnkit.errors import LoadError
+from epnkit.loading.parallel.queue import forget_parts
 from epnkit.loading.state.ledger import Run
-from epnkit.loading.table.parallel_copy import drop_parts
 
 
 class RollbackOnError:
-    """Rolls a connection back if its work ends with an error, and drops the parts of the run.
+    """Rolls a connection back if its work ends with an error, and forgets the parts of the run.
 
     Parameters
     ----------
     connection : psycopg2 connection
         The connection of the work.
     run : Run
-        Drops the parts over its own connection, after the other has released them.
+        Forgets its parts over its own connection.
     """
 
     def __init__(self, connection: Any, run: Run) -> None:
@@ -33,7 +32,6 @@ class RollbackOnError:
         """Roll back if there was an error."""
         if error is not None and not self._connection.closed:
             self._connection.rollback()
-            # The first error is the one to report; the next load drops the parts, or reports why
-            # not.
-            with suppress(LoadError, psycopg2.Error):
-                drop_parts(self._run.connection, self._run.service)
+            # The first error is the one to report; the next load forgets the parts as well.
+            with suppress(psycopg2.Error):
+                forget_parts(self._run.connection, self._run.service)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 import polars as pl
 
 from epnkit.loading.prepare.columns import CLOSED
 from epnkit.loading.prepare.counts import Counts
-from epnkit.loading.prepare.packing import PackedBatch, record_keys
+from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
 from epnkit.sources.base import BATCH_SIZE, Source, Window
 
@@ -41,6 +43,37 @@ class PreparedBatch:
     batch: PackedBatch
     highest: Any = None
     closed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CLOSED))
+
+    def to_bytes(self) -> bytes:
+        """Write the batch in Arrow's IPC format: a record whose fields are its parts."""
+        tables = {"granules": self.granules, "refusals": self.refusals, "closed": self.closed}
+        record = {
+            **{name: [_write_table(table)] for name, table in tables.items()},
+            "counts": [json.dumps(asdict(self.counts))],
+            "keys": pl.Series([self.batch.keys], dtype=pl.List(pl.String)),
+            "records": [self.batch.content],
+            "highest": [self.highest],
+        }
+        return _write_table(pl.DataFrame(record))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what :meth:`to_bytes` wrote."""
+        record = unpack(content).row(0, named=True)
+        return cls(
+            unpack(record["granules"]),
+            unpack(record["refusals"]),
+            Counts(**json.loads(record["counts"])),
+            PackedBatch(record["keys"], record["records"]),
+            record["highest"],
+            unpack(record["closed"]),
+        )
+
+
+def _write_table(table: pl.DataFrame) -> bytes:
+    content = io.BytesIO()
+    table.write_ipc(content, compression="lz4")
+    return content.getvalue()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from epnkit.loading.progress.lines import ProgressLines
+from epnkit.loading.progress.lines import ProgressLines, describe_parts
 from epnkit.quoting import printable
 
 
@@ -60,6 +60,10 @@ class ProgressBar(ProgressLines):
     def start_stage(self, name: str) -> None:
         """Show the name of the stage."""
         self._display.update(self._task, description=printable(f"{self.name}: {name}"))
+
+    def report_parts(self, done: int, parts: int, workers: int) -> None:
+        """Show parts and workers with the stage."""
+        self.start_stage(describe_parts(done, parts, workers))
 
     def notify(self, what: str) -> None:
         """Print a message above the bar."""

@@ -23,6 +23,9 @@ class Progress:
     def start_stage(self, name: str) -> None:
         """Report the stage that begins."""
 
+    def report_parts(self, done: int, parts: int, workers: int) -> None:
+        """Report how many parts of a shared load are mapped, and how many workers there are."""
+
     def notify(self, what: str) -> None:
         """Report a message that a person has to read."""
 
@@ -51,6 +54,7 @@ class ProgressLines(Progress):
         self.name, self.out = name, out
         self.start = self.last = monotonic()
         self.records, self.total = 0, None  # type: int, int | None
+        self.parts = ""
 
     def expect(self, records: int | None) -> None:
         """Set the number of expected records."""
@@ -63,6 +67,10 @@ class ProgressLines(Progress):
         if now - self.last > _EVERY:
             self.last = now
             self._write(self._describe_rate(now - self.start))
+
+    def report_parts(self, done: int, parts: int, workers: int) -> None:
+        """Say it in the next line."""
+        self.parts = describe_parts(done, parts, workers)
 
     def notify(self, what: str) -> None:
         """Print a message."""
@@ -82,4 +90,22 @@ class ProgressLines(Progress):
         if self.total and rate:
             left = max(self.total - self.records, 0) / rate
             text += f", {self.records / self.total:.0%}, {left:,.0f} s to go"
-        return text
+        return f"{text}, {self.parts}" if self.parts else text
+
+
+def describe_parts(done: int, parts: int, workers: int) -> str:
+    """Say how many parts of a shared load are mapped, and how many workers there are.
+
+    Parameters
+    ----------
+    done, parts : int
+        How many are mapped, of how many.
+    workers : int
+        How many workers are at work.
+
+    Examples
+    --------
+    >>> describe_parts(7, 40, 2)
+    '7 of 40 parts mapped, 2 workers'
+    """
+    return f"{done} of {parts} parts mapped, {workers} worker{'' if workers == 1 else 's'}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 from psycopg2 import sql
 from psycopg2.extras import RealDictCursor
 
 from epnkit.errors import LoadError
 from epnkit.loading.state import declarations
+from epnkit.loading.table.catalog import table_exists
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class ServiceStatus:
         The last runs, newest first.
     stale : StaleDeclaration, optional
         What has changed in the declaration since the granules were made; None if nothing has.
+    parts : list of dict
+        The parts of a load that several processes share, while it runs.
     """
 
     service: str
@@ -44,6 +47,7 @@ class ServiceStatus:
     cursor: dict[str, Any] | None
     runs: list[dict[str, Any]]
     stale: declarations.StaleDeclaration | None = None
+    parts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def consistent(self) -> bool:
@@ -76,21 +80,14 @@ def read_status(
         sql.Identifier(service, "epn_core"),
         sql.Identifier("epnkit", f"granules_{service}"),
     )
-    try:
-        rows, tracked, unmatched = _query_row(
-            connection, sql.SQL(_COUNTS).format(table=table, tracking=tracking)
-        )
-    except psycopg2.errors.UndefinedTable:
-        raise LoadError(
-            "it has no table, or none that epnkit loaded",
-            where=f"{service}.epn_core",
-            cure=f"Import it first: dachs imp {service}/q.",
-        ) from None
-    (quarantined,) = _query_row(
-        connection,
-        "SELECT count(*) FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL",
-        service,
+    # Asked first: an error would end the transaction, in which more is looked up.
+    needed = ((service, "epn_core"), ("epnkit", f"granules_{service}"))
+    if not all(table_exists(connection, *name) for name in needed):
+        raise _no_table_error(connection, service)
+    rows, tracked, unmatched = _query_row(
+        connection, sql.SQL(_COUNTS).format(table=table, tracking=tracking)
     )
+    (quarantined,) = _query_row(connection, _WAITING, service)
     cursor = _query_dicts(
         connection, "SELECT kind, value, run FROM epnkit.cursors WHERE service = %s", service
     )
@@ -100,11 +97,118 @@ def read_status(
         service,
         last,
     )
+    if any(run["state"] == "running" for run in runs) and not _is_locked(connection, service):
+        runs = [_as_interrupted(run) for run in runs]
     stale = None if folder is None else declarations.find_stale(connection, service, folder)
     return ServiceStatus(
-        service, rows, tracked, unmatched, quarantined, cursor[0] if cursor else None, runs, stale
+        service,
+        rows,
+        tracked,
+        unmatched,
+        quarantined,
+        cursor[0] if cursor else None,
+        runs,
+        stale,
+        read_parts(connection, service),
     )
 
+
+def read_parts(connection: Any, service: str) -> list[dict[str, Any]]:
+    """Read the parts of a load that several processes share, while it runs.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        To DaCHS's database.
+    service : str
+        The service.
+    """
+    return _query_dicts(connection, _PARTS, service)
+
+
+def summarise_parts(parts: list[dict[str, Any]]) -> str:
+    """Say in a line how far the parts of a load are; empty if there are none.
+
+    Parameters
+    ----------
+    parts : list of dict
+        What :func:`read_parts` gave.
+
+    Examples
+    --------
+    >>> summarise_parts([{"run": 7, "state": "done"}, {"run": 7, "state": "waiting"}])
+    'run 7 is shared, in 2 parts: 1 done, 1 waiting'
+    """
+    if not parts:
+        return ""
+    counts = Counter(part["state"] for part in parts)
+    each = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    return f"run {parts[0]['run']} is shared, in {len(parts)} parts: {each}"
+
+
+#: The states of parts, from their last one back.
+_STATES = ("loaded", "done", "running", "failed", "waiting")
+
+#: An interrupted run's are left until the next run begins.
+_PARTS = """
+    SELECT p.run, part, p.state, attempts, worker, p.started, p.ended, lease, records, granules,
+           refused, content
+    FROM epnkit.load_parts p JOIN epnkit.runs r USING (run)
+    WHERE p.service = %s AND r.state = 'running' ORDER BY part
+"""
+
+
+def _is_locked(connection: Any, service: str) -> bool:
+    """Return whether an import of the service works: it holds the service's lock."""
+    return not _query_row(connection, _TRY_LOCK, service, service)[0]
+
+
+def _as_interrupted(run: dict[str, Any]) -> dict[str, Any]:
+    """Show a run that nobody carries out any more as what the next one will call it."""
+    if run["state"] != "running":
+        return run
+    return {**run, "state": "interrupted", "reason": "it ended without a word; load again"}
+
+
+#: Lock and unlock at once: true if nobody holds the lock.
+_TRY_LOCK = """
+    SELECT CASE WHEN pg_try_advisory_lock(hashtext('epnkit'), hashtext(%s))
+                THEN pg_advisory_unlock(hashtext('epnkit'), hashtext(%s)) ELSE false END
+"""
+
+
+def _no_table_error(connection: Any, service: str) -> LoadError:
+    """Say that nothing is loaded, and how the last attempt ended, if there was one."""
+    where = f"{service}.epn_core"
+    what = "it has no table, or none that epnkit loaded"
+    if table_exists(connection, "epnkit", "quarantine"):
+        waiting = _query_row(connection, _WAITING, service)[0]
+        if parts := read_parts(connection, service):
+            return LoadError(
+                what,
+                where=where,
+                why=f"it is being loaded: {summarise_parts(parts)}",
+                cure="Wait until it has ended, and ask again.",
+            )
+        failed = _query_dicts(connection, _LAST_FAILURE, service)
+        if failed:
+            seen = f"{waiting} records that it refused: epnkit quarantine list {service}. "
+            return LoadError(
+                what,
+                where=where,
+                why=f"run {failed[0]['run']} failed: {failed[0]['reason']}",
+                cure=(seen if waiting else "")
+                + "Correct the mapping or the source, then epnkit deploy its folder again.",
+            )
+    return LoadError(what, where=where, cure=f"Deploy it first: epnkit deploy {service}.")
+
+
+_WAITING = "SELECT count(*) FROM epnkit.quarantine WHERE service = %s AND resolved IS NULL"
+
+_LAST_FAILURE = (
+    "SELECT run, reason FROM epnkit.runs WHERE service = %s AND state = 'failed'"
+    " ORDER BY run DESC LIMIT 1"
+)
 
 _COUNTS = """
     SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {tracking}),

@@ -1,0 +1,299 @@
+"""What a load would do: new, changed, deleted and refused granules, and nothing written.
+
+The granules are made as a load makes them, and spooled into a file; then they are compared with the
+table, some thousand at a time, by PostgreSQL itself and in its types.  So memory is bounded by the
+size of a batch.  The connection's transaction only reads, and is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from epnkit.epncore import rules
+from epnkit.errors import LoadError
+from epnkit.loading.load import require_fields
+from epnkit.loading.prepare.columns import KEY, TRACKING_COLUMNS
+from epnkit.loading.prepare.counts import Counts
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
+from epnkit.loading.prepare.refuse import taken_refusals
+from epnkit.loading.request import Request
+from epnkit.loading.spool import Spool
+from epnkit.loading.state import cursor as cursors
+from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.compare import CHUNK, TableComparison
+from epnkit.loading.table.target import Target
+from epnkit.sources.base import Source, Window, describe_skipped
+
+#: How many examples are kept of each kind.
+EXAMPLES = 3
+
+#: The share of refusals is checked after this many records, as a load does.
+_ENOUGH_RECORDS = 100
+
+
+@dataclass
+class ColumnChanges:
+    """How many values of a column would change.
+
+    Parameters
+    ----------
+    count : int
+        In how many granules.
+    examples : list of (str, str or None, str or None)
+        ``granule_uid``, old and new value of some of them, as PostgreSQL writes them.
+    """
+
+    count: int = 0
+    examples: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+
+
+@dataclass
+class Refusals:
+    """The records that would be refused for one reason.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    rule : int, optional
+        The rule of EPN-TAP that they break.
+    examples : list of str
+        The keys of some of them, each with what is wrong with it.
+    """
+
+    count: int = 0
+    rule: int | None = None
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass
+class DryRun:
+    """What a load would do.
+
+    Parameters
+    ----------
+    service : str
+        The service.
+    kind : str
+        The kind of run, as the ledger would name it.
+    counts : Counts
+        As the ledger would count.
+    loaded, deleted : list of str
+        The ``granule_uid`` of some granules that would be new, or go.
+    changed : dict of str to ColumnChanges
+        What would change, column by column.
+    refused : dict of str to Refusals
+        The refusals by field and reason.
+    broken_musts : int
+        How many times granules that are loaded break a MUST.
+    closed : int
+        Records under an embargo; those whose granules are hidden are not counted as loaded.
+    notes : list of str
+        What else is to be known, such as why the load would fail.
+    """
+
+    service: str
+    kind: str = "load"
+    counts: Counts = field(default_factory=Counts)
+    loaded: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    changed: dict[str, ColumnChanges] = field(default_factory=dict)
+    refused: dict[str, Refusals] = field(default_factory=dict)
+    broken_musts: int = 0
+    closed: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a record would be refused, or a granule breaks a MUST; as for a preview."""
+        return self.counts.quarantined > 0 or self.broken_musts > 0
+
+    def add_refusals(self, refusals: pl.DataFrame) -> None:
+        """Count refusals by their reason."""
+        for refusal in refusals.iter_rows(named=True):
+            reason = _shorten_reason(refusal["reason"])
+            name = f"{refusal['field']}: {reason}" if refusal["field"] else reason
+            found = self.refused.setdefault(name, Refusals(rule=refusal["rule"]))
+            found.count += 1
+            if len(found.examples) < EXAMPLES:
+                found.examples.append(f"{refusal['record_key']}: {refusal['reason']}")
+
+    def add_changes(self, changes: Sequence[tuple[str, str, str | None, str | None]]) -> None:
+        """Count values that change: uid, column, old and new value."""
+        for uid, name, old, new in changes:
+            found = self.changed.setdefault(name, ColumnChanges())
+            found.count += 1
+            if len(found.examples) < EXAMPLES:
+                found.examples.append((uid, old, new))
+
+
+def _shorten_reason(reason: str) -> str:
+    """Return a reason without the value that it begins or ends with, so that alike ones count."""
+    what, _, rest = reason.partition(": ")
+    value, _, complaint = reason.partition("' ")
+    if reason.startswith("'") and complaint:
+        return complaint
+    return what if rest and value else reason
+
+
+@dataclass
+class Rehearsal:
+    """A load that writes nothing.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        What is loaded, and how its records are prepared.
+    source : Source
+        Where the records come from.
+    target : Target
+        The table, over a connection whose transaction the caller rolls back.
+    request : Request
+        What is different from an ordinary load.
+    """
+
+    preparation: Preparation
+    source: Source
+    target: Target
+    request: Request = field(default_factory=Request)
+
+    def run(self) -> DryRun:
+        """Make the granules, and compare them with the table.
+
+        Returns
+        -------
+        DryRun
+            What a load would do now.
+
+        Raises
+        ------
+        LoadError
+            If the source gives no record, or the table lacks a column.
+        """
+        service = self.preparation.service
+        require_fields(service, self.source)
+        found = DryRun(service.name, self.request.kind)
+        with TemporaryDirectory(prefix="epnkit-dry-run-") as directory, Spool(directory) as spool:
+            window = self._choose_window()
+            for prepared in self._prepare_batches(window):
+                self._add(prepared, spool, found)
+            if note := describe_skipped(self.source):
+                found.notes.append(note)
+            self._require_records(window, found)
+            self._settle(spool, found)
+        self._foresee_failure(found)
+        return found
+
+    def _choose_window(self) -> Window:
+        request, service = self.request, self.preparation.service
+        if request.kind != "load":
+            return Window(low=request.low, high=request.high, nulls=request.kind == "full")
+        known = table_exists(self.target.connection, "epnkit", "cursors") and self._has_table()
+        before = cursors.read_position(self.target, service) if known else None
+        cursors.require_kind(before, service, self.source)
+        return cursors.choose_window(service, before)
+
+    def _has_table(self) -> bool:
+        return table_exists(self.target.connection, self.target.schema, self.target.table)
+
+    def _prepare_batches(self, window: Window) -> Iterator[PreparedBatch]:
+        return self.preparation.batches(self.source, window, limit=self.request.limit)
+
+    def _add(self, prepared: PreparedBatch, spool: Spool, found: DryRun) -> None:
+        counts, granules = found.counts, self._drop_hidden(prepared)
+        counts.add(prepared.counts)
+        found.add_refusals(prepared.refusals)
+        self._require_columns(granules.drop(*TRACKING_COLUMNS, strict=False).columns)
+        if len(granules):
+            found.broken_musts += self._count_broken(granules.drop(*TRACKING_COLUMNS))
+        spool.add(granules)
+        spool.add_closed(prepared.closed["record_key"].to_list())
+        found.closed += len(prepared.closed)
+
+    def _drop_hidden(self, prepared: PreparedBatch) -> pl.DataFrame:
+        """Return the granules that the table would show: not those of hidden records."""
+        embargo = self.preparation.service.embargo
+        if embargo is None or embargo.shown or not len(prepared.closed):
+            return prepared.granules
+        closed = prepared.closed["record_key"].implode()
+        return prepared.granules.filter(~pl.col(KEY).is_in(closed))
+
+    def _require_columns(self, names: Sequence[str]) -> None:
+        unknown = sorted(set(names) - set(self.target.columns)) if self.target.columns else []
+        if unknown:
+            raise LoadError(
+                f"the table has no column {', '.join(unknown)}",
+                where=f"{self.target.schema}.{self.target.table}",
+                cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
+                " to the table. Or leave it out of the mapping.",
+            )
+
+    def _count_broken(self, granules: pl.DataFrame) -> int:
+        service = self.preparation.service
+        findings = rules.check_rows(
+            granules,
+            service=service.name,
+            frame=service.frame,
+            extra=service.mapping.own_columns,
+            schemes=service.link_schemes,
+        )
+        return int((findings["level"] == "MUST").sum())
+
+    def _require_records(self, window: Window, found: DryRun) -> None:
+        if found.counts.read == 0 and window.everything and self.request.limit != 0:
+            raise LoadError(
+                "the source gives no record",
+                where=self.source.label,
+                cure="Look at the query in the source file, and at the catalogue itself.",
+            )
+
+    def _settle(self, spool: Spool, found: DryRun) -> None:
+        """Count each spooled granule once, as new, changed, unchanged, repeated or refused."""
+        counts = found.counts
+        repeated, taken = spool.remove_repeated()
+        counts.repeated += repeated
+        for some in taken:
+            self._refuse(found, taken_refusals(some))
+        if not self._has_table():
+            for chunk in spool.chunks(CHUNK):
+                self._count_new(found, [row[1] for row in chunk])
+            return
+        embargoed = self.preparation.service.embargo is not None
+        comparison = TableComparison(self.target, self._list_kept_columns(), embargoed=embargoed)
+        for chunk in spool.chunks(CHUNK):
+            part = comparison.compare(chunk, spool, whole=self.request.whole)
+            self._count_new(found, part.new)
+            counts.unchanged += part.unchanged
+            counts.changed += part.changed
+            found.add_changes(part.changes)
+            self._refuse(found, part.refusals)
+        gone = comparison.find_gone(spool, whole=self.request.whole)
+        for uids in gone:
+            counts.deleted += len(uids)
+            found.deleted += uids[: EXAMPLES - len(found.deleted)]
+
+    def _list_kept_columns(self) -> set[str]:
+        """Return the columns that a change of a granule leaves, or sets by itself."""
+        given = self.preparation.service.given_columns
+        return {"creation_date", *({"release_date", "modification_date"} - given)}
+
+    def _count_new(self, found: DryRun, uids: Sequence[str]) -> None:
+        found.counts.loaded += len(uids)
+        found.loaded += uids[: EXAMPLES - len(found.loaded)]
+
+    def _refuse(self, found: DryRun, refusals: pl.DataFrame) -> None:
+        found.counts.quarantined += len(refusals)
+        found.add_refusals(refusals)
+
+    def _foresee_failure(self, found: DryRun) -> None:
+        counts, share = found.counts, self.preparation.service.refuse_share
+        enough = counts.read >= _ENOUGH_RECORDS or self.request.whole or not self._has_table()
+        if enough and counts.quarantined > share * counts.read:
+            found.notes.append(
+                f"the load would fail: {counts.quarantined} of {counts.read} records are refused,"
+                f" more than the share of {share:g} that the service allows"
+            )
