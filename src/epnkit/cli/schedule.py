@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     help="A shell command that gets what a failed import printed: a mail, a webhook.",
 )
 @click.option(
+    "--notify",
+    multiple=True,
+    metavar="TARGET",
+    help="Whom an import notifies if it fails or quarantines more than before; see epnkit load.",
+)
+@click.option(
     "--install",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -54,6 +60,7 @@ def command(
     credential: Path | None,
     settings: Path | None,
     on_failure: str | None,
+    notify: tuple[str, ...],
     folder: Path | None,
     directory: Path | None,
 ) -> None:
@@ -80,6 +87,7 @@ def command(
         None if instance.is_default else instance.settings,
         instance.root,
         on_failure,
+        notify,
     )
     (_show_cron if cron else _show_units)(plan, folder)
 

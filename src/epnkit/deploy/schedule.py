@@ -74,6 +74,8 @@ class Schedule:
         DaCHS's ``rootDir``.
     on_failure : str, optional
         A shell command that gets the end of what a failed import printed on its standard input.
+    notify : tuple of str
+        Whom the import itself notifies, as :func:`epnkit.deploy.notify.notify` takes them.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Schedule:
     settings: Path | None = None
     root: Path = Path("/var/gavo")
     on_failure: str | None = None
+    notify: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.service):
@@ -105,7 +108,8 @@ class Schedule:
     @property
     def command(self) -> tuple[str, ...]:
         """The command that imports, word by word."""
-        return (str(self.program), "load", self.service)
+        targets = (word for target in self.notify for word in ("--notify", target))
+        return (str(self.program), "load", self.service, *targets)
 
     def units(self) -> dict[str, str]:
         """Return the units of systemd, by file name: a service, its timer, one for failures.
