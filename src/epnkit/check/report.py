@@ -6,12 +6,13 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 from lxml import etree
 
+from epnkit.check.agreement import find_disagreements
 from epnkit.check.readers import files, folder
 from epnkit.check.readers.read import TargetContents
 from epnkit.epncore import answerrules, registryrules, rules, schemarules
@@ -22,6 +23,7 @@ from epnkit.epncore.rulebook import RULES
 from epnkit.epncore.upcoming import Advice, advise
 from epnkit.errors import CheckError
 from epnkit.quoting import printable
+from epnkit.service import read_service
 
 #: How many rows are looked at unless all are asked for.
 ROWS = 10_000
@@ -158,9 +160,13 @@ def check(
             where=target,
             cure="Leave the table out, or give the URL of a TAP service.",
         )
-    return build_report(
-        folder.read(path, rows=rows, environment=environment) if path.is_dir() else files.read(path)
-    )
+    if not path.is_dir():
+        return build_report(files.read(path))
+    read = folder.read(path, rows=rows, environment=environment)
+    if rows != 0:  # else the RD alone is looked at
+        wrong = find_disagreements(read_service(path))
+        read = replace(read, findings=(*read.findings, *wrong))
+    return build_report(read)
 
 
 def build_report(read: TargetContents) -> Report:

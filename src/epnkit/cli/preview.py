@@ -36,16 +36,22 @@ def command(service: str, count: int, form: str, directory: Path | None) -> None
     """Show the first granules that a load of SERVICE would make, and load nothing.
 
     SERVICE is a folder with a service.py, or the name of one in resources/. Exit status 1 if a
-    record is refused or a granule breaks a MUST.
+    record is refused, a granule breaks a MUST, or service.py and q.rd contradict each other.
     """
     from epnkit.api import find_service, preview
+    from epnkit.check.agreement import find_disagreements
     from epnkit.check.readers.folder import find_mangled_texts
 
     shown = preview(service, count, dachs=directory)
-    mangled = find_mangled_texts(find_service(service).folder, shown.granules)
-    notes = [f"rule {each.rule}: {each.column} {each.value!r} {each.message}" for each in mangled]
+    found = find_service(service)
+    mangled = find_mangled_texts(found.folder, shown.granules)
+    wrong = find_disagreements(found)
+    notes = [
+        f"rule {each.rule}: {each.column} {each.value!r} {each.message}"
+        for each in (*mangled, *wrong)
+    ]
     echo(_as_json(shown) if form == "json" else "\n".join([*_as_text(shown), *notes]))
-    sys.exit(1 if shown.broken else 0)
+    sys.exit(1 if shown.broken or wrong else 0)
 
 
 def _as_text(preview: Preview) -> list[str]:

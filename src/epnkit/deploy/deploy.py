@@ -12,6 +12,7 @@ from pathlib import Path
 from epnkit.dachs import vocabulary
 from epnkit.dachs.instance import SYSTEM, DachsInstance
 from epnkit.deploy import access, coverage, state, webserver
+from epnkit.deploy.decided import require_decided
 from epnkit.deploy.folder import InstalledFolder, hash_files
 from epnkit.deploy.inputs import SHARED, find_parts
 from epnkit.deploy.manifest import Manifest
@@ -38,12 +39,20 @@ class Deployment:
         Whether to replace or delete files that somebody edited.
     publish : bool
         Whether to publish in the registry what is deployed.
+    undecided : bool
+        Whether to publish a draft in which a person has not decided everything.
     """
 
     def __init__(
-        self, instance: DachsInstance, *, force: bool = False, publish: bool = True
+        self,
+        instance: DachsInstance,
+        *,
+        force: bool = False,
+        publish: bool = True,
+        undecided: bool = False,
     ) -> None:
         self.instance, self.force, self.publish = instance, force, publish
+        self.undecided = undecided
         self.manifest = Manifest.read(instance)
         self.toolkit = Toolkit(instance.account) if instance.private is None else None
         # By epnkit install: then it does not go with the last service.
@@ -99,6 +108,10 @@ class Deployment:
                 f"check that the credential of {name} is private, and readable by"
                 f" {self.instance.account.name}",
                 lambda: access.require_access(self.instance, service),
+            ),
+            Step(
+                f"check that service.py and q.rd of {name} agree, and that nothing is undecided",
+                lambda: require_decided(service, publish=self.publish, undecided=self.undecided),
             ),
             *(self._plan_install(part, source) for part, source in sources.items()),
             Step(self._format_command("val", name), lambda: self._validate(name)),
@@ -264,8 +277,9 @@ class Deployment:
         return f"dachs pub -u {name}/q: done; DaCHS reports it to registries as deleted"
 
     def _drop_failed(self, name: str) -> str:
-        """Drop the table of an import that failed; what it refused waits in quarantine."""
-        return self._drop(name, kept=state.FAILURE)
+        """Drop the table of an import that failed; what it refused, if anything, stays."""
+        kept = state.FAILURE if state.has_refusals(self.instance, name) else ()
+        return self._drop(name, kept)
 
     def _drop(self, name: str, kept: Sequence[str] = ()) -> str:
         if (self.instance.inputs / name / "q.rd").is_file():

@@ -149,7 +149,7 @@ def test_a_dry_run_tells_every_step_and_does_nothing(instance: PrivateDachs) -> 
     before = take_snapshot(instance)
     told = run_successfully(instance, "deploy", "bass2000", "--dry-run").splitlines()
     assert take_snapshot(instance) == before
-    assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 11)]
+    assert [line.split(":")[0] for line in told] == [f"bass2000 {n}" for n in range(1, 12)]
     text = "\n".join(told)
     for word in (
         "val bass2000/q",

@@ -108,7 +108,7 @@ def test_the_wheel_alone_drafts_deploys_and_loads(
         link = tmp_path / "resources" / name
         assert link.is_symlink()
         assert environment in link.resolve().parents
-    assert "1 loaded" in run("deploy", "tower")
+    assert "1 loaded" in run("deploy", "tower", "--undecided")
     assert "1 unchanged" in run("load", "tower")
     run("undeploy", "tower")
 

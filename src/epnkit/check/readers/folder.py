@@ -82,8 +82,8 @@ def read(
     CheckError
         If the RD cannot be read, or the source is wanted and cannot be reached.
     """
-    rd = _parse_rd(folder / "q.rd")
-    element = _find_table(rd, folder)
+    rd = parse_rd(folder / "q.rd")
+    element = find_table(rd, folder)
     table, unread = _read_declaration(rd, element, folder, environment)
     granules, found, refused, schemes = (
         _read_granules(folder, rows) if rows != 0 else (None, [], ["any row"], LINK_SCHEMES)
@@ -97,7 +97,7 @@ def read(
         granules,
         whole=rows is None,
         findings=(*registryrules.check_subjects(tuple(subjects)), *found),
-        frame=_mixin_parameters(element).get("spatial_frame_type", ""),
+        frame=mixin_parameters(element).get("spatial_frame_type", ""),
         service=rd.get("schema", ""),
         looked_at=(f"the RD and {granules.height if granules is not None else 0} granules",),
         not_looked_at=(*unread, *refused, "the VOTable and the registry record: none is served"),
@@ -116,15 +116,22 @@ def find_mangled_texts(folder: Path, granules: pl.DataFrame) -> list[RuleFinding
         What its mapping makes.
     """
     try:
-        rd = _parse_rd(folder / "q.rd")
-        element = _find_table(rd, folder)
+        rd = parse_rd(folder / "q.rd")
+        element = find_table(rd, folder)
     except CheckError:
         return []
     name = f"{rd.get('schema')}.{element.get('id')}"
-    return list(check_declared_texts(_declaration_from_rd(element, name), granules))
+    return list(check_declared_texts(declaration_from_rd(element, name), granules))
 
 
-def _parse_rd(path: Path) -> etree._Element:
+def parse_rd(path: Path) -> etree._Element:
+    """Parse an RD as it stands.
+
+    Raises
+    ------
+    CheckError
+        If it is missing, or no XML.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         return etree.fromstring(path.read_bytes(), parser)
@@ -137,9 +144,16 @@ def _parse_rd(path: Path) -> etree._Element:
         ) from error
 
 
-def _find_table(rd: etree._Element, folder: Path) -> etree._Element:
+def find_table(rd: etree._Element, folder: Path) -> etree._Element:
+    """Find the EPN-TAP table of an RD.
+
+    Raises
+    ------
+    CheckError
+        If there is none.
+    """
     tables = [
-        table for table in rd.iterfind("table") if _mixin_parameters(table) or _is_epn_core(table)
+        table for table in rd.iterfind("table") if mixin_parameters(table) or _is_epn_core(table)
     ]
     if not tables:
         raise CheckError(
@@ -154,7 +168,7 @@ def _is_epn_core(table: etree._Element) -> bool:
     return str(table.get("id")).endswith("epn_core")
 
 
-def _mixin_parameters(table: etree._Element) -> dict[str, str]:
+def mixin_parameters(table: etree._Element) -> dict[str, str]:
     """Return the parameters of the EPN-TAP mixin; nothing if the table has none."""
     for mixin in table.iterfind("mixin"):
         if "epntap2#table" in (mixin.text or ""):
@@ -190,12 +204,12 @@ def _read_declaration(
         note = f"what DaCHS makes of the RD ({why})"
     else:
         note = "what DaCHS makes of the RD (there is none; --dachs or GAVOSETTINGS names one)"
-    return _declaration_from_rd(element, name), [note]
+    return declaration_from_rd(element, name), [note]
 
 
-def _declaration_from_rd(element: etree._Element, name: str) -> DeclaredTable:
+def declaration_from_rd(element: etree._Element, name: str) -> DeclaredTable:
     """Take the mixin's columns as the standard has them, and those of the RD as they stand."""
-    parameters = _mixin_parameters(element)
+    parameters = mixin_parameters(element)
     frame = parameters.get("spatial_frame_type", "")
     names = [c.name for c in COLUMNS.values() if c.mandatory] if parameters else []
     names += [word for word in parameters.get("optional_columns", "").split() if word in COLUMNS]
