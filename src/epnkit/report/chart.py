@@ -32,6 +32,21 @@ _SAMPLE = """
     WHERE s_region IS NOT NULL ORDER BY hashtext(granule_uid) LIMIT {limit}
 """
 
+#: What counts as a position: limits on the sphere, and no polygon that would say more.
+_POSITIONS = """{alone}c1min BETWEEN 0 AND 360 AND c1max BETWEEN 0 AND 360
+    AND c2min BETWEEN -90 AND 90 AND c2max BETWEEN -90 AND 90"""
+
+_COUNT_POINTS = f"SELECT count(*) FROM {{table}} WHERE {_POSITIONS}"  # noqa: S608 - our own words
+
+_SAMPLE_POINTS = f"""
+    SELECT c1min, c1max, c2min, c2max
+    FROM {{table}} TABLESAMPLE BERNOULLI ({{share}}) REPEATABLE (1)
+    WHERE {_POSITIONS} ORDER BY hashtext(granule_uid) LIMIT {{limit}}
+"""  # noqa: S608 - our own words
+
+#: The radius of a dot, in degrees of the map.
+_DOT = 1.2
+
 #: The axes of a map, by the UCD that DaCHS gives to c1.
 _FRAMES = {
     "pos.bodyrc.lon": ("Longitude (deg)", "Latitude (deg)"),
@@ -59,6 +74,27 @@ class FootprintMap:
     footprints: int
     drawn: int
     covered: int
+    across_label: str
+    up_label: str
+
+
+@dataclass(frozen=True)
+class PointMap:
+    """A map of positions.
+
+    Parameters
+    ----------
+    path : str
+        All dots as one SVG path, in a box of 360 by 180 whose y runs from +90 down.
+    points, drawn : int
+        How many granules have a position and no footprint, and how many of them are drawn.
+    across_label, up_label : str
+        Quantity and unit of the axes.
+    """
+
+    path: str
+    points: int
+    drawn: int
     across_label: str
     up_label: str
 
@@ -92,6 +128,46 @@ def draw_footprints(connection: Any, service: str) -> FootprintMap | None:
         cursor.execute(sql.SQL(_SAMPLE).format(**parts))
         paths = [draw_outline(read_polygon(text)) for (text,) in cursor.fetchall()]
     return FootprintMap(paths, count, len(paths), left_out, *labels)
+
+
+def draw_points(connection: Any, service: str) -> PointMap | None:
+    """Draw a sample of the positions of granules without a footprint; None if there are none.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        To DaCHS's database, as its administrator.
+    service : str
+        The service.
+    """
+    types = _read_column_types(connection, service)
+    labels = _FRAMES.get(_read_ucd_of_c1(connection, service))
+    if labels is None:
+        return None
+    alone = "s_region IS NULL AND " if "s_region" in types else ""
+    table = sql.Identifier(service, "epn_core")
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(_COUNT_POINTS).format(table=table, alone=sql.SQL(alone)))
+        (count,) = cursor.fetchone()
+        if not count:
+            return None
+        share = min(100.0, 150.0 * DRAWN / count)
+        parts = {"share": sql.Literal(share), "limit": sql.Literal(DRAWN), "table": table}
+        cursor.execute(sql.SQL(_SAMPLE_POINTS).format(alone=sql.SQL(alone), **parts))
+        points = [_find_middle(*row) for row in cursor.fetchall()]
+    path = "".join(_draw_dot(x, 90 - y) for x, y in points)
+    return PointMap(path, count, len(points), *labels)
+
+
+def _find_middle(west: float, east: float, south: float, north: float) -> tuple[float, float]:
+    """Return the middle of limits; it lies across the meridian 0 if the first exceeds the other."""
+    return (west + ((east - west) % 360) / 2) % 360, (south + north) / 2
+
+
+def _draw_dot(x: float, y: float) -> str:
+    """Draw a dot in a box of 360 by 180."""
+    halves = (f"a{_DOT} {_DOT} 0 1 0 {side * _DOT} 0" for side in (2, -2))
+    return f"M{x - _DOT:.1f} {y:.1f}{''.join(halves)}z"
 
 
 def read_polygon(text: str) -> NDArray[np.float64]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import epnkit
 from epnkit.loading.prepare.counts import Counts
@@ -43,7 +45,9 @@ _HEADINGS = {
 }
 
 
-def write_page(connection: Any, service: str, runs: int = 10) -> str:
+def write_page(
+    connection: Any, service: str, runs: int = 10, *, explore: str = "", index: str = ""
+) -> str:
     """Write the report of a service.
 
     Parameters
@@ -54,6 +58,9 @@ def write_page(connection: Any, service: str, runs: int = 10) -> str:
         The service.
     runs : int
         How many of the last runs to show.
+    explore, index : str
+        The addresses of the page to explore granules with, and of the page about all services;
+        empty if there is none.
 
     Returns
     -------
@@ -66,49 +73,94 @@ def write_page(connection: Any, service: str, runs: int = 10) -> str:
         If the service was never loaded with epnkit.
     """
     facts = gather(connection, service, runs)
-    return render(facts, chart.draw_footprints(connection, service), datetime.now(UTC))
+    drawn = chart.draw_footprints(connection, service)
+    points = chart.draw_points(connection, service)
+    links = Links(explore_service(explore, service), index)
+    return render(facts, drawn, datetime.now(UTC), points, links)
 
 
-def render(facts: Facts, drawn: chart.FootprintMap | None, now: datetime) -> str:
+@dataclass(frozen=True)
+class Links:
+    """Where a page leads.
+
+    Parameters
+    ----------
+    explore, index : str
+        The page to explore the service's granules with, and the page about all services.
+    """
+
+    explore: str = ""
+    index: str = ""
+
+
+_NO_LINKS = Links()
+
+
+def explore_service(page: str, service: str) -> str:
+    """Return the address at which the page to explore shows one service; empty if there is none."""
+    return f"{page}#{urlencode({'services': service})}" if page else ""
+
+
+def render(
+    facts: Facts,
+    drawn: chart.FootprintMap | None,
+    now: datetime,
+    points: chart.PointMap | None = None,
+    links: Links = _NO_LINKS,
+) -> str:
     """Fill the template with the facts.
 
     Parameters
     ----------
     facts : Facts
         The content.
-    drawn : Map, optional
+    drawn : FootprintMap, optional
         The footprints, if there are any.
     now : datetime.datetime
         When the facts were gathered.
+    points : PointMap, optional
+        The positions of granules without a footprint, if there are any.
+    links : Links, optional
+        Where the page leads.
     """
-    environment = Environment(
+    sheets = calendar.draw_years(facts.days)
+    most = max((sheet.most for sheet in sheets), default=1)
+    return (
+        make_environment()
+        .get_template("page.html")
+        .render(
+            links=links,
+            points=points,
+            facts=facts,
+            status=facts.status,
+            map=drawn,
+            now=now,
+            version=epnkit.__version__,
+            time_plot=plots.plot_times(facts.days),
+            spectrum_plot=plots.plot_spectrum(facts.spectrum),
+            years=sheets[: calendar.SHOWN],
+            all_years=len(sheets),
+            most=most,
+            bounds=calendar.shade_bounds(most),
+            map_across=chart.LONGITUDES,
+            map_up=chart.LATITUDES,
+            lists=[_shares(name, facts) for name in _HEADINGS],
+            gaps=[_format_gap(*gap) for gap in facts.gaps],
+            span=describe_span(facts.first, facts.last),
+            spectral=_spectral(facts),
+            runs=[_describe_run(run) for run in facts.status.runs],
+        )
+    )
+
+
+def make_environment() -> Environment:
+    """Make what fills templates: every text is escaped, and an unknown name is an error."""
+    return Environment(
         loader=PackageLoader("epnkit.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    sheets = calendar.draw_years(facts.days)
-    most = max((sheet.most for sheet in sheets), default=1)
-    return environment.get_template("page.html").render(
-        facts=facts,
-        status=facts.status,
-        map=drawn,
-        now=now,
-        version=epnkit.__version__,
-        time_plot=plots.plot_times(facts.days),
-        spectrum_plot=plots.plot_spectrum(facts.spectrum),
-        years=sheets[: calendar.SHOWN],
-        all_years=len(sheets),
-        most=most,
-        bounds=calendar.shade_bounds(most),
-        map_across=chart.LONGITUDES,
-        map_up=chart.LATITUDES,
-        lists=[_shares(name, facts) for name in _HEADINGS],
-        gaps=[_format_gap(*gap) for gap in facts.gaps],
-        span=_span(facts),
-        spectral=_spectral(facts),
-        runs=[_describe_run(run) for run in facts.status.runs],
     )
 
 
@@ -128,13 +180,11 @@ def _shares(name: str, facts: Facts) -> dict[str, Any]:
     return {"heading": _HEADINGS[name], "listed": listed, "rest": rest}
 
 
-def _span(facts: Facts) -> tuple[str, str] | None:
-    if facts.first is None or facts.last is None:
+def describe_span(first: float | None, last: float | None) -> tuple[str, str] | None:
+    """Write the first and the last day of two Julian dates; None if one is missing."""
+    if first is None or last is None:
         return None
-    return (
-        f"{plots.from_julian_date(facts.first):%Y-%m-%d}",
-        f"{plots.from_julian_date(facts.last):%Y-%m-%d}",
-    )
+    return (f"{plots.from_julian_date(first):%Y-%m-%d}", f"{plots.from_julian_date(last):%Y-%m-%d}")
 
 
 def _spectral(facts: Facts) -> dict[str, str] | None:

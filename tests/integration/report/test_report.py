@@ -16,6 +16,7 @@ import pytest
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import LoadError
 from epnkit.report import chart, facts, plots
+from epnkit.report.index_page import describe_service, render_index
 from epnkit.report.page import render, write_page
 from tests.conftest import ROOT
 
@@ -215,7 +216,7 @@ def test_granules_with_a_coverage_alone_are_told(connection: Any) -> None:
 
 
 def test_a_service_that_was_never_loaded(connection: Any) -> None:
-    with pytest.raises(LoadError, match=r"dachs imp nothing/q"):
+    with pytest.raises(LoadError, match="Deploy it first: epnkit deploy nothing"):
         write_page(connection, "nothing")
 
 
@@ -241,3 +242,41 @@ def test_the_command(dachs: PrivateDachs, hfc1ar: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "No such file or directory" in done.stderr
+
+
+def test_positions_are_drawn_of_granules_without_a_footprint(connection: Any) -> None:
+    query(
+        connection,
+        "UPDATE hfc1ar.epn_core SET s_region = NULL, c1min = 350, c1max = 10, c2min = -5,"
+        " c2max = 5 WHERE granule_uid IN (SELECT granule_uid FROM hfc1ar.epn_core LIMIT 7)",
+    )
+    drawn = chart.draw_points(connection, "hfc1ar")
+    assert drawn is not None
+    assert (drawn.points, drawn.drawn) == (7, 7)
+    # All in the middle of their limits, which is where the equator and the meridian 0 meet.
+    assert drawn.path.count("M-1.2 90.0a") == 7
+    said = read_texts(write_page(connection, "hfc1ar"))
+    assert "All 7 positions of granules without a footprint" in said
+
+
+def test_a_page_leads_to_the_others(connection: Any) -> None:
+    page = write_page(connection, "hfc1ar", explore="https://x.example/e", index="index.html")
+    links = lxml.html.fromstring(page).xpath("//a/@href")
+    assert links == ["https://x.example/e#services=hfc1ar", "index.html"]
+
+
+def test_a_page_shows_all_services(connection: Any) -> None:
+    query(
+        connection,
+        "INSERT INTO epnkit.runs (service, kind, state, reason, ended) VALUES"
+        " ('hfc1ar', 'load', 'failed', %s, clock_timestamp())",
+        HOSTILE,
+    )
+    line = describe_service(connection, "hfc1ar", "hfc1ar.html", "https://x.example/e")
+    page = render_index([line], "https://x.example/e", datetime.now(UTC))
+    tree = lxml.html.fromstring(page)
+    assert tree.xpath("//script | //img | //@onerror") == []
+    assert "hfc1ar.html" in tree.xpath("//a/@href")
+    said = read_texts(page)
+    for expected in ("1 services", "1,200 granules", "last runs failed: hfc1ar", HOSTILE):
+        assert expected in said, expected
