@@ -48,9 +48,9 @@ class _Hook(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_mail() -> Iterator[tuple[int, list[str]]]:
-    """Run a mail server; give its port and the messages that it got."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _MailHandler) as server:
+def serve_mail(address: str = "127.0.0.1") -> Iterator[tuple[int, list[str]]]:
+    """Run a mail server without TLS; give its port and the messages that it got."""
+    with socketserver.ThreadingTCPServer((address, 0), _MailHandler) as server:
         server.kept = []  # type: ignore[attr-defined]
         with _run(server):
             yield server.server_address[1], server.kept  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import smtplib
+import ssl
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ TIMEOUT = 10
 
 #: The variable with the server that takes mails: ``smtp://USER:PASSWORD@HOST:PORT``.
 SMTP_VARIABLE = "EPNKIT_SMTP"
+
+#: Hosts that are reached without a network.
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 #: What a command begins with.
 _COMMAND = "command:"
@@ -141,12 +145,17 @@ def _mail(address: str, notice: Notice) -> None:
     message["To"] = address
     message["From"] = f"epnkit@{os.uname().nodename}"
     message.set_content(notice.line + "\n")
-    with smtplib.SMTP(server.hostname or "localhost", server.port or 25, timeout=TIMEOUT) as link:
-        if link.has_extn("starttls"):
-            link.starttls()
+    host = server.hostname or "localhost"
+    with smtplib.SMTP(host, server.port or 25, timeout=TIMEOUT) as session:
+        session.ehlo_or_helo_if_needed()
+        # This machine's own server has mostly a certificate that nobody signed.
+        if host not in _LOCAL and session.has_extn("starttls"):
+            session.starttls(context=ssl.create_default_context())
+        elif host not in _LOCAL and server.password:
+            raise OSError(f"{host} offers no TLS, without which it gets no password")
         if server.username and server.password:
-            link.login(unquote(server.username), unquote(server.password))
-        link.send_message(message)
+            session.login(unquote(server.username), unquote(server.password))
+        session.send_message(message)
 
 
 def _run(command: str, notice: Notice) -> None:

@@ -36,6 +36,14 @@ def test_a_mail_has_it_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(message.get_payload()).strip() == LINE
 
 
+def test_no_password_goes_over_a_network_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve_mail("127.0.0.2") as (port, kept):
+        monkeypatch.setenv(SMTP_VARIABLE, f"smtp://ops:secret@127.0.0.2:{port}")
+        (problem,) = notify(["mailto:ops@example.org"], NOTICE)
+    assert problem.endswith("127.0.0.2 offers no TLS, without which it gets no password")
+    assert kept == []
+
+
 def test_a_command_gets_it_on_its_standard_input(tmp_path: Path) -> None:
     path = tmp_path / "said"
     assert notify([f"command:cat > {path}; echo $EPNKIT_EVENT >> {path}"], NOTICE) == []
