@@ -219,69 +219,17 @@ def load(
     """
     from epnkit.deploy.notify import load_and_notify
     from epnkit.deploy.rehearsal import rehearse_load
+    from epnkit.loading.request import Request
 
-    request = make_request(full, remap, low, high, limit, jobs, dask)
+    request = Request.of_options(
+        full=full, remap=remap, low=low, high=high, limit=limit, jobs=jobs, dask=dask
+    )
     with open_dachs(dachs) as instance:
         if dry_run:
             return rehearse_load(instance, service, request)
         if not load_and_notify(instance, service, request, notify, warnings.warn):
             raise _failed_import_error(service)
         return _read_status(instance, service, 10)
-
-
-def make_request(
-    full: bool,
-    remap: bool,
-    low: str | None,
-    high: str | None,
-    limit: int | None,
-    jobs: int,
-    dask: str | None = None,
-) -> Request:
-    """Say what is asked of a load.
-
-    Raises
-    ------
-    ConfigurationError
-        If the options exclude each other.
-    """
-    from epnkit.loading.request import Request
-
-    for broken, what, why, cure in (
-        (
-            full and (low or high),
-            "--full goes with neither --from nor --to",
-            "it reads everything",
-            "Leave out --full to read a part, or leave out --from and --to.",
-        ),
-        (
-            remap and (full or low or high or limit or jobs > 1 or dask),
-            "--remap goes with no other option",
-            "it reads nothing from the source, and makes all granules of the table again",
-            "Leave the others out; epnkit preview shows what the mapping makes.",
-        ),
-        (
-            full and limit,
-            "--full and --limit exclude each other",
-            "a full load deletes the granules that it did not read",
-            "Leave out one of them; epnkit preview shows the first records.",
-        ),
-        (
-            limit and (jobs > 1 or dask),
-            "--limit goes with neither --jobs nor --dask",
-            "the first records are one window, which one process reads",
-            "Leave out one of them.",
-        ),
-        (
-            dask and jobs > 1,
-            "--jobs and --dask exclude each other",
-            "the cluster's workers take the parts of the load, one each at a time",
-            "Leave out one of them; dask worker --nworkers says how many work on a machine.",
-        ),
-    ):
-        if broken:
-            raise ConfigurationError(what, why=why, cure=cure)
-    return Request(limit=limit, full=full, remap=remap, low=low, high=high, jobs=jobs, dask=dask)
 
 
 def status(service: str, last: int = 10, *, dachs: Path | None = None) -> ServiceStatus:

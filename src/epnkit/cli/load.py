@@ -62,10 +62,13 @@ def command(
     --dry-run has the exit status of epnkit preview: 1 if a record would be refused or a granule
     breaks a MUST.
     """
-    from epnkit.api import make_request, open_dachs
+    from epnkit.api import open_dachs
     from epnkit.deploy.notify import load_and_notify, require_target
+    from epnkit.loading.request import Request
 
-    request = make_request(full, remap, low, high, limit, jobs, dask)
+    request = Request.of_options(
+        full=full, remap=remap, low=low, high=high, limit=limit, jobs=jobs, dask=dask
+    )
     with open_dachs(directory) as instance:
         _require_deployed(instance, service)
         _report_undeployed(instance, service)

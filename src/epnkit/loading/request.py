@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from epnkit.errors import ConfigurationError
 
 #: The variable in which ``epnkit load`` passes its request to ``dachs imp``.
 VARIABLE = "EPNKIT_LOAD"
@@ -96,3 +98,56 @@ class Request:
         if limit is not None:
             values["limit"] = limit
         return cls(**values)
+
+    @classmethod
+    def of_options(cls, **options: Any) -> Request:
+        """Say what is requested by the options of ``epnkit load``.
+
+        Parameters
+        ----------
+        **options
+            As the parameters of the class.
+
+        Raises
+        ------
+        ConfigurationError
+            If the options exclude each other.
+        """
+        request = cls(**options)
+        for what, why, cure in request._find_contradictions():
+            raise ConfigurationError(what, why=why, cure=cure)
+        return request
+
+    def _find_contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Find what cannot be requested together: what it is, why, and what to do."""
+        window, several = bool(self.low or self.high), bool(self.jobs > 1 or self.dask)
+        if self.full and window:
+            yield (
+                "--full goes with neither --from nor --to",
+                "it reads everything",
+                "Leave out --full to read a part, or leave out --from and --to.",
+            )
+        if self.remap and (self.full or window or self.limit or several):
+            yield (
+                "--remap goes with no other option",
+                "it reads nothing from the source, and makes all granules of the table again",
+                "Leave the others out; epnkit preview shows what the mapping makes.",
+            )
+        if self.full and self.limit:
+            yield (
+                "--full and --limit exclude each other",
+                "a full load deletes the granules that it did not read",
+                "Leave out one of them; epnkit preview shows the first records.",
+            )
+        if self.limit and several:
+            yield (
+                "--limit goes with neither --jobs nor --dask",
+                "the first records are one window, which one process reads",
+                "Leave out one of them.",
+            )
+        if self.dask and self.jobs > 1:
+            yield (
+                "--jobs and --dask exclude each other",
+                "the cluster's workers take the parts of the load, one each at a time",
+                "Leave out one of them; dask worker --nworkers says how many work on a machine.",
+            )
