@@ -71,8 +71,8 @@ def box_region(c1min: pl.Series, c1max: pl.Series, c2min: pl.Series, c2max: pl.S
     Examples
     --------
     >>> box = [pl.Series([each]) for each in (10.0, 12.0, -1.0, 1.0)]
-    >>> box_region(*box)[0][:20]
-    '{(10.0d,-1.0d),(12.0'
+    >>> box_region(*box)[0][:24]
+    '{(10.0000000d,-1.0000000'
     """
     from epnkit.regions.shapes.shapes import boxes  # numba, which few services need
 

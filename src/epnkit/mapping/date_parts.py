@@ -36,7 +36,7 @@ def julian_date_of_parts(
     --------
     >>> parts = [pl.Series([each]) for each in (2012, 5, 1, 6, 0, 30.0)]
     >>> julian_date_of_parts(*parts).values.to_list()
-    [2456048.7503472222]
+    [2456048.750347222]
     """
     day_parts = [
         _read_part(part, what) for part, (what, _) in zip((year, month, day), _DAY, strict=True)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
 from tests.conftest import ROOT
+from tests.support.dkist_api import serve_inventories
 from tests.support.granules import granule, load_resource, of_folder
 
 from epnkit.loading.prepare.preparation import Preparation
@@ -223,7 +220,7 @@ def test_the_data_centre_is_read_page_by_page(tmp_path: Path) -> None:
     inventories = [
         {**BRMQY, "datasetId": f"A{n:04d}", "stokesParameters": "IQUV"} for n in range(7)
     ]
-    with serving(inventories) as (address, asked):
+    with serve_inventories(inventories) as (address, asked):
         text = (ROOT / "resources" / "dkist" / "api.toml").read_text()
         text = text.replace("https://api.dkistdc.nso.edu", address).replace(
             "page = 300", "page = 3"
@@ -257,33 +254,3 @@ class Numbered:
                 line=pl.lit(1),
                 modified=pl.lit(None, pl.Datetime),
             )
-
-
-@contextmanager
-def serving(inventories: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
-    """Serve inventories as the data centre does; give the address and what was asked."""
-    asked: list[dict[str, list[str]]] = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)
-            asked.append(query)
-            size, page = int(query["pageSize"][0]), int(query["pageNumber"][0])
-            found = inventories[(page - 1) * size : page * size]
-            body = json.dumps({"recordCount": len(inventories), "searchResults": found}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, form: str, *words: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
