@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,11 @@ from astropy.table import Table
 
 from epnkit.client.download import download
 from epnkit.client.parts import list_part
+from epnkit.dachs.private import PrivateDachs
+from epnkit.deploy import inputs
+from epnkit.replicas.sources import ReplicaSources
 from tests.conftest import ROOT
+from tests.support.dkist_api import serve_inventories
 from tests.support.environments import make_environment
 from tests.support.link_followers import read_files
 from tests.support.services import Acceptance, Served
@@ -148,6 +154,65 @@ def ask_dkist(path: Path, *words: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr[-2000:]
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
+
+
+def read_inventories(directory: Path) -> list[dict[str, Any]]:
+    """Read the inventories of the replica that have an identifier of their own."""
+    found: list[dict[str, Any]] = []
+    for path in sorted((directory / "inventories").glob("*.json")):
+        if path.name != "broken.json":
+            content = json.loads(path.read_bytes())
+            found += content if isinstance(content, list) else [content]
+    return [each for each in found if each.get("datasetId")]
+
+
+def test_the_search_of_the_data_centre_gives_the_same_granules(
+    served: Served, scratch: PrivateDachs, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(ROOT / "resources" / SERVICE, tmp_path / SERVICE))
+    with ReplicaSources(scratch, ROOT) as sources:
+        sources.fill(folder)
+        credential = (scratch.root / "credentials" / SERVICE).read_text()
+        directory = Path(re.findall(r"directory=([^;]*)", credential)[0])
+        with serve_inventories(read_inventories(directory)) as (address, asked):
+            choose_search(folder, address, directory)
+            inputs.install(scratch, folder)
+            scratch.run("imp", f"{SERVICE}/q")
+    assert len(asked) > 3
+    query = (
+        "SELECT granule_uid, obs_id, dataproduct_type, footprint_origin, file_name"
+        " FROM dkist.epn_core WHERE granule_uid NOT LIKE 'inv.%' ORDER BY granule_uid"
+    )
+    rows = []
+    for dachs in (served.dachs, scratch):
+        with dachs.cluster.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            rows.append(cursor.fetchall())
+    by_directory, by_search = rows
+    # A table in ECSV is in the directory only.
+    assert len(by_search) == len(by_directory) - 1
+    assert set(by_search) <= set(by_directory)
+
+
+def choose_search(folder: Path, address: str, directory: Path) -> None:
+    """Change the service as its README says, to read the data centre's search."""
+    for name, changes in {
+        "service.py": {
+            'key=(*FILE_KEY, "line"),': 'key=("datasetId",),',
+            "cursor=FILE_CURSOR,": 'source="api.toml",',
+        },
+        "q.rd": {"source.toml": "api.toml", "../grammars/files": "../grammars/records"},
+        "api.toml": {
+            "https://api.dkistdc.nso.edu": address,
+            "/var/lib/dkist": str(directory),
+            "page = 300": "page = 200",
+        },
+    }.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.all

@@ -156,10 +156,10 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
         for part in self._split(window):
             belongs = self._window_filter(part)
             for documents in self._read_pages(part, min(size, self._settings.page)):
-                batch = build_frame(documents, self._types, self.label)
+                batch = build_frame(documents, self._own_types, self.label)
                 kept = batch if belongs is None else batch.filter(belongs)
                 if kept.height:
-                    yield kept
+                    yield self._settings.attachments.join(kept)
 
     def _split(self, window: Window) -> Iterator[Window]:
         """Split a window so that no query selects more than the service allows."""
