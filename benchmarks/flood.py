@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +28,6 @@ from tests.conftest import throw_away_dachs
 from benchmarks import memory
 from epnkit.deploy import inputs
 from epnkit.loading.prepare.preparation import Preparation
-from epnkit.loading.request import Request
 from epnkit.replicas.sources import load_replica
 from epnkit.service import read_service
 from epnkit.sources import open_source
@@ -133,21 +132,29 @@ def load(directory: Path, form: str) -> None:
         )
         dachs.account.create_owned(dachs.root / "credentials")
         inputs.install(dachs, folder)
-        seconds = []
-        for _ in range(2):
-            began = time.perf_counter()
-            dachs.run("imp", f"{FOLDER.name}/q", environment=Request().to_environment())
-            seconds.append(time.perf_counter() - began)
+        first = measure(lambda: dachs.run("imp", f"{FOLDER.name}/q"))
+        # What has a cursor is loaded again, what has none is compared by keys and digests.
+        epnkit = str(Path(sys.executable).with_name("epnkit"))
+        verb = "load" if form == "image" else "reconcile"
+        words = [epnkit, verb, FOLDER.name, "--dachs", str(dachs.root)]
+        again = measure(lambda: subprocess.run(words, check=True, capture_output=True))
         with dachs.cluster.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM {FOLDER.name}.epn_core")
             (granules,) = cursor.fetchone() or (0,)
     assert granules == (BANDS * STEPS if form == "image" else BANDS)
     print(
         f"  loaded into DaCHS, from the files to {granules} granules that are indexed:"
-        f" {seconds[0]:.1f} s ({BANDS * STEPS / seconds[0]:.0f} files a second); again"
-        f" {seconds[1]:.1f} s",
+        f" {first:.1f} s ({BANDS * STEPS / first:.0f} files a second); epnkit {verb} after that"
+        f" {again:.1f} s ({again / first:.2f})",
         flush=True,
     )
+
+
+def measure(work: Callable[[], object]) -> float:
+    """Do something, and give the seconds that it took."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 class Given:
