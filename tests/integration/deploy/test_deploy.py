@@ -210,7 +210,11 @@ def test_a_failing_import_leaves_nothing(instance: PrivateDachs) -> None:
     ("right", "wrong", "why"),
     [
         ('name="title"', 'name="titel"', "Expected is one of ( validationLevel, title )"),
-        ("target_region", "target_regionn", "column 'target_regionn' could not be located"),
+        (
+            "target_region",
+            "target_region target_regionn",
+            "column 'target_regionn' could not be located",
+        ),
     ],
 )
 def test_an_rd_that_is_not_valid_leaves_the_old_service(
