@@ -179,7 +179,7 @@ def serve(feeds: Mapping[str, Feed], **settings: Any) -> Iterator[str]:
     """Serve feeds on this machine, and give the address."""
     settings.setdefault("identity", IDENTITY)
     application = make_application(feeds, **settings)
-    config = uvicorn.Config(application, "127.0.0.1", 0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(application, "127.0.0.1", 0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
