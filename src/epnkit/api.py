@@ -299,6 +299,7 @@ def reconcile(service: str, *, dry_run: bool = False, dachs: Path | None = None)
     LoadError
         If this kind of source cannot list its records, or a repair failed.
     """
+    from epnkit.deploy.comparison import compare
     from epnkit.deploy.imports import split_into_requests
 
     with open_dachs(dachs) as instance:
@@ -307,41 +308,6 @@ def reconcile(service: str, *, dry_run: bool = False, dachs: Path | None = None)
             repairs = split_into_requests(found.to_read, found.gone, reconcile=True)
             _import(instance, service, repairs)
         return found
-
-
-def compare(instance: DachsInstance, name: str) -> Difference:
-    """Compare a service that is installed in a DaCHS with its source.
-
-    Parameters
-    ----------
-    instance : DachsInstance
-        The DaCHS, which runs.
-    name : str
-        The service.
-
-    Raises
-    ------
-    LoadError
-        If this kind of source cannot list its records.
-    """
-    from epnkit.loading.reconcile import Comparison
-    from epnkit.loading.state.schema import create_state_schema
-    from epnkit.service import read_service
-    from epnkit.sources import open_source
-    from epnkit.sources.base import Reconcilable
-
-    service = read_service(instance.inputs / name)
-    with instance.use_credentials():
-        source = open_source(service.source_file, service.order)
-    if not isinstance(source, Reconcilable):
-        raise LoadError(
-            "this kind of source cannot list its records",
-            where=source.label,
-            cure=f"Load in full instead: epnkit load {name} --full.",
-        )
-    with instance.connect() as connection:
-        create_state_schema(connection)
-        return Comparison(connection, name, source).run()
 
 
 @contextmanager

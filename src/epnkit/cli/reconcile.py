@@ -22,7 +22,8 @@ def command(service: str, dry_run: bool, directory: Path | None) -> None:
     Late, changed and deleted records are found without reading the others, and repaired. An
     interrupted comparison continues where it was. Exit status 1 if a repair failed.
     """
-    from epnkit.api import compare, open_dachs
+    from epnkit.api import open_dachs
+    from epnkit.deploy.comparison import compare
     from epnkit.deploy.imports import run_imports, split_into_requests
 
     with open_dachs(directory) as instance:

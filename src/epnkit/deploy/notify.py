@@ -126,7 +126,7 @@ def _choose_sender(target: str) -> Callable[[Notice], None]:
 
 
 def _post(url: str, notice: Notice) -> None:
-    """Post a notice as JSON; ``text`` is what Mattermost, Slack and Rocket.Chat show."""
+    """Post a notice as JSON; ``text`` is all of it in one line."""
     content = {
         "text": notice.line,
         "service": notice.service,

@@ -18,6 +18,7 @@ import requests
 from epnkit.dachs.account import Account
 from epnkit.deploy.stream import LINKS, UNIT, read_option, read_unit
 from epnkit.doctor.checks import CheckContext, Finding
+from epnkit.doctor.stream_role import find_powers
 from epnkit.errors import DeployError
 from epnkit.service import Service
 from epnkit.streaming import installed
@@ -33,32 +34,6 @@ _GOOD = 1200
 _GIBIBYTE = 1024**3
 
 _LOG = f"See why: systemctl status {UNIT}; journalctl -u {UNIT}."
-
-#: What a role may write, and which schemas, tables apart, it may make something in.
-_WRITABLE = """
-SELECT n.nspname || '.' || c.relname, lower(p) FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace,
-unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
-WHERE c.relkind IN ('r', 'p', 'v', 'f', 'm') AND n.nspname <> 'information_schema'
-AND n.nspname !~ '^pg_' AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, p)
-UNION ALL SELECT nspname, 'create' FROM pg_namespace
-WHERE nspname !~ '^pg_' AND has_schema_privilege(oid, 'CREATE') ORDER BY 1, 2
-"""
-
-#: What a role may read and TAP does not publish; the schemas are DaCHS's own.
-_READABLE = """
-SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'f', 'm') AND n.nspname !~ '^pg_'
-AND n.nspname NOT IN ('information_schema', 'tap_schema', 'ivoa') AND NOT c.relispartition
-AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-AND NOT EXISTS (SELECT FROM tap_schema.tables t
-  WHERE lower(t.table_name) = n.nspname || '.' || c.relname) ORDER BY 1
-"""
-
-_POWERS = """
-SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolbypassrls FROM pg_roles
-WHERE rolname = current_user
-"""
 
 
 @dataclass(frozen=True)
@@ -180,39 +155,6 @@ def find_unit_faults(server: Installed) -> Iterator[Finding]:
             f"{server.unit} runs it",
             f"Write the unit again: epnkit stream install --url {server.public}.",
         )
-
-
-def find_powers(connection: Any) -> Iterator[Finding]:
-    """Find what the role can do besides reading what TAP publishes.
-
-    Parameters
-    ----------
-    connection : psycopg2 connection
-        As the role.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_POWERS)
-        name, *powers = cursor.fetchone()
-        if any(powers):
-            yield _report_power(name, "a superuser, or may make roles or databases", "ALTER ROLE")
-        cursor.execute(_WRITABLE)
-        for where, verb in cursor.fetchall():
-            kind = "SCHEMA " if verb == "create" else ""
-            revoke = f"REVOKE {verb.upper()} ON {kind}{where} FROM {name}, PUBLIC"
-            yield _report_power(name, f"allowed to {verb} in {where}", revoke)
-        cursor.execute(_READABLE)
-        for (where,) in cursor.fetchall():
-            revoke = f"REVOKE SELECT ON {where} FROM {name}, PUBLIC"  # noqa: S608 - shown only
-            yield _report_power(name, f"allowed to read {where}", revoke)
-
-
-def _report_power(role: str, what: str, cure: str) -> Finding:
-    return Finding(
-        f"the role {role} is {what}",
-        role,
-        "with it, the streaming server and everybody's ADQL read the database",
-        f"As PostgreSQL's superuser, in DaCHS's database: {cure}.",
-    )
 
 
 def find_unreadable_archives(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.alternatives import (
     CHOSEN,
-    SPECTRAL,
     list_alternatives,
     take_constant,
     take_field,
@@ -26,20 +25,8 @@ from epnkit.mapping.outcome import Outcome
 #: How many values, and how much of each, are shown.
 _EXAMPLES, _SHOWN = 3, 28
 
-#: The columns whose unit may be asked for.
-_WITH_UNIT = {
-    *SPECTRAL,
-    "time_exp_min",
-    "time_exp_max",
-    "time_sampling_step_min",
-    "time_sampling_step_max",
-}
-
 #: The columns whose values are UCDs.
 _OF_UCDS = "measurement_type"
-
-#: A unit that a draft guesses says so.
-_GUESSED = ("by the values alone", "in seconds?", "taken for", "in ms:")
 
 
 @dataclass(frozen=True)
@@ -151,8 +138,7 @@ class Interview:
 
     def _ask_unit(self, proposal: Proposal) -> Proposal:
         """Ask for the unit of a field if it was guessed; Enter takes the guess."""
-        guessed = any(words in proposal.reason for words in _GUESSED)
-        if not (guessed and _WITH_UNIT & set(proposal.columns)):
+        if not proposal.guesses_unit:
             return proposal
         while answer := self.ask(f"unit of {', '.join(proposal.fields)}"):
             try:

@@ -15,12 +15,12 @@ import polars as pl
 
 from epnkit.epncore import rules
 from epnkit.errors import LoadError
-from epnkit.loading.load import require_fields
 from epnkit.loading.prepare.columns import KEY, TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.loading.prepare.refuse import taken_refusals
 from epnkit.loading.request import Request
+from epnkit.loading.require import describe_excess, require_any_record, require_fields
 from epnkit.loading.spool import Spool
 from epnkit.loading.state import cursor as cursors
 from epnkit.loading.table.catalog import table_exists
@@ -30,9 +30,6 @@ from epnkit.sources.base import Source, Window, describe_skipped
 
 #: How many examples are kept of each kind.
 EXAMPLES = 3
-
-#: The share of refusals is checked after this many records, as a load does.
-_ENOUGH_RECORDS = 100
 
 
 @dataclass
@@ -52,7 +49,7 @@ class ColumnChanges:
 
 
 @dataclass
-class Refusals:
+class RefusalCount:
     """The records that would be refused for one reason.
 
     Parameters
@@ -86,7 +83,7 @@ class DryRun:
         The ``granule_uid`` of some granules that would be new, or go.
     changed : dict of str to ColumnChanges
         What would change, column by column.
-    refused : dict of str to Refusals
+    refused : dict of str to RefusalCount
         The refusals by field and reason.
     broken_musts : int
         How many times granules that are loaded break a MUST.
@@ -102,7 +99,7 @@ class DryRun:
     loaded: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     changed: dict[str, ColumnChanges] = field(default_factory=dict)
-    refused: dict[str, Refusals] = field(default_factory=dict)
+    refused: dict[str, RefusalCount] = field(default_factory=dict)
     broken_musts: int = 0
     closed: int = 0
     notes: list[str] = field(default_factory=list)
@@ -117,7 +114,7 @@ class DryRun:
         for refusal in refusals.iter_rows(named=True):
             reason = _shorten_reason(refusal["reason"])
             name = f"{refusal['field']}: {reason}" if refusal["field"] else reason
-            found = self.refused.setdefault(name, Refusals(rule=refusal["rule"]))
+            found = self.refused.setdefault(name, RefusalCount(rule=refusal["rule"]))
             found.count += 1
             if len(found.examples) < EXAMPLES:
                 found.examples.append(f"{refusal['record_key']}: {refusal['reason']}")
@@ -183,7 +180,7 @@ class Rehearsal:
                 self._add(prepared, spool, found)
             if note := describe_skipped(self.source):
                 found.notes.append(note)
-            self._require_records(window, found)
+            require_any_record(found.counts, window, self.request, self.source)
             self._settle(spool, found)
         self._foresee_failure(found)
         return found
@@ -243,14 +240,6 @@ class Rehearsal:
         )
         return int((findings["level"] == "MUST").sum())
 
-    def _require_records(self, window: Window, found: DryRun) -> None:
-        if found.counts.read == 0 and window.everything and self.request.limit != 0:
-            raise LoadError(
-                "the source gives no record",
-                where=self.source.label,
-                cure="Look at the query in the source file, and at the catalogue itself.",
-            )
-
     def _settle(self, spool: Spool, found: DryRun) -> None:
         """Count each spooled granule once, as new, changed, unchanged, repeated or refused."""
         counts = found.counts
@@ -290,10 +279,9 @@ class Rehearsal:
         found.add_refusals(refusals)
 
     def _foresee_failure(self, found: DryRun) -> None:
-        counts, share = found.counts, self.preparation.service.refuse_share
-        enough = counts.read >= _ENOUGH_RECORDS or self.request.whole or not self._has_table()
-        if enough and counts.quarantined > share * counts.read:
-            found.notes.append(
-                f"the load would fail: {counts.quarantined} of {counts.read} records are refused,"
-                f" more than the share of {share:g} that the service allows"
-            )
+        small = self.request.whole or not self._has_table()
+        excess = describe_excess(
+            found.counts, self.preparation.service.refuse_share, check_small=small
+        )
+        if excess:
+            found.notes.append(f"the load would fail: {excess}")

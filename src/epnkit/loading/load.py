@@ -9,13 +9,14 @@ from typing import Any
 
 from psycopg2 import sql
 
-from epnkit.errors import LoadError, MappingError
+from epnkit.errors import LoadError
 from epnkit.loading.parallel.coordinator import Coordinator
 from epnkit.loading.parallel.queue import forget_parts
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.loading.prepare.refuse import database_refusals, taken_refusals
 from epnkit.loading.progress.lines import SILENT, Progress
 from epnkit.loading.request import Request
+from epnkit.loading.require import describe_excess, require_any_record, require_fields
 from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import declarations, embargoes, kept_records, ledger
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
@@ -27,10 +28,6 @@ from epnkit.sources.transport.prefetch import prefetch
 
 #: A batch, how many of its granules were copied, and those that PostgreSQL refused, with reasons.
 CopiedBatch = tuple[PreparedBatch, int, list[tuple[int, str]]]
-
-#: The share of refusals is only checked after this many records: of three new records, one may be
-#: bad.
-_ENOUGH_RECORDS = 100
 
 
 @dataclass
@@ -224,16 +221,15 @@ class Load:
 
     def _stop_if_broken(self, *, check_small: bool = False) -> None:
         """Stop a load with too many refusals; ``check_small`` checks a small load as well."""
-        counts = self.run.counts
-        share = self.service.refuse_share
-        enough = counts.read >= _ENOUGH_RECORDS or check_small
         if self.request.kind in ("retry", "reconcile", "release"):
             return  # refusals among records that were refused before are no sign of a broken load
-        if enough and counts.quarantined > share * counts.read:
+        excess = describe_excess(
+            self.run.counts, self.service.refuse_share, check_small=check_small
+        )
+        if excess:
             first = self.run.refusals.first
             raise LoadError(
-                f"{counts.quarantined} of {counts.read} records are refused,"
-                f" more than the share of {share:g} that the service allows",
+                excess,
                 where=self.service.name,
                 why=f"the first is {first['record_key']}: {first['reason']}",
                 cure="The table is unchanged. See epnkit quarantine list; correct the mapping or"
@@ -244,12 +240,7 @@ class Load:
         counts = self.run.counts
         if self.request.release:
             return  # what is due may be gone from the source since
-        if counts.read == 0 and window.everything and self.request.limit != 0:
-            raise LoadError(
-                "the source gives no record",
-                where=self.source.label,
-                cure="Look at the query in the source file, and at the catalogue itself.",
-            )
+        require_any_record(counts, window, self.request, self.source)
         expected = self.run.source_count
         complete = self.request.limit is None and expected is not None
         if complete and counts.read < (expected or 0):
@@ -345,25 +336,6 @@ _GONE = """
       AND NOT EXISTS (SELECT FROM epnkit.records r, unnest(r.keys) AS read (key)
                       WHERE r.service = q.service AND r.run = %s AND read.key = q.record_key)
 """
-
-
-def require_fields(service: Service, source: Source) -> None:
-    """Compare the fields that the service reads with those of the source, before reading records.
-
-    Raises
-    ------
-    MappingError
-        If the source lacks a field.
-    """
-    schema = source.schema()
-    missing = sorted(service.fields - set(schema))
-    if missing and schema:
-        raise MappingError(
-            f"the source has no field {', '.join(missing)}",
-            where=f"{service.source_file}",
-            why=f"it has {', '.join(sorted(schema))}",
-            cure="Correct the query in the source file, or what service.py reads.",
-        )
 
 
 def _require_reconcilable(source: Source) -> Reconcilable:

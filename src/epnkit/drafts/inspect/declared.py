@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from epnkit.drafts.inspect.origin import Origin
 from epnkit.drafts.inspect.sample import Declared, Sample
 from epnkit.drafts.recognise.units import unit_in_comment
 from epnkit.sources.config.credentials import Secret
+from epnkit.sources.files.isolation import IsolatedReader, drain
+from epnkit.sources.files.walk import FoundFile
 
 #: How many files are opened for the comments of their cards.
 _FILES = 20
@@ -42,22 +45,24 @@ def add_declared(sample: Sample, origin: Origin) -> Sample:
 def _read_comments(sample: Sample, origin: Origin) -> dict[str, str]:
     """Read the units in the comments of cards; those on which the files disagree are left out."""
     found: dict[str, set[str]] = {}
-    paths = (Path(origin.directory, name) for name in sample.records["path"])
-    for path in islice(paths, _FILES):
-        for name, unit in _read_units(path):
-            found.setdefault(name, set()).add(unit)
+    root = Path(origin.directory)
+    files = (FoundFile(root, name, 0, 0) for name in sample.records["path"].head(_FILES))
+    with closing(IsolatedReader(read_card_units)) as reader:
+        for _, documents in reader.read(files):
+            for document in drain(documents):  # a damaged file was reported as a record
+                for name, unit in document.items():
+                    found.setdefault(name, set()).add(unit)
     return {name: units.pop() for name, units in found.items() if len(units) == 1}
 
 
-def _read_units(path: Path) -> list[tuple[str, str]]:
+def read_card_units(path: Path) -> Iterator[dict[str, str]]:
+    """Read the units in the comments of cards, by keyword, for each of the first two headers."""
     from astropy.io import fits
 
-    try:
-        with fits.open(path, lazy_load_hdus=True, memmap=True) as units:
-            cards = [card for unit in units[:2] for card in unit.header.cards]
-            return [(c.keyword, unit) for c in cards if (unit := unit_in_comment(c.comment))]
-    except (OSError, ValueError, IndexError, TypeError, fits.VerifyError):
-        return []  # a damaged file has been reported as a record that is unreadable
+    with fits.open(path, lazy_load_hdus=True, memmap=True) as units:
+        for unit in units[:2]:
+            cards = unit.header.cards
+            yield {c.keyword: found for c in cards if (found := unit_in_comment(c.comment))}
 
 
 def _read_table(secret: Secret, table: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

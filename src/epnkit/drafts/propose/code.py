@@ -76,7 +76,7 @@ def quotient(name: str, divisor: float) -> CodeValue:
     )
 
 
-def filled(name: str, value: str | float) -> CodeValue:
+def fill_nulls(name: str, value: str | float) -> CodeValue:
     """Declare a field's value, and another one where there is none."""
     cast = ".cast(pl.String)" if isinstance(value, str) else ""
     field = pl.col(name).cast(pl.String) if isinstance(value, str) else pl.col(name)

@@ -92,6 +92,7 @@ def _propose_bounds(
             (chosen.field.name,),
             confidence,
             reason,
+            guesses_unit=not sure,
         )
 
 

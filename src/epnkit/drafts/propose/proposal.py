@@ -38,6 +38,8 @@ class Proposal:
         From 0 to 1; from :data:`SURE` on it counts as sure.
     reason : str
         Why, in a few words.
+    guesses_unit : bool
+        Whether the unit of its fields is said nowhere.
     """
 
     columns: tuple[str, ...]
@@ -45,6 +47,7 @@ class Proposal:
     fields: tuple[str, ...]
     confidence: float
     reason: str
+    guesses_unit: bool = False
 
     @property
     def sure(self) -> bool:

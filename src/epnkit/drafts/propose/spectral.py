@@ -9,8 +9,8 @@ from typing import Literal
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, filled, number, quotient
-from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.code import CodeValue, call, fill_nulls, number, quotient
+from epnkit.drafts.propose.proposal import SURE, Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.units import ends_with_a, find_unit_field, is_in_angstrom
 from epnkit.drafts.recognise.values import are_spectral_units, share_matching
@@ -126,6 +126,7 @@ def _propose_limits(
         score, reason = min(score, 0.92), f"one value for both ends; {unit.reason}"
     else:
         reason = f"both ends by their names; {unit.reason}"
+    guesses = unit.confidence < SURE
     if unit.is_field:
         powers = {"power_of": "Hz"} if quantity == "frequency" else {}
         return Proposal(
@@ -134,8 +135,10 @@ def _propose_limits(
             (*fields, unit.field),
             score,
             reason,
+            guesses,
         )
-    return Proposal(_RANGE, call(hertz_limits, *names, unit=str(unit.given)), fields, score, reason)
+    made = call(hertz_limits, *names, unit=str(unit.given))
+    return Proposal(_RANGE, made, fields, score, reason, guesses)
 
 
 def _find_unit(sample: Sample, quantity: Quantity, field: Field) -> _SpectralUnit:
@@ -167,7 +170,7 @@ def _unit_of_field(unit: Field, field: Field) -> _SpectralUnit:
         return _SpectralUnit(unit.name, unit.name, 0.96, f"the unit is in {unit.name}")
     common = str(unit.given.cast(pl.String).mode().sort()[0])
     reason = f"the unit is in {unit.name}; {lacking} records lack it, taken for {common}"
-    return _SpectralUnit(filled(unit.name, common), unit.name, 0.75, reason)
+    return _SpectralUnit(fill_nulls(unit.name, common), unit.name, 0.75, reason)
 
 
 def _guess_unit(quantity: Quantity, field: Field) -> _SpectralUnit:
