@@ -528,3 +528,16 @@ def test_a_mirror_of_epncore_keeps_every_column(tmp_path: Path) -> None:
     assert draft.own == {"dust_opacity": "double"}
     assert draft.frame == "body"
     assert "drafted" not in draft.key
+
+
+@pytest.mark.parametrize(
+    ("names", "guessed"),
+    [(("energy_min", "energy_max"), True), (("energy_min_kev", "energy_max_kev"), False)],
+)
+def test_a_unit_that_nothing_says_is_known_as_a_guess(
+    names: tuple[str, str], guessed: bool
+) -> None:
+    records = pl.DataFrame({"id": range(12), names[0]: [3.0] * 12, names[1]: [25.0] * 12})
+    made = propose(Sample("sql", records, 12), "drafted").of("spectral_range_min")
+    assert made is not None
+    assert made.guesses_unit == guessed
