@@ -278,5 +278,5 @@ def test_a_page_shows_all_services(connection: Any) -> None:
     assert tree.xpath("//script | //img | //@onerror") == []
     assert "hfc1ar.html" in tree.xpath("//a/@href")
     said = read_texts(page)
-    for expected in ("1 services", "1,200 granules", "last runs failed: hfc1ar", HOSTILE):
+    for expected in ("1 service ", "1,200 granules", "last runs failed: hfc1ar", HOSTILE):
         assert expected in said, expected
