@@ -27,8 +27,10 @@ MU_TOLERANCE = 0.002
 #: the ground point to some arcseconds, which are degrees near the limb.
 POINTING_TOLERANCE = 3.0
 
-#: The order of the coverage of a whole disc: cells of 1.8 degrees.
-DISC_ORDER = 5
+#: The order of the coverage of a whole disc: cells of 3.7 degrees.  Its edge lies at the limb, where
+#: that is 0.2 % of the radius as the telescope sees it.  Each order more doubles the bytes of a granule
+#: and takes three times as long to copy (docs/topics/scale.md).
+DISC_ORDER = 4
 
 
 #: To what the point below the observer is rounded for the coverage, in degrees: far less than a

@@ -22,6 +22,7 @@ from epnkit.sources.base import ALL, UNREADABLE, Order, Window
 from epnkit.sources.files.readers import read_json
 from epnkit.sources.files.settings import FilesSettings
 from epnkit.sources.files.source import FilesSource
+from epnkit.sources.files.walk import GONE
 
 Make = Callable[..., FilesSource]
 
@@ -279,6 +280,21 @@ def test_only_changed_files_are_opened(data: Path, tmp_path: Path) -> None:
     assert read(source, window)["n"].to_list() == [6, 7]
     assert log.read_text().split() == ["6.json", "7.json"]
     assert source.count(Window(low="2020-01-05T00:00:00Z", high=dt.datetime(2020, 1, 7))) == 2
+
+
+def test_what_was_counted_is_read_but_for_files_that_went_since(make: Make, data: Path) -> None:
+    source = make("json")
+    for number in range(3):
+        write_json(data, f"f{number}.json", {"n": number})
+    assert source.count() == 3
+    (data / "f1.json").unlink()
+    write_json(data, "f2.json", {"n": 22})
+    write_json(data, "late.json", {"n": 9})
+    assert read(source)["n"].to_list() == [0, 22]
+    assert source.skipped == {GONE: 1}
+    # The next reading finds what came meanwhile.
+    assert read(source)["n"].to_list() == [0, 22, 9]
+    assert source.skipped == {}
 
 
 @pytest.mark.parametrize("checksum", [False, True])

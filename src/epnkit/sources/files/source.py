@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,11 +26,14 @@ from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
 from epnkit.sources.files.keys import FileKeys
 from epnkit.sources.files.settings import FilesSettings, take_files_settings
 from epnkit.sources.files.versions import keep_latest
-from epnkit.sources.files.walk import FoundFile, walk
+from epnkit.sources.files.walk import GONE, FoundFile, look_at, walk, walk_names
 from epnkit.sources.values.documents import Note, build_frame, infer_types
 
 #: How many files are looked at to find the fields.
 _SAMPLE = 200
+
+#: Fewer files than this are remembered between counting and reading: some 20 MB.
+_REMEMBERED = 100_000
 
 #: What every record tells of its file.
 _FILE_FIELDS: dict[str, pl.DataType] = {
@@ -82,6 +86,7 @@ class FilesSource(ComparedByDigest):
         self._keys = FileKeys(settings.key, self.label)
         self._reader = IsolatedReader(settings.reader, settings.seconds)
         self.skipped: Counter[str] = Counter()
+        self._counted: tuple[Window, list[FoundFile]] | None = None
 
     @classmethod
     def from_file(cls, path: Path, order: Order = UNORDERED) -> FilesSource:
@@ -106,14 +111,36 @@ class FilesSource(ComparedByDigest):
         return {name: str(dtype) for name, dtype in self._types.items()}
 
     def count(self, window: Window = ALL) -> int:
-        """Count the window's records; only tables are opened for it."""
-        files = list(self._walk(window))
-        several = [found for found in files if _has_several(found)]
-        return len(files) - len(several) + sum(1 for _ in self._read_all(several))
+        """Count the window's records; only tables are opened for it.
+
+        Unless they are many, the files are remembered for the reading that follows: in a large
+        directory, finding the few that changed takes longer than reading them.
+        """
+        files = self._walk(window)
+        first = list(islice(files, _REMEMBERED))
+        self._counted = (window, first) if len(first) < _REMEMBERED else None
+        single, several = 0, []
+        for found in chain(first, files):
+            if _has_several(found):
+                several.append(found)
+            else:
+                single += 1
+        return single + sum(1 for _ in self._read_all(several))
 
     def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
         """Read the files that changed within a window, in the order of their paths."""
+        counted, self._counted = self._counted, None
+        if counted is not None and counted[0] == window:
+            return self._read_batches(self._look_again(counted[1]), size)
         return self._read_batches(self._walk(window), size)
+
+    def _look_again(self, files: list[FoundFile]) -> Iterator[FoundFile]:
+        """Look at files that were found before; some may be gone since."""
+        for found in files:
+            if (now := look_at(found.root, found.name)) is None:
+                self.skipped[GONE] += 1
+            else:
+                yield now
 
     def keys(self, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high, with a digest of each file's state.
@@ -192,14 +219,16 @@ class FilesSource(ComparedByDigest):
 
         Going through all names opens nothing.
         """
-        left = dict.fromkeys(self._settings.globs, _SAMPLE)
-        for found in self._walk(ALL):
-            glob = next(glob for glob in left if fnmatchcase(found.path.name, glob))
-            left[glob] -= 1
-            if left[glob] >= 0:
+        chosen = self._settings
+        left = {re.compile(translate(glob)).match: _SAMPLE for glob in chosen.globs}
+        for name in walk_names(chosen.directory, chosen.globs, self._choose, chosen.follow_links):
+            file_name = name.rpartition("/")[2]
+            matches = next(matches for matches in left if matches(file_name))
+            if left[matches] > 0 and (found := look_at(chosen.directory, name)):
+                left[matches] -= 1
                 yield found
-            if max(left.values()) <= 0:
-                return
+                if not any(left.values()):
+                    return
 
     def _walk(self, window: Window) -> Iterator[FoundFile]:
         """Go through the directory in order, and open nothing."""
@@ -215,11 +244,14 @@ class FilesSource(ComparedByDigest):
 
     def _walk_window(self, window: Window) -> Iterator[FoundFile]:
         chosen = self._settings
-        choose = keep_latest if chosen.latest else list
         self.skipped = Counter()
         return walk(
-            chosen.directory, chosen.globs, choose, window, chosen.follow_links, self.skipped
+            chosen.directory, chosen.globs, self._choose, window, chosen.follow_links, self.skipped
         )
+
+    def _choose(self, names: list[str]) -> list[str]:
+        """Choose among the names in one directory."""
+        return keep_latest(names) if self._settings.latest else names
 
     def _read_batches(
         self, files: Iterable[FoundFile], size: int, wanted: set[str] | None = None

@@ -17,6 +17,9 @@ from epnkit.errors import SourceError
 from epnkit.sources.base import CursorValue, Window
 from epnkit.sources.values.window_bounds import comparable_bound
 
+#: What is counted of files that were in a listing, and are no longer there.
+GONE = "files that went while the directory was read"
+
 _EPOCH, _TICK = dt.datetime(1970, 1, 1), dt.timedelta(microseconds=1)
 
 
@@ -84,26 +87,60 @@ def walk(
     SourceError
         When there is no such directory, or the window's ends are no times.
     """
+    within = _window_predicate(window)
+    skipped = Counter() if skipped is None else skipped
+    for name in walk_names(root, globs, choose, follow_links, skipped):
+        found = look_at(root, name)
+        if found is None:
+            skipped[GONE] += 1
+        elif within(found):
+            yield found
+
+
+def walk_names(
+    root: Path,
+    globs: tuple[str, ...],
+    choose: Callable[[list[str]], list[str]],
+    follow_links: bool = False,
+    skipped: Counter[str] | None = None,
+) -> Iterator[str]:
+    """Name the files under a directory in the order of their paths, without looking at each.
+
+    It has the parameters of :func:`walk` except the window, and takes a third of its time.
+
+    Raises
+    ------
+    SourceError
+        When there is no such directory.
+    """
     if not root.is_dir():
         raise SourceError(
             "there is no such directory",
             where=str(root),
             cure="Correct `directory` in the source file, or mount what holds it",
         )
-    within = _window_predicate(window)
     is_wanted = re.compile("|".join(map(translate, globs))).match
     boundary = Boundary(root, follow_links, Counter() if skipped is None else skipped)
-    base = f"{root}/"
     for name in _walk_in_order(boundary, "", choose):
         if is_wanted(name.rpartition("/")[2]):
-            try:
-                state = os.stat(base + name)  # noqa: PTH116 - a Path costs more than the question
-            except FileNotFoundError:
-                boundary.skipped["files that went while the directory was read"] += 1
-                continue
-            found = FoundFile(root, name, state.st_size, state.st_mtime_ns)
-            if within(found):
-                yield found
+            yield name
+
+
+def look_at(root: Path, name: str) -> FoundFile | None:
+    """Ask how large a file is and when it was changed; of one that is gone, nothing.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The directory that is read.
+    name : str
+        Where the file lies below that.
+    """
+    try:
+        state = os.stat(f"{root}/{name}")  # noqa: PTH116 - a Path costs more than the question
+    except FileNotFoundError:
+        return None
+    return FoundFile(root, name, state.st_size, state.st_mtime_ns)
 
 
 class Boundary:
