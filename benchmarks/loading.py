@@ -87,7 +87,7 @@ _OURS = """
 _SERVICE = """
 import polars as pl
 
-from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.declare import Mapping, compute
 from epnkit.mapping.spectral import hertz
 from epnkit.mapping.times import julian_date
 from epnkit.service import Service
@@ -98,9 +98,9 @@ service = Service(
     mapping=Mapping({
         "granule_uid": uid, "granule_gid": "image", "obs_id": uid,
         "dataproduct_type": "im", "target_name": "Sun", "target_class": "star",
-        "time_min": of(julian_date, "date_obs"), "time_max": of(julian_date, "date_end"),
-        "spectral_range_min": of(hertz, "wave", unit="nm"),
-        "spectral_range_max": of(hertz, "wave", unit="nm"),
+        "time_min": compute(julian_date, "date_obs"), "time_max": compute(julian_date, "date_end"),
+        "spectral_range_min": compute(hertz, "wave", unit="nm"),
+        "spectral_range_max": compute(hertz, "wave", unit="nm"),
         "c1min": pl.col("lon"), "c1max": pl.col("lon") + 1,
         "c2min": pl.col("lat"), "c2max": pl.col("lat") + 1,
         "instrument_host_name": pl.col("host"), "instrument_name": pl.col("instrument"),

@@ -68,7 +68,7 @@ _NOTHING = """\
 _SERVICE = """
 import polars as pl
 
-from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.declare import Mapping, compute
 from epnkit.mapping.times import julian_date
 from epnkit.service import Cursor, Service
 
@@ -86,7 +86,7 @@ service = Service(
     mapping=Mapping({
         "granule_uid": uid, "granule_gid": "region", "obs_id": uid,
         "dataproduct_type": "ci", "target_name": "Sun", "target_class": "star",
-        "time_min": of(julian_date, "date_obs"), "time_max": of(julian_date, "date_obs"),
+        "time_min": compute(julian_date, "date_obs"), "time_max": compute(julian_date, "date_obs"),
         "c1min": west, "c1max": west + 1, "c2min": south, "c2max": south + 1,
         "s_region": polygon,
         "instrument_host_name": "Meudon", "instrument_name": "Spectroheliograph",

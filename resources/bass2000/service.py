@@ -8,12 +8,12 @@ from epnkit.mapping import (
     Mapping,
     Outcome,
     access,
+    compact_time,
+    compute,
     hash_list,
     hertz_band,
-    joined,
+    identifier,
     julian_date,
-    of,
-    stamp,
 )
 from epnkit.service import Cursor, Link, Service, documentation, this
 
@@ -36,7 +36,7 @@ LINES = {
 }
 
 
-def identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
+def file_identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
     """Make the identifier of the file's name, with the century that old names leave out.
 
     A file whose name tells another moment than its record is refused: one of the two is wrong.
@@ -50,7 +50,7 @@ def identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
     )
 
 
-observed = of(stamp, "date_obs")
+observed = compute(compact_time, "date_obs")
 day = pl.col("date_obs").cast(pl.String).str.slice(0, 10).str.replace_all("-", "")
 processed = pl.col("filename").str.contains("_subtract_processed")
 
@@ -58,16 +58,16 @@ line = pl.col("filename").str.extract(NAME, 1).replace_strict(LINES, default=Non
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(identifier, "filename", observed),
+        "granule_uid": compute(file_identifier, "filename", observed),
         "granule_gid": pl.when(processed).then(line + " processed").otherwise(line),
-        "obs_id": of(joined, pl.lit("meudon"), day, "seq_ind"),
+        "obs_id": compute(identifier, pl.lit("meudon"), day, "seq_ind"),
         "dataproduct_type": pl.when(pl.col("naxis") > 2).then(pl.lit("sc")).otherwise(pl.lit("im")),
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-chromosphere",
-        "time_min": of(julian_date, "date_obs"),
-        "time_max": of(julian_date, pl.coalesce("date_end", "date_obs")),
-        ("spectral_range_min", "spectral_range_max"): of(
+        "time_min": compute(julian_date, "date_obs"),
+        "time_max": compute(julian_date, pl.coalesce("date_end", "date_obs")),
+        ("spectral_range_min", "spectral_range_max"): compute(
             hertz_band, "wavelnth", "passband", "waveunit"
         ),
         # A whole disc has no box of longitudes (EPN-TAP 2.0, section 2.1.4).
@@ -75,8 +75,8 @@ mapping = Mapping(
         "subobserver_longitude_max": pl.col("longtrc"),
         "subobserver_latitude_min": pl.col("latirc"),
         "subobserver_latitude_max": pl.col("latirc"),
-        "instrument_host_name": of(hash_list, "origin"),
-        "instrument_name": of(hash_list, "instrume"),
+        "instrument_host_name": compute(hash_list, "origin"),
+        "instrument_name": compute(hash_list, "instrume"),
         "measurement_type": "phot.radiance;em.opt",
         "processing_level": pl.when(processed).then(5).otherwise(3),
         **access(pl.col("url"), pl.col("file_size")),

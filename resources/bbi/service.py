@@ -8,9 +8,9 @@ from epnkit.mapping import (
     POINTING,
     Mapping,
     access,
+    compute,
     last_part,
     named_observation,
-    of,
     pointing,
     solarnet,
 )
@@ -19,7 +19,7 @@ from epnkit.service import Cursor, Embargo, Link, Service, documentation, heliov
 #: ``bbi_20160424_003``: the day, and the number of the image or burst.
 NAME = r"^bbi_(?P<day>\d{8})_\d{3}$"
 
-name = of(named_observation, "name", "description.DATE_BEG", pattern=NAME)
+name = compute(named_observation, "name", "description.DATE_BEG", pattern=NAME)
 
 
 def middle(axis: str) -> pl.Expr:
@@ -59,13 +59,13 @@ mapping = Mapping(
         "measurement_type": "phot.radiance;em.opt",
         "processing_level": 3,
         **access(pl.col("file.url"), pl.col("file.size")),
-        "file_name": of(last_part, pl.col("file.url")),
+        "file_name": compute(last_part, pl.col("file.url")),
         "thumbnail_url": pl.col("previews.urls").list.first(),
         "bib_reference": pl.format("doi:{}", pl.col("doi")),
         "fried_parameter_min": pl.col("description.ATMOS_R0_MIN"),
         "fried_parameter_max": pl.col("description.ATMOS_R0_MAX"),
     },
-    extra={**POINTING, "fried_parameter_min": "double", "fried_parameter_max": "double"},
+    own_columns={**POINTING, "fried_parameter_min": "double", "fried_parameter_max": "double"},
 )
 
 links = (

@@ -8,10 +8,10 @@ import polars as pl
 from epnkit.mapping import (
     Mapping,
     access,
+    compute,
     dataset_columns,
     identified,
     observed_interval,
-    of,
     read_datasets,
 )
 from epnkit.service import (
@@ -81,11 +81,13 @@ at_saturn = passed(2, "Saturn") == "Saturn"
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(identified, "file_name", "unreadable", pattern=NAME, what="an hour"),
+        "granule_uid": compute(identified, "file_name", "unreadable", pattern=NAME, what="an hour"),
         "obs_id": pl.format("K{}", hour),
         "dataproduct_type": "ds",
         **dataset_columns(read_datasets(FOLDER / "datasets.toml")),
-        ("time_min", "time_max"): of(observed_interval, time("first"), time("last"), "file_name"),
+        ("time_min", "time_max"): compute(
+            observed_interval, time("first"), time("last"), "file_name"
+        ),
         # The receiver's; what it was tuned to within an hour is in the files.
         "spectral_range_min": 3685.6,
         "spectral_range_max": 16025e3,

@@ -7,11 +7,11 @@ import polars as pl
 from epnkit.mapping import (
     Mapping,
     access,
+    compute,
     disc_view,
     hertz_band,
     last_part,
     named_observation,
-    of,
     solarnet,
 )
 from epnkit.service import Cursor, Embargo, Link, Service, documentation, helioviewer, this
@@ -25,7 +25,7 @@ LINES = {"ca": "Ca II K", "ha": "H-alpha", "he": "He I 10830"}
 WIDTHS = {"ca": 0.03, "ha": 0.05, "he": 0.14}
 
 line = pl.col("name").str.slice(-2)
-name = of(named_observation, "name", "description.DATE-BEG", pattern=NAME)
+name = compute(named_observation, "name", "description.DATE-BEG", pattern=NAME)
 
 mapping = Mapping(
     columns={
@@ -35,7 +35,7 @@ mapping = Mapping(
         "dataproduct_type": "im",
         **solarnet("description."),
         "target_region": "solar-chromosphere",
-        ("spectral_range_min", "spectral_range_max"): of(
+        ("spectral_range_min", "spectral_range_max"): compute(
             hertz_band,
             "description.WAVELNTH",
             line.replace_strict(WIDTHS, default=None, return_dtype=pl.Float64),
@@ -47,12 +47,12 @@ mapping = Mapping(
         .otherwise(pl.lit("phot.radiance;em.opt")),
         "processing_level": 3,
         **access(pl.col("file.url"), pl.col("file.size")),
-        "file_name": of(last_part, pl.col("file.url")),
+        "file_name": compute(last_part, pl.col("file.url")),
         "thumbnail_url": pl.col("previews.urls").list.first(),
         "bib_reference": pl.format("doi:{}", pl.col("doi")),
         "scan_steps": pl.col("description.STEPS"),
     },
-    extra={"scan_steps": "integer"},
+    own_columns={"scan_steps": "integer"},
 )
 
 links = (

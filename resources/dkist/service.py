@@ -5,12 +5,12 @@ import polars as pl
 from epnkit.mapping import (
     Mapping,
     access,
+    compute,
     file_array,
     hash_list,
     hertz_limits,
     julian_date,
     middle,
-    of,
     safe,
     sky_outline,
 )
@@ -139,60 +139,65 @@ FOOTPRINT = (
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(safe, dataset, distinct=True),
+        "granule_uid": compute(safe, dataset, distinct=True),
         # One program observes several lines, each a data set.
         "granule_gid": pl.concat_str(
             instrument, pl.when(~inversion).then(line), pl.lit(" level "), level, ignore_nulls=True
         ),
-        "obs_id": of(safe, pl.coalesce("observingProgramExecutionId", "canonicalDataset", dataset)),
+        "obs_id": compute(
+            safe, pl.coalesce("observingProgramExecutionId", "canonicalDataset", dataset)
+        ),
         "dataproduct_type": product,
         "target_name": "Sun",
         "target_class": "star",
-        "target_region": of(hash_list, of(targets, "targetTypes", part=0)),
-        "feature_name": of(hash_list, of(targets, "targetTypes", part=1)),
-        "time_min": of(julian_date, begin),
-        "time_max": of(julian_date, pl.coalesce(end, begin)),
+        "target_region": compute(hash_list, compute(targets, "targetTypes", part=0)),
+        "feature_name": compute(hash_list, compute(targets, "targetTypes", part=1)),
+        "time_min": compute(julian_date, begin),
+        "time_max": compute(julian_date, pl.coalesce(end, begin)),
         "time_exp_min": exposure,
         "time_exp_max": exposure,
         "time_sampling_step_min": cadence,
         "time_sampling_step_max": cadence,
-        ("spectral_range_min", "spectral_range_max"): of(
+        ("spectral_range_min", "spectral_range_max"): compute(
             hertz_limits, shortest, longest, unit="nm"
         ),
         # The step is even in wavelength, so that in frequency it is widest at the shortest.
         "spectral_sampling_step_min": LIGHT * step / longest**2,
         "spectral_sampling_step_max": LIGHT * step / shortest**2,
-        FOOTPRINT: of(
-            sky_outline, "asdf.outline", "boundingBox", of(middle, begin, pl.coalesce(end, begin))
+        FOOTPRINT: compute(
+            sky_outline,
+            "asdf.outline",
+            "boundingBox",
+            compute(middle, begin, pl.coalesce(end, begin)),
         ),
         "instrument_host_name": "Daniel K. Inouye Solar Telescope#DKIST",
         "instrument_name": instrument,
-        "measurement_type": of(measurement, longest, "hasAllStokes", "stokesParameters"),
+        "measurement_type": compute(measurement, longest, "hasAllStokes", "stokesParameters"),
         "processing_level": pl.when(second_level).then(5).otherwise(3),
         "processing_level_desc": pl.format("DKIST level {}", level),
-        "proposal_id": of(
+        "proposal_id": compute(
             hash_list,
             pl.concat_list(proposal, "contributingProposalIds").list.eval(
                 pl.element().str.to_lowercase()
             ),
         ),
-        "internal_reference": of(hash_list, pl.when(inversion).then("datasetIds")),
+        "internal_reference": compute(hash_list, pl.when(inversion).then("datasetIds")),
         "bib_reference": pl.format("doi:{}", pl.col("doi")),
         **access(asdf, pl.coalesce("asdf.size", estimate), "application/x-asdf"),
         "file_name": pl.col("asdfObjectKey").str.extract("([^/]+)$", 1),
-        "stokes_parameters": of(hash_list, of(letters, "stokesParameters")),
-        "experiment_id": of(
+        "stokes_parameters": compute(hash_list, compute(letters, "stokesParameters")),
+        "experiment_id": compute(
             hash_list, pl.concat_list("primaryExperimentId", "contributingExperimentIds")
         ),
-        "spectral_lines": of(hash_list, "spectralLines"),
+        "spectral_lines": compute(hash_list, "spectralLines"),
         "frame_count": pl.coalesce("frameCount", pl.col("asdf.file_count").cast(pl.Int64)),
         "array_shape": pl.col("asdf.shape").cast(pl.List(pl.String)).list.join("#"),
         "dataset_size": pl.when(size > 0).then(size * 1.073741824),
         "workflow": pl.concat_str("workflowName", "workflowVersion", separator=" "),
         # Without an address, the service that lists files gives names alone.
-        "file_array": of(file_array, "asdf.files", folder),
+        "file_array": compute(file_array, "asdf.files", folder),
     },
-    extra={
+    own_columns={
         "footprint_area": "double",
         "footprint_flags": "text",
         "footprint_origin": "text",

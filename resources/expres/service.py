@@ -9,11 +9,11 @@ from epnkit.mapping import (
     Mapping,
     Outcome,
     access,
+    compute,
     hash_list,
     hertz_limits,
     identified,
     observed_interval,
-    of,
     round_to_single_precision,
 )
 from epnkit.service import (
@@ -58,12 +58,12 @@ def moons(sources: pl.Series) -> pl.Series:
     return sources.list.eval(pl.element().str.json_path_match("$.SAT"))
 
 
-lowest, highest = (of(round_to_single_precision, f"FREQUENCY.{end}") for end in ("MIN", "MAX"))
+lowest, highest = (compute(round_to_single_precision, f"FREQUENCY.{end}") for end in ("MIN", "MAX"))
 channels = pl.when(pl.col("FREQUENCY.TYPE") == "Linear").then(
     (pl.col("FREQUENCY.MAX") - pl.col("FREQUENCY.MIN")) / (pl.col("FREQUENCY.NBR") - 1) * 1e6
 )
 step = (pl.col("TIME.MAX") - pl.col("TIME.MIN")) / pl.col("TIME.NBR") * 60
-name = of(agreeing, "file_name", "SIMU.NAME", "OBSERVER.SCTIME")
+name = compute(agreeing, "file_name", "SIMU.NAME", "OBSERVER.SCTIME")
 
 
 def target(parent: pl.Series, sources: pl.Series) -> Outcome:
@@ -81,26 +81,28 @@ def target_class(sources: pl.Series) -> pl.Series:
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(identified, name, "unreadable", pattern=NAME, what="a simulation"),
+        "granule_uid": compute(identified, name, "unreadable", pattern=NAME, what="a simulation"),
         "granule_gid": pl.col("file_name").str.extract(FAMILY, 1),
-        "obs_id": of(identified, name, "unreadable", pattern=NAME, what="a simulation"),
+        "obs_id": compute(identified, name, "unreadable", pattern=NAME, what="a simulation"),
         "dataproduct_type": "ds",
-        "target_name": of(target, "OBSERVER.PARENT", "SOURCE"),
-        "target_class": of(target_class, "SOURCE"),
+        "target_name": compute(target, "OBSERVER.PARENT", "SOURCE"),
+        "target_class": compute(target_class, "SOURCE"),
         "target_region": "planetary-magnetosphere",
-        ("time_min", "time_max"): of(
+        ("time_min", "time_max"): compute(
             observed_interval,
-            of(minutes_after, "OBSERVER.SCTIME", "TIME.MIN"),
-            of(minutes_after, "OBSERVER.SCTIME", "TIME.MAX"),
+            compute(minutes_after, "OBSERVER.SCTIME", "TIME.MIN"),
+            compute(minutes_after, "OBSERVER.SCTIME", "TIME.MAX"),
             "file_name",
         ),
         "time_sampling_step_min": step,
         "time_sampling_step_max": step,
         # From the configuration: the attributes of the CDF files are ten times too large.
-        ("spectral_range_min", "spectral_range_max"): of(hertz_limits, lowest, highest, unit="MHz"),
+        ("spectral_range_min", "spectral_range_max"): compute(
+            hertz_limits, lowest, highest, unit="MHz"
+        ),
         "spectral_sampling_step_min": channels,
         "spectral_sampling_step_max": channels,
-        "instrument_host_name": of(hash_list, "OBSERVER.SC"),
+        "instrument_host_name": compute(hash_list, "OBSERVER.SC"),
         "instrument_name": "ExPRES",
         "measurement_type": "phot.flux.density;em.radio;meta.modelled",
         "processing_level": 5,

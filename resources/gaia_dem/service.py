@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.mapping import Mapping, Product, access, disc_view, joined, julian_date, last_part, of
+from epnkit.mapping import (
+    Mapping,
+    Product,
+    access,
+    compute,
+    disc_view,
+    identifier,
+    julian_date,
+    last_part,
+)
 from epnkit.service import Cursor, Link, Service, documentation, granule, helioviewer, this
 
 #: Where SiTools2 is; the addresses of files in its records begin at its root.
@@ -40,11 +49,11 @@ def product(kind: str) -> Product:
     file = address(f"{kind}_fits_rice")
     return Product(
         {
-            "granule_uid": of(joined, pl.lit(f"DEM-AIA-{kind}"), moment, separator="_"),
+            "granule_uid": compute(identifier, pl.lit(f"DEM-AIA-{kind}"), moment, separator="_"),
             "granule_gid": title,
             "measurement_type": ucd,
             **access(file, pl.lit(SIZE)),
-            "file_name": of(last_part, file),
+            "file_name": compute(last_part, file),
             "thumbnail_url": look(file, 64),
         },
         when=pl.col(f"{kind}_fits_rice").is_not_null(),
@@ -58,13 +67,13 @@ def look(file: pl.Expr, side: int) -> pl.Expr:
 
 mapping = Mapping(
     columns={
-        "obs_id": of(joined, pl.lit("DEM-AIA"), moment, separator="_"),
+        "obs_id": compute(identifier, pl.lit("DEM-AIA"), moment, separator="_"),
         "dataproduct_type": "ma",
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-corona",
-        "time_min": of(julian_date, "date_obs"),
-        "time_max": of(julian_date, "date_obs"),
+        "time_min": compute(julian_date, "date_obs"),
+        "time_max": compute(julian_date, "date_obs"),
         "spectral_range_min": LOWEST,
         "spectral_range_max": HIGHEST,
         **disc_view(date="date_obs"),
@@ -76,7 +85,7 @@ mapping = Mapping(
         "processing_level": 5,
         "sunum": pl.col("sunum_193"),
     },
-    extra={"sunum": "integer"},
+    own_columns={"sunum": "integer"},
     products=tuple(product(kind) for kind in MAPS),
 )
 

@@ -10,10 +10,10 @@ from epnkit.mapping import (
     Mapping,
     Product,
     access,
+    compute,
     file_list,
     last_part,
     named_observation,
-    of,
     pointing,
     solarnet,
 )
@@ -25,7 +25,7 @@ NAME = r"^gris_(?P<day>\d{8})_\d{3}$"
 #: What the granules of an observation are.
 LEVEL_1, INVERSION, CONTEXT = "level 1", "inversion", "context image"
 
-name = of(named_observation, "name", "description.DATE-BEG", pattern=NAME)
+name = compute(named_observation, "name", "description.DATE-BEG", pattern=NAME)
 files = pl.col("files.urls")
 is_polarised = pl.col("description.STATES") > 1
 
@@ -37,7 +37,7 @@ def name_product(ending: str) -> pl.Expr:
 
 def file(url: pl.Expr, size: pl.Expr) -> dict[str | tuple[str, ...], Any]:
     """Declare the columns about a file, with its name."""
-    return {**access(url, size), "file_name": of(last_part, url)}
+    return {**access(url, size), "file_name": compute(last_part, url)}
 
 
 mapping = Mapping(
@@ -75,7 +75,7 @@ mapping = Mapping(
                 .then(pl.lit("sc"))
                 .otherwise(pl.lit("sp")),
                 "processing_level": 3,
-                "file_array": of(file_list, "files.names", "files.urls", "files.sizes"),
+                "file_array": compute(file_list, "files.names", "files.urls", "files.sizes"),
                 "measurement_type": pl.when(is_polarised)
                 .then(pl.lit("phys.polarization.stokes;em.IR.NIR"))
                 .otherwise(pl.lit("phot.radiance;em.IR.NIR")),
@@ -110,7 +110,7 @@ mapping = Mapping(
             when=pl.col("context.url").is_not_null(),
         ),
     ),
-    extra={
+    own_columns={
         **POINTING,
         "accumulations": "integer",
         "scan_steps": "integer",

@@ -7,13 +7,13 @@ import polars as pl
 from epnkit.mapping import (
     Mapping,
     Outcome,
+    compact_time,
+    compute,
     hash_list,
     hertz_limits,
-    joined,
+    identifier,
     julian_date,
-    of,
     round_to_single_precision,
-    stamp,
     tfcat_contour,
 )
 from epnkit.service import Cursor, Events, Link, Service, documentation
@@ -42,9 +42,9 @@ def _either(chosen: pl.Series, one: Outcome, other: Outcome) -> Outcome:
 
 
 # The catalogue's FLOAT columns hand out single precision.
-low = of(round_to_single_precision, pl.min_horizontal(CORNERS))
-high = of(round_to_single_precision, pl.max_horizontal(CORNERS))
-wavelengths = [of(round_to_single_precision, name) for name in ("wavemin", "wavemax")]
+low = compute(round_to_single_precision, pl.min_horizontal(CORNERS))
+high = compute(round_to_single_precision, pl.max_horizontal(CORNERS))
+wavelengths = [compute(round_to_single_precision, name) for name in ("wavemin", "wavemax")]
 observer = pl.col("observat").str.to_lowercase()
 kilohertz = (pl.col("cc_y_mhz") * 1000).round(0).cast(pl.Int64)
 snapshot = pl.concat_str(
@@ -54,33 +54,36 @@ quicklook = pl.concat_str(pl.col("qclk_url").str.strip_suffix("/"), "qclk_fname"
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(joined, pl.lit("t3"), of(stamp, "time_start"), kilohertz),
+        "granule_uid": compute(
+            identifier, pl.lit("t3"), compute(compact_time, "time_start"), kilohertz
+        ),
         "granule_gid": "type_iii_burst",
-        "obs_id": of(joined, "observat", "instrume", of(stamp, "date_obs")),
+        "obs_id": compute(identifier, "observat", "instrume", compute(compact_time, "date_obs")),
         "dataproduct_type": "ci",
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-corona#heliosphere",
         "feature_name": "type III burst",
-        "time_min": of(julian_date, "time_start"),
-        "time_max": of(julian_date, "time_end"),
-        ("spectral_range_min", "spectral_range_max"): of(
+        "time_min": compute(julian_date, "time_start"),
+        "time_max": compute(julian_date, "time_end"),
+        ("spectral_range_min", "spectral_range_max"): compute(
             burst_or_band, low, high, *wavelengths, "waveunit"
         ),
-        "instrument_host_name": of(hash_list, "observat"),
-        "instrument_name": of(hash_list, "instrume"),
+        "instrument_host_name": compute(hash_list, "observat"),
+        "instrument_name": compute(hash_list, "instrume"),
         "measurement_type": "phot.flux.density;em.radio",
         "processing_level": 5,
         "thumbnail_url": snapshot,
         "bib_reference": "doi:10.1029/2008SW000425",
-        "contour": of(
-            remove_quotes, of(tfcat_contour, "cc", "time_start", "time_end", low, high, observer)
+        "contour": compute(
+            remove_quotes,
+            compute(tfcat_contour, "cc", "time_start", "time_end", low, high, observer),
         ),
-        "drift_rate": of(round_to_single_precision, "drift_start"),
+        "drift_rate": compute(round_to_single_precision, "drift_start"),
         "confidence": pl.col("lvl_trust"),
         "detection_code": pl.concat_str("code", "version", separator=" "),
     },
-    extra={
+    own_columns={
         "contour": "text",
         "drift_rate": "double",
         "confidence": "integer",

@@ -8,9 +8,9 @@ from epnkit.mapping import (
     POINTING,
     Mapping,
     access,
+    compute,
     last_part,
     named_observation,
-    of,
     pointing,
     solarnet,
 )
@@ -19,7 +19,7 @@ from epnkit.service import Cursor, Embargo, Link, Service, documentation, heliov
 #: ``lars_20160912_004``: the day, and the number of the series.
 NAME = r"^lars_(?P<day>\d{8})_\d{3}$"
 
-name = of(named_observation, "name", "description.DATE-BEG", pattern=NAME)
+name = compute(named_observation, "name", "description.DATE-BEG", pattern=NAME)
 
 mapping = Mapping(
     columns={
@@ -43,13 +43,13 @@ mapping = Mapping(
         "measurement_type": "phot.radiance;em.opt#phys.veloc",
         "processing_level": 3,
         **access(pl.col("file.url"), pl.col("file.size")),
-        "file_name": of(last_part, pl.col("file.url")),
+        "file_name": compute(last_part, pl.col("file.url")),
         "thumbnail_url": pl.col("previews.urls").list.first(),
         "bib_reference": pl.format("doi:{}", pl.col("doi")),
         "accumulations": pl.col("description.ACCUMULA"),
         "wavelength_reference": pl.col("description.WAVEREF"),
     },
-    extra={**POINTING, "accumulations": "integer", "wavelength_reference": "text"},
+    own_columns={**POINTING, "accumulations": "integer", "wavelength_reference": "text"},
 )
 
 links = (

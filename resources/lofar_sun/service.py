@@ -12,14 +12,14 @@ from epnkit.mapping import (
     Mapping,
     Product,
     access,
+    compute,
     file_array,
     hertz_band,
     hertz_limits,
-    joined,
+    identifier,
     julian_date,
     julian_date_after,
     julian_date_of_date_and_time,
-    of,
     offsets_from_sun,
     safe,
 )
@@ -129,15 +129,19 @@ size = pl.col("file_size").list.sum() if together else pl.col("file_size")
 
 images = Product(
     {
-        "granule_uid": of(joined, observation, band),
+        "granule_uid": compute(identifier, observation, band),
         "granule_gid": pl.concat_str(pl.lit("images "), band),
         "dataproduct_type": "im",
-        "time_min": of(julian_date, begin),
-        "time_max": of(julian_date_after, of(julian_date, last("DATE-OBS")), pl.lit(STEP)),
+        "time_min": compute(julian_date, begin),
+        "time_max": compute(
+            julian_date_after, compute(julian_date, last("DATE-OBS")), pl.lit(STEP)
+        ),
         "time_exp_min": STEP,
         "time_exp_max": STEP,
-        ("spectral_range_min", "spectral_range_max"): of(hertz_band, "CRVAL3", "CDELT3", unit="Hz"),
-        PLACES: of(places, "CRVAL1", "CRVAL2", begin),
+        ("spectral_range_min", "spectral_range_max"): compute(
+            hertz_band, "CRVAL3", "CDELT3", unit="Hz"
+        ),
+        PLACES: compute(places, "CRVAL1", "CRVAL2", begin),
         "platesc": pl.col("CDELT2").abs() * 3600,
         "instrument_name": "LOFAR",
         "processing_level": 3,
@@ -146,7 +150,9 @@ images = Product(
         "thumbnail_url": pl.col("picture.url"),
         "sub_band": pl.col("band"),
         "image_count": pl.col("file_name").list.len() if together else pl.lit(1),
-        "file_array": of(file_array, of(list_files, "file_name"), folder) if together else None,
+        "file_array": compute(file_array, compute(list_files, "file_name"), folder)
+        if together
+        else None,
     },
     when=image,
 )
@@ -154,7 +160,7 @@ images = Product(
 movie = Product(
     {
         **images.columns,
-        "granule_uid": of(joined, observation, pl.col("band"), pl.lit("movie")),
+        "granule_uid": compute(identifier, observation, pl.col("band"), pl.lit("movie")),
         "granule_gid": pl.concat_str(pl.lit("movie "), pl.col("band")),
         "dataproduct_type": "mo",
         "processing_level": 5,
@@ -167,13 +173,13 @@ movie = Product(
 
 spectrum = Product(
     {
-        "granule_uid": of(safe, stem),
+        "granule_uid": compute(safe, stem),
         "granule_gid": "dynamic spectra",
         "dataproduct_type": "ds",
-        "time_min": of(julian_date_of_date_and_time, begin, "TIME-OBS"),
-        "time_max": of(julian_date_of_date_and_time, "DATE-END", "TIME-END"),
+        "time_min": compute(julian_date_of_date_and_time, begin, "TIME-OBS"),
+        "time_max": compute(julian_date_of_date_and_time, "DATE-END", "TIME-END"),
         # What the header says of the axes is not so.
-        ("spectral_range_min", "spectral_range_max"): of(
+        ("spectral_range_min", "spectral_range_max"): compute(
             hertz_limits, "FREQ.min", "FREQ.max", unit="MHz"
         ),
         "target_name": "Sun",
@@ -188,14 +194,14 @@ spectrum = Product(
 
 mapping = Mapping(
     columns={
-        "obs_id": of(safe, observation),
+        "obs_id": compute(safe, observation),
         # Whatever OBJECT says: it is the name of a beam.
         "target_class": "star",
         "target_region": "solar-corona",
         "instrument_host_name": "LOFAR#Low Frequency Array",
         "measurement_type": "phot.flux.density;em.radio",
     },
-    extra={
+    own_columns={
         "sub_band": "text",
         "image_count": "integer",
         "offset_x": "double",

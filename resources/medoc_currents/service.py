@@ -8,12 +8,12 @@ from epnkit.mapping import (
     Mapping,
     Outcome,
     access,
+    compute,
     hash_list,
     hertz,
     identified,
     image_field,
     julian_date,
-    of,
 )
 from epnkit.service import (
     FILE_CURSOR,
@@ -70,9 +70,9 @@ def density(values: pl.Series, unit: pl.Series) -> pl.Series:
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(
+        "granule_uid": compute(
             agree,
-            of(identified, "file_name", "unreadable", pattern=NAME, what="a map of currents"),
+            compute(identified, "file_name", "unreadable", pattern=NAME, what="a map of currents"),
             file_name,
             harp,
             slot,
@@ -85,7 +85,7 @@ mapping = Mapping(
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-active-regions",
-        "feature_name": of(
+        "feature_name": compute(
             hash_list,
             pl.concat_str(
                 pl.format("HARP {}", harp),
@@ -93,11 +93,11 @@ mapping = Mapping(
             ),
         ),
         # DATE-OBS is in UTC; slots are in TAI, and so may be of the day after.
-        "time_min": of(julian_date, pl.coalesce("DATE-OBS", slot)),
-        "time_max": of(julian_date, slot),
-        "spectral_range_min": of(hertz, "WAVELNTH", unit="Angstrom"),
-        "spectral_range_max": of(hertz, "WAVELNTH", unit="Angstrom"),
-        FIELD: of(image_field, *WORLD_COORDINATES),
+        "time_min": compute(julian_date, pl.coalesce("DATE-OBS", slot)),
+        "time_max": compute(julian_date, slot),
+        "spectral_range_min": compute(hertz, "WAVELNTH", unit="Angstrom"),
+        "spectral_range_max": compute(hertz, "WAVELNTH", unit="Angstrom"),
+        FIELD: compute(image_field, *WORLD_COORDINATES),
         "subobserver_longitude_min": pl.col("CRLN_OBS") % 360,
         "subobserver_longitude_max": pl.col("CRLN_OBS") % 360,
         "subobserver_latitude_min": pl.col("CRLT_OBS"),
@@ -114,16 +114,16 @@ mapping = Mapping(
         "thumbnail_url": pl.col("thumbnail.url"),
         "bib_reference": "doi:10.1007/s11207-014-0529-3",
         "harp_number": harp,
-        "noaa_number": of(hash_list, regions, separators=","),
+        "noaa_number": compute(hash_list, regions, separators=","),
         "t_rec": slot,
-        "current_density_min": of(density, "DATAMIN", "BUNIT"),
-        "current_density_max": of(density, "DATAMAX", "BUNIT"),
+        "current_density_min": compute(density, "DATAMIN", "BUNIT"),
+        "current_density_max": compute(density, "DATAMAX", "BUNIT"),
         # JSOC's own figure of the patch is in mA/m2, whatever the map is in.
         "current_density_mean": pl.col("MEANJZD") / 1000,
         "total_current": pl.col("TOTUSJZ"),
         "quality": pl.col("QUALITY"),
     },
-    extra={
+    own_columns={
         "harp_number": "integer",
         "noaa_number": "text",
         "t_rec": "text",

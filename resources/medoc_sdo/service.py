@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.mapping import Mapping, Outcome, access, disc_view, hertz, joined, julian_date, of
+from epnkit.mapping import (
+    Mapping,
+    Outcome,
+    access,
+    compute,
+    disc_view,
+    hertz,
+    identifier,
+    julian_date,
+)
 from epnkit.service import Cursor, Link, Service, documentation, granule, helioviewer, this
 
 #: What a series of HMI shows: the file of it, its name, the UCD of its values.
@@ -107,7 +116,9 @@ def look(address: pl.Expr, side: int) -> pl.Expr:
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(require_known, of(joined, series, "recnum", separator="_"), kind),
+        "granule_uid": compute(
+            require_known, compute(identifier, series, "recnum", separator="_"), kind
+        ),
         "granule_gid": title,
         # AIA takes an image of each channel in twelve seconds; products of HMI share a slot.
         "obs_id": pl.when(is_aia)
@@ -125,12 +136,12 @@ mapping = Mapping(
         .then(pl.lit("solar-chromosphere"))
         .otherwise(pl.lit("solar-corona")),
         "feature_name": pl.when(is_patch).then(pl.format("HARP {}", "harpnum")),
-        "time_min": of(julian_date, pl.coalesce(jsoc(t_rec - half), text)),
-        "time_max": of(julian_date, pl.coalesce(jsoc(t_rec + half), end)),
+        "time_min": compute(julian_date, pl.coalesce(jsoc(t_rec - half), text)),
+        "time_max": compute(julian_date, pl.coalesce(jsoc(t_rec + half), end)),
         "time_exp_min": pl.when(is_aia & (exposure > 0)).then(exposure),
         "time_exp_max": pl.when(is_aia & (exposure > 0)).then(exposure),
-        "spectral_range_min": of(hertz, wave, unit="Angstrom"),
-        "spectral_range_max": of(hertz, wave, unit="Angstrom"),
+        "spectral_range_min": compute(hertz, wave, unit="Angstrom"),
+        "spectral_range_max": compute(hertz, wave, unit="Angstrom"),
         # A record does not say where on the disc a patch is; its file does.
         **disc_view(date=pl.when(~is_patch).then(date)),
         "spatial_coordinate_description": pl.when(is_map)
@@ -154,7 +165,7 @@ mapping = Mapping(
         "t_rec": jsoc(t_rec),
         "harp_number": pl.when(is_patch).then(pl.col("harpnum")),
     },
-    extra={
+    own_columns={
         "recnum": "integer",
         "sunum": "integer",
         "series_name": "text",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.mapping import Mapping, access, hertz, joined, julian_date, last_part, of
+from epnkit.mapping import Mapping, access, compute, hertz, identifier, julian_date, last_part
 from epnkit.service import Cursor, Link, Service, documentation, helioviewer, this
 
 #: Where SiTools2 is; the addresses of files in its records begin at its root.
@@ -37,21 +37,23 @@ def choose_by_mission(soho: str, stereo: str, sdo: str) -> pl.Expr:
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(joined, pl.col("filename").str.extract(NAME, 1)),
+        "granule_uid": compute(identifier, pl.col("filename").str.extract(NAME, 1)),
         "granule_gid": pl.format(
             "{} {} Angstrom",
             choose_by_mission("EIT", "EUVI", "AIA").fill_null("unknown"),
             pl.col("wavelength"),
         ),
-        "obs_id": of(joined, pl.lit("EUV-SYN"), pl.col("obs_date").dt.strftime("%Y%m%d_%H%M%S")),
+        "obs_id": compute(
+            identifier, pl.lit("EUV-SYN"), pl.col("obs_date").dt.strftime("%Y%m%d_%H%M%S")
+        ),
         "dataproduct_type": "ma",
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-corona",
-        "time_min": of(julian_date, "obs_date"),
-        "time_max": of(julian_date, "obs_date"),
-        "spectral_range_min": of(hertz, "wavelength", -10),
-        "spectral_range_max": of(hertz, "wavelength", -10),
+        "time_min": compute(julian_date, "obs_date"),
+        "time_max": compute(julian_date, "obs_date"),
+        "spectral_range_min": compute(hertz, "wavelength", -10),
+        "spectral_range_max": compute(hertz, "wavelength", -10),
         # A map has every longitude: it begins and ends at the same meridian.
         "c1min": 0.0,
         "c1max": 360.0,
@@ -69,11 +71,11 @@ mapping = Mapping(
         "measurement_type": "phot.radiance;em.UV.10-50nm",
         "processing_level": 5,
         **access(address("download"), pl.lit(SIZE), "application/fits"),
-        "file_name": of(last_part, "filename"),
+        "file_name": compute(last_part, "filename"),
         "thumbnail_url": address("preview"),
         "image_file": image,
     },
-    extra={"image_file": "text"},
+    own_columns={"image_file": "text"},
 )
 
 links = (

@@ -8,10 +8,10 @@ from epnkit.mapping import (
     Mapping,
     Product,
     access,
+    compute,
     dynamic_spectrum,
     identified,
-    joined,
-    of,
+    identifier,
     round_to_single_precision,
 )
 from epnkit.service import (
@@ -40,7 +40,7 @@ routine = pl.col("file_name").str.starts_with("srn_nda_routine_")
 sun = pl.col("file_name").str.contains("_sun_edr_")
 target = pl.when(sun)
 
-observation = of(
+observation = compute(
     identified,
     pl.when(routine).then("Parents").otherwise("file_name"),
     "unreadable",
@@ -53,7 +53,7 @@ def product(kind: str, gid: str, level: int, url: pl.Expr, size: pl.Expr, **more
     """Declare the granule of one of an observation's files, where it is there."""
     return Product(
         {
-            "granule_uid": of(joined, observation, pl.lit(kind)),
+            "granule_uid": compute(identifier, observation, pl.lit(kind)),
             "granule_gid": gid,
             "processing_level": level,
             **access(url, size, more.get("media_type")),
@@ -82,8 +82,8 @@ mapping = Mapping(
             pl.lit("planetary-magnetosphere")
         ),
         "feature_name": target.then(None).otherwise(pl.lit("DAM#decametric radio emissions")),
-        "time_sampling_step_min": of(round_to_single_precision, "VESPA_time_sampling_step"),
-        "time_sampling_step_max": of(round_to_single_precision, "VESPA_time_sampling_step"),
+        "time_sampling_step_min": compute(round_to_single_precision, "VESPA_time_sampling_step"),
+        "time_sampling_step_max": compute(round_to_single_precision, "VESPA_time_sampling_step"),
         "spectral_sampling_step_min": pl.when(routine).then(75e3).otherwise(48.828e3),
         "spectral_sampling_step_max": pl.when(routine).then(75e3).otherwise(48.828e3),
         "instrument_host_name": "Station de Radioastronomie de Nancay#SRN",

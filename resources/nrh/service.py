@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.mapping import Mapping, hertz_of_lists, joined, julian_date, of, safe
+from epnkit.mapping import Mapping, compute, hertz_of_lists, identifier, julian_date, safe
 from epnkit.service import Cursor, Link, Service, documentation
 
 #: Frequencies, in units of 100 kHz, that are too noisy to be shown; datalink reads the same file.
@@ -34,31 +34,33 @@ def megahertz(frequencies: pl.Series) -> pl.Series:
 day = pl.col("hdeb").str.slice(0, 10).str.replace_all("-", "")
 # 2d071221.01, .01Z and .01ZZ are one observation, compressed more and more.
 part = pl.col("file").str.extract(r"\.(\d+)Z*$", 1)
-movie = of(best_movie, "plots", "hdeb", "frq")
+movie = compute(best_movie, "plots", "hdeb", "frq")
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(safe, "unique_id", distinct=True),
+        "granule_uid": compute(safe, "unique_id", distinct=True),
         # The compression tells the files of one observation apart.
         "granule_gid": pl.concat_str(pl.lit("videoplots"), pl.col("file").str.extract(r"(Z*)$", 1)),
-        "obs_id": of(joined, pl.lit("nrh"), day, part),
+        "obs_id": compute(identifier, pl.lit("nrh"), day, part),
         "dataproduct_type": "mo",
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-corona",
-        "time_min": of(julian_date, "hdeb"),
-        "time_max": of(julian_date, "hfin"),
-        ("spectral_range_min", "spectral_range_max"): of(hertz_of_lists, "frq", unit="100 kHz"),
+        "time_min": compute(julian_date, "hdeb"),
+        "time_max": compute(julian_date, "hfin"),
+        ("spectral_range_min", "spectral_range_max"): compute(
+            hertz_of_lists, "frq", unit="100 kHz"
+        ),
         "instrument_host_name": "Nancay Radio Observatory",
         "instrument_name": "NRH",
         "measurement_type": "phot.radiance;em.radio",
         "processing_level": 3,
         "thumbnail_url": movie,
         "unique_id": pl.col("unique_id"),
-        "frequencies": of(megahertz, "frq"),
+        "frequencies": compute(megahertz, "frq"),
         "raw_file": pl.col("file"),
     },
-    extra={"unique_id": "text", "frequencies": "text", "raw_file": "text"},
+    own_columns={"unique_id": "text", "frequencies": "text", "raw_file": "text"},
 )
 
 links = (

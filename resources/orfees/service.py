@@ -8,9 +8,9 @@ from epnkit.mapping import (
     Mapping,
     Outcome,
     access,
+    compute,
     hertz_limits,
     julian_date_of_date_and_time,
-    of,
     safe,
 )
 from epnkit.service import (
@@ -44,7 +44,7 @@ seconds = pl.col("time_step") / 1000
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(stem, "file"),
+        "granule_uid": compute(stem, "file"),
         "granule_gid": pl.when(pl.col("file").str.starts_with("int_"))
         .then(
             pl.format("dynamic spectra integrated over {} s", pl.col("file").str.extract(NAME, 4))
@@ -55,13 +55,13 @@ mapping = Mapping(
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-corona",
-        "time_min": of(julian_date_of_date_and_time, "date_obs", "time_obs"),
-        "time_max": of(julian_date_of_date_and_time, "date_end", "time_end"),
+        "time_min": compute(julian_date_of_date_and_time, "date_obs", "time_obs"),
+        "time_max": compute(julian_date_of_date_and_time, "date_end", "time_end"),
         "time_sampling_step_min": seconds,
         "time_sampling_step_max": seconds,
         "time_exp_min": pl.col("exp_time") / 1000,
         "time_exp_max": pl.col("exp_time") / 1000,
-        ("spectral_range_min", "spectral_range_max"): of(
+        ("spectral_range_min", "spectral_range_max"): compute(
             hertz_limits, "freq_start", "freq_stop", unit="MHz"
         ),
         "instrument_host_name": "Nancay Radio Observatory",

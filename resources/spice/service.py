@@ -10,11 +10,11 @@ from epnkit.mapping import (
     Outcome,
     Product,
     access,
+    compute,
     header_field,
     hertz_limits,
     identified,
     julian_date,
-    of,
 )
 from epnkit.service import Cursor, Link, Service, documentation, helioviewer, this
 
@@ -77,7 +77,7 @@ def window(number: int) -> Product:
     has = names.list.len() > number
     return Product(
         {
-            "granule_uid": of(
+            "granule_uid": compute(
                 identified,
                 pl.when(file_name.str.contains(NAME))
                 .then(pl.format(f"{{}}_{{}}-{{}}_{number}", stem, observation, raster))
@@ -88,7 +88,9 @@ def window(number: int) -> Product:
             "granule_gid": pl.format(
                 f"{{}} {{}} window {number}", pl.col("level"), pl.col("descriptor")
             ),
-            ("spectral_range_min", "spectral_range_max"): of(hertz_limits, low, high, unit="nm"),
+            ("spectral_range_min", "spectral_range_max"): compute(
+                hertz_limits, low, high, unit="nm"
+            ),
             "measurement_type": pl.concat_str(pl.lit("phot.radiance;"), band),
             "spectral_window": names.list.get(number, null_on_oob=True).replace("", None),
             "window_number": number,
@@ -106,11 +108,11 @@ mapping = Mapping(
         "target_name": "Sun",
         "target_class": "star",
         "target_region": "solar-corona#solar-transition-region",
-        "time_min": of(require_time, "begin_time"),
-        "time_max": of(require_time, "end_time"),
+        "time_min": compute(require_time, "begin_time"),
+        "time_max": compute(require_time, "end_time"),
         "time_exp_min": number("XPOSURE"),
         "time_exp_max": number("XPOSURE"),
-        FIELD: of(header_field, "fits.header"),
+        FIELD: compute(header_field, "fits.header"),
         "subobserver_longitude_min": number("CRLN_OBS") % 360,
         "subobserver_longitude_max": number("CRLN_OBS") % 360,
         "subobserver_latitude_min": number("CRLT_OBS"),
@@ -131,7 +133,7 @@ mapping = Mapping(
         "observer_distance": number("DSUN_OBS") / 149597870700.0,
     },
     products=tuple(window(number) for number in range(MOST)),
-    extra={
+    own_columns={
         "spectral_window": "text",
         "window_number": "integer",
         "spiobsid": "integer",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.mapping import Mapping, access, dataset_columns, joined, of, read_datasets
+from epnkit.mapping import Mapping, access, compute, dataset_columns, identifier, read_datasets
 from epnkit.service import FILE_CURSOR, Events, Link, Service, documentation, this
 
 DATASETS = read_datasets(Path(__file__).parent / "datasets.toml")
@@ -41,13 +41,15 @@ def name_group(dataset: pl.Series, number: pl.Series) -> pl.Series:
 
 columns = dataset_columns(DATASETS, "path")
 stem = pl.col("path").str.replace(r"\.(tfcat|json)(\.gz)?$", "")
-uid = of(joined, stem, pl.when(is_catalogue).then(pl.lit("catalogue")).otherwise(pl.col("feature")))
+uid = compute(
+    identifier, stem, pl.when(is_catalogue).then(pl.lit("catalogue")).otherwise(pl.col("feature"))
+)
 
 mapping = Mapping(
     columns={
         **columns,
         "granule_uid": uid,
-        "granule_gid": of(name_group, columns["granule_gid"], "number"),
+        "granule_gid": compute(name_group, columns["granule_gid"], "number"),
         # A feature is of no observation that others are of: those of a catalogue are thousands.
         "obs_id": uid,
         # The file of an event would be a VOEvent (section 2.3.7); these are held by their rows.
@@ -67,9 +69,9 @@ mapping = Mapping(
         "feature_count": pl.col("features"),
         "feature_shape": pl.col("geometry"),
         "reference_position": pl.col("ref_position"),
-        "tfcat_document": of(hide_quotes, "document"),
+        "tfcat_document": compute(hide_quotes, "document"),
     },
-    extra={
+    own_columns={
         "catalogue_title": "text",
         "catalogue_url": "text",
         "feature_count": "integer",

@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import polars as pl
 
-from epnkit.mapping import Mapping, access, identified, joined, observed_interval, of, stamp
+from epnkit.mapping import (
+    Mapping,
+    access,
+    compact_time,
+    compute,
+    identified,
+    identifier,
+    observed_interval,
+)
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
@@ -35,20 +43,24 @@ def part(pattern: str) -> pl.Expr:
 
 encounter = part(r"^(VG[12]-[JSUN])-")
 step = part(r"-(\d+SEC)-").replace_strict(STEPS, default=None)
-data_set = of(identified, "DATA_SET_ID", "unreadable", pattern=DATA_SET, what="a data set of PRA")
+data_set = compute(
+    identified, "DATA_SET_ID", "unreadable", pattern=DATA_SET, what="a data set of PRA"
+)
 data = pl.coalesce("series.url", "table.url")
 data_size = pl.coalesce("series.size", "table.size")
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(joined, data_set, pl.col("file_name").str.strip_suffix(".LBL")),
+        "granule_uid": compute(identifier, data_set, pl.col("file_name").str.strip_suffix(".LBL")),
         "granule_gid": pl.col("DATA_SET_ID"),
-        "obs_id": of(joined, encounter, of(stamp, "START_TIME")),
+        "obs_id": compute(identifier, encounter, compute(compact_time, "START_TIME")),
         "dataproduct_type": "ds",
         "target_name": part(r"^VG[12]-([JSUN])-").replace_strict(PLANETS, default=None),
         "target_class": "planet",
         "target_region": "planetary-magnetosphere",
-        ("time_min", "time_max"): of(observed_interval, "START_TIME", "STOP_TIME", "file_name"),
+        ("time_min", "time_max"): compute(
+            observed_interval, "START_TIME", "STOP_TIME", "file_name"
+        ),
         "time_sampling_step_min": step,
         "time_sampling_step_max": step,
         # The 70 channels of the low band.

@@ -8,11 +8,11 @@ import polars as pl
 from epnkit.mapping import (
     Mapping,
     access,
+    compute,
     dataset_columns,
     identified,
-    joined,
+    identifier,
     observed_interval,
-    of,
     read_datasets,
 )
 from epnkit.service import (
@@ -41,11 +41,15 @@ binary = ~pl.col("file_name").str.ends_with(".cdf")
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(identified, "file_name", "unreadable", pattern=NAME, what="a day's file"),
-        "obs_id": of(joined, pl.lit("wi_wa"), receiver, day),
+        "granule_uid": compute(
+            identified, "file_name", "unreadable", pattern=NAME, what="a day's file"
+        ),
+        "obs_id": compute(identifier, pl.lit("wi_wa"), receiver, day),
         "dataproduct_type": "ds",
         **dataset_columns(read_datasets(FOLDER / "datasets.toml")),
-        ("time_min", "time_max"): of(observed_interval, "epoch_first", "epoch_last", "file_name"),
+        ("time_min", "time_max"): compute(
+            observed_interval, "epoch_first", "epoch_last", "file_name"
+        ),
         "instrument_host_name": "wind",
         "instrument_name": pl.format("waves#{}", receiver),
         "measurement_type": "phot.flux.density;em.radio",

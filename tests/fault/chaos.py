@@ -40,7 +40,7 @@ from epnkit.loading.reconcile import Comparison
 from epnkit.loading.request import Request
 from epnkit.loading.state import ledger
 from epnkit.loading.table.target import Target
-from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.declare import Mapping, compute
 from epnkit.mapping.times import julian_date
 from epnkit.service import Cursor, Service
 from epnkit.sources import open_source
@@ -66,8 +66,8 @@ def make_mapping(uid: pl.Expr) -> Mapping:
             "dataproduct_type": "ci",
             "target_name": "Sun",
             "target_class": "star",
-            "time_min": of(julian_date, "seen"),
-            "time_max": of(julian_date, "seen"),
+            "time_min": compute(julian_date, "seen"),
+            "time_max": compute(julian_date, "seen"),
             "processing_level": 5,
             "measurement_type": "phys.area",
             "instrument_name": pl.col("name"),

@@ -252,7 +252,7 @@ def test_a_new_column_comes_to_the_served_table(loaded: PrivateDachs) -> None:
     rd.write_text(rd.read_text().replace(mark, column + mark))
     service = folder / "service.py"
     text = service.read_text().replace('"granule_gid"', '"polarity": "new", "granule_gid"', 1)
-    service.write_text(text.replace("extra={", 'extra={"polarity": "text", ', 1))
+    service.write_text(text.replace("own_columns={", 'own_columns={"polarity": "text", ', 1))
     loaded.run("imp", RD)
     assert query(loaded, "SELECT count(*) FROM hfc1ar.epn_core WHERE polarity = 'new'") != 0
     inputs.install(loaded, ROOT / "resources" / "hfc1ar")

@@ -86,7 +86,7 @@ class Embargo:
     """Until when the data of a record are withheld.
 
     The values are declared as those of a mapping: a constant, an expression over the fields of the
-    record, or :func:`~epnkit.mapping.declare.of` a function and the fields it reads.
+    record, or :func:`~epnkit.mapping.declare.compute` with a function and the fields it reads.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ class Link:
 
     The values are declared as those of a mapping: a constant, an expression over the fields of the
     record or over columns of its granule (:func:`granule`), or
-    :func:`~epnkit.mapping.declare.of` a function and the fields it reads.
+    :func:`~epnkit.mapping.declare.compute` with a function and the fields it reads.
 
     Parameters
     ----------

@@ -235,7 +235,7 @@ class Rehearsal:
             granules,
             service=service.name,
             frame=service.frame,
-            extra=service.mapping.own_columns,
+            extra=service.mapping.described_columns,
             schemes=service.link_schemes,
         )
         return int((findings["level"] == "MUST").sum())

@@ -2,7 +2,7 @@
 
 A ``service.py`` takes all that it declares a mapping with from here::
 
-    from epnkit.mapping import Mapping, julian_date, of
+    from epnkit.mapping import Mapping, compute, julian_date
 
 A name is imported with its module when it is first asked for, so that a service waits only for the
 libraries that it needs (geometry is not imported for a service without contours).
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from epnkit.mapping.catalogue_positions import box_region, disc_position
     from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
     from epnkit.mapping.date_parts import julian_date_of_parts
-    from epnkit.mapping.declare import Fold, Mapping, Product, of
+    from epnkit.mapping.declare import Fold, Mapping, Product, compute
     from epnkit.mapping.file_arrays import file_array, file_list
     from epnkit.mapping.file_names import identified
-    from epnkit.mapping.footprints import contour
-    from epnkit.mapping.identifiers import joined, last_part, safe, stamp, without_ending
+    from epnkit.mapping.footprints import chain_code_footprint
+    from epnkit.mapping.identifiers import compact_time, identifier, last_part, safe, without_ending
     from epnkit.mapping.image_fields import WORLD_COORDINATES, header_field, image_field
     from epnkit.mapping.media_types import access, media_type
     from epnkit.mapping.named_times import named_interval, observed_interval
@@ -66,8 +66,10 @@ __all__ = [
     "Product",
     "access",
     "box_region",
+    "chain_code_footprint",
     "clean",
-    "contour",
+    "compact_time",
+    "compute",
     "dataset_columns",
     "disc_position",
     "disc_view",
@@ -83,8 +85,8 @@ __all__ = [
     "hertz_limits",
     "hertz_of_lists",
     "identified",
+    "identifier",
     "image_field",
-    "joined",
     "julian_date",
     "julian_date_after",
     "julian_date_in_scale",
@@ -98,7 +100,6 @@ __all__ = [
     "named_interval",
     "named_observation",
     "observed_interval",
-    "of",
     "offsets_from_sun",
     "pointing",
     "read_datasets",
@@ -106,7 +107,6 @@ __all__ = [
     "safe",
     "sky_outline",
     "solarnet",
-    "stamp",
     "tfcat_contour",
     "utc_time",
     "whole_disc",
@@ -131,13 +131,13 @@ _HOMES = {
     "Fold": "epnkit.mapping.declare:Fold",
     "Mapping": "epnkit.mapping.declare:Mapping",
     "Product": "epnkit.mapping.declare:Product",
-    "of": "epnkit.mapping.declare:of",
+    "compute": "epnkit.mapping.declare:compute",
     "identified": "epnkit.mapping.file_names:identified",
-    "contour": "epnkit.mapping.footprints:contour",
-    "joined": "epnkit.mapping.identifiers:joined",
+    "chain_code_footprint": "epnkit.mapping.footprints:chain_code_footprint",
+    "identifier": "epnkit.mapping.identifiers:identifier",
     "last_part": "epnkit.mapping.identifiers:last_part",
     "safe": "epnkit.mapping.identifiers:safe",
-    "stamp": "epnkit.mapping.identifiers:stamp",
+    "compact_time": "epnkit.mapping.identifiers:compact_time",
     "without_ending": "epnkit.mapping.identifiers:without_ending",
     "WORLD_COORDINATES": "epnkit.mapping.image_fields:WORLD_COORDINATES",
     "header_field": "epnkit.mapping.image_fields:header_field",
@@ -171,6 +171,12 @@ _HOMES = {
     "julian_date_not_before": "epnkit.mapping.times:julian_date_not_before",
     "julian_date_of_date_and_time": "epnkit.mapping.times:julian_date_of_date_and_time",
     "julian_date_of_pair": "epnkit.mapping.times:julian_date_of_pair",
+    # As they were called before 0.2: services that are deployed import them.
+    "contour": "epnkit.mapping.footprints:contour",
+    "joined": "epnkit.mapping.identifiers:joined",
+    "of": "epnkit.mapping.declare:of",
+    "stamp": "epnkit.mapping.identifiers:stamp",
+    "without_single_noise": "epnkit.mapping.numbers:without_single_noise",
 }
 
 

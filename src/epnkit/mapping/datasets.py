@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from epnkit.errors import ConfigurationError
-from epnkit.mapping.declare import of
+from epnkit.mapping.declare import compute
 from epnkit.mapping.outcome import Outcome
 
 
@@ -99,7 +99,7 @@ def dataset_columns(
         name: _column_by_file(datasets, field, name) for name in names
     }
     gid = _first_match(field, [(dataset.files, dataset.name) for dataset in datasets])
-    return {"granule_gid": of(_require_known, field, gid), **columns}
+    return {"granule_gid": compute(_require_known, field, gid), **columns}
 
 
 def _column_by_file(datasets: Sequence[Dataset], field: str, column: str) -> pl.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import InitVar, dataclass, field, is_dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from epnkit.epncore import columns as epncore
 from epnkit.epncore.columns import EpnType
 from epnkit.errors import MappingError
+from epnkit.mapping.fitting import fit_type
 from epnkit.mapping.outcome import Conversion, Outcome
 
 
@@ -49,7 +50,9 @@ class Computed:
         return _add_reasons(result, troubled) if troubled else result
 
 
-def of(function: Conversion, *arguments: str | pl.Expr | Computed, **settings: object) -> Computed:
+def compute(
+    function: Conversion, *arguments: str | pl.Expr | Computed, **settings: object
+) -> Computed:
     """Declare a value as a function of fields, or of values made of fields.
 
     Parameters
@@ -63,14 +66,18 @@ def of(function: Conversion, *arguments: str | pl.Expr | Computed, **settings: o
 
     Examples
     --------
-    >>> from epnkit.mapping import joined, stamp
-    >>> uid = of(joined, pl.lit("ar"), of(stamp, "date_obs"), "x")
+    >>> from epnkit.mapping import compact_time, identifier
+    >>> uid = compute(identifier, pl.lit("ar"), compute(compact_time, "date_obs"), "x")
     >>> uid.fields
     ['date_obs', 'x']
     >>> uid(pl.DataFrame({"date_obs": ["2012-05-01T07:46:59"], "x": [7]})).values.to_list()
     ['ar_20120501_074659_7']
     """
     return Computed(function, arguments, settings)
+
+
+#: Its name in services that were written for epnkit 0.1.
+of = compute
 
 
 #: The field with a hash that the source itself made of a record, if it makes one.
@@ -162,14 +169,16 @@ class Mapping:
     ----------
     columns : dict
         For each column, or tuple of columns made together, its value: a constant, an expression
-        over fields, or :func:`of` a function and the fields it reads.
-    extra : dict of str to str
-        The service's own columns, each with its type (``text``, ``integer``, ``float``,
-        ``double`` or ``timestamp``); the RD declares them likewise, with unit and UCD.
+        over fields, or :func:`compute` with a function and the fields it reads.
+    own_columns : dict of str to str
+        The columns that EPNcore does not have, each with its type (``text``, ``integer``,
+        ``float``, ``double`` or ``timestamp``); the RD declares them too, with unit and UCD.
     products : tuple of Product
         If a record yields several granules: in what they differ.
     fold : Fold, optional
         Which records belong together.
+    extra : dict of str to str
+        What ``own_columns`` was called before 0.2.
 
     Raises
     ------
@@ -184,22 +193,25 @@ class Mapping:
     """
 
     columns: Dictionary[str | tuple[str, ...], Any]
-    extra: Dictionary[str, EpnType] = field(default_factory=dict)
+    own_columns: Dictionary[str, EpnType] = field(default_factory=dict)
     products: tuple[Product, ...] = ()
     fold: Fold | None = None
+    extra: InitVar[Dictionary[str, EpnType] | None] = None
 
-    def __post_init__(self) -> None:
-        unknown = [n for n in self.names if n not in epncore.COLUMNS and n not in self.extra]
+    def __post_init__(self, extra: Dictionary[str, EpnType] | None) -> None:
+        if extra is not None:
+            object.__setattr__(self, "own_columns", {**self.own_columns, **extra})
+        unknown = [n for n in self.names if n not in epncore.COLUMNS and n not in self.own_columns]
         if unknown:
             raise MappingError(
                 f"EPNcore has no column {', '.join(unknown)}",
-                cure="Correct the name, or declare it in the mapping's extra and in the RD.",
+                cure="Correct the name, or declare it in the mapping's own_columns and in the RD.",
             )
 
     @property
-    def own_columns(self) -> dict[str, epncore.Column]:
+    def described_columns(self) -> dict[str, epncore.Column]:
         """The service's own columns, as the rules want them described."""
-        return {name: epncore.free_column(name, kind) for name, kind in self.extra.items()}
+        return {name: epncore.free_column(name, kind) for name, kind in self.own_columns.items()}
 
     @property
     def names(self) -> list[str]:
@@ -218,8 +230,8 @@ class Mapping:
 
     def polars_type(self, name: str) -> Any:
         """Return the type in which the loader holds a column."""
-        if name in self.extra:
-            return _TYPES[self.extra[name]]
+        if name in self.own_columns:
+            return _TYPES[self.own_columns[name]]
         return epncore.polars_type(name)
 
     def apply(self, records: pl.DataFrame) -> MappingResult:
@@ -274,18 +286,8 @@ class Mapping:
 
     def _cast(self, name: str, result: pl.Series | Outcome) -> Outcome:
         outcome = result if isinstance(result, Outcome) else Outcome.fine(result)
-        wanted = self.polars_type(name)
-        if outcome.values.dtype == wanted:
-            return _refuse_infinite(replace(outcome, values=outcome.values.alias(name)))
-        values = outcome.values.cast(wanted, strict=False).alias(name)
-        lost = Outcome.checked(outcome.values, values, f"is no {wanted}")
-        return _refuse_infinite(
-            replace(
-                outcome,
-                values=values,
-                reasons=outcome.reasons.zip_with(outcome.reasons.is_not_null(), lost.reasons),
-            )
-        )
+        fitted = fit_type(outcome, self.polars_type(name))
+        return replace(fitted, values=fitted.values.alias(name))
 
 
 def _check_source(name: str, value: object, result: Any) -> Any:
@@ -300,17 +302,6 @@ def _check_source(name: str, value: object, result: Any) -> Any:
     drawn = are_polygons(outcome.values)
     reasons = outcome.reasons.zip_with(outcome.reasons.is_not_null(), drawn.reasons)
     return Outcome(drawn.values, reasons, POLYGON_RULE)
-
-
-def _refuse_infinite(outcome: Outcome) -> Outcome:
-    """Refuse infinite numbers, and make those that are none (NaN) null."""
-    values = outcome.values
-    if not values.dtype.is_float() or values.is_finite().all():
-        return outcome
-    plain = values.set(~values.is_finite().fill_null(value=True), None)
-    infinite = Outcome.checked(values.fill_nan(None), plain, "is not a finite number").reasons
-    reasons = outcome.reasons.zip_with(outcome.reasons.is_not_null(), infinite)
-    return replace(outcome, values=plain, reasons=reasons)
 
 
 #: Where functions are defined whose polygons pgsphere takes.

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from epnkit.mapping.outcome import Outcome
 from epnkit.regions import Flag, Footprints, Images, Options, footprints
 
-#: The columns that a contour gives, in the order of :func:`contour`'s result.
+#: The columns that a contour gives, in the order of :func:`chain_code_footprint`'s result.
 CONTOUR = ("s_region", "coverage", "c1min", "c1max", "c2min", "c2max", "area", "pixels", "flags")
 
 _OPTIONS = Options()
 
 
-def contour(
+def chain_code_footprint(
     chain_code: pl.Series,
     start_x: pl.Series,
     start_y: pl.Series,
@@ -59,7 +59,7 @@ def contour(
     >>> one = {"x": pl.Series([512]), "y": pl.Series([512])}
     >>> image = [pl.Series([value]) for value in (2.6, 2.6, 512.0, 512.0, 369.0)]
     >>> codes, date = pl.Series(["2460"]), pl.Series(["2012-05-01T07:46:59"])
-    >>> drawn = contour(codes, one["x"], one["y"], date, *image)
+    >>> drawn = chain_code_footprint(codes, one["x"], one["y"], date, *image)
     >>> drawn["pixels"].to_list(), drawn["s_region"].reasons.to_list()
     ([4], [None])
     """
@@ -116,3 +116,7 @@ def as_columns(found: Footprints) -> pl.DataFrame:
 def _round(values: Any) -> pl.Series:
     """Round to 1e-9 of a degree, far below any pixel: the last bits say nothing."""
     return pl.Series(np.asarray(values, dtype=float)).fill_nan(None).round(9)
+
+
+#: Its name in services that were written for epnkit 0.1.
+contour = chain_code_footprint

@@ -8,7 +8,7 @@ import re
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import is_present, map_distinct, refuse_unread
+from epnkit.mapping.reading import as_texts, is_present, map_distinct, refuse_unread
 from epnkit.mapping.texts import ascii_of
 
 #: Date and time of day in a text, with any marks or none between their figures.
@@ -18,7 +18,7 @@ _STAMP = (
 )
 
 
-def stamp(given: pl.Series) -> Outcome:
+def compact_time(given: pl.Series) -> Outcome:
     """Cut ``YYYYMMDD_HHMMSS`` from times; fractions of a second are cut off, never rounded.
 
     Parameters
@@ -28,13 +28,13 @@ def stamp(given: pl.Series) -> Outcome:
 
     Examples
     --------
-    >>> stamp(pl.Series(["2012-05-01T07:46:59.9", "20120501"])).values.to_list()
+    >>> compact_time(pl.Series(["2012-05-01T07:46:59.9", "20120501"])).values.to_list()
     ['20120501_074659', '20120501_000000']
     """
-    if given.dtype.is_temporal():
+    if isinstance(given.dtype, pl.Datetime | pl.Date):
         made = given.cast(pl.Datetime("us")).dt.strftime("%Y%m%d_%H%M%S")
         return refuse_unread(given, made, "a time")
-    parts = given.cast(pl.String).str.extract_groups(_STAMP).struct.unnest()
+    parts = as_texts(given).str.extract_groups(_STAMP).struct.unnest()
     day = parts["year"] + parts["month"] + parts["day"]
     clock = (parts[name].fill_null("00") for name in ("hour", "minute", "second"))
     hour, minute, second = clock
@@ -65,9 +65,8 @@ def safe(given: pl.Series, *, distinct: bool = False) -> Outcome:
     >>> safe(pl.Series(["Nançay 1/2"])).values.to_list()
     ['Nancay_1-2']
     """
-    texts = given.cast(pl.String)
-    made = map_distinct(texts, lambda text: _safe(text, distinct))
-    return refuse_unread(texts, made, "an identifier: no letter or figure is in it")
+    made = map_distinct(as_texts(given), lambda text: _safe(text, distinct))
+    return refuse_unread(given, made, "an identifier: no letter or figure is in it")
 
 
 def without_ending(given: pl.Series) -> Outcome:
@@ -83,7 +82,7 @@ def without_ending(given: pl.Series) -> Outcome:
     >>> without_ending(pl.Series(["rad_v1.2.fits.gz"])).values.to_list()
     ['rad_v1.2']
     """
-    bare = given.cast(pl.String).str.replace(r"(?i)\.(gz|bz2|z|xz)$", "")
+    bare = as_texts(given).str.replace(r"(?i)\.(gz|bz2|z|xz)$", "")
     return safe(bare.str.replace(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", ""))
 
 
@@ -95,10 +94,10 @@ def last_part(given: pl.Series) -> pl.Series:
     >>> last_part(pl.Series(["https://host.example/2012/a.fits?x=1"])).to_list()
     ['a.fits']
     """
-    return given.cast(pl.String).str.extract(r"([^/?#]+)/?(?:[?#].*)?$", 1)
+    return as_texts(given).str.extract(r"([^/?#]+)/?(?:[?#].*)?$", 1)
 
 
-def joined(*parts: pl.Series, separator: str = "_") -> Outcome:
+def identifier(*parts: pl.Series, separator: str = "_") -> Outcome:
     """Join the parts of an identifier, and make it safe.
 
     Parameters
@@ -110,10 +109,10 @@ def joined(*parts: pl.Series, separator: str = "_") -> Outcome:
 
     Examples
     --------
-    >>> joined(pl.Series(["ar", "ar"]), pl.Series([12, None])).values.to_list()
+    >>> identifier(pl.Series(["ar", "ar"]), pl.Series([12, None])).values.to_list()
     ['ar_12', None]
     """
-    columns = [part.cast(pl.String).alias(str(number)) for number, part in enumerate(parts)]
+    columns = [as_texts(part).alias(str(number)) for number, part in enumerate(parts)]
     whole = pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=separator)).to_series()
     missing = ~_are_all_present(columns)
     found = safe(whole.set(missing, None))
@@ -143,3 +142,7 @@ def _safe(text: str, distinct: bool) -> str | None:
     if plain == text or not distinct:
         return plain
     return f"{plain}-{hashlib.blake2s(text.encode(), digest_size=4).hexdigest()}"
+
+
+#: Their names in services that were written for epnkit 0.1.
+joined, stamp = identifier, compact_time

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.mapping.declare import of
+from epnkit.mapping.declare import compute
 
 #: The types of what archives hold, by ending (EPN-TAP 2.0, section 2.2.1).
 TYPES = {
@@ -75,7 +75,7 @@ def access(
     ['access_estsize', 'access_format', 'access_url']
     """
     given = pl.lit(kind) if isinstance(kind, str) else kind
-    declared = of(media_type, url) if given is None else pl.when(url.is_not_null()).then(given)
+    declared = compute(media_type, url) if given is None else pl.when(url.is_not_null()).then(given)
     columns: dict[str | tuple[str, ...], Any] = {"access_url": url, "access_format": declared}
     if size is None:
         return columns

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from epnkit.mapping.declare import of
+from epnkit.mapping.declare import compute
 from epnkit.mapping.footprints import as_columns
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.reading import from_numbers, numbers
@@ -27,9 +27,9 @@ MU_TOLERANCE = 0.002
 #: the ground point to some arcseconds, which are degrees near the limb.
 POINTING_TOLERANCE = 3.0
 
-#: The order of the coverage of a whole disc: cells of 3.7 degrees.  Its edge lies at the limb, where
-#: that is 0.2 % of the radius as the telescope sees it.  Each order more doubles the bytes of a granule
-#: and takes three times as long to copy (docs/topics/scale.md).
+#: The order of the coverage of a whole disc: cells of 3.7 degrees.  Its edge lies at the limb,
+#: where that is 0.2 % of the radius as the telescope sees it.  Each order more doubles the
+#: bytes of a granule, and takes three times as long to copy (docs/topics/scale.md).
 DISC_ORDER = 4
 
 
@@ -100,8 +100,8 @@ def pointing(
     [3, 8]
     """
     return {
-        FIELD: of(field_of_view, date, x, y, width, height, rotation),
-        ("theta", "mu", "theta_origin"): of(heliocentric_angles, theta, mu, date, x, y),
+        FIELD: compute(field_of_view, date, x, y, width, height, rotation),
+        ("theta", "mu", "theta_origin"): compute(heliocentric_angles, theta, mu, date, x, y),
     }
 
 
@@ -119,7 +119,7 @@ def disc_view(*, date: Given) -> dict[str | tuple[str, ...], Any]:
     >>> names[-1]
     'coverage'
     """
-    return {DISC: of(whole_disc, date)}
+    return {DISC: compute(whole_disc, date)}
 
 
 def field_of_view(

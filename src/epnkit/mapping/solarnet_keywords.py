@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.mapping.declare import of
+from epnkit.mapping.declare import compute
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.reading import refuse_unread
 from epnkit.mapping.spectral import hertz_limits
@@ -49,11 +49,11 @@ def solarnet(
     return {
         "target_name": "Sun",
         "target_class": "star",
-        "time_min": of(julian_date, keyword(begin)),
-        "time_max": of(julian_date, pl.coalesce(keyword(end), keyword(begin))),
+        "time_min": compute(julian_date, keyword(begin)),
+        "time_max": compute(julian_date, pl.coalesce(keyword(end), keyword(begin))),
         "time_exp_min": keyword("XPOSURE"),
         "time_exp_max": keyword("XPOSURE"),
-        ("spectral_range_min", "spectral_range_max"): of(
+        ("spectral_range_min", "spectral_range_max"): compute(
             hertz_limits,
             pl.coalesce(keyword("WAVEMIN"), wavelength),
             pl.coalesce(keyword("WAVEMAX"), wavelength),

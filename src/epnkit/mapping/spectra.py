@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.mapping.declare import of
+from epnkit.mapping.declare import compute
 from epnkit.mapping.named_times import observed_interval
 from epnkit.mapping.numbers import round_to_single_precision
 from epnkit.mapping.spectral import hertz_limits
@@ -41,9 +41,9 @@ def dynamic_spectrum(
     >>> [name for name in dynamic_spectrum() if isinstance(name, str)]
     ['dataproduct_type']
     """
-    ends = [of(round_to_single_precision, end) for end in (lowest, highest)]
+    ends = [compute(round_to_single_precision, end) for end in (lowest, highest)]
     return {
         "dataproduct_type": "ds",
-        ("time_min", "time_max"): of(observed_interval, first, last, "file_name"),
-        ("spectral_range_min", "spectral_range_max"): of(hertz_limits, *ends, unit),
+        ("time_min", "time_max"): compute(observed_interval, first, last, "file_name"),
+        ("spectral_range_min", "spectral_range_max"): compute(hertz_limits, *ends, unit),
     }

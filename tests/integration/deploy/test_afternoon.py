@@ -110,7 +110,7 @@ def draft(story: Afternoon) -> None:
 
 
 #: What the operator adds to the draft.
-POSITIONS = """("c1min", "c1max", "c2min", "c2max"): of(disc_position, "location"),
+POSITIONS = """("c1min", "c1max", "c2min", "c2max"): compute(disc_position, "location"),
         """
 
 

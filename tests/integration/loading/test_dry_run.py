@@ -22,22 +22,22 @@ SERVICE = '''"""Granules of a table, folded, partitioned, some of them under an 
 
 import polars as pl
 
-from epnkit.mapping import Fold, Mapping, hash_list, joined, julian_date, of
+from epnkit.mapping import Fold, Mapping, compute, hash_list, identifier, julian_date
 from epnkit.service import Cursor, Embargo, Partition, Service
 
 mapping = Mapping(
     columns={
-        "granule_uid": of(joined, pl.lit("thing"), "id"),
+        "granule_uid": compute(identifier, pl.lit("thing"), "id"),
         "granule_gid": "things",
-        "obs_id": of(joined, pl.lit("thing"), "id"),
+        "obs_id": compute(identifier, pl.lit("thing"), "id"),
         "dataproduct_type": "ci",
         "processing_level": 5,
         "target_name": "Sun",
         "target_class": "star",
-        "time_min": of(julian_date, "start"),
-        "time_max": of(julian_date, "start"),
-        "instrument_name": of(hash_list, "instrument"),
-        "internal_reference": of(hash_list, "part"),
+        "time_min": compute(julian_date, "start"),
+        "time_max": compute(julian_date, "start"),
+        "instrument_name": compute(hash_list, "instrument"),
+        "internal_reference": compute(hash_list, "part"),
     },
     fold=Fold(by=("id",), collect=("part",)),
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epnkit.epncore.columns import COLUMNS
-from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.declare import Mapping, compute
 
 NUMBERS = [c.name for c in COLUMNS.values() if c.epn_type in {"double", "float", "integer"}]
 ODD = st.sampled_from([math.inf, -math.inf, math.nan, 1e308, -0.0])
@@ -20,8 +20,12 @@ ODD = st.sampled_from([math.inf, -math.inf, math.nan, 1e308, -0.0])
 def test_numbers_are_finite(name: str, numbers: list[float | None]) -> None:
     records = pl.DataFrame({"x": numbers}, schema={"x": pl.Float64})
     texts = records.select(pl.col("x").cast(pl.String))
-    for given_, value in ((records, pl.col("x")), (texts, pl.col("x")), (records, of(_same, "x"))):
-        mapped = Mapping({name: value, "flow": value}, extra={"flow": "double"}).apply(given_)
+    for given_, value in (
+        (records, pl.col("x")),
+        (texts, pl.col("x")),
+        (records, compute(_same, "x")),
+    ):
+        mapped = Mapping({name: value, "flow": value}, own_columns={"flow": "double"}).apply(given_)
         assert all(n is None or math.isfinite(n) for n in mapped.granules[name])
         assert all(n is None or math.isfinite(n) for n in mapped.granules["flow"])
         refused = {*mapped.refusals["record"]}

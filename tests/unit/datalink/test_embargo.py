@@ -51,7 +51,7 @@ def prepare(
 ) -> PreparedBatch:
     record = {"id": ["a1"], "look": ["https://a.example/look.png"], "until": [until]}
     records = pl.DataFrame(record).with_columns(pl.lit(held, pl.Boolean).alias("held"))
-    mapping = Mapping(COLUMNS | columns, extra={"notes": "text"} if columns else {})
+    mapping = Mapping(COLUMNS | columns, own_columns={"notes": "text"} if columns else {})
     service = Service(
         "scans", frame="body", mapping=mapping, key=("id",), links=LINKS, embargo=embargo
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epnkit.mapping.identifiers import joined, refuse_duplicates, safe, stamp
+from epnkit.mapping.identifiers import compact_time, identifier, refuse_duplicates, safe
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ from epnkit.mapping.identifiers import joined, refuse_duplicates, safe, stamp
     ],
 )
 def test_stamps_are_cut_from_the_text(value: object, expected: str) -> None:
-    assert stamp(pl.Series([value])).values.to_list() == [expected]
+    assert compact_time(pl.Series([value])).values.to_list() == [expected]
 
 
 def test_what_has_no_stamp_is_refused() -> None:
-    outcome = stamp(pl.Series(["MISSING", None]))
+    outcome = compact_time(pl.Series(["MISSING", None]))
     assert outcome.values.to_list() == [None, None]
     assert "MISSING" in outcome.reasons[0]
     assert outcome.reasons[1] is None
@@ -69,7 +69,7 @@ def test_what_needs_no_change_is_not_changed() -> None:
 
 
 def test_parts_are_joined_and_all_are_needed() -> None:
-    outcome = joined(
+    outcome = identifier(
         pl.Series(["ar", "ar", "ar"]), pl.Series([436, None, 1]), pl.Series(["x", "y", " "])
     )
     assert outcome.values.to_list() == ["ar_436_x", None, None]

@@ -15,7 +15,7 @@ from epnkit.sources.drift import compare_fields
 SERVICE = """
 import polars as pl
 
-from epnkit.mapping.declare import Mapping, of
+from epnkit.mapping.declare import Mapping, compute
 from epnkit.mapping.times import julian_date
 from epnkit.service import Service
 
@@ -27,8 +27,8 @@ mapping = Mapping(
         "dataproduct_type": "im",
         "target_name": "Sun",
         "target_class": "star",
-        "time_min": of(julian_date, "date_obs"),
-        "time_max": of(julian_date, "date_end"),
+        "time_min": compute(julian_date, "date_obs"),
+        "time_max": compute(julian_date, "date_end"),
         "instrument_host_name": "Meudon",
         "instrument_name": "spectroheliograph",
         "measurement_type": "phys.absorption",

@@ -80,6 +80,6 @@ def _check_rules(service: Service, granules: pl.DataFrame) -> pl.DataFrame:
         granules,
         service=service.name,
         frame=service.frame,
-        extra=service.mapping.own_columns,
+        extra=service.mapping.described_columns,
         schemes=service.link_schemes,
     )

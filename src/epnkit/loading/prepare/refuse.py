@@ -99,7 +99,7 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
         granules,
         service=service.name,
         frame=service.frame,
-        extra=service.mapping.own_columns,
+        extra=service.mapping.described_columns,
         schemes=service.link_schemes,
     )
     hard = found.filter(pl.col("rule").is_in(sorted(rules.ENFORCED)))
