@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,8 +103,8 @@ def serve(
         name = identifier or instance.authority or "epnkit"
         identity = Identity(name, f"Streams of {name}"[:40], contact, address, instance.url)
         echo(f"serving {len(feeds)} data sets at {address}/hapi, until Ctrl-C")
-        pyramid = Pyramid(kept / "reductions.sqlite")
-        run_server(make_application(feeds, identity, pyramid), host, port)
+        with closing(Pyramid(kept / "reductions.sqlite")) as pyramid:
+            run_server(make_application(feeds, identity, pyramid), host, port)
 
 
 @command.command()
@@ -131,13 +132,14 @@ def pyramid(
     instance, failed = DachsInstance.find(directory), 0
     with instance.ensure_running():
         feeds, kept = _list_feeds(instance, services, archives, cache, cache_size)
-        reductions = Pyramid(kept / "reductions.sqlite")
         of_files = [each for each in feeds.values() if isinstance(each, DataSetFeed)]
-        for feed in of_files:
-            for variable in feed.dataset.variables:
-                done = list(keep_reductions(feed, variable, reductions))
-                failed += done.count(False)
-                echo(f"{feed.about.id} {variable.name}: {done.count(True)} of {len(done)} files")
+        with closing(Pyramid(kept / "reductions.sqlite")) as reductions:
+            for feed in of_files:
+                for variable in feed.dataset.variables:
+                    done = list(keep_reductions(feed, variable, reductions))
+                    failed += done.count(False)
+                    counts = f"{done.count(True)} of {len(done)} files"
+                    echo(f"{feed.about.id} {variable.name}: {counts}")
     sys.exit(1 if failed else 0)
 
 
@@ -176,6 +178,7 @@ def link(url: str | None, directory: Path | None) -> None:
     """
     from epnkit.dachs.instance import DachsInstance
     from epnkit.deploy.stream import LINKS
+    from epnkit.explore.deployment import PageDeployment
     from epnkit.service import read_service
     from epnkit.streaming import installed
 
@@ -183,6 +186,7 @@ def link(url: str | None, directory: Path | None) -> None:
     path = instance.configuration / LINKS
     if url is None:
         path.unlink(missing_ok=True)
+        PageDeployment(instance).allow_streams()
         echo("datalink leads to no streaming server")
         return
     _require_web_address(url)
@@ -190,6 +194,8 @@ def link(url: str | None, directory: Path | None) -> None:
     count = installed.write_links(path, url.rstrip("/"), read)
     instance.account.create_owned(path.parent)
     echo(f"datalink leads to {count} data sets at {url}")
+    if PageDeployment(instance).allow_streams():
+        echo("the page to explore draws them")
     echo("Now: dachs pub ALL; dachs serve reload, so that registry records say so too")
 
 

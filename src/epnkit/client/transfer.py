@@ -149,6 +149,8 @@ class Transfer:
             stream.seek(start)
             stream.truncate()
             self.report(start, size)
+            # What came of an answer that breaks off is kept: its length is compared below.
+            answer.raw.enforce_content_length = False
             for chunk in answer.iter_content(_CHUNK):
                 stream.write(chunk)
                 self.report(stream.tell(), size)

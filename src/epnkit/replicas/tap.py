@@ -16,6 +16,7 @@ import json
 import re
 import sqlite3
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,10 @@ class TapDatabase:
         for table in tables:
             self._create(table)
         self._connection.execute("PRAGMA query_only = 1")
+
+    def close(self) -> None:
+        """Forget the tables."""
+        self._connection.close()
 
     def _create(self, table: TapTable) -> None:
         columns = ", ".join(f"{name} {_TYPES[kind][0]}" for name, kind in table.columns.items())
@@ -218,7 +223,11 @@ def make_server(
         Gives the name and the content of a data item's file; None if there is no such item.
     """
     found = TapDatabase(tables)
-    return make_replica_server(_TapHandler, database=found, read_product=staticmethod(read_product))
+    server = make_replica_server(
+        _TapHandler, database=found, read_product=staticmethod(read_product)
+    )
+    weakref.finalize(server, found.close)
+    return server
 
 
 def main(make: str, address: str = "") -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Entry:
 
 
 class Pyramid:
-    """The reductions of all data sets.
+    """The reductions of all data sets; several threads may use them, and who made it closes it.
 
     Parameters
     ----------
@@ -74,37 +74,50 @@ class Pyramid:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._local = threading.local()
+        self._idle: list[sqlite3.Connection] = []
+
+    def close(self) -> None:
+        """Close the file."""
+        while self._idle:
+            self._idle.pop().close()
 
     def load(self, feed: str, variable: str, level: int, start: int, stop: int) -> dict[str, Entry]:
         """Load the reductions of granules that begin in a span, by granule_uid."""
-        rows = self._connect().execute(
-            "SELECT uid, start, version, reached, last, width, content FROM reduction"
-            " WHERE feed=? AND variable=? AND level=? AND start BETWEEN ? AND ?",
-            (feed, variable, level, start, stop),
-        )
-        found = (_unpack(row) for row in rows)
-        return {entry.key.uid: entry for entry in found}
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT uid, start, version, reached, last, width, content FROM reduction"
+                " WHERE feed=? AND variable=? AND level=? AND start BETWEEN ? AND ?",
+                (feed, variable, level, start, stop),
+            )
+            found = (_unpack(row) for row in rows)
+            return {entry.key.uid: entry for entry in found}
 
     def keep(self, feed: str, variable: str, levels: Iterable[tuple[int, Entry]]) -> None:
         """Keep the reductions of a granule, in place of older ones."""
         rows = [_pack(feed, variable, level, entry) for level, entry in levels]
-        connection = self._connect()
-        with connection:
+        with self._connect() as connection, connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO reduction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
 
-    def _connect(self) -> sqlite3.Connection:
-        """Return the connection of this thread."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=30)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute(_SCHEMA)
-            self._local.connection = connection
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to one thread: as many are open as threads asked at a time."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(_SCHEMA)
         return connection
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +20,7 @@ from epnkit.replicas.sources import load_replica
 from epnkit.replicas.tap import PATH, make_server
 from tests.conftest import ROOT
 from tests.support.environments import make_environment
+from tests.support.granules import load_resource
 from tests.support.services import Acceptance, Served
 
 SERVICE = "spice"
@@ -30,6 +33,23 @@ FIRST, SECOND = (ITEM.replace("_1006", f"_V0{version}_1006") + ".fits" for versi
 
 class TestAcceptance(Acceptance):
     """As of every service."""
+
+
+def test_its_query_is_adql(dachs: PrivateDachs) -> None:
+    table = tomllib.loads(load_resource("spice").source_file.read_text(encoding="utf-8"))["table"]
+    # Words of SQL that are columns of SOAR; its own client writes them without quotes.
+    for word in ("descriptor", "level"):
+        table = table.replace(f"d.{word}", f'd."{word}"')
+    query = f"SELECT TOP 9 * FROM {table} ORDER BY begin_time, data_item_id"
+    parse = "import sys; from gavo import api, adql; print(adql.parseToTree(sys.argv[1]).setLimit)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", parse, query],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=dachs.environment,
+    )
+    assert done.stdout == "9\n"
 
 
 def test_every_window_is_a_granule_or_refused(served: Served) -> None:

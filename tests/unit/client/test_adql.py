@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -80,20 +81,19 @@ def test_limits_cross_the_meridian(
     ]
     names = "c1min", "c1max", "c2min", "c2max", "spatial_frame_type"
     text = query(SearchTerms(place=box), names).partition(" WHERE ")[2]
-    found = insert_limits(rows).execute(f"SELECT c1min, c1max, c2min, c2max FROM t WHERE {text}")
-    if expected is None:
-        assert len(found.fetchall()) == len(rows)
-    else:
-        assert sorted(found.fetchall()) == sorted(expected)
+    with closing(insert_limits(rows)) as database:
+        select = f"SELECT c1min, c1max, c2min, c2max FROM t WHERE {text}"
+        found = database.execute(select).fetchall()
+    assert sorted(found) == sorted(rows if expected is None else expected)
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_no_name_ends_its_literal(name: str) -> None:
     text = query(SearchTerms(target=name, instrument=name)).partition(" WHERE ")[2]
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE t (target_name, instrument_name, x)")
-    database.execute("INSERT INTO t VALUES (?, ?, 1)", (name.strip(), f"a#{name.strip()}"))
-    if text and name.isascii() and not {*name} & {*"#%_"}:
-        assert database.execute(f"SELECT x FROM t WHERE {text}").fetchall() == [(1,)]
-    elif text:
-        database.execute(f"SELECT x FROM t WHERE {text}")
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE t (target_name, instrument_name, x)")
+        database.execute("INSERT INTO t VALUES (?, ?, 1)", (name.strip(), f"a#{name.strip()}"))
+        if text and name.isascii() and not {*name} & {*"#%_"}:
+            assert database.execute(f"SELECT x FROM t WHERE {text}").fetchall() == [(1,)]
+        elif text:
+            database.execute(f"SELECT x FROM t WHERE {text}")

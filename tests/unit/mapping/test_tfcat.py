@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -85,4 +86,6 @@ def test_the_reference_validator_has_no_complaint(tmp_path: Path) -> None:
     done = subprocess.run(
         ["java", "-jar", JUDGE, path], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    # The validator of Debian 13 says first that it does not look at UCDs.
+    said = re.sub(r".*createUcdChecker\n.*no UCD checking\n", "", done.stderr)
+    assert (done.returncode, done.stdout, said) == (0, "", "")

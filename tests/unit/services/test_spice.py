@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from math import cos, radians, sin
 from typing import Any
 
@@ -16,7 +15,6 @@ from astropy.coordinates import SkyCoord
 from tests.support.granules import load_resource
 
 from epnkit.mapping.declare import MappingResult
-from epnkit.modules import import_dachs
 
 #: The item of which the tests of the published package sospice have both versions.
 ITEM = "solo_L2_spice-n-exp_20220305T072522_100663707-014"
@@ -98,17 +96,6 @@ def granules(**changes: object) -> list[dict[str, Any]]:
     made = apply(**changes)
     assert made.refusals.is_empty(), made.refusals
     return made.granules.to_dicts()
-
-
-@pytest.mark.filterwarnings("ignore:module 'sre_constants':DeprecationWarning")
-def test_its_query_is_adql() -> None:
-    adql = import_dachs("gavo.adql")
-    table = tomllib.loads(load_resource("spice").source_file.read_text(encoding="utf-8"))["table"]
-    # Words of SQL that are columns of SOAR; its own client writes them without quotes.
-    for word in ("descriptor", "level"):
-        table = table.replace(f"d.{word}", f'd."{word}"')
-    tree = adql.parseToTree(f"SELECT TOP 9 * FROM {table} ORDER BY begin_time, data_item_id")
-    assert int(tree.setLimit) == 9
 
 
 def test_two_windows_of_one_line_are_told_apart() -> None:

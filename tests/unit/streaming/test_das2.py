@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,10 @@ def unpack(packets: list[bytes]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     archive = tmp_path_factory.mktemp("archive")
-    pyramid = Pyramid(archive / "reductions.sqlite")
-    with serve(make_feeds(archive, make_archive(archive)), pyramid=pyramid) as address:
+    with (
+        closing(Pyramid(archive / "reductions.sqlite")) as pyramid,
+        serve(make_feeds(archive, make_archive(archive)), pyramid=pyramid) as address,
+    ):
         yield address
 
 

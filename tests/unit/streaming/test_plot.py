@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ SPAN = {"start": "2016-12-30T00:00Z", "stop": "2016-12-31T00:00Z"}
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     archive = tmp_path_factory.mktemp("archive")
-    pyramid = Pyramid(archive / "reductions.sqlite")
-    with serve(make_feeds(archive, make_archive(archive)), pyramid=pyramid) as address:
+    with (
+        closing(Pyramid(archive / "reductions.sqlite")) as pyramid,
+        serve(make_feeds(archive, make_archive(archive)), pyramid=pyramid) as address,
+    ):
         yield address
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,12 @@ def feed(tmp_path: Path) -> DataSetFeed:
     return make_feed(tmp_path, make_archive(tmp_path, 6))
 
 
+@pytest.fixture
+def pyramid(tmp_path: Path) -> Iterator[Pyramid]:
+    with closing(Pyramid(tmp_path / "p.sqlite")) as kept:
+        yield kept
+
+
 def make_feed(directory: Path, index: MemoryIndex) -> DataSetFeed:
     found = make_feeds(directory, index)["spectra"]
     assert isinstance(found, DataSetFeed)
@@ -65,9 +73,8 @@ def assert_equal(one: View, other: View) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_kept_reductions_give_the_same_to_the_last_bit(
-    feed: DataSetFeed, tmp_path: Path, level: int
+    feed: DataSetFeed, pyramid: Pyramid, tmp_path: Path, level: int
 ) -> None:
-    pyramid = Pyramid(tmp_path / "p.sqlite")
     without = view(feed, level, None)
     assert_equal(view(feed, level, pyramid), without)
     # Now they are kept, and the files are not needed any more.
@@ -83,8 +90,10 @@ def test_kept_reductions_give_the_same_to_the_last_bit(
         view(feed, level, None)
 
 
-def test_what_is_reduced_ahead_is_what_views_take(feed: DataSetFeed, tmp_path: Path) -> None:
-    pyramid, flux = Pyramid(tmp_path / "p.sqlite"), feed.dataset.variables[0]
+def test_what_is_reduced_ahead_is_what_views_take(
+    feed: DataSetFeed, pyramid: Pyramid, tmp_path: Path
+) -> None:
+    flux = feed.dataset.variables[0]
     without = view(feed, 16, None)
     (tmp_path / "s3.cdf").rename(tmp_path / "away")
     assert list(keep_reductions(feed, flux, pyramid)) == [True, True, True, False, True, True]
@@ -97,8 +106,9 @@ def test_what_is_reduced_ahead_is_what_views_take(feed: DataSetFeed, tmp_path: P
     assert_equal(view(feed, 16, pyramid), without)
 
 
-def test_a_file_that_changed_is_reduced_again(feed: DataSetFeed, tmp_path: Path) -> None:
-    pyramid = Pyramid(tmp_path / "p.sqlite")
+def test_a_file_that_changed_is_reduced_again(
+    feed: DataSetFeed, pyramid: Pyramid, tmp_path: Path
+) -> None:
     before = view(feed, 16, pyramid)
     write_spectra(tmp_path / "s2.cdf", minutes(2), 5)
     after = view(feed, 16, pyramid)
@@ -106,7 +116,7 @@ def test_a_file_that_changed_is_reduced_again(feed: DataSetFeed, tmp_path: Path)
     assert not np.array_equal(before.reduced.total, after.reduced.total)
 
 
-def test_records_of_files_that_overlap_count_once(tmp_path: Path) -> None:
+def test_records_of_files_that_overlap_count_once(pyramid: Pyramid, tmp_path: Path) -> None:
     index = make_archive(tmp_path, 1)
     write_spectra(tmp_path / "over.cdf", minutes(0)[1000:] + minutes(1)[:1000], 1000)
     first = index.granules[0]
@@ -115,7 +125,7 @@ def test_records_of_files_that_overlap_count_once(tmp_path: Path) -> None:
             "sover", first.start + 1000 * 60 * 10**9, first.start + 40 * HOUR, f"{ADDRESS}over.cdf"
         )
     )
-    feed, pyramid = make_feed(tmp_path, index), Pyramid(tmp_path / "p.sqlite")
+    feed = make_feed(tmp_path, index)
     made = view(feed, 15, pyramid)
     assert made.reduced.count[:, 1].sum() == 2440
     assert_equal(made, view(feed, 15, pyramid))

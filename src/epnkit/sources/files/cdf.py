@@ -46,16 +46,34 @@ class CdfReader:
         with requires_extra("cdf"):
             import cdflib
 
-        with cdflib.CDF(path) as cdf:
-            attributes = {name: _unwrap_entry(value) for name, value in cdf.globalattsget().items()}
+        with cdflib.CDF(path, string_encoding="latin-1") as cdf:  # which keeps all bytes
+            attributes = {
+                _restore_letters(name): _unwrap_entry(value)
+                for name, value in cdf.globalattsget().items()
+            }
             found = [_read_limits(cdf, name) for name in self.limits]
             yield attributes | _read_epochs(cdf) | {k: v for each in found for k, v in each.items()}
 
 
 def _unwrap_entry(value: Any) -> Any:
-    """Take an attribute's only entry for the attribute."""
-    entries = [to_plain(entry.item() if hasattr(entry, "item") else entry) for entry in value]
+    """Take an attribute's only entry for the attribute, and an entry's only value for the entry."""
+    entries = [_unwrap_values(entry) for entry in value]
     return entries[0] if len(entries) == 1 else entries
+
+
+def _unwrap_values(entry: Any) -> Any:
+    """Return an entry, which may be an array, as plain values."""
+    plain = entry.tolist() if hasattr(entry, "tolist") else entry
+    single = plain[0] if isinstance(plain, list) and len(plain) == 1 else plain
+    return _restore_letters(single) if isinstance(single, str) else to_plain(single)
+
+
+def _restore_letters(text: str) -> str:
+    """Give a text that was read as latin-1 its letters, if it is UTF-8."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _read_limits(cdf: Any, name: str) -> dict[str, Any]:
@@ -66,7 +84,7 @@ def _read_limits(cdf: Any, name: str) -> dict[str, Any]:
     real = values[_is_real(values, attributes)]
     if not real.size:
         return {}
-    unit = {f"{name}.unit": attributes["UNITS"]} if "UNITS" in attributes else {}
+    unit = {f"{name}.unit": _unwrap_values(attributes["UNITS"])} if "UNITS" in attributes else {}
     return {f"{name}.min": float(real.min()), f"{name}.max": float(real.max()), **unit}
 
 
@@ -85,7 +103,13 @@ def _bound(value: Any, values: Any) -> Any:
     """Give an attribute as something that values can be compared with, or None."""
     array = np.asarray(value)
     fits = array.dtype.kind in "fiu" and array.size in (1, values.shape[-1] if values.ndim else 1)
-    return None if value is None or not fits else (array if array.size > 1 else array.reshape(()))
+    if value is None or not fits:
+        return None
+    if values.dtype.kind == "f":
+        # A fill value of -1e31 is another number in single precision, and only there it is found.
+        with np.errstate(over="ignore"):
+            array = array.astype(values.dtype)
+    return array if array.size > 1 else array.reshape(())
 
 
 def _read_epochs(cdf: Any) -> dict[str, str]:
