@@ -74,6 +74,7 @@ def command(
         _report_undeployed(instance, service)
         if dry_run:
             sys.exit(_show_dry_run(instance, service, request))
+        _report_running(instance, service)
         with instance.use_credentials():
             targets = [require_target(target) for target in notify]
             succeeded = load_and_notify(instance, service, request, targets, _warn)
@@ -106,6 +107,16 @@ def _require_deployed(instance: DachsInstance, service: str) -> None:
             why=f"no q.rd in {instance.inputs / service}",
             cure=f"Deploy it first: epnkit deploy {service}.",
         )
+
+
+def _report_running(instance: DachsInstance, service: str) -> None:
+    """Say which other import of the service is at work, for which this one waits a little."""
+    from epnkit.cli._output import echo
+    from epnkit.loading.state.holder import describe_holder
+
+    with instance.connect(migrating=False) as connection:
+        if holder := describe_holder(connection, service):
+            echo(f"{service}: this waits for another import of it: {holder}", err=True)
 
 
 def _report_undeployed(instance: DachsInstance, service: str) -> None:

@@ -19,6 +19,7 @@ from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import REFUSAL
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import escape_nul
+from epnkit.loading.state.holder import describe_holder
 from epnkit.loading.state.refusals import Refusals
 from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table.target import Target
@@ -172,7 +173,7 @@ def lock_service(admin: Connection, service: str) -> None:
             raise LoadError(
                 "another import of it is running",
                 where=service,
-                why=_describe_running(admin, service),
+                why=describe_holder(admin, service),
                 cure="Wait until it has ended; epnkit status shows it.",
             )
     _LOCK_SESSIONS[service] = admin
@@ -218,14 +219,3 @@ def _try_lock(cursor: Any, service: str) -> bool:
             return True
         sleep(_PAUSE)
     return False
-
-
-def _describe_running(admin: Connection, service: str) -> str:
-    with admin.cursor() as cursor:
-        cursor.execute(
-            "SELECT run, started FROM epnkit.runs WHERE service = %s AND state = 'running'"
-            " ORDER BY run DESC LIMIT 1",
-            (service,),
-        )
-        row = cursor.fetchone()
-    return f"run {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S}" if row else "it has just started"
