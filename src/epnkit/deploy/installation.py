@@ -6,7 +6,7 @@ import configparser
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import epnkit
@@ -15,6 +15,7 @@ from epnkit.dachs.private import PROFILES
 from epnkit.deploy.deploy import Deployment
 from epnkit.deploy.packages import plan_packages, run_as_postgres
 from epnkit.deploy.steps import Step
+from epnkit.deploy.stream import UNIT, UNITS, plan_uninstall
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import read_state_version
@@ -38,14 +39,15 @@ class Installation:
     ----------
     authority : str, optional
         The IVOA authority to publish under, if DaCHS has none yet.
+    instance : DachsInstance
+        The system DaCHS.
+    units : pathlib.Path
+        The directory of systemd's units, in which the streaming server's may be.
     """
 
     authority: str | None = None
-
-    @property
-    def instance(self) -> DachsInstance:
-        """The system DaCHS."""
-        return DachsInstance(SYSTEM, None)
+    instance: DachsInstance = field(default_factory=lambda: DachsInstance(SYSTEM, None))
+    units: Path = UNITS
 
     @property
     def program(self) -> Path:
@@ -77,7 +79,7 @@ class Installation:
         ]
 
     def plan_uninstall(self) -> list[Step]:
-        """Return the steps that remove from DaCHS what :meth:`plan_install` added.
+        """Return the steps that remove what :meth:`plan_install` added, and the streaming server.
 
         Raises
         ------
@@ -92,7 +94,9 @@ class Installation:
                 where=str(self.instance.inputs),
                 cure=f"Remove them first: epnkit undeploy {' '.join(services)}",
             )
+        serving = (self.units / UNIT).is_file()
         return [
+            *(plan_uninstall(self.instance, self.units) if serving else []),
             Step("drop epnkit's schema in DaCHS's database", self._drop_schema),
             Step(f"remove {LINK}", self._unlink),
             Step("remove the file by which DaCHS finds it", self._remove_toolkit),

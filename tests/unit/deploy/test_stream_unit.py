@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tests.conftest import ROOT
 
 from epnkit.cli.stream import command
 from epnkit.dachs.instance import DachsInstance
+from epnkit.deploy.installation import Installation
 from epnkit.deploy.reverse_proxy import write_proxy
 from epnkit.deploy.stream import (
     PYRAMID,
@@ -248,6 +250,19 @@ def test_a_plan_says_what_it_does(instance: DachsInstance, tmp_path: Path) -> No
         *(f"remove {folder}/{name}" for name in names),
         f"remove {instance.configuration}/epnkit-stream.json",
     ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root uninstalls")
+def test_uninstalling_epnkit_removes_the_server_if_it_is_installed(
+    instance: DachsInstance, tmp_path: Path
+) -> None:
+    folder = tmp_path / "units"
+    folder.mkdir(exist_ok=True)
+    installation = Installation(instance=instance, units=folder)
+    before = [each.plan for each in installation.plan_uninstall()]
+    (folder / "epnkit-stream.service").write_text("")
+    after = [each.plan for each in installation.plan_uninstall()]
+    assert after == [*(each.plan for each in plan_uninstall(instance, folder)), *before]
 
 
 def test_a_private_dachs_is_refused(tmp_path: Path) -> None:
