@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -274,6 +275,6 @@ def test_a_worker_has_no_epnkit(unloaded: PrivateDachs, tmp_path: Path) -> None:
         load(unloaded)(Request(dask=address))
 
 
-def test_dask_is_not_needed_for_other_loads() -> None:
+def test_dask_is_not_needed_for_other_loads(scratch: PrivateDachs) -> None:
     code = "import epnkit.loading.grammar.common, sys; assert 'distributed' not in sys.modules"
-    subprocess.run([os.sys.executable, "-c", code], check=True)  # type: ignore[attr-defined]
+    subprocess.run([sys.executable, "-c", code], check=True, env=scratch.environment)
