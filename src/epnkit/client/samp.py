@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,8 +25,15 @@ WAIT = 30.0
 #: How long a table must be readable after it was sent, in seconds: programs read it when they like.
 _READING = 10.0
 
-#: The message (SAMP's list of MTypes).
-_LOAD_VOTABLE = "table.load.votable"
+#: How long a program that has just registered is left alone, in seconds: Aladin 12 registers
+#: before it has started, and loses what comes until then.
+_STARTING = 6.0
+
+#: The messages (SAMP's list of MTypes, and Aladin's own).
+_LOAD_VOTABLE, _RUN_SCRIPT = "table.load.votable", "script.aladin.send"
+
+#: The order of the MOC that Aladin draws of the footprints: 7 minutes of arc.
+_ORDER = 9
 
 
 def send_table(
@@ -32,7 +41,8 @@ def send_table(
 ) -> list[str]:
     """Send a table to programs that run.
 
-    Without a SAMP hub one is started, and kept until a program came and took the table.
+    Without a SAMP hub one is started, and kept until a program came and took the table. Aladin,
+    which hides footprints unless told otherwise, is told to draw them.
 
     Parameters
     ----------
@@ -41,7 +51,7 @@ def send_table(
     receiver : str
         A part of the program's name, in any case, or ``all``.
     name : str
-        What the table is called there.
+        What the table is called there, with the time of day after it.
     wait : float
         How long to wait for the program, in seconds.
 
@@ -55,19 +65,24 @@ def send_table(
     ConfigurationError
         If no such program came.
     """
+    label = f"{name}_{datetime.now(UTC):%H%M%S}"  # a script would take the first of two of a name
     with _connect() as client, TemporaryDirectory(prefix="epnkit-") as directory:
         path = Path(directory) / "search.vot"
         table.write(path, format="votable", overwrite=True)
         found = _wait_for(client, receiver, wait)
-        message = {
-            "samp.mtype": _LOAD_VOTABLE,
-            "samp.params": {"url": path.as_uri(), "name": name, "table-id": f"epnkit-{name}"},
-        }
-        for identifier in found:
-            client.notify(identifier, message)
+        _notify(client, found, _LOAD_VOTABLE, url=path.as_uri(), name=label, **{"table-id": label})
+        if "s_region" in table.colnames and re.fullmatch(r"\w+", label):
+            script = f"sync;{label}_footprints=cmoc -order={_ORDER} -fov {label}"
+            takers = [each for each in client.get_subscribed_clients(_RUN_SCRIPT) if each in found]
+            _notify(client, takers, _RUN_SCRIPT, script=script)
         # Aladin answers no call, so that nobody says when it has read the file.
         time.sleep(min(_READING, wait))
     return sorted(found.values())
+
+
+def _notify(client: Any, programs: Collection[str], kind: str, **given: str) -> None:
+    for each in programs:
+        client.notify(each, {"samp.mtype": kind, "samp.params": given})
 
 
 @contextmanager
@@ -90,6 +105,8 @@ def _connect() -> Iterator[Any]:
 
 
 def _wait_for(client: Any, receiver: str, wait: float) -> dict[str, str]:
+    if found := _find_receivers(client, receiver):
+        return found
     end = time.monotonic() + wait
     while not (found := _find_receivers(client, receiver)):
         if time.monotonic() > end:
@@ -100,6 +117,7 @@ def _wait_for(client: Any, receiver: str, wait: float) -> dict[str, str]:
                 cure="Start Aladin or TOPCAT and try again, or write a file with -o table.vot.",
             )
         time.sleep(0.5)
+    time.sleep(min(_STARTING, wait))
     return found
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from epnkit.dachs.instance import DachsInstance
 from epnkit.deploy import webserver
 from epnkit.deploy.steps import Step
+from epnkit.deploy.stream import LINKS
 from epnkit.errors import DeployError
 from epnkit.explore.libraries import LIBRARIES, find_missing
 
@@ -30,6 +33,10 @@ _LINK: Final = (
     f'{_MARK}<p><a href="{PATH}"><strong>Explore the observations</strong></a> of this server:'
     " search, map, timeline, pictures.</p>"
 )
+
+#: What the page's Content-Security-Policy lets its code read from, and what may be added there.
+_READABLE: Final = "connect-src 'self'"
+_ORIGIN: Final = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 
 #: The link goes before this line of DaCHS's root page.
 _HEADING: Final = re.compile(r"^[ \t]*<h2>Services available here</h2>", re.MULTILINE)
@@ -111,11 +118,44 @@ class PageDeployment:
                 cure="Give it another name, or remove it.",
             )
 
+    def allow_streams(self) -> bool:
+        """Let the page read from the streaming server that datalink leads to, and from no other.
+
+        Returns
+        -------
+        bool
+            Whether the page is installed.
+        """
+        if not self._index.is_file():
+            return False
+        self.instance.account.write(self._index, self._read_packaged("page/index.html"))
+        return True
+
+    @property
+    def _index(self) -> Path:
+        return self.folder / "page" / "index.html"
+
+    def _read_packaged(self, name: str) -> str:
+        text = (PACKAGE / name).read_text(encoding="utf-8")
+        origin = self._find_stream_origin() if name == "page/index.html" else ""
+        return text.replace(_READABLE, f"{_READABLE} {origin}", 1) if origin else text
+
+    def _find_stream_origin(self) -> str:
+        """Find the streaming server's origin; none if there is no server, or its name is odd."""
+        try:
+            url = json.loads((self.instance.configuration / LINKS).read_text(encoding="utf-8"))[
+                "url"
+            ]
+        except FileNotFoundError:
+            return ""
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        return origin if _ORIGIN.fullmatch(origin) else ""
+
     def _write(self) -> str:
         for name in list_files():
             target = self.folder / name
             self.instance.account.create_owned(target.parent)
-            self.instance.account.write(target, (PACKAGE / name).read_text(encoding="utf-8"))
+            self.instance.account.write(target, self._read_packaged(name))
         return f"{len(list_files())} files are in {self.folder}; the page is {self.url}"
 
     def _delete(self) -> str:

@@ -30,6 +30,7 @@ _LOCKS: Final = ("package.json", "package-lock.json")
 LIBRARIES: Final = {
     "d3-array.min.mjs": "d3-array/dist/d3-array.min.js",
     "d3-geo.min.mjs": "d3-geo/dist/d3-geo.min.js",
+    "fflate.mjs": "fflate/esm/browser.js",
     "samp.mjs": "sampjs/samp.js",
     "tabulator.min.mjs": "tabulator-tables/dist/js/tabulator.min.js",
     "tabulator_simple.min.css": "tabulator-tables/dist/css/tabulator_simple.min.css",

@@ -1,4 +1,5 @@
 // A search as ADQL of one table, as epnkit.client.adql writes it (a test compares them).
+import { boundPlace, writeShape } from "./places.mjs";
 
 export const textColumns = [
   "granule_uid", "granule_gid", "obs_id", "target_name", "target_region", "feature_name",
@@ -6,7 +7,7 @@ export const textColumns = [
 ];
 
 // terms: time [low, high] (JD), frequency [low, high] (Hz), target, instrument, kind, level,
-// box [west, east, south, north], frame, text, where; what is missing does not matter.
+// place { shape, numbers } (places.mjs), frame, text, where; what is missing does not matter.
 export function writeQuery(table, known, terms, columns, order) {
   // TAP_SCHEMA writes names as ADQL wants them: in quotes where they are needed (TAP 1.1, section 4.3).
   const has = new Map(known.map((name) => [name.replaceAll('"', ""), name]));
@@ -30,12 +31,7 @@ function writeConditions(terms, has) {
     ["target", "target_name"], ["instrument", "instrument_name"], ["kind", "dataproduct_type"],
   ]) if (terms[term]) add(term, [name], isInList(name, terms[term]));
   if (terms.level) add("level", ["processing_level"], `processing_level = ${Number(terms.level)}`);
-  if (terms.box) {
-    const limits = boundBox(...terms.box).map((box) => within(...box));
-    const text = limits.length > 1 ? `(${limits.join(" OR ")})` : limits[0];
-    add("place", ["c1min", "c1max", "c2min", "c2max", "spatial_frame_type"],
-      `spatial_frame_type = ${quoteText(terms.frame || "body")} AND ${text}`);
-  }
+  if (terms.place) found.push(writePlace(terms.place, terms.frame || "body", has));
   for (const word of (terms.text || "").split(/\s+/).filter(Boolean)) {
     const columns = textColumns.filter((name) => has.has(name));
     const pattern = quoteText(`%${word.toLowerCase()}%`);
@@ -44,6 +40,17 @@ function writeConditions(terms, has) {
   }
   if ((terms.where || "").trim()) add("where", [], `(${terms.where.trim()})`);
   return found;
+}
+
+// A footprint that overlaps; rows without one, by the limits of their coordinates.
+function writePlace(place, frame, has) {
+  const boxes = boundPlace(place).map((box) => within(...box)), shape = writeShape(place, number);
+  const limits = boxes.length > 1 ? `(${boxes.join(" OR ")})` : boxes[0];
+  const text = has.has("s_region") && shape ? `(1 = INTERSECTS(s_region, ${shape}) OR (s_region IS NULL AND ${limits}))` : limits;
+  return {
+    term: "place", needs: ["c1min", "c1max", "c2min", "c2max", "spatial_frame_type"],
+    text: `spatial_frame_type = ${quoteText(frame)} AND ${text}`,
+  };
 }
 
 const overlap = (low, high, start, end) => `${high} >= ${number(start)} AND ${low} <= ${number(end)}`;
@@ -56,15 +63,6 @@ function within(west, east, south, north) {
   const [w, e, s, n] = [west, east, south, north].map(number);
   return `(c2max >= ${s} AND c2min <= ${n} AND ((c1min <= ${e} AND c1max >= ${w})` +
     ` OR (c1min > c1max AND (c1min <= ${e} OR c1max >= ${w}))))`;
-}
-
-// Boxes that do not cross the meridian 0.
-function boundBox(west, east, south, north) {
-  if (east - west >= 360) return [[0, 360, south, north]];
-  const turn = (longitude) => ((longitude % 360) + 360) % 360;
-  const [low, high] = [turn(west), turn(east)];
-  if (low <= high) return [[low, high, south, north]];
-  return [[low, 360, south, north], [0, high, south, north]];
 }
 
 // As Python writes a float, so that both say the same.

@@ -1,11 +1,14 @@
 // A granule: its pictures, its links, its values.
+import { parseLink } from "./hapi.mjs";
+import { findMessage } from "./sending.mjs";
+import { SpectrumView } from "./spectrum.mjs";
 import { readLinks, safeLink } from "./tap.mjs";
 import { strings } from "./strings.mjs";
 import { writeTime } from "./times.mjs";
 
 let current = 0;
 
-export async function showDetails(element, row, service, onAround) {
+export async function showDetails(element, row, service, acts) {
   const mine = ++current;
   if (!row) {
     element.replaceChildren(make("p", strings.choose, "under"));
@@ -13,7 +16,7 @@ export async function showDetails(element, row, service, onAround) {
   }
   const links = make("div"), around = make("button", strings.around);
   around.type = "button";
-  around.addEventListener("click", () => onAround(row));
+  around.addEventListener("click", () => acts.around(row));
   element.replaceChildren(make("h2", row.granule_uid), make("p", service?.title || row.service, "under"), links, around, properties(row, service));
   element.scrollTop = 0;
   if (safeLink(row.thumbnail_url)) links.append(picture(row.thumbnail_url));
@@ -23,13 +26,13 @@ export async function showDetails(element, row, service, onAround) {
   }
   try {
     const found = await readLinks(row.datalink_url);
-    if (mine === current) listLinks(links, found, row);
+    if (mine === current) listLinks(links, found, row, acts);
   } catch (error) {
     if (mine === current) links.append(make("p", `${strings.links}: ${error.message}`, "fault"));
   }
 }
 
-function listLinks(element, links, row) {
+function listLinks(element, links, row, acts) {
   const list = make("ul");
   for (const link of links) {
     const item = make("li");
@@ -39,11 +42,38 @@ function listLinks(element, links, row) {
     else item.append(make("span", `${name}: ${link.error || strings.noLinks}`, "fault"));
     item.append(make("span", [link.semantics, link.type, link.size && `${(link.size / 1024).toFixed(0)} kB`].filter(Boolean).join(" · "), "under"));
     list.append(item);
+    const stream = parseLink(link.url), message = findMessage(link);
+    if (message) item.append(sendButton(() => acts.send(message, link.url, row.granule_uid)));
+    if (stream) item.append(drawButton(stream, row));
     if (!link.semantics.startsWith("#preview") || !link.url || link.url === row.thumbnail_url) continue;
     if (link.type.startsWith("image/")) item.append(picture(link.url));
     if (link.type.startsWith("video/")) item.append(movie(link.url));
   }
   element.append(make("h3", strings.links), links.length ? list : make("p", strings.noLinks, "under"));
+}
+
+function sendButton(act) {
+  const button = make("button", strings.sendFile);
+  button.type = "button";
+  button.addEventListener("click", act);
+  return button;
+}
+
+// In its place comes what it draws.
+function drawButton(stream, row) {
+  const button = make("button", strings.drawStream);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    const view = new SpectrumView(stream, row), larger = make("button", strings.larger);
+    larger.type = "button";
+    larger.setAttribute("aria-pressed", document.body.classList.contains("wide"));
+    larger.addEventListener("click", () => larger.setAttribute("aria-pressed", document.body.classList.toggle("wide")));
+    view.element.prepend(larger);
+    button.replaceWith(view.element);
+    view.element.scrollIntoView({ block: "nearest" });
+    view.start();
+  });
+  return button;
 }
 
 function properties(row, service) {

@@ -1,13 +1,16 @@
 // The page: a form, what it finds, and an address that holds both.
 import { quoteText, writeQuery } from "./adql.mjs";
+import { Calendar } from "./calendar.mjs";
 import { showDetails } from "./details.mjs";
+import { fillSelects, followShape, readTerms, readWords, writePlaceField, writeWords } from "./form.mjs";
 import { FootprintMap } from "./map.mjs";
-import { ResultTable, showGallery, writeCsv } from "./results.mjs";
-import { sendTables } from "./sending.mjs";
+import { ResultTable, showGallery } from "./results.mjs";
+import { saveFile, writeCsv, zipPictures } from "./saving.mjs";
+import { sendFile, sendTables } from "./sending.mjs";
 import { fillIn, strings } from "./strings.mjs";
 import { listMaps, listServices, run, votableAddress } from "./tap.mjs";
 import { Timeline } from "./timeline.mjs";
-import { parseTime, writeTime } from "./times.mjs";
+import { toJulian, writeTime } from "./times.mjs";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -17,25 +20,25 @@ const wanted = [
   "spatial_frame_type", "instrument_host_name", "instrument_name", "measurement_type", "processing_level",
   "access_url", "access_format", "file_name", "thumbnail_url", "datalink_url", "feature_name",
 ];
-const units = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9, "nm": -1e-9, "Å": -1e-10, "µm": -1e-6, m: -1, keV: 2.417989242e17 };
 // Colours that differ for any number of services: the golden angle around the wheel.
 const colorOf = (index) => `hsl(${Math.round(index * 137.5 + 215) % 360} 62% ${index % 2 ? 38 : 50}%)`;
 const LONGEST = 8000; // of an address: servers refuse longer ones
-const AT_ONCE = 3; // one server: more only wait in its queue
+const AT_ONCE = 2; // one server: more only wait in its queue, and the first rows with them
 
-const state = { services: [], maps: [], rows: [], shown: [], selected: [], asked: [], chosen: null, busy: null };
-let map, timeline, table;
+const state = { services: [], maps: [], rows: [], shown: [], selected: [], asked: [], chosen: null, busy: null, times: null };
+let map, timeline, calendar, table;
 
 async function start() {
   fillIn(document);
   document.title = find("#title").textContent = strings.title;
-  fillSelects();
+  fillSelects(find("#form"));
   const ofRow = (row) => row.color;
   map = new FootprintMap(find("#map"), {
-    colorOf: ofRow, onPick: pick, onBox: setBox,
+    colorOf: ofRow, onPick: pick, onPlace: setPlace,
     onPoint: (place, row) => { find("#under").textContent = [place, row && `${row.service} ${row.granule_uid}`].filter(Boolean).join(" — "); },
   });
   timeline = new Timeline(find("#timeline"), { colorOf: ofRow, onBrush: filterTimes });
+  calendar = new Calendar(find("#calendar"), { onChoose: filterTimes });
   table = new ResultTable(find("#table"), { onChoose: choose, onSelect: select });
   showDetails(find("#details"), null);
   say(strings.loading);
@@ -49,17 +52,9 @@ async function start() {
   state.services.forEach((service, index) => { service.color = colorOf(index); });
   showServices();
   if (!state.services.length) return say(strings.noServices, true);
-  readAddress();
+  const times = readAddress();
   say("");
-  if (location.hash.length > 1) await search();
-}
-
-function fillSelects() {
-  const fill = (selector, pairs) => find(selector).replaceChildren(...pairs.map(([value, text]) => new Option(text, value, value === "MHz")));
-  fill("#kind", [["", strings.anyKind], ...Object.entries(strings.kinds)]);
-  fill("#unit", Object.keys(units).map((unit) => [unit, unit]));
-  fill("#level", [["", strings.anyLevel], ...[1, 2, 3, 4, 5, 6].map((level) => [level, level])]);
-  fill("#frame", Object.entries(strings.frames));
+  if (location.hash.length > 1) await search(times);
 }
 
 function showServices() {
@@ -80,48 +75,20 @@ function showServices() {
 
 // ---- the search
 
-function readTerms() {
-  const form = new FormData(find("#form")), value = (name) => String(form.get(name) || "").trim();
-  const terms = { target: value("target"), kind: value("kind"), instrument: value("instrument"), level: value("level"), text: value("text"), where: value("where"), frame: value("frame") };
-  if (value("from") || value("to")) terms.time = [readTime(value("from") || value("to"), false), readTime(value("to") || value("from"), true)];
-  if (value("low") || value("high")) {
-    const unit = units[value("unit")], given = [value("low") || value("high"), value("high") || value("low")].map(readNumber);
-    terms.frequency = given.map((each) => (unit > 0 ? each * unit : 299792458 / (each * -unit))).sort((a, b) => a - b);
-  }
-  if (value("box")) terms.box = readBox(value("box"));
-  return terms;
-}
-
-function readTime(text, last) {
-  const time = parseTime(text, last);
-  if (!Number.isFinite(time)) throw new Error(strings.notATime(text));
-  return time;
-}
-
-function readNumber(text) {
-  const number = Number(text);
-  if (!Number.isFinite(number)) throw new Error(strings.notANumber(text));
-  return number;
-}
-
-function readBox(text) {
-  const box = text.split(/[,\s]+/).map(Number);
-  const [, , south, north] = box;
-  if (box.length !== 4 || !box.every(Number.isFinite) || south > north || Math.abs(south) > 90 || Math.abs(north) > 90) throw new Error(strings.notABox(text));
-  return box;
-}
-
-async function search() {
+// Asks the services; times are those that are seen of what is found, or all.
+async function search(times = null) {
+  if (!state.services.length) return; // the address is not read yet
   state.busy?.abort();
   const busy = (state.busy = new AbortController()), started = performance.now();
   let terms;
   try {
-    terms = readTerms();
+    terms = readTerms(find("#form"));
   } catch (error) {
     return say(error.message, true);
   }
+  state.times = times;
   writeAddress();
-  map.setBox(terms.box || null);
+  map.setPlace(terms.place);
   const limit = Math.max(1, Number(find("[name=limit]").value) || 2000);
   const chosen = state.services.filter((service) => service.label.querySelector("input").checked);
   Object.assign(state, { rows: [], shown: [], selected: [], chosen: null });
@@ -175,11 +142,19 @@ function refresh() {
   clearTimeout(refreshing);
   refreshing = setTimeout(() => {
     timeline.show(state.rows);
-    filterTimes(null);
+    calendar.show(state.rows);
+    filterTimes(state.times);
   }, 30);
 }
 
+// Shows what overlaps the times alone; null for all.
 function filterTimes(times) {
+  if (times !== state.times) {
+    state.times = times;
+    writeAddress(true);
+  }
+  timeline.setBrush(times);
+  calendar.setChosen(times);
   const within = (row) => row.time_min <= times[1] && (row.time_max ?? row.time_min) >= times[0];
   state.shown = times ? state.rows.filter(within) : state.rows;
   const brushed = find("#brushed");
@@ -188,7 +163,7 @@ function filterTimes(times) {
     const clear = document.createElement("button");
     clear.type = "button";
     clear.textContent = strings.clearTimes;
-    clear.addEventListener("click", () => { timeline.setBrush(null); filterTimes(null); });
+    clear.addEventListener("click", () => filterTimes(null));
     brushed.append(times.map((time) => writeTime(time, 16).replace("T", " ")).join(" – "), " ", clear);
   }
   showRows();
@@ -223,7 +198,7 @@ function showRows() {
 function choose(row) {
   state.chosen = row;
   map.select(row ? [row, ...state.selected] : state.selected);
-  showDetails(find("#details"), row, row && state.services.find((service) => service.name === row.service), around);
+  showDetails(find("#details"), row, row && state.services.find((service) => service.name === row.service), { around, send: (...file) => report(sendFile(...file)) });
 }
 
 function select(rows) {
@@ -237,16 +212,19 @@ async function pick(row) {
   choose(row);
 }
 
-function setBox(box) {
-  find("[name=box]").value = box.join(",");
-  find("#frame").value = map.frame;
+// What was drawn; null if it was given up.
+function setPlace(place) {
   setDrawing(false);
+  if (!place) return;
+  writePlaceField(find("#form"), place);
+  find("#frame").value = map.frame;
   search();
 }
 
 function setDrawing(drawing) {
-  map.setDrawing(drawing);
+  map.setDrawing(drawing ? find("#shape").value : null);
   find("#draw").setAttribute("aria-pressed", drawing);
+  if (drawing) find("#map canvas").focus();
 }
 
 // Everything that overlaps the time of a row, of all services.
@@ -283,7 +261,7 @@ function listTables() {
     const uids = mine.map((row) => quoteText(row.granule_uid)).join(", ");
     const query = some ? whole.replace(/ FROM (\S+).*$/, ` FROM $1 WHERE granule_uid IN (${uids.replaceAll("$", "$$$$")})`) : whole;
     const url = votableAddress(query, limit);
-    return { name: service.name, url, tooLong: url.length > LONGEST };
+    return { name: service.name, url, tooLong: url.length > LONGEST, regions: service.columns.has("s_region") };
   }).filter(Boolean);
 }
 
@@ -296,51 +274,66 @@ function showVotables() {
   }));
 }
 
-async function send() {
+function sendRows() {
+  const tables = listTables();
+  if (!tables.length) return say(strings.noRows, true);
+  if (tables.some((each) => each.tooLong)) return say(strings.tooManySelected, true);
+  return report(sendTables(tables));
+}
+
+async function report(sending) {
   try {
-    const tables = listTables();
-    if (tables.some((each) => each.tooLong)) return say(strings.tooManySelected, true);
-    await sendTables(tables);
+    await sending;
     say(strings.sent);
   } catch (error) {
-    say(error.message === "no hub" ? strings.noHub : error.message, true);
+    say(error.message, true);
   }
 }
+
+const chosenRows = () => (state.selected.length ? state.selected : state.shown);
 
 function saveCsv() {
-  const rows = state.selected.length ? state.selected : state.shown;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([writeCsv(rows, ["service", ...wanted.filter((name) => name !== "s_region")])], { type: "text/csv" }));
-  link.download = "explore.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  const columns = ["service", ...wanted.filter((name) => name !== "s_region")];
+  saveFile([writeCsv(chosenRows(), columns)], "text/csv", "explore.csv");
 }
 
-// ---- the address, which holds the whole search
-
-function writeAddress() {
-  const words = new URLSearchParams();
-  for (const [name, value] of new FormData(find("#form"))) {
-    if (name !== "service" && value !== "" && value !== find(`[name=${name}]`).dataset.usual) words.set(name, value);
+async function saveZip() {
+  const rows = chosenRows().filter((row) => row.thumbnail_url);
+  if (!rows.length) return say(strings.noPictures, true);
+  find("#zip").disabled = true;
+  try {
+    const { bytes, read, wanted: all } = await zipPictures(rows, (done, of) => say(strings.zipping(done, of)));
+    saveFile([bytes], "application/zip", "pictures.zip");
+    say(strings.zipped(read, all), read < all);
+  } finally {
+    find("#zip").disabled = false;
   }
+}
+
+// ---- the address, which holds the whole search, and what is seen of it
+
+// What is seen of the times is there too, but is no step of its own for the way back.
+function writeAddress(sameStep = false) {
+  const words = writeWords(find("#form"));
   const chosen = state.services.filter((service) => service.label.querySelector("input").checked);
   if (chosen.length < state.services.length) words.set("services", chosen.map((service) => service.name).join(","));
+  if (state.times) words.set("seen", state.times.map((time) => writeTime(time, 23)).join("/"));
   const text = words.toString() || "all";
-  if (location.hash.slice(1) !== text) history.pushState(null, "", `#${text}`);
+  if (sameStep) history.replaceState(null, "", `#${text}`);
+  else if (location.hash.slice(1) !== text) history.pushState(null, "", `#${text}`);
   state.address = location.hash;
 }
 
+// Gives the times that are seen of what is found.
 function readAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
-  find("#form").reset();
-  for (const [name, value] of words) {
-    const field = find("#form").elements.namedItem(name);
-    if (field && name !== "service") field.value = value;
-  }
+  readWords(find("#form"), words);
   find("#expert").open = words.has("where");
   const only = words.get("services")?.split(",");
   for (const service of state.services) service.label.querySelector("input").checked = !only || only.includes(service.name);
   find("#every").checked = !only;
+  const seen = words.get("seen")?.split("/").map(toJulian);
+  return seen?.length === 2 && seen.every(Number.isFinite) ? seen : null;
 }
 
 function showEvery(checked) {
@@ -354,24 +347,25 @@ function say(text, fault = false) {
 }
 
 function listen() {
-  for (const field of find("#form").elements) if (field.name) field.dataset.usual = field.value;
   find("#form").addEventListener("submit", (event) => { event.preventDefault(); search(); });
-  find("#form").addEventListener("reset", () => { showEvery(true); map.setBox(null); });
+  find("#form").addEventListener("reset", () => { showEvery(true); map.setPlace(null); setTimeout(() => followShape(find("#form"))); });
+  find("#shape").addEventListener("change", () => followShape(find("#form")));
   find("#every").addEventListener("change", (event) => showEvery(event.target.checked));
   find("#services").addEventListener("change", () => { find("#every").checked = state.services.every((service) => service.label.querySelector("input").checked); });
-  find("#draw").addEventListener("click", () => setDrawing(!map.drawing));
+  find("#draw").addEventListener("click", () => setDrawing(!map.pen));
   find("#fit").addEventListener("click", () => map.fit());
   find("#background").addEventListener("change", (event) => {
     state.background = event.target.value;
     map.setBackground(state.background || null);
   });
-  find("#send").addEventListener("click", send);
+  find("#send").addEventListener("click", sendRows);
   find("#csv").addEventListener("click", saveCsv);
+  find("#zip").addEventListener("click", saveZip);
   find("#link").addEventListener("click", async () => { await navigator.clipboard.writeText(location.href); say(strings.copied); });
   window.addEventListener("popstate", () => {
     if (location.hash === state.address) return; // it is what was searched last
-    readAddress();
-    if (location.hash.length > 1) search();
+    const times = readAddress();
+    if (location.hash.length > 1) search(times);
   });
   for (const [tab, panel] of [["#as-table", "#table"], ["#as-gallery", "#gallery"]]) {
     find(tab).addEventListener("click", () => {

@@ -1,4 +1,6 @@
 // The map: footprints of thousands of granules on a body or on the sky, moved and zoomed.
+import { Pen } from "./drawing.mjs";
+import { outlinePlace } from "./places.mjs";
 import { findShape } from "./shapes.mjs";
 import { strings } from "./strings.mjs";
 
@@ -7,28 +9,25 @@ const WIDTH = 360, HEIGHT = 180, MARGIN = 34, MOST = 60;
 const SETTLED = 120; // milliseconds after which a movement has ended
 
 export class FootprintMap {
-  constructor(figure, { onPick, onBox, onPoint, colorOf }) {
-    Object.assign(this, { figure, onPick, onBox, onPoint, colorOf });
+  constructor(figure, { onPick, onPlace, onPoint, colorOf }) {
+    Object.assign(this, { figure, onPick, onPlace, onPoint, colorOf });
     this.canvas = figure.querySelector("canvas");
     this.context = this.canvas.getContext("2d");
-    this.frame = "body";
+    this.#setFrame("body");
     this.view = { x: 0, y: 0, zoom: 1 };
     this.rows = [];
     this.marks = [];
     this.selected = new Set();
-    this.box = null;
-    this.drawing = false;
+    this.place = null;
+    this.pen = null;
     this.#listen();
     new ResizeObserver(() => this.draw()).observe(this.canvas);
   }
 
   // Shows rows of one frame; the sky is seen from inside, so that its longitudes grow to the left.
   show(rows, frame) {
-    this.frame = frame;
     this.rows = rows;
-    const projection = d3.geoEquirectangular().rotate([-180, 0]).scale(180 / Math.PI)
-      .translate([180, 90]).precision(0.3).reflectX(frame === "celestial");
-    this.projection = projection;
+    this.#setFrame(frame);
     this.marks = rows.map((row) => this.#makeMark(row)).filter(Boolean);
     this.whole = new Map();
     for (const mark of this.marks) {
@@ -39,19 +38,26 @@ export class FootprintMap {
     this.draw();
   }
 
+  #setFrame(frame) {
+    this.frame = frame;
+    this.projection = d3.geoEquirectangular().rotate([-180, 0]).scale(180 / Math.PI)
+      .translate([180, 90]).precision(0.3).reflectX(frame === "celestial");
+  }
+
   select(rows) {
     this.selected = new Set(rows);
     this.draw();
   }
 
-  setBox(box) {
-    this.box = box;
+  setPlace(place) {
+    this.place = place;
     this.draw();
   }
 
-  setDrawing(drawing) {
-    this.drawing = drawing;
-    this.canvas.classList.toggle("drawing", drawing);
+  // Draws a box, a cone or a polygon from now on; null ends that.
+  setDrawing(shape) {
+    this.pen = shape ? new Pen(shape) : null;
+    this.canvas.classList.toggle("drawing", Boolean(shape));
   }
 
   // A picture of the whole body, longitude 0 to 360 from left to right, or none.
@@ -173,7 +179,7 @@ export class FootprintMap {
       context.strokeStyle = style.getPropertyValue("--chosen");
       context.stroke(mark.path);
     }
-    if (this.box) this.#paintBox(style, scale);
+    if (this.place) this.#paintPlace(style, scale);
     context.setTransform(pixels, 0, 0, pixels, 0, 0);
     this.#paintLabels(style, scale, x, y);
     this.#keepPicture(scale, x, y);
@@ -220,15 +226,14 @@ export class FootprintMap {
     }
   }
 
-  #paintBox(style, scale) {
-    const { context } = this, [west, east, south, north] = this.box;
+  #paintPlace(style, scale) {
+    const { context } = this;
     context.strokeStyle = style.getPropertyValue("--accent");
     context.setLineDash([5 / scale, 3 / scale]);
     context.lineWidth = 2 / scale;
-    const flip = (lon) => (this.frame === "celestial" ? 360 - lon : lon);
-    for (const [low, high] of west <= east ? [[west, east]] : [[west, 360], [0, east]]) {
-      context.strokeRect(Math.min(flip(low), flip(high)), 90 - north, high - low, north - south);
-    }
+    context.beginPath();
+    d3.geoPath(this.projection, context)(outlinePlace(this.place));
+    context.stroke();
     context.setLineDash([]);
   }
 
@@ -238,7 +243,7 @@ export class FootprintMap {
     return [(event.clientX - area.left - x) / scale, (event.clientY - area.top - y) / scale];
   }
 
-  #place([x, y]) {
+  #toLonLat([x, y]) {
     const longitude = this.frame === "celestial" ? 360 - x : x;
     return [longitude, 90 - y];
   }
@@ -281,25 +286,30 @@ export class FootprintMap {
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      held = { x: event.clientX, y: event.clientY, view: { ...this.view }, from: this.#point(event), moved: false };
+      held = { x: event.clientX, y: event.clientY, view: { ...this.view }, moved: false };
+      this.pen?.press(this.#toLonLat(this.#point(event)));
     });
     canvas.addEventListener("pointermove", (event) => {
+      if (!held && this.pen?.shape === "polygon") this.setPlace(this.pen.preview(this.#toLonLat(this.#point(event))));
       if (!held) return this.#hover(event);
       const dx = event.clientX - held.x, dy = event.clientY - held.y;
       held.moved ||= Math.abs(dx) + Math.abs(dy) > 4;
-      if (this.drawing) this.setBox(this.#boxBetween(held.from, this.#point(event)));
+      if (this.pen) this.setPlace(this.pen.preview(this.#toLonLat(this.#point(event))));
       else if (held.moved) { this.view = { ...held.view, x: held.view.x + dx, y: held.view.y + dy }; this.move(); }
     });
     canvas.addEventListener("pointerup", (event) => {
       const was = held;
       held = null;
-      if (this.drawing && was?.moved) this.onBox(this.#boxBetween(was.from, this.#point(event)));
+      if (this.pen && was) this.#finish(this.pen.release(this.#toLonLat(this.#point(event)), was.moved));
       else if (was && !was.moved) this.onPick(this.#find(this.#point(event)), event.ctrlKey || event.shiftKey);
     });
+    canvas.addEventListener("dblclick", () => this.pen && this.#finish(this.pen.close()));
     canvas.addEventListener("keydown", (event) => {
       const step = 40, moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
       if (event.key === "+" || event.key === "=") this.#zoom(1.25);
       else if (event.key === "-") this.#zoom(0.8);
+      else if (event.key === "Enter" && this.pen) this.#finish(this.pen.close());
+      else if (event.key === "Escape" && this.pen) { this.setPlace(null); this.onPlace(null); }
       else if (moves[event.key]) { this.view.x += moves[event.key][0]; this.view.y += moves[event.key][1]; this.move(); }
       else return;
       event.preventDefault();
@@ -308,18 +318,13 @@ export class FootprintMap {
 
   #hover(event) {
     const at = this.#point(event), row = this.#find(at);
-    const [longitude, latitude] = this.#place(at);
+    const [longitude, latitude] = this.#toLonLat(at);
     const inside = longitude >= 0 && longitude <= 360 && Math.abs(latitude) <= 90;
     this.canvas.classList.toggle("over", Boolean(row));
     this.onPoint(inside ? strings.degrees(longitude, latitude) : "", row);
   }
 
-  #boxBetween(from, to) {
-    const [[lonA, latA], [lonB, latB]] = [this.#place(from), this.#place(to)];
-    const clamp = (value, low, high) => Math.round(10 * Math.min(high, Math.max(low, value))) / 10;
-    return [
-      clamp(Math.min(lonA, lonB), 0, 360), clamp(Math.max(lonA, lonB), 0, 360),
-      clamp(Math.min(latA, latB), -90, 90), clamp(Math.max(latA, latB), -90, 90),
-    ];
+  #finish(place) {
+    if (place) this.onPlace(place);
   }
 }

@@ -31,6 +31,7 @@ export class ResultTable {
       selectableRows: true, selectableRowsRangeMode: "click", movableColumns: true, resizableColumns: true,
       columns: shown.map(([field, title, width]) => ({
         field, title, width, headerFilter: field.startsWith("c") ? undefined : "input",
+        headerFilterParams: { elementAttributes: { "aria-label": strings.filterBy(title) } },
         formatter: formatters[field] || "plaintext", headerTooltip: () => this.#makeTooltip(field),
         headerFilterFunc: field.startsWith("time") ? (wanted, value) => writeTime(value).includes(wanted) : "like",
         hozAlign: /^c\d|level/.test(field) ? "right" : "left",
@@ -89,14 +90,4 @@ export function showGallery(element, rows, onChoose) {
     return button;
   }));
   if (!pictures.length) element.textContent = strings.noPictures;
-}
-
-// CSV as RFC 4180 has it; what a spreadsheet would calculate is made a text.
-export function writeCsv(rows, columns) {
-  const cell = (value) => {
-    let text = value === null || value === undefined ? "" : String(value);
-    if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns.join(","), ...rows.map((row) => columns.map((name) => cell(row[name])).join(","))].join("\r\n");
 }

@@ -1,19 +1,57 @@
-// Sending tables to programs by SAMP's web profile.
+// Sending tables and files to programs by SAMP's web profile.
+import { strings } from "./strings.mjs";
 
-let connector = null;
+const SCRIPT = "script.aladin.send";
+const ORDER = 9; // of the MOC of footprints: 7 minutes of arc
+let shared = null;
 
-// Sends [{ name, url }], each the address of a VOTable; rejects if there is no hub.
-export function sendTables(tables) {
-  connector ||= new samp.Connector("epnkit explore", { "samp.description.text": "Rows found on a page of epnkit" });
+// Sends [{ name, url, regions }], each the address of a VOTable. Aladin is also given a script that draws
+// the footprints of those with regions: it hides them else.
+export const sendTables = (tables) => send(tables.flatMap(writeMessages));
+
+// How programs are told of a file, by its type or else the end of its name (SAMP's list of MTypes).
+const kinds = [
+  ["image.load.fits", /^(image|application)\/fits/, /\.(fits?|fts)(\.gz|\.fz)?$/i],
+  ["table.load.cdf", /^application\/x-cdf/, /\.cdf$/i],
+  ["table.load.votable", /^application\/x-votable\+xml(?!.*content=datalink)/, /\.vot$/i],
+];
+
+// The message for a file that programs load; null if it is of no such kind.
+export function findMessage({ url, type }) {
+  const path = URL.canParse(url) ? new URL(url).pathname : "";
+  return kinds.find(([, types, names]) => types.test(type || "") || names.test(path))?.[0] || null;
+}
+
+// Sends one file, such as an image or a spectrum.
+export const sendFile = (message, url, name) => send([new samp.Message(message, { url, name })]);
+
+// Rejects if there is no hub, or nobody takes what is sent.
+function send(messages) {
+  const connector = shared ||= new samp.Connector("epnkit explore", {
+    "samp.description.text": "Rows found on a page of epnkit", "samp.documentation.url": location.origin,
+  });
   return new Promise((done, failed) => {
     samp.ping((runs) => {
-      if (!runs) return failed(new Error("no hub"));
-      connector.runWithConnection((connection) => {
-        for (const { name, url } of tables) {
-          connection.notifyAll([new samp.Message("table.load.votable", { url, name, "table-id": url })]);
-        }
-        done();
-      }, (error) => failed(new Error(String(error))));
+      if (!runs) return failed(new Error(strings.noHub));
+      connector.runWithConnection((connection) => sendNext(connection, messages, done, failed), (error) => failed(new Error(String(error))));
     });
   });
+}
+
+// One after the other: the script is about the table. That nobody takes a script does not matter.
+function sendNext(connection, messages, done, failed) {
+  const message = messages.shift(), next = () => sendNext(connection, messages, done, failed);
+  if (!message) return done();
+  if (message["samp.mtype"] === SCRIPT) return connection.notifyAll([message], next, next);
+  const refuse = () => failed(new Error(strings.noPrograms));
+  connection.notifyAll([message], (takers) => (takers.length ? next() : refuse()), refuse);
+}
+
+// No two tables have one name: Aladin's script would take the one that was sent before.
+function writeMessages({ name, url, regions }) {
+  const label = `${name}_${new Date().toISOString().slice(11, 19).replaceAll(":", "")}`;
+  const table = new samp.Message("table.load.votable", { url, name: label, "table-id": url });
+  if (!regions || !/^\w+$/.test(label)) return [table];
+  const script = `sync;${label}_footprints=cmoc -order=${ORDER} -fov ${label}`;
+  return [table, new samp.Message(SCRIPT, { script })];
 }

@@ -16,8 +16,12 @@ export function parseTime(text, last) {
   return end / 86400000 + EPOCH - 1e-9; // not the instant at which the next begins
 }
 
+// Reads a time as servers write it: a date, or one with a time of day (ISO 8601).
+export const toJulian = (text) => Date.parse(/T.*[^Z]$/.test(text) ? `${text}Z` : text) / 86400000 + EPOCH;
+
+// Up to whole seconds, or to milliseconds if more digits are wanted.
 export function writeTime(julian, digits = 19) {
   if (julian === null || !Number.isFinite(julian)) return "";
-  const date = new Date(Math.round((julian - EPOCH) * 86400) * 1000);
+  const unit = digits > 19 ? 1 : 1000, date = new Date(Math.round(((julian - EPOCH) * 86400000) / unit) * unit);
   return Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, digits);
 }
