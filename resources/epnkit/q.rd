@@ -609,7 +609,7 @@
       table.setMeta("info", "%d of %d files are needed"%(len(rows), total),
         infoName="files", infoValue="%d/%d"%(len(rows), total))
       results = rsc.wrapTable(table)
-      results.addMeta("_type", "results")
+      results.setMeta("_type", "results")
       descriptor.data = ("application/x-votable+xml;content=datalink",
         votablewrite.getAsVOTable(results, tablecoding="td"))
     </code>
