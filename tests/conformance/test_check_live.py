@@ -42,7 +42,7 @@ ROW_DEFECTS = (
     "target_region = 'heliopshere'",
 )
 
-MOC_COLUMN = '<column name="coverage" type="smoc" ucd="pos.outline;obs.field" xtype="MOC"/>'
+MOC_COLUMN = '<column name="coverage" type="text" ucd="pos.outline;obs.field" xtype="MOC"/>'
 
 
 @pytest.fixture

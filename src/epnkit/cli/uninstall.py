@@ -12,7 +12,8 @@ from epnkit.cli._output import echo
 def command(dry_run: bool) -> None:
     """Remove from the system's DaCHS what epnkit install added; its services are removed before.
 
-    The unit of the streaming server goes, too. DaCHS, PostgreSQL and the credentials of sources stay. Run it as root.
+    The unit of the streaming server goes, too. DaCHS, PostgreSQL and the credentials of sources
+    stay. Run it as root.
     """
     from epnkit.cli._steps import explain_permissions
     from epnkit.deploy.installation import Installation

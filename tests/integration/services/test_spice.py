@@ -157,7 +157,7 @@ def test_fields_lie_where_solar_orbiter_looked(served: Served) -> None:
 def test_the_replica_is_what_soars_client_reads(
     served: Served, dachs: PrivateDachs, tmp_path: Path
 ) -> None:
-    python = make_environment("sunpy-soar", "sunpy-soar==1.11.1")
+    python = make_environment("sunpy-soar", "sunpy-soar==1.11.1", "sunpy<8")
     server = urlsplit((dachs.root / "credentials" / SERVICE).read_text().strip())
     words = [str(python), str(JUDGE), f"http://{server.netloc}", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
