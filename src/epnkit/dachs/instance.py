@@ -17,6 +17,7 @@ from typing import Any
 import psycopg2
 
 from epnkit.dachs.account import Account, owner_account, switch_account
+from epnkit.dachs.interrupts import heed_interrupts
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
@@ -307,8 +308,9 @@ class DachsInstance:
         """Run one ``dachs`` command, with its output going where ours goes.
 
         It ends with this process, even if that is killed: an import that nobody waits for would
-        go on, and lock the service.
+        go on, and lock the service. Ctrl-C ends it, too.
         """
+        heed_interrupts()
         return subprocess.run(  # noqa: S603 - our own words, no shell
             _end_with_parent(self.command(*arguments)),
             env={**self.environment, **(environment or {})},
