@@ -23,6 +23,7 @@ from epnkit.loading.request import Request
 from epnkit.loading.require import describe_excess, require_any_record, require_fields
 from epnkit.loading.spool import Spool
 from epnkit.loading.state import cursor as cursors
+from epnkit.loading.state.refusals import name_reason
 from epnkit.loading.table.catalog import table_exists
 from epnkit.loading.table.compare import CHUNK, TableComparison
 from epnkit.loading.table.target import Target
@@ -112,8 +113,7 @@ class DryRun:
     def add_refusals(self, refusals: pl.DataFrame) -> None:
         """Count refusals by their reason."""
         for refusal in refusals.iter_rows(named=True):
-            reason = _shorten_reason(refusal["reason"])
-            name = f"{refusal['field']}: {reason}" if refusal["field"] else reason
+            name = name_reason(refusal["field"], refusal["reason"])
             found = self.refused.setdefault(name, RefusalCount(rule=refusal["rule"]))
             found.count += 1
             if len(found.examples) < EXAMPLES:
@@ -126,15 +126,6 @@ class DryRun:
             found.count += 1
             if len(found.examples) < EXAMPLES:
                 found.examples.append((uid, old, new))
-
-
-def _shorten_reason(reason: str) -> str:
-    """Return a reason without the value that it begins or ends with, so that alike ones count."""
-    what, _, rest = reason.partition(": ")
-    value, _, complaint = reason.partition("' ")
-    if reason.startswith("'") and complaint:
-        return complaint
-    return what if rest and value else reason
 
 
 @dataclass

@@ -227,11 +227,10 @@ class Load:
             self.run.counts, self.service.refuse_share, check_small=check_small
         )
         if excess:
-            first = self.run.refusals.first
             raise LoadError(
                 excess,
                 where=self.service.name,
-                why=f"the first is {first['record_key']}: {first['reason']}",
+                why=self.run.refusals.count_reasons(),
                 cure="The table is unchanged. See epnkit quarantine list; correct the mapping or"
                 " the source, or raise refuse_share in service.py.",
             )

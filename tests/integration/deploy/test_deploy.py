@@ -92,7 +92,8 @@ def read_tables(dachs: PrivateDachs) -> dict[str, str]:
             (content,) = cursor.fetchone() or ("",)
             found[name] = content or ""
         cursor.execute(
-            "SELECT string_agg(nspname, ',' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_'"
+            "SELECT string_agg(nspname, ',' ORDER BY nspname) FROM pg_namespace"
+            " WHERE nspname !~ '^pg_'"
         )
         (found["schemas"],) = cursor.fetchone() or ("",)
     return found

@@ -271,7 +271,8 @@ def _report_unmapped(refusals: pl.DataFrame) -> list[str]:
     if found.is_empty():
         return []
     first = found.row(0, named=True)
-    return [f"{found.height} records that the mapping refuses (the first: {first['reason']})"]
+    why = f"{first['field']}: {first['reason']}"
+    return [f"{found.height} records that the mapping refuses (the first: {why})"]
 
 
 def _prepare_batches(service: services.Service, rows: int | None) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from weakref import finalize
@@ -10,6 +11,26 @@ from weakref import finalize
 import polars as pl
 
 from epnkit.loading.prepare.columns import REFUSAL
+
+#: How many reasons a message counts, the most frequent first.
+_COUNTED = 4
+
+
+def name_reason(field: str | None, reason: str) -> str:
+    """Return a reason with its column, without the value, so that those that are alike count.
+
+    Examples
+    --------
+    >>> name_reason("time_min", "'soon' is not a time")
+    'time_min: is not a time'
+    """
+    what, _, rest = reason.partition(": ")
+    value, _, complaint = reason.partition("' ")
+    if reason.startswith("'") and complaint:
+        plain = complaint
+    else:
+        plain = what if rest and value else reason
+    return f"{field}: {plain}" if field else plain
 
 
 class Refusals:
@@ -39,3 +60,15 @@ class Refusals:
             self._file.seek(begin)
             yield pl.read_ipc_stream(self._file.read(length))
             begin += length
+
+    def count_reasons(self) -> str:
+        """Count the refusals by their reasons, the most frequent first, and name the first."""
+        counted: Counter[str] = Counter()
+        for batch in self:
+            pairs = zip(batch["field"], batch["reason"], strict=True)
+            counted.update(name_reason(field, reason) for field, reason in pairs)
+        listed = [f"{count} {reason}" for reason, count in counted.most_common(_COUNTED)]
+        others = len(counted) - len(listed)
+        more = [f"{others} reasons more"] if others > 0 else []
+        first = f"the first is {self.first['record_key']}: {self.first['reason']}"
+        return "; ".join([*listed, *more, first])
