@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import first_reason, refuse_unread
+from epnkit.mapping.reading import as_floats, first_reason, refuse_unread
 from epnkit.mapping.times import julian_date
 from epnkit.times.scales import DAY
 
@@ -101,7 +101,7 @@ def _write_dates(parts: list[pl.Series]) -> pl.Series:
 
 def _read_part(part: pl.Series, bounds: _Bounds, *, whole: bool = True) -> Outcome:
     given = part.fill_nan(None) if part.dtype.is_float() else part
-    number = given.cast(pl.Float64, strict=False)
+    number = as_floats(given)
     fits = number.is_between(bounds.low, bounds.high, closed="left")
     if whole:
         fits &= number == number.floor()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from epnkit.mapping.reading import as_floats
+
 
 def round_to_single_precision(given: pl.Series) -> pl.Series:
     """Return back the decimal that was meant by a number of single precision.
@@ -16,14 +18,16 @@ def round_to_single_precision(given: pl.Series) -> pl.Series:
     Parameters
     ----------
     given : polars.Series
-        Numbers, or texts of numbers; null stays null.
+        Numbers, or texts of numbers; null stays null, and whole numbers stay what they are.
 
     Examples
     --------
     >>> round_to_single_precision(pl.Series([676.7999877929688, 0.1])).to_list()
     [676.8, 0.1]
     """
-    values = given.cast(pl.Float64, strict=False)
+    values = as_floats(given)
+    if given.dtype.is_integer():
+        return values
     array = values.fill_null(np.nan).to_numpy()
     with np.errstate(over="ignore"):
         single = array.astype(np.float32)

@@ -61,9 +61,10 @@ class Outcome:
 
 def _represent(values: pl.Series) -> list[str]:
     """Write values for a message; Python has no dates beyond the year 9999, so they stay texts."""
-    if values.dtype.is_temporal():
+    if isinstance(values.dtype, pl.Datetime | pl.Date | pl.Time):
         return [str(value) for value in values.cast(pl.String)]
-    return [repr(value)[:80] for value in values]
+    values = values.arr.to_list() if isinstance(values.dtype, pl.Array) else values
+    return [repr(value)[:80] for value in values.to_list()]
 
 
 #: A conversion of fields to one column of granules, or to several: a series, an outcome, or a

@@ -17,7 +17,14 @@ from astropy import units as u
 
 from epnkit.errors import MappingError
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import first_reason, from_numbers, map_distinct, numbers, refuse_unread
+from epnkit.mapping.reading import (
+    as_texts,
+    first_reason,
+    from_numbers,
+    map_distinct,
+    numbers,
+    refuse_unread,
+)
 
 _Array = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -226,7 +233,7 @@ def _to_hertz(values: _Array, unit: u.UnitBase) -> _Array:
 
 def _convert_each_unit(values: pl.Series, units: pl.Series, power_of: str) -> Outcome:
     """Convert values whose units differ, each different unit once."""
-    given, names = numbers(values), units.cast(pl.String)
+    given, names = numbers(values), as_texts(units)
     made = np.full(len(given), np.nan)
     for name in names.drop_nulls().unique():
         known = unit_of(name, power_of)

@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import map_distinct
+from epnkit.mapping.reading import as_texts, map_distinct, refuse_unread
 
 #: Characters that no text of a table may hold; PostgreSQL refuses the first of them altogether.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff]"
@@ -38,11 +38,13 @@ def clean(given: pl.Series, control: Literal["remove", "refuse"] = "remove") -> 
     >>> clean(pl.Series(["  NanÃ§ay ", " "])).values.to_list()
     ['Nançay', None]
     """
-    texts = repair_encoding(given.cast(pl.String))
+    written = as_texts(given)
+    texts = repair_encoding(written)
     if control == "refuse":
         bad = texts.str.contains(CONTROL).fill_null(value=False)
         return Outcome.checked(texts, _normalize(texts.set(bad, None)), "holds control characters")
-    return Outcome.fine(_normalize(texts.str.replace_all(CONTROL, "")))
+    cleaned = _normalize(texts.str.replace_all(CONTROL, ""))
+    return Outcome(cleaned, refuse_unread(given, written, "one text").reasons)
 
 
 def repair_encoding(texts: pl.Series) -> pl.Series:
@@ -87,7 +89,7 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
     joined = (
         given.cast(pl.List(pl.String)).list.join("#", ignore_nulls=True)
         if isinstance(given.dtype, pl.List)
-        else given.cast(pl.String)
+        else as_texts(given)
     )
     texts = clean(joined).values
     parts = texts.str.replace_all(f"[{re.escape(separators)}#]", "#").str.split("#")

@@ -9,9 +9,18 @@ import polars as pl
 
 from epnkit.errors import MappingError
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import first_reason, from_numbers, is_present, numbers, refuse_unread
+from epnkit.mapping.reading import (
+    as_floats,
+    as_texts,
+    first_reason,
+    from_numbers,
+    is_present,
+    numbers,
+    refuse_unread,
+)
 from epnkit.times import DateOrder, read_times
 from epnkit.times.scales import DAY, UNIX_EPOCH, Floats, utc_times
+from epnkit.times.texts import PADDING
 
 #: What numbers in a time column may mean.
 Numbers = Literal["julian_date", "modified_julian_date", "unix_seconds", "unix_milliseconds"]
@@ -22,6 +31,9 @@ MODIFIED_EPOCH = 2400000.5
 #: The Julian dates at which the years 1 and 10000 begin: others are no observation's, but what a
 #: database writes for an open end, or a fill value.
 _FIRST, _LAST = 1721425.5, 5373484.5
+
+#: A time of day that a date has only because its column holds times.
+_MIDNIGHT = r"[T ]00:00(?::00(?:\.0*)?)?Z?$"
 
 _UNITS_OF_DAY = {"ms": DAY * 1e3, "us": DAY * 1e6, "ns": DAY * 1e9}
 
@@ -88,7 +100,7 @@ def _read(
         return _of_structs(given)
     if dtype.is_numeric():
         return _of_numbers(given, form)
-    return refuse_unread(given, given.cast(pl.Float64, strict=False), "a time")
+    return refuse_unread(given, as_floats(given.clear(len(given))), "a time")
 
 
 def _within_years(given: pl.Series, read: Outcome) -> Outcome:
@@ -172,7 +184,8 @@ def julian_date_of_pair(whole: pl.Series, fraction: pl.Series) -> Outcome:
         refuse_unread(whole, from_numbers(first, "whole"), "a day"),
         refuse_unread(fraction, from_numbers(second, "fraction"), "a part of a day"),
     )
-    return Outcome(from_numbers(first + second, "julian_date"), first_reason(*halves))
+    made = Outcome(from_numbers(first + second, "julian_date"), first_reason(*halves))
+    return _within_years(whole, made)
 
 
 def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
@@ -181,8 +194,10 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     Parameters
     ----------
     date, time : polars.Series
-        Texts, or dates and times of day. MySQL's times come as durations since midnight, which may
-        be of more than a day, as logs of nights have them, or negative.
+        Texts, or dates and times of day; a date may have a time of day if that is midnight. MySQL's
+        times come as durations since midnight, which may be of more than a day, as logs of nights
+        have them, or negative. A number is no time of day: it does not say whether it counts hours
+        or seconds.
 
     Examples
     --------
@@ -190,14 +205,22 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     >>> julian_date_of_date_and_time(date, time).values.to_list()
     [2456048.75]
     """
-    day = date.cast(pl.String).str.strip_chars()
+    day = as_texts(date).str.strip_chars(PADDING).str.replace(_MIDNIGHT, "")
     if isinstance(time.dtype, pl.Duration):
-        midnight = julian_date(day + "T00:00:00")
-        passed = numbers(time.dt.total_microseconds()) / (DAY * 1e6)
-        made = from_numbers(numbers(midnight.values) + passed, "julian_date")
-        return Outcome(made, midnight.reasons)
-    clock = time.dt.strftime("%H:%M:%S%.f") if time.dtype == pl.Time else time.cast(pl.String)
-    return julian_date(day + "T" + clock.str.strip_chars())
+        return _add_durations(date, julian_date(day), time)
+    if time.dtype.is_numeric():
+        return refuse_unread(time, as_floats(time.clear(len(time))), "a time of day")
+    clock = time.dt.strftime("%H:%M:%S%.f") if time.dtype == pl.Time else as_texts(time)
+    return julian_date(day + "T" + clock.str.strip_chars(PADDING))
+
+
+def _add_durations(date: pl.Series, midnight: Outcome, time: pl.Series) -> Outcome:
+    """Add times since midnight, which reach into other days, by the calendar."""
+    passed = numbers(time.dt.total_microseconds()) / 1e6
+    carried = np.floor(passed / DAY)
+    days = numbers(midnight.values) - UNIX_EPOCH + carried
+    made = utc_times(days, passed - carried * DAY).julian_date
+    return _within_years(date, Outcome(from_numbers(made, "julian_date"), midnight.reasons))
 
 
 def julian_date_not_before(end: pl.Series, start: pl.Series) -> Outcome:
@@ -236,7 +259,7 @@ def julian_date_after(start: pl.Series, seconds: pl.Series) -> Outcome:
         seconds, from_numbers(numbers(seconds), "seconds"), "a number of seconds"
     )
     made = numbers(start) + numbers(lasted.values.fill_null(0.0)) / DAY
-    return Outcome(from_numbers(made, "julian_date"), lasted.reasons)
+    return _within_years(seconds, Outcome(from_numbers(made, "julian_date"), lasted.reasons))
 
 
 def _of_datetimes(given: pl.Series) -> Outcome:
@@ -259,8 +282,7 @@ def _of_structs(given: pl.Series) -> Outcome:
         inner = given.struct.field("$date")
         return julian_date(inner, None if inner.dtype == pl.String else "unix_milliseconds")
     if "$numberLong" in fields:
-        whole = given.struct.field("$numberLong").cast(pl.Int64, strict=False)
-        return julian_date(whole, "unix_milliseconds")
+        return julian_date(given.struct.field("$numberLong"), "unix_milliseconds")
     raise MappingError(
         f"column {given.name!r} holds no times",
         why=f"its records have the fields {', '.join(fields)}, and no $date",
@@ -285,5 +307,6 @@ def _of_numbers(given: pl.Series, form: Numbers | None) -> Outcome:
 
 
 def _of_unix(seconds: Floats) -> Floats:
+    seconds = np.where(np.isfinite(seconds), seconds, np.nan)
     days = np.floor(seconds / DAY)
     return utc_times(days, seconds - days * DAY).julian_date

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from epnkit.times.scales import SCALE_NAMES, Scale, UtcTimes, to_utc
+from epnkit.times.scales import DAY, SCALE_NAMES, UNIX_EPOCH, Scale, UtcTimes, to_utc
 from epnkit.times.texts import DateOrder, TimeParts, split_times
 
 __all__ = [
@@ -23,6 +23,9 @@ __all__ = [
     "parse_time",
     "read_times",
 ]
+
+#: The time that datetimes are counted from here.
+_EPOCH = dt.datetime(1970, 1, 1)
 
 #: Why a text has no time; the text is put before it.
 NOT_A_TIME = "is not a time"
@@ -101,11 +104,18 @@ def parse_time(text: str) -> dt.datetime:
     parts = split_times(pl.Series([text], dtype=pl.String))
     if parts.seconds[0] >= 86400.0:
         raise ValueError(f"{text!r} is within a leap second, which a datetime cannot hold")
-    day = dt.datetime(1970, 1, 1) + dt.timedelta(days=float(parts.days[0]))
-    if parts.scale[0] in (None, "UTC"):
-        return day + dt.timedelta(microseconds=round(float(parts.seconds[0]) * 1e6))
-    start = dt.datetime(1970, 1, 1) + dt.timedelta(days=float(times.midnight[0]) - 2440587.5)
-    return start + dt.timedelta(microseconds=round(float(times.fraction[0]) * 86400e6))
+    try:
+        if parts.scale[0] in (None, "UTC"):
+            return _EPOCH + _interval(float(parts.days[0]), float(parts.seconds[0]))
+        since = float(times.midnight[0]) - UNIX_EPOCH
+        return _EPOCH + _interval(since, float(times.fraction[0]) * DAY)
+    except OverflowError:
+        raise ValueError(f"{text!r} is not a time of the years 1 to 9999") from None
+
+
+def _interval(days: float, seconds: float) -> dt.timedelta:
+    """Make an interval of days and seconds, rounded to the microsecond."""
+    return dt.timedelta(days=days, microseconds=round(seconds * 1e6))
 
 
 def _scale_of_each(parts: TimeParts, declared: str | pl.Series) -> pl.Series:

@@ -2,13 +2,13 @@
 
 Group names are the parts of a time: ``year`` (four digits), ``yy`` (two digits after the century),
 ``yy_fits`` (two digits of 19xx), ``month``, ``name`` (of a month), ``day``, ``doy`` (day of year),
-``first`` and ``other``
-(day and month in an order that the text does not tell), ``hour``, ``minute``, ``second``, ``zone``
-(an offset from UTC, or a time scale).
+``first`` and ``other`` (day and month in an order that the text does not tell), ``hour``,
+``minute``, ``second``, ``half`` (AM or PM), ``zone`` (an offset from UTC, or a time scale).
 
 Sources: ISO 8601; FITS 4.0, section 4.4.2.1 and 9.1 (old ``DD/MM/YY``, ``YYYY-MM-DDThh:mm:ss``);
 sunpy's ``parse_time``; SolarSoft's ``anytim`` (``11-DEC-96``); EXIF 2.3 (``YYYY:MM:DD``); JSOC's
-``YYYY.MM.DD_hh:mm:ss_TAI``; RFC 5322 and C's ``asctime``.
+``YYYY.MM.DD_hh:mm:ss_TAI``; RFC 5322 and C's ``asctime``; RFC 3339 (a ``z`` in lower case);
+SQL Server's text of a ``datetime`` (``May  6 2014  7:08PM``).
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ MONTHS = {
 FIRST_TWO_DIGIT_YEAR = 1950
 
 _SECOND = r"(?P<second>\d{1,2}(?:[.,]\d*)?)"
-_CLOCK = rf"(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{1,2}})(?::{_SECOND})?)?"
-_SCALE = r"UTC?|GMT|TAI|TT|TDB|GPS"
-_ZONE = rf"[\s_]*\(?(?P<zone>Z|{_SCALE}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}})?\)?"
+_HALF = r"(?:\s*(?P<half>[AaPp]\.?[Mm]\.?))?"
+_CLOCK = rf"(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{1,2}})(?::{_SECOND})?)?{_HALF}"
+_SCALE = r"UTC?|GMT|TAI|IAT|TT|TDT|TDB|TCG|TCB|GPS"
+_ZONE = rf"[\s_]*\(?(?P<zone>[Zz]|{_SCALE}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}})?\)?"
 _TIME = rf"(?:(?:[Tt]|[ _:])\s*{_CLOCK}{_ZONE})?"
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _WEEKDAY = r"(?:(?:[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*,?\s+)?"
@@ -53,7 +54,7 @@ FORMS = (
     rf"^(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}}){_TIME}$",
     # 2024.06.28_00:00:00.000_TAI; EXIF's 2017:11:19 12:32:23
     rf"^(?P<year>\d{{4}})\.(?P<month>\d{{1,2}})\.(?P<day>\d{{1,2}}){_TIME}$",
-    rf"^(?P<year>\d{{4}}):(?P<month>\d{{2}}):(?P<day>\d{{2}})(?:[ T]\s*{_CLOCK}{_ZONE})?$",
+    rf"^(?P<year>\d{{4}}):(?P<month>\d{{2}}):(?P<day>\d{{2}})(?:[ T:]\s*{_CLOCK}{_ZONE})?$",
     # 2012-180T20:00:01, 2012 180, 2012180, 2012:124:21:08:12
     rf"^(?P<year>\d{{4}})[- :/]?(?P<doy>\d{{3}}){_TIME}$",
     # 20050501, 201504300000, 20050501_074655, 20050501T074655.5Z
@@ -73,6 +74,14 @@ FORMS = (
     # 2007 05 04, 2007 05 04 2108, 2007 05 04 21 08 12
     r"^(?P<year>\d{4}) (?P<month>\d{1,2}) (?P<day>\d{1,2})"
     r"(?:\s+(?P<hour>\d{2})[ :]?(?P<minute>\d{2})(?:[ :]?(?P<second>\d{2}(?:[.,]\d*)?))?)?$",
+    # 2014-05-06T070809; 2014-05-06_07-08-09 and 20140506-070809, in names of files; 2014-05-06Z
+    r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})[T_ ](?P<hour>\d{2})(?P<minute>\d{2})"
+    rf"(?:(?P<second>\d{{2}}(?:[.,]\d*)?))?{_ZONE}$",
+    r"^(?P<year>\d{4})[-_](?P<month>\d{2})[-_](?P<day>\d{2})[T_ -]"
+    rf"(?P<hour>\d{{2}})-(?P<minute>\d{{2}})-(?P<second>\d{{2}}(?:\.\d*)?){_ZONE}$",
+    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})-(?P<hour>\d{2})(?P<minute>\d{2})"
+    r"(?P<second>\d{2}(?:\.\d*)?)(?P<zone>Z)?$",
+    r"^(?P<year>\d{4})[-_](?P<month>\d{2})[-_](?P<day>\d{2})(?P<zone>Z)?$",
     # 31/12/1998, 31.12.1998: which number is the day?
     rf"^(?P<first>\d{{1,2}})[-/.](?P<other>\d{{1,2}})[-/.](?P<year>\d{{4}}){_TIME}$",
     # 31/12/98: FITS before 2000, so of the 20th century (FITS 4.0, section 4.4.2.1)
@@ -93,6 +102,7 @@ PARTS = (
     "hour",
     "minute",
     "second",
+    "half",
     "zone",
 )
 

@@ -10,10 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from epnkit.times.forms import EXTENDED_JSON, FIRST_TWO_DIGIT_YEAR, FORMS, MONTHS, PARTS
-from epnkit.times.scales import Floats, ends_with_leap_second
+from epnkit.times.scales import SCALE_NAMES, Floats, ends_with_leap_second
 
 #: Which number of 05/06/1998 is the day.
 DateOrder = Literal["DMY", "MDY"]
+
+#: What counts for nothing around a text: blanks, and the NUL that fills up texts of C.
+PADDING = " \t\n\v\f\r\0\u00a0"
 
 #: The greatest offset of a zone from UTC, in minutes (Kiribati).
 _GREATEST_OFFSET = 14 * 60
@@ -47,12 +50,12 @@ def split_times(texts: pl.Series, order: DateOrder | None = None) -> TimeParts:
     Parameters
     ----------
     texts : polars.Series
-        Strings; blanks around them do not count.
+        Strings; blanks and NULs around them do not count.
     order : {"DMY", "MDY"}, optional
         Which of two numbers is the day, in ``05/06/1998``; without it such texts are ambiguous
         unless one number is beyond 12.
     """
-    parts = _match_forms(_unwrap_extended_json(texts.str.strip_chars()))
+    parts = _match_forms(_unwrap_extended_json(texts.str.strip_chars(PADDING)))
     parts = parts.with_columns(_sort_numbers(order)).with_columns(_century().alias("year"))
     frame = parts.select(
         days=_days(),
@@ -154,9 +157,18 @@ def _days() -> pl.Expr:
 
 def _minute_of_day() -> pl.Expr:
     """Count minutes; 24:00:00 is the midnight that ends the day."""
-    hour, minute = (pl.col(name).cast(pl.Int32).fill_null(0) for name in ("hour", "minute"))
-    midnight = (hour == 24) & (minute == 0) & (_seconds() == 0.0)
+    minute = pl.col("minute").cast(pl.Int32).fill_null(0)
+    hour = _hour()
+    midnight = (hour == 24) & (minute == 0) & (_seconds() == 0.0) & pl.col("half").is_null()
     return pl.when(((hour < 24) & (minute < 60)) | midnight).then(hour * 60 + minute)
+
+
+def _hour() -> pl.Expr:
+    """Give the hour of the day; of a clock of twelve hours, 12 AM is midnight and 12 PM noon."""
+    hour = pl.col("hour").cast(pl.Int32).fill_null(0)
+    after_noon = pl.col("half").str.to_lowercase().str.starts_with("p")
+    of_twelve = pl.when(hour.is_between(1, 12)).then(hour % 12 + 12 * after_noon.cast(pl.Int32))
+    return pl.when(pl.col("half").is_null()).then(hour).otherwise(of_twelve)
 
 
 def _seconds() -> pl.Expr:
@@ -180,9 +192,5 @@ def _offset() -> pl.Expr:
 def _scale() -> pl.Expr:
     """Name the scale that a text ends with; a zone is one of UTC."""
     zone = pl.col("zone")
-    return (
-        pl.when(zone.is_in(["TAI", "TT", "TDB", "GPS"]))
-        .then(zone)
-        .when(zone.is_not_null())
-        .then(pl.lit("UTC"))
-    )
+    named = zone.replace_strict(SCALE_NAMES, default="UTC", return_dtype=pl.String)
+    return pl.when(zone.is_not_null()).then(named)

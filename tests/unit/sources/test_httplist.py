@@ -109,6 +109,27 @@ def test_every_server_lists_the_same(text: str) -> None:
     assert found[0].modified == dt.datetime(2018, 6, 1, 20, 22)
 
 
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        # RFC 3339, asctime and seconds since 1970 beside what is no time, or of no year.
+        ("2018-06-02t20:22:00z", dt.datetime(2018, 6, 2, 20, 22)),
+        ("Sat Jun  2 20:22:00 2018", dt.datetime(2018, 6, 2, 20, 22)),
+        (1527970920, dt.datetime(2018, 6, 2, 20, 22)),
+        (1e300, None),
+        (-1e31, None),
+        ("0001-01-01T00:00:00+02:00", None),
+        ("2018-W22-6", None),
+        (True, None),
+        ({}, None),
+    ],
+)
+def test_a_time_that_is_none_says_nothing(time: object, expected: dt.datetime | None) -> None:
+    text = json.dumps([{"name": "a.fits", "type": "file", "mtime": time, "size": 5}])
+    (found,) = read_listing(FetchedPage("", text.encode()), URL)
+    assert (found.name, found.modified) == ("a.fits", expected)
+
+
 @pytest.mark.shared
 def test_the_listing_of_i_lofar(samples: Path) -> None:
     base = "https://data.lofar.ie/2018/06/01/bst/kbt/rcu357_1beam/"

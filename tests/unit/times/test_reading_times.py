@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sunpy.time import parse_time as sunpy_parse_time
 from sunpy.time.time import TIME_FORMAT_LIST
 
+from epnkit.sources.values.times import to_naive_utc
 from epnkit.times import SCALE_NAMES, Scale, parse_time, read_times
 
 # astropy asks the network for newer leap seconds; there are none since 2017.
@@ -45,6 +46,20 @@ FORMS = {
     "2014-05-06T07": "2014-05-06T07:00:00",
     "2014-05-06T09:08:09+02:00": "2014-05-06T07:08:09",
     "2014-05-05T21:08:09-1000": "2014-05-06T07:08:09",
+    "2014-05-06t07:08:09z": "2014-05-06T07:08:09",  # RFC 3339, section 5.6
+    "2014-05-06Z": "2014-05-06T00:00:00",  # XML Schema's date
+    "2014-05-06T070809": "2014-05-06T07:08:09",
+    "2014-05-06T07-08-09.5": "2014-05-06T07:08:09.5",  # in names of files
+    "2014_05_06_07-08-09": "2014-05-06T07:08:09",
+    "20140506-070809": "2014-05-06T07:08:09",
+    "2014:05:06:07:08:09": "2014-05-06T07:08:09",
+    "May  6 2014  7:08PM": "2014-05-06T19:08:00",  # SQL Server
+    "5/16/2014 12:08:09 AM": "2014-05-16T00:08:09",  # spreadsheets
+    "2014-05-16 12:08 p.m.": "2014-05-16T12:08:00",
+    "2014.05.06_07:09:16.184_TDT": "2014-05-06T07:08:09",  # TT is ahead of TAI by 32.184 s
+    "2014-05-06T07:08:44 IAT": "2014-05-06T07:08:09",  # FITS 4.0, table 30: TAI
+    "2014-05-06T07:08:09\0\0\0": "2014-05-06T07:08:09",  # filled up by a program in C
+    "\u00a02014-05-06T07:08:09 \0": "2014-05-06T07:08:09",
 }
 
 
@@ -119,6 +134,13 @@ def test_a_declared_order_is_kept_to() -> None:
         "2014-05-06T24:00:01",
         "2014-05-06T07:60",
         "31-Foo-2014",
+        "2014-W19-2",
+        "2014-05-06+02:00",
+        "2014-05-06T07:08:09+15:00",
+        "2014-05-06 13:08 PM",
+        "2014-05-06 00:08 AM",
+        "2014-05-06 24:00 AM",
+        "2014-05-06T07-08-61",
         "98-12-31",
         "1400000000",
         "infinity",
@@ -142,6 +164,40 @@ def test_no_text_raises(text: str) -> None:
 @given(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)))
 def test_one_text_is_read_as_the_datetime_that_wrote_it(time: dt.datetime) -> None:
     assert parse_time(time.isoformat()) == time
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59.9999999", "0001-01-01T00:00:00+01:00"])
+def test_one_text_beyond_what_a_datetime_holds_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match="time"):
+        parse_time(text)
+    with pytest.raises(ValueError, match="time"):
+        to_naive_utc(text)
+
+
+@given(
+    st.datetimes(dt.datetime(1972, 1, 2), dt.datetime(2024, 1, 1)),
+    st.sampled_from(["-", "", "/", ".", ":", "_"]),
+    st.sampled_from(["T", " ", "", "_", "+", "x"]),
+    st.sampled_from([":", "", "-", "."]),
+    st.sampled_from(["", "%S", "%S.%f", "%S.%f123"]),
+    st.sampled_from(["", "Z", "z", "+02:00", "-0300", "+15:00", " UTC", "_TAI"]),
+)
+def test_sources_read_a_text_as_mappings_do(
+    time: dt.datetime, dash: str, mark: str, colon: str, seconds: str, zone: str
+) -> None:
+    clock = colon.join(["%H", "%M", *([seconds] if seconds else [])])
+    text = time.strftime(f"%Y{dash}%m{dash}%d{mark}{clock}") + zone
+    try:
+        found = to_naive_utc(text)
+    except ValueError:
+        assert read_times(pl.Series([text])).problems[0] is not None
+    else:
+        assert found == parse_time(text)
+
+
+def test_days_are_read_as_mappings_read_them() -> None:
+    texts = ["2014-05-06", "20140506", "2014126", "2014-126", "6-May-2014"]
+    assert {to_naive_utc(text) for text in texts} == {dt.datetime(2014, 5, 6)}
 
 
 def test_a_leap_second_has_no_datetime() -> None:

@@ -25,6 +25,7 @@ from epnkit.sources.asdf.blocks import read_arrays
 from epnkit.sources.asdf.transforms import PARAMETERS, Celestial, corner_points, find_celestial
 from epnkit.sources.files.asdf import load_tree
 from epnkit.sources.files.limits import open_file
+from epnkit.sources.values.times import to_naive_utc
 
 #: The fields that :func:`read_dataset` gives.
 DATASET_FIELDS: Final[dict[str, pl.DataType]] = {
@@ -214,8 +215,7 @@ def _unit_of(node: Any) -> str:
 
 def _as_datetime(time: Any) -> dt.datetime:
     value = time.get("value") if isinstance(time, Mapping) else time
-    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+    return to_naive_utc(value)
 
 
 def _find_outline(path: Path, end: int, parts: list[Part]) -> dict[str, Any]:

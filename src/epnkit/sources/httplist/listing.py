@@ -18,6 +18,7 @@ import lxml.html
 
 from epnkit.sources.transport.http import FetchedPage
 from epnkit.sources.values.documents import parse_json
+from epnkit.sources.values.times import to_naive_utc
 
 #: How index pages write times: ISO's order, or that of Apache's and nginx's older formats.
 _TIMES: Final = (
@@ -32,9 +33,6 @@ _TIMES: Final = (
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)i?B?", re.IGNORECASE)
 
 _UNITS: Final = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4, "P": 1024**5}
-
-#: Time in JSON beside seconds and milliseconds since 1970.
-_HTTP_TIME: Final = "%a, %d %b %Y %H:%M:%S %Z"
 
 #: Seconds since 1970 are below this, milliseconds above.
 _MILLISECONDS: Final = 1e11
@@ -213,17 +211,13 @@ def _read_item(item: Mapping[str, Any], url: str) -> Iterator[ListedFile]:
 
 
 def _parse_time(value: Any) -> dt.datetime | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _from_number(value)
-    if not isinstance(value, str):
+    """Read when a file was changed; what is no time of the years 1 to 9999 says nothing."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _from_number(value)
+        return to_naive_utc(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
         return None
-    for read in (dt.datetime.fromisoformat, lambda text: dt.datetime.strptime(text, _HTTP_TIME)):
-        try:
-            found = read(value)
-        except ValueError:
-            continue
-        return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
-    return None
 
 
 def _from_number(value: float) -> dt.datetime:
