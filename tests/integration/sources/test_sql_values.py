@@ -194,6 +194,50 @@ def test_a_decimal_that_is_no_number_ends_no_run(database: tuple[str, int], way:
 
 
 @pytest.mark.parametrize("way", ["odbc", "url"])
+@pytest.mark.parametrize("key", [("id",), ()])
+def test_numbers_that_no_float_holds_end_no_run(
+    postgresql: Server, way: str, key: tuple[str, ...]
+) -> None:
+    connection = CONNECTIONS["postgresql"][0].format(postgresql.port)
+    with closing(pyodbc.connect(connection, autocommit=True)) as session:
+        session.execute("DROP TABLE IF EXISTS large")
+        session.execute("CREATE TABLE large (id INT PRIMARY KEY, n NUMERIC, o OID)")
+        session.execute(
+            "INSERT INTO large VALUES (1, 1e400, 4294967295), (2, '-1e400', 0),"
+            " (3, 1e-400, 1), (4, 'NaN', NULL), (5, NULL, NULL), (6, 1.7976931348623157e308, 7)"
+        )
+    text = CONNECTIONS["postgresql"][way == "url"].format(postgresql.port)
+    settings = SqlSettings("SELECT * FROM large", Order(key=key), digest=False)
+    found = pl.concat(SqlSource(Secret("large", text), settings).batches()).sort("id")
+    assert str(found["n"].to_list()) == "[inf, -inf, 0.0, nan, None, 1.7976931348623157e+308]"
+    assert found["o"].to_list() == [4294967295, 0, 1, None, None, 7]
+
+
+@pytest.mark.parametrize("way", ["odbc", "url"])
+@pytest.mark.parametrize("key", [("id",), ()])
+def test_the_year_0_alone_among_good_dates_ends_no_run(
+    mariadb: Server, way: str, key: tuple[str, ...]
+) -> None:
+    connection = CONNECTIONS["mariadb"][0].format(mariadb.port)
+    with closing(pyodbc.connect(connection, autocommit=True)) as session:
+        session.execute("DROP TABLE IF EXISTS zero")
+        session.execute("CREATE TABLE zero (id INT PRIMARY KEY, d DATE, t DATETIME)")
+        session.execute(
+            "INSERT INTO zero VALUES (1, '2001-02-03', '2001-02-03'), (2, '0000-01-01',"
+            " '0000-01-01 01:02:03')"
+        )
+    text = CONNECTIONS["mariadb"][way == "url"].format(mariadb.port)
+    settings = SqlSettings("SELECT * FROM zero", Order(key=key), digest=False)
+    found = pl.concat(SqlSource(Secret("zero", text), settings).batches()).sort("id")
+    assert found["d"].to_list() == [dt.date(2001, 2, 3), None]
+    assert found[UNREADABLE].to_list() == [
+        None,
+        "d: 0000-01-01 is no date of the years 1 to 9999;"
+        " t: 0000-01-01 01:02:03 is no time of the years 1 to 9999",
+    ]
+
+
+@pytest.mark.parametrize("way", ["odbc", "url"])
 def test_types_of_one_s_own_are_read_alike(postgresql: Server, way: str) -> None:
     connection = CONNECTIONS["postgresql"][0].format(postgresql.port)
     with closing(pyodbc.connect(connection, autocommit=True)) as session:

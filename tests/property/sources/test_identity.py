@@ -76,14 +76,22 @@ _TABLES = {
         " ('\\x', 3, 1e-7, 0.1, 2, '0001-01-01', 'infinity', '', 'b', NULL, NULL,"
         " NULL, false)",
     ),
+    "sqlite": (
+        "CREATE TABLE identity (a TEXT, b INTEGER, x REAL, f FLOAT, n NUMERIC, d DATE, m)",
+        "INSERT INTO identity VALUES ('é|1', 1, 2456783.797326388, 0.1, 1.5, '2001-02-03', 7),"
+        " ('', -2, 1e300, 676.8, NULL, NULL, 'text'),"
+        " ('\\x', 3, 0.12345678901234566, 1, 9223372036854775807, '', 2.5)",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", list(_TABLES))
 def test_rows_are_the_same_in_every_process_and_by_every_driver(
-    request: pytest.FixtureRequest, name: str
+    request: pytest.FixtureRequest, tmp_path: Path, name: str
 ) -> None:
-    database = Database(name, request.getfixturevalue(name).port)
+    is_file = name == "sqlite"
+    where = str(tmp_path / "identity.db") if is_file else request.getfixturevalue(name).port
+    database = Database(name, where)
     database.execute("DROP TABLE IF EXISTS identity", *_TABLES[name])
     found = set[str]()
     for text in CONNECTIONS[name]:

@@ -186,6 +186,32 @@ def numbers(rng: random.Random) -> Given:
     return found, found
 
 
+def long_text(rng: random.Random) -> Given:
+    """Make a text that is longer than what the blocks of a driver have room for, at times."""
+    found = rng.choice(["é", "abc", "\u4e2d"]) * rng.choice([0, 3, 4090, 9000])
+    return found, found
+
+
+def extreme(rng: random.Random) -> Given:
+    found = rng.choice([1.7976931348623157e308, -2.2250738585072014e-308, 5e-308, 2.0**53 + 2])
+    return found, found
+
+
+def large_decimal(rng: random.Random) -> Given:
+    """Make a decimal of more digits than a float has, or one beyond all floats."""
+    return rng.choice(["1e400", "-1e400", "NaN", "Infinity", "0." + "1" * 60, "9" * 60]), ANY
+
+
+def some_of(make: Make, write: Callable[[Any], str] = str) -> Make:
+    """Make an array of values as PostgreSQL writes it, of which only is asked that all agree."""
+
+    def build(rng: random.Random) -> Given:
+        parts = [rng.choice(["NULL", write(make(rng)[0])]) for _ in range(rng.randrange(4))]
+        return "{" + ",".join(parts) + "}", ANY
+
+    return build
+
+
 _BAD_DAYS = ("0000-00-00", "1908-05-00", "2008-00-01", "2008-02-30", "0000-01-01")
 _BAD_TIMES = ("25:10:00", "-01:00:00", "838:59:59", "-00:00:01.5")
 _FAR = ("infinity", "-infinity", "0044-03-15 BC", "12000-01-01", "10000-01-01", "4713-01-01 BC")
@@ -217,6 +243,14 @@ TYPES: dict[str, dict[str, Make]] = {
         "ENUM('a','b c','é')": plain_choice("a", "b c", "é"),
         "SET('x','y')": plain_choice("x", "x,y", ""),
         "JSON": document,
+        "LONGTEXT CHARACTER SET utf8mb4": long_text,
+        "DOUBLE ": extreme,
+        "DECIMAL(65,30)": choice("0.1", "-9999999999999999999999999999999999.5", "0"),
+        "BIT(9)": choice("5", "0", "511"),
+        "INET6": choice("::1", "10.0.0.1"),
+        "TINYINT(1)": choice("0", "1", "-1", "7"),
+        "SMALLINT ZEROFILL": choice("7", "65535"),
+        "CHAR(9) CHARACTER SET ucs2": text(9, "aé中", blanks=False),
     },
     "postgresql": {
         "SMALLINT": whole(-(2**15), 2**15 - 1),
@@ -247,6 +281,22 @@ TYPES: dict[str, dict[str, Make]] = {
         "INT4RANGE": choice("[1,5)", "empty"),
         "MONEY": choice("12.34", "-5"),
         "BIT(3)": choice("101", "000"),
+        "TEXT ": long_text,
+        "FLOAT8 ": extreme,
+        "NUMERIC ": large_decimal,
+        "DATE[]": some_of(date(*_FAR), '"{}"'.format),
+        "TIMESTAMP[]": some_of(timestamp(*_FAR), '"{}"'.format),
+        "NUMERIC[]": some_of(choice("NaN", "0." + "1" * 60, "-1e300")),
+        "BOOLEAN[]": some_of(flag),
+        "BIGINT[]": some_of(whole(-(2**63), 2**63 - 1)),
+        "UUID[]": some_of(identifier),
+        "INT[][]": choice("{{1,2},{3,NULL}}", "{}", "{{{1}}}"),
+        "POINT": choice("(1.5,-2)", "(NaN,Infinity)"),
+        "XML": choice("<a>é</a>", "text"),
+        "DATERANGE": choice("[2001-01-01,infinity)", "empty"),
+        "BYTEA[]": choice('{"\\\\x00ff"}', "{}"),
+        "REGCLASS": choice("pg_type", "pg_class"),
+        "OID": whole(0, 2**32 - 1),
     },
 }
 
@@ -359,8 +409,8 @@ def test_every_value_is_read_alike_by_every_driver(database: Database, seed: int
 _MIXED: list[list[Any]] = [
     [1, -5, 2**31, None],
     [2**62, -(2**63), 7],
-    [0.1, 1e300, -2.5, None],
-    [1, 2.5, None],
+    [0.1, 1e300, -2.5, 2456783.797326388, 0.12345678901234566, 5e-324, None],
+    [1, 2.5, 1 / 3, None],
     ["a", "é\n|", "", None],
     ["2001-01-01", 5, None],
     ["x", 1.5, 7],

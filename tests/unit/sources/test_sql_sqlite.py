@@ -14,7 +14,8 @@ import pytest
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
 from epnkit.sources.base import UNORDERED, UNREADABLE, Order, Reconcilable, Source, Window
-from epnkit.sources.sql.source import SqlSource
+from epnkit.sources.config.credentials import Secret
+from epnkit.sources.sql.source import SqlSettings, SqlSource
 
 ROWS = [
     (
@@ -311,3 +312,17 @@ def test_a_text_that_is_not_utf8_costs_its_value_and_nothing_else(
     assert read[UNREADABLE].is_not_null().sum() == 1
     declared = pl.concat(make(more='encoding = "latin-1"').batches(), how="diagonal")
     assert declared.filter(pl.col("id") == 3)["s"].to_list() == ["Kanzelhöhe"]
+
+
+def test_all_figures_of_a_number_are_read(tmp_path: Path) -> None:
+    """SQLite's ODBC driver writes 15 figures of what a column declared as a number holds."""
+    numbers = [2456783.797326388, 0.12345678901234566, 1 / 3, -(2.0**63), 5e-324, None]
+    path = tmp_path / "figures.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL, b DOUBLE, c, d NUMERIC)")
+        rows = [(number, *[value] * 4) for number, value in enumerate(numbers)]
+        database.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", rows)
+    for text in (f"Driver=SQLite3;Database={path}", f"sqlite:///{path}"):
+        source = SqlSource(Secret("t", text), SqlSettings("SELECT * FROM t", Order(None, ("id",))))
+        found = pl.concat(source.batches())
+        assert [found[name].to_list() for name in "abcd"] == [numbers] * 4

@@ -75,7 +75,7 @@ class AlchemySession:
         If a driver other than that of SQLite is given an encoding.
     """
 
-    single_answer, truncates_at_nul = True, False
+    driver_version, single_answer, truncates_values = "", True, False
 
     def __init__(self, driver: DriverCalls, secret: Secret, encoding: str | None) -> None:
         self._driver = driver

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -94,7 +95,31 @@ def can_read_by_arrow(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
     exact = all(not column.rounded and type(column.dtype) in _ORDERING for column in order)
     names = "".join(column.name for column in query.columns)
     plain = (query.wrapped.query + names).isascii()
-    return query.dialect in _DIALECTS and typed and exact and plain
+    safe = not ends_process_on_lost_connection(query.driver_version)
+    return query.dialect in _DIALECTS and typed and exact and plain and safe
+
+
+def ends_process_on_lost_connection(driver_version: str) -> bool:
+    """Return whether a lost connection ends the process, if answers are fetched in blocks.
+
+    psqlodbc 17.00.0004, which Debian 13 has, reports an error when a statement of a lost connection
+    is freed (its pull request 12), and arrow-odbc takes that for a fault of its own and aborts.
+    13.02, of Debian 12, does not; those between the two were not tried, and count as the later.
+
+    Parameters
+    ----------
+    driver_version : str
+        The name of the driver's library and its version.
+
+    Examples
+    --------
+    >>> ends_process_on_lost_connection("PSQLODBCW.SO 17.00.0004")
+    True
+    """
+    name, _, version = driver_version.lower().partition(" ")
+    if not name.startswith("psqlodbc"):
+        return False
+    return (13, 2, 0) < tuple(map(int, re.findall(r"\d+", version))) <= (17, 0, 4)
 
 
 def _arrow_types() -> dict[type[pl.DataType], Callable[[], pa.DataType]]:

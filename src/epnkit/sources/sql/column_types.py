@@ -162,7 +162,8 @@ def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl
         parse = _PARSERS[type(column.dtype)]
         values = [None if text is None else _parse_one(parse, text) for text in texts]
         parsed = pl.Series(column.field, values, dtype=column.dtype)
-        record_failures(problems, texts, parsed, f"is no {column.dtype} of the years 1 to 9999")
+        what = "date" if column.dtype == pl.Date else "time"
+        record_failures(problems, texts, parsed, f"is no {what} of the years 1 to 9999")
     return parsed
 
 
@@ -179,8 +180,8 @@ def _parse_at_once(texts: pl.Series, dtype: pl.DataType) -> pl.Series | None:
     except pa.ArrowInvalid:
         return None
     parsed = pl.Series(texts.name, pl.from_arrow(found), dtype=dtype)
-    least: Any = parsed.min()
-    return None if least is not None and least.year < 1 else parsed
+    # Python has no year 0, not even as the least of a column.
+    return None if (parsed.dt.year() < 1).any() else parsed
 
 
 def _parse_one(parse: Callable[[str], object], text: str) -> object:

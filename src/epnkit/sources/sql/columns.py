@@ -76,6 +76,8 @@ class QuerySchema:
         The database: mysql, postgresql, sqlite or another name.
     digest : str, optional
         The expression of a record's digest, when it is the last of the columns.
+    driver_version : str
+        The ODBC driver that gives it, and its version.
     """
 
     wrapped: WrappedQuery
@@ -83,6 +85,7 @@ class QuerySchema:
     select_list: str = "*"
     dialect: str = ""
     digest: str | None = None
+    driver_version: str = ""
 
     def with_digest(self) -> QuerySchema:
         """Let the database hash each record as it gives it, if it can."""
@@ -275,6 +278,8 @@ def _read_sqlite_schema(
         dtype if len(of_column) < 2 and "long" not in of_column else None
         for of_column, (_, dtype) in zip(classes, described, strict=True)
     ]
+    if session.truncates_values:
+        expected = [None if dtype == pl.Float64 else dtype for dtype in expected]
     # Bytes that its ODBC driver does not expect would come as X'FF'.
     is_hex = [
         "blob" in of_column and (len(of_column) > 1 or dtype != pl.Binary)
@@ -296,7 +301,7 @@ def _refuse_truncation(
 ) -> list[frozenset[str]]:
     """Refuse texts that the driver would cut off; to others they are texts."""
     cut = [name for name, of_column in zip(names, classes, strict=True) if "cut" in of_column]
-    if cut and session.truncates_at_nul:
+    if cut and session.truncates_values:
         raise SourceError(
             f"a text has a NUL in it, in {', '.join(cut)}",
             where=where,

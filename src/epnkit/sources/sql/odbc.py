@@ -112,9 +112,11 @@ class OdbcSession:
             )
         name = str(self._connection.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
+        known = (pyodbc.SQL_DRIVER_NAME, pyodbc.SQL_DRIVER_VER)
+        self.driver_version = " ".join(str(self._connection.getinfo(each)) for each in known)
         self.quote = str(self._connection.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
         self.single_answer = not (paged and self.dialect in _BUFFERING)
-        self.truncates_at_nul = self.dialect == "sqlite"
+        self.truncates_values = self.dialect == "sqlite"
         self._set_decoding(encoding)
         if limiting := write_limit_statement(self.dialect, driver.read_timeout):
             driver(lambda: self._connection.execute(limiting))

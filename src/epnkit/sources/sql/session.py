@@ -62,10 +62,12 @@ class SqlSession(Protocol):
     dialect: str
     #: The character around an identifier.
     quote: str
+    #: The ODBC driver and its version, ``psqlodbcw.so 13.02.0000``; empty for other drivers.
+    driver_version: str
     #: Whether its driver may be read from while the server still sends.
     single_answer: bool
-    #: Whether its driver cuts texts off at a NUL.
-    truncates_at_nul: bool
+    #: Whether its driver cuts values off: texts at a NUL, and numbers after 15 figures.
+    truncates_values: bool
 
     def execute(self, statement: Statement) -> SqlAnswer:
         """Run a statement."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from operator import or_
 from typing import Literal
@@ -210,7 +210,8 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         with self._session() as session:
             order = [*chosen.order.key, *filter(None, [chosen.order.cursor])]
             query = read_query_schema(session, chosen.query, chosen.overrides, self.label, order)
-        return query.with_digest() if chosen.digest and chosen.order.key else query
+        digested = query.with_digest() if chosen.digest and chosen.order.key else query
+        return replace(digested, driver_version=session.driver_version)
 
     def _session(self) -> AbstractContextManager[SqlSession]:
         settings = self._settings

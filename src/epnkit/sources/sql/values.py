@@ -71,6 +71,15 @@ _TEXT = {"postgresql": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)"}
 #: MariaDB a cast would do, which takes twice as long.
 _TIME_AS_TEXT = {"postgresql": "CAST({0} AS varchar(40))", "mysql": "CONCAT({0})"}
 
+#: How a decimal of PostgreSQL is given as a float: one cast refuses what is too large for a float,
+#: or too near to zero, and with it the whole answer. Beyond these bounds it is infinite or zero.
+_DECIMAL_AS_FLOAT = (
+    "CASE WHEN abs({0}) BETWEEN 1e-307 AND 1.7976931348623157e308"
+    " THEN CAST({0} AS double precision)"
+    " ELSE CAST(CASE WHEN {0} = 'NaN' THEN 'NaN' WHEN {0} > 1 THEN 'Infinity'"
+    " WHEN {0} < -1 THEN '-Infinity' WHEN {0} IS NOT NULL THEN '0' END AS double precision) END"
+)
+
 #: What of PostgreSQL has a zone.
 _ZONED = "timestamp with time zone"
 
@@ -152,7 +161,9 @@ def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) ->
     if _is_text(dialect, column):
         return _TEXT[dialect].format(name)
     if column.native == "numeric" and column.dtype == pl.Float64 and not column.exact:
-        return f"CAST({name} AS double precision)"  # pyodbc reads no decimal that is no number
+        return _DECIMAL_AS_FLOAT.format(name)  # and pyodbc reads no decimal that is no number
+    if column.native == "oid" and column.dtype == pl.Int64:
+        return f"CAST({name} AS bigint)"  # which the ODBC driver gives with a sign
     if dialect == "mysql" and column.native == "Float32" and not column.exact:
         return f"({name} + 0e0)"  # PyMySQL gets only six digits of single precision
     return wrapped.select_expression(column)
