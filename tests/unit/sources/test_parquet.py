@@ -12,7 +12,9 @@ import pytest
 
 from epnkit.errors import ConfigurationError, SourceError, TransientSourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import ALL, UNORDERED, Order, Source, Window
+from epnkit.sources.base import ALL, UNORDERED, UNREADABLE, Order, Source, Window
+from epnkit.sources.files.tables import read_parquet
+from epnkit.sources.parquet.source import ParquetSettings, ParquetSource
 
 START = dt.datetime(2020, 1, 1)
 
@@ -149,3 +151,26 @@ def test_a_directory_without_files_is_an_error(make: Make) -> None:
 def test_an_unknown_key_is_refused(make: Make) -> None:
     with pytest.raises(ConfigurationError, match=r"'globs' is wrong.*Did you mean 'glob'"):
         make(more='globs = "*.pq"')
+
+
+def test_times_that_python_does_not_have_are_null_and_named(tmp_path: Path) -> None:
+    pl.DataFrame(
+        {
+            "id": [1, 2, 3],
+            "t": pl.Series([2**61, 0, None]).cast(pl.Datetime("us")),
+            "d": pl.Series([0, -(10**6), None], dtype=pl.Int32).cast(pl.Date),
+            "s": [{"a": 1}, {"a": None}, None],
+            "long": [dt.timedelta(days=1), None, None],
+        }
+    ).write_parquet(tmp_path / "a.parquet")
+    source = ParquetSource(ParquetSettings(tmp_path, order=Order(None, ("id",))))
+    found = pl.concat(source.batches())
+    assert found["t"].to_list() == [None, dt.datetime(1970, 1, 1), None]
+    assert found["d"].to_list() == [dt.date(1970, 1, 1), None, None]
+    assert found["s"].to_list() == ['{"a":1}', '{"a":null}', None]
+    assert found["long"].to_list() == ["P1D", None, None]
+    named = [str(text).partition(" ")[0] for text in found[UNREADABLE]]
+    assert named == ["t:", "d:", "None"]
+    rows = list(read_parquet(tmp_path / "a.parquet"))
+    assert [row["t"] for row in rows] == [None, dt.datetime(1970, 1, 1), None]
+    assert [str(row.get(UNREADABLE)).partition(" ")[0] for row in rows] == ["t:", "d:", "None"]

@@ -23,7 +23,10 @@ _FIRST: Final = 4 * 2880
 _END: Final = b"END" + b" " * 77
 
 #: A text between quotes, in which two quotes are one.
-_TEXT: Final = re.compile(rb"'((?:[^']|'')*)'")
+_TEXT: Final = re.compile(rb"'((?:[^']|'')*)'\s*(?:/|$)")
+
+#: A number (FITS 4.0, sections 4.2.3 and 4.2.4); Python would take more for one, such as NAN.
+_NUMBER: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EDed][+-]?\d+)?")
 
 #: The lines of a history, one after the other.
 HISTORY: Final = "HISTORY"
@@ -121,7 +124,6 @@ def _parse_value(given: bytes) -> Any:
     plain = text.partition(b"/")[0].strip()
     if plain in {b"T", b"F"}:
         return plain == b"T"
-    try:
-        return int(plain) if plain.lstrip(b"+-").isdigit() else float(plain.replace(b"D", b"E"))
-    except ValueError:
+    if not _NUMBER.fullmatch(plain):
         return None
+    return int(plain) if plain.lstrip(b"+-").isdigit() else float(plain.upper().replace(b"D", b"E"))

@@ -40,12 +40,28 @@ _STRUCTURE = frozenset(
     ]
 )
 
-#: Keywords of the table that a compressed image is in, not of the image (FITS 4.0, section 10.1).
-_TABLE = ("TTYPE", "TFORM", "TUNIT", "TDIM", "TFIELDS", "PCOUNT", "GCOUNT", "XTENSION", "THEAP")
+#: Keywords of a table, such as the one that a compressed image is in, and not of an observation
+#: (FITS 4.0, sections 7.3 and 10.1).
+_TABLE = (
+    *("TTYPE", "TFORM", "TUNIT", "TDIM", "TNULL", "TSCAL", "TZERO", "TDISP"),
+    *("TFIELDS", "PCOUNT", "GCOUNT", "XTENSION", "THEAP"),
+)
 
 
 #: How many units after the first are looked at.
 _MOST_UNITS = 100
+
+#: A part of a text that is continued, with a comment or without one.
+_PART = re.compile(r"'(?:(.*)&'$|((?:[^']|'')*)&'\s*/)")
+
+#: How a quote is written within a text.
+_QUOTE = "''"
+
+#: What stands before a text: its keyword, which is longer by the convention of HIERARCH.
+_START = re.compile(r"(?:HIERARCH )?\s*(?P<name>[^=']*?)\s*=\s*(?=')")
+
+#: A text between quotes, and the comment after it (FITS 4.0, section 4.2.1).
+_TEXT = re.compile(r"\s*'((?:[^']|'')*)'\s*(?:/|$)")
 
 #: The end of a card whose text is continued (FITS 4.0, section 4.2.1.2).
 _CONTINUED = re.compile(r"&'\s*(/.*)?$")
@@ -138,9 +154,10 @@ def read_headers(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         left -= len(block)
         text = _drop_orphans(block.decode("latin-1"))
         letters = _replace_letters(text)
-        header = Header.fromstring(text.translate(letters))
+        text = text.translate(letters)
+        header = Header.fromstring(text)
         restored = {stand_in: code for code, stand_in in letters.items() if stand_in != ord("?")}
-        yield _read_cards(header, restored)
+        yield _read_cards(header, restored, _read_quoted(text))
         _skip(stream, _data_size(header))
         first = False
 
@@ -233,7 +250,7 @@ def _first_that_speaks(headers: Iterator[dict[str, Any]]) -> dict[str, Any]:
         return primary
     for each in islice(headers, _MOST_UNITS):
         cards = _image_cards(each)
-        if not _STRUCTURE.issuperset(cards):
+        if not _STRUCTURE.issuperset(name for name in cards if not name.startswith(_TABLE)):
             return primary | cards
     return primary
 
@@ -258,10 +275,13 @@ def _image_cards(cards: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in own.items() if not name.startswith("Z")} | image
 
 
-def _read_cards(header: Any, letters: Mapping[int, int]) -> dict[str, Any]:
+def _read_cards(
+    header: Any, letters: Mapping[int, int], quoted: Mapping[str, str | None]
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for card in header.cards:
-        value = _card_value(card)
+        name = card.keyword.upper()
+        value = quoted[name] if name in quoted else _card_value(card)
         if card.keyword in {"", "COMMENT", "HISTORY", "END"}:
             continue
         if isinstance(value, str):
@@ -278,3 +298,39 @@ def _card_value(card: Any) -> Any:
         return card.value
     except (VerifyError, ValueError):
         return None
+
+
+def _read_quoted(text: str) -> dict[str, str | None]:
+    """Read the texts with a quote in them, and those that are continued, by their keywords.
+
+    After a quote astropy ends a text at a slash, or drops a blank; of a text that is continued it
+    drops an ampersand at its end.
+    """
+    cards = [text[k : k + _CARD] for k in range(0, len(text), _CARD)]
+    found: dict[str, str | None] = {}
+    seen: set[str] = set()
+    for number, card in enumerate(cards):
+        start = _START.match(card)
+        if start is None or start["name"].upper() in seen:
+            continue
+        seen.add(start["name"].upper())
+        following = cards[number + 1 :]
+        last = next((k for k, each in enumerate(following) if each[:8] != "CONTINUE"), 0)
+        if last or _QUOTE in card:
+            chunks = [card[start.end() :], *(each[8:] for each in following[:last])]
+            found[start["name"].upper()] = _join_chunks(chunks)
+    return found
+
+
+def _join_chunks(chunks: list[str]) -> str | None:
+    """Join the parts of a text (FITS 4.0, section 4.2.1.2); None if one of them has no end.
+
+    They are joined before quotes are looked for: astropy writes the two of one into two cards.
+    """
+    *parts, last = (chunk.strip() for chunk in chunks)
+    found = [_PART.match(part) for part in parts]
+    start = "".join(part[1] or part[2] or "" for part in found if part)
+    whole = _TEXT.match(f"'{start}{last[1:]}")
+    if whole is None or None in found:
+        return None
+    return whole[1].replace(_QUOTE, "'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import warnings
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ from epnkit.modules import requires_extra
 from epnkit.sources.files.limits import LARGEST_LABEL, require_bounded
 from epnkit.sources.values.documents import flatten
 from epnkit.sources.values.extended_json import to_plain
+from epnkit.tables import decode_text
+
+#: What texts of two bytes a character begin with.
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: The statement that ends a label, on a line of its own.
 _END_OF_LABEL = re.compile(rb"^[ \t]*END[ \t]*\r?$", re.MULTILINE)
@@ -66,15 +71,13 @@ def _decoder() -> Any:
 
 def _extract_label(start: bytes) -> str:
     """Take the label off the data that may follow its END statement (PDS3, chapter 12)."""
+    if start[:1] == b"\0" or b"\0" in start[1:4] or start.startswith(_WIDE):
+        start = decode_text(start[: len(start) // 4 * 4]).encode()
     end = _END_OF_LABEL.search(start)
     label = start[: end.end() if end else None]
     if b"=" not in label:
         raise ValueError("it has no statement of a label")
-    try:
-        text = label.decode("utf-8")
-    except UnicodeDecodeError:
-        text = label.decode("latin-1")
-    return text
+    return decode_text(label)
 
 
 def _plain_value(value: Any) -> Any:

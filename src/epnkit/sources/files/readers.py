@@ -19,7 +19,7 @@ from epnkit.sources.files.limits import (
 )
 from epnkit.sources.values.documents import flatten, parse_json
 from epnkit.sources.values.extended_json import to_plain
-from epnkit.tables import read_rows
+from epnkit.tables import decode_text, read_rows
 
 #: Reads one file and gives its documents, mostly one. It travels to another process: a function of
 #: a module, or a dataclass that can be called.
@@ -81,17 +81,11 @@ def is_bounded(reader: Reader, path: Path, size: int) -> bool:
 
 
 def _to_utf8(content: bytes) -> bytes:
-    """Bring a text of JSON to UTF-8, from UTF-16, UTF-32 (with a mark or without) or Latin-1."""
+    """Bring a text of JSON to UTF-8."""
     encoding = json.detect_encoding(content)
     if encoding != "utf-8":
         return content.decode(encoding).encode()
-    if content.isascii():
-        return content
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1").encode()
-    return content
+    return content if content.isascii() else decode_text(content).encode()
 
 
 @dataclass(frozen=True)
@@ -147,7 +141,7 @@ class EcsvReader:
         """
         from astropy.io import ascii as tables
 
-        text = path.read_text(encoding="utf-8-sig")
+        text = decode_text(path.read_bytes())
         read = tables.read(text, format="ecsv", fill_values=[("", "0")])
         for row in read:
             yield {self.rename.get(name, name): _plain_cell(row[name]) for name in read.colnames}

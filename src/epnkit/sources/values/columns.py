@@ -11,6 +11,10 @@ from epnkit.sources.base import UNREADABLE
 _KEPT = (pl.Boolean, pl.String, pl.Binary, pl.Date, pl.Time, pl.UInt64)
 
 
+#: What may be of a year that Python does not have.
+_DATED = (pl.Datetime, pl.Date)
+
+
 def field_type(dtype: pl.DataType) -> pl.DataType:
     """Choose a field's type: 64 bits for numbers, naive UTC for times, text for what is nested."""
     if isinstance(dtype, pl.List):
@@ -25,13 +29,21 @@ def field_type(dtype: pl.DataType) -> pl.DataType:
 
 
 def convert_column(name: str, given: pl.DataType | None, dtype: pl.DataType) -> pl.Expr:
-    """Read a column of the type ``given`` as another one; null if there is no such column."""
+    """Read a column of the type ``given`` as another one; null if there is no such column.
+
+    A time that is none of the years 1 to 9999, which Python cannot hold, is null.
+    """
     column = pl.lit(None) if given is None else pl.col(name)
     if isinstance(given, pl.Struct):
-        column = column.struct.json_encode()
+        column = pl.when(column.is_not_null()).then(column.struct.json_encode())
+    if isinstance(given, pl.Duration):
+        column = column.dt.to_string("iso")
     if isinstance(given, pl.Datetime) and given.time_zone is not None:
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return column.cast(dtype, strict=False).alias(name)
+    converted = column.cast(dtype, strict=False)
+    if isinstance(dtype, _DATED):
+        converted = pl.when(converted.dt.year().is_between(1, 9999)).then(converted)
+    return converted.alias(name)
 
 
 def convert_columns(
@@ -71,7 +83,7 @@ def find_lost(given: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType]
             pl.col(name).is_not_null() & convert_column(name, given[name], dtype).is_null()
         ).then(_describe_lost(name, given[name], dtype))
         for name, dtype in types.items()
-        if name in given and field_type(given[name]) != dtype
+        if name in given and (field_type(given[name]) != dtype or isinstance(dtype, _DATED))
     ]
     if not lost:
         return None

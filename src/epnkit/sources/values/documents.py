@@ -42,9 +42,12 @@ _TYPES: dict[type, pl.DataType] = {**_PLAIN, str: pl.String()}
 _CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
+#: The most figures, or figures and a sign, of a whole number of 64 bits.
+_MOST_FIGURES = 20
+
 #: What Python's own reader of JSON takes beyond the standard: constants, halves of characters
 #: and numbers that are too large for a float.
-_LENIENT = re.compile(rb"NaN|Infinity|\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}")
+_LENIENT = re.compile(rb"NaN|Infinity|\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}|\d{300}")
 
 #: Half of a character, or a byte that is part of none.
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,9 +69,17 @@ def parse_json(text: bytes) -> Any:
             if not _LENIENT.search(text):
                 raise
             try:
-                return json.loads(text, parse_constant=_CONSTANTS.get)
+                return json.loads(text, parse_constant=_CONSTANTS.get, parse_int=_parse_integer)
             except RecursionError:
                 raise error from None
+
+
+def _parse_integer(text: str) -> int | float:
+    """Read a whole number as orjson does: one that 64 bits do not hold is a float."""
+    if len(text) > _MOST_FIGURES:
+        return float(text)
+    found = int(text)
+    return found if -(2**63) <= found < 2**64 else float(text)
 
 
 class Note(str):
@@ -322,7 +333,9 @@ def _as_text(value: object) -> str | None:
 
 
 def _as_integer(value: object) -> int:
-    if isinstance(value, str) or (isinstance(value, float) and value.is_integer()):
+    if isinstance(value, str):
+        return int(_require_figures(value))
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, int):
         return int(value)
@@ -332,7 +345,14 @@ def _as_integer(value: object) -> int:
 def _as_float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{value!r} is not a number")
-    return float(value)
+    return float(_require_figures(value) if isinstance(value, str) else value)
+
+
+def _require_figures(text: str) -> str:
+    """Refuse what is a number to Python alone: ``1_000``, and figures beyond ASCII."""
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text!r} is not a number")
+    return text
 
 
 def _as_boolean(value: object) -> bool:
