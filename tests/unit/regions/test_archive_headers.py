@@ -65,10 +65,81 @@ def middle(found: Footprints, row: int = 0) -> float:
         ({"DATE-OBS": "2014-05-01T07:08:45", "TIMESYS": "TAI"}, 43.81725),
         ({"DATE-OBS": "2014-05-01", "TIME-OBS": "07:08:45", "TIMESYS": "tai"}, 43.81725),
         ({"T_OBS": "2014.05.01_07:08:45_TAI", "TIMESYS": "UTC"}, 43.81725),
+        ({"DATE-OBS": "2014-05-01", "TIME_OBS": "070845"}, 43.81190),
+        ({"DATE-OBS": "2014-05-01", "UT": "7:8:45 UT"}, 43.81190),
+        ({"DATE-OBS": "2014-05-01", "UTC": "07:08:45.0Z"}, 43.81190),
+        ({"DATE-OBS": "01-MAY-14", "TIME": "07:08:45"}, 43.81190),
+        ({"MJD-OBS": 56778.297743056}, 43.81190),
+        ({"DATE-OBS": "unknown day", "MJD-OBS": "56778.298148148", "TIMESYS": "TAI"}, 43.81190),
     ],
 )
 def test_the_time_of_an_observation(keywords: dict[str, str], longitude: float) -> None:
     assert middle(fields([make_image(**keywords)])) == pytest.approx(longitude, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        # A time of day that is none does not make the day's midnight the time of an image.
+        {"DATE-OBS": "2014-05-01", "TIME-OBS": "25:61:00"},
+        {"DATE-OBS": "05/06/98", "TIME-OBS": "07:08:45"},
+        {"MJD-OBS": -1e31},
+        {"MJD-OBS": 99999999.0},
+        {"DATE-OBS": "2014-05-01T07:08:45", "TIMESYS": "LOCAL"},
+    ],
+)
+def test_what_is_no_time_of_an_observation_is_refused(keywords: dict[str, Any]) -> None:
+    assert "bad date" in str(fields([make_image(**keywords)]).errors[0])
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("CRPIX1", float("inf")),
+        ("CRVAL2", float("nan")),
+        ("CDELT1", float("nan")),
+        ("CDELT2", "two"),
+        ("CROTA2", float("nan")),
+        ("PC1_2", float("inf")),
+        ("CD001001", "x"),
+        ("NAXIS1", 0),
+        ("NAXIS2", -5),
+        ("NAXIS1", 2**40),
+    ],
+)
+def test_a_keyword_that_holds_no_number_is_not_taken_for_a_missing_one(
+    keyword: str, value: object
+) -> None:
+    header = make_image(**{"DATE-OBS": "2014-05-01T07:08:45", keyword: value})
+    assert f"{keyword} is" in str(fields([header]).errors[0])
+
+
+#: What fills keywords: ISTP's and netCDF's values, and angles that there are not.
+FILLED = {
+    "HGLN_OBS": {"HGLN_OBS": -1e31, "HGLT_OBS": -1e31},
+    "HGLT_OBS": {"HGLN_OBS": 3.0, "HGLT_OBS": 200.0},
+    "CRLN_OBS": {"CRLN_OBS": -1e31, "CRLT_OBS": -1e31},
+    "OBS_L0": {"OBS_L0": 9.96921e36, "OBS_B0": 9.96921e36},
+    "DSUN_OBS": {"DSUN_OBS": 9.96921e36},
+    "HAEX_OBS": {"HAEX_OBS": -1e31, "HAEY_OBS": -1e31, "HAEZ_OBS": -1e31},
+    "HEC_X": {"HEC_X": float("nan"), "HEC_Y": 1.0, "HEC_Z": 1.0},
+}
+
+
+@pytest.mark.parametrize("filled", FILLED)
+def test_what_fills_the_keywords_of_an_observer_is_no_place(filled: str) -> None:
+    plain = make_image(**{"DATE-OBS": "2014-05-01T07:08:45"})
+    found = fields([plain, {**plain, **FILLED[filled]}])
+    assert found.errors == [None, None]
+    assert found.s_region[1] == found.s_region[0]
+
+
+@pytest.mark.parametrize("types", [("SOLARX", "SOLARY"), ("Solar X", "Solar Y")])
+def test_axes_of_the_sun_in_more_spellings(types: tuple[str, str]) -> None:
+    date = {"DATE-OBS": "2014-05-01T07:08:45"}
+    plain = fields([make_image(**date)])
+    found = fields([make_image(CTYPE1=types[0], CTYPE2=types[1], **date)])
+    assert found.s_region == plain.s_region
 
 
 def test_the_time_scale_is_seen_in_the_fifth_decimal() -> None:

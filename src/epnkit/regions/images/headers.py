@@ -25,6 +25,10 @@ _TYPES: Final = {
     "SOLAR-Y": "HPLT-TAN",
     "SOLAR_X": "HPLN-TAN",
     "SOLAR_Y": "HPLT-TAN",
+    "SOLAR X": "HPLN-TAN",
+    "SOLAR Y": "HPLT-TAN",
+    "SOLARX": "HPLN-TAN",
+    "SOLARY": "HPLT-TAN",
 }
 
 #: Angles in the words of archives, in lower case, and what FITS calls them.
@@ -45,6 +49,9 @@ _UNITS: Final = {
     "radian": "rad",
     "radians": "rad",
 }
+
+#: The most pixels along an axis that an image may have.
+_LARGEST_IMAGE: Final = 2**31
 
 #: The unit of a synoptic map whose rows are even in the sine of the latitude; FITS knows none.
 _SINE: Final = "sine latitude"
@@ -202,8 +209,8 @@ def _copy_axis(keywords: Keywords, axis: int, clean: Header, number: int) -> Non
     default = "HPLN-TAN" if number == 1 else "HPLT-TAN"
     clean[f"CTYPE{number}"] = _axis_type(keywords, axis) or default
     for name in ("NAXIS", "CRPIX", "CRVAL", "CDELT", "CROTA"):
-        value = keywords.number(f"{name}{axis}")
-        if math.isfinite(value):
+        value = _read_number(keywords, f"{name}{axis}")
+        if value is not None:
             clean[f"{name}{number}"] = int(value) if name == "NAXIS" else value
     for parameter in (name for name in keywords if name.startswith(f"PV{axis}_")):
         clean[f"PV{number}_{parameter.partition('_')[2]}"] = keywords[parameter]
@@ -214,14 +221,26 @@ def _copy_axis(keywords: Keywords, axis: int, clean: Header, number: int) -> Non
         clean[f"CUNIT{number}"] = _UNITS.get(unit.lower(), unit)
 
 
+def _read_number(keywords: Keywords, name: str) -> float | None:
+    """Return the number of a keyword, None if it is not there: FITS has a default for it then."""
+    if name not in keywords:
+        return None
+    value = keywords.number(name)
+    most = _LARGEST_IMAGE if name.startswith("NAXIS") else math.inf
+    if not math.isfinite(value) or (name.startswith("NAXIS") and not 1 <= value <= most):
+        raise _bad_header(f"{name} is {keywords[name]!r}")
+    return value
+
+
 def _copy_rotation(keywords: Keywords, axes: tuple[int, int], clean: Header) -> None:
     """Copy the part of the matrices that turns the celestial axes; it goes before an angle."""
     for name in ("PC", "CD"):
         for i, row in enumerate(axes, 1):
             for j, column in enumerate(axes, 1):
-                value = keywords.number(f"{name}{row}_{column}", f"{name}00{row}00{column}")
-                if math.isfinite(value):
-                    clean[f"{name}{i}_{j}"] = value
+                for each in (f"{name}00{row}00{column}", f"{name}{row}_{column}"):
+                    value = _read_number(keywords, each)
+                    if value is not None:
+                        clean[f"{name}{i}_{j}"] = value
     if any(name in clean for name in ("PC1_1", "CD1_1", "PC1_2", "CD1_2")):
         clean.remove("CROTA1", ignore_missing=True)
         clean.remove("CROTA2", ignore_missing=True)

@@ -36,6 +36,9 @@ _FAMILIES: Final = (
 #: No spacecraft with a camera on the Sun is farther away, in km (13 au); nor nearer, in metres.
 _LONGEST_KILOMETRES: Final = 2e9
 
+#: Longitudes may count Carrington's rotations, of which there were 2,300 until 2025, in degrees.
+_FARTHEST_LONGITUDE: Final = 360.0 * 10_000
+
 #: Keywords that name who observed.
 _NAMES: Final = ("OBSRVTRY", "TELESCOP", "SPACECRF", "MISSION", "INSTRUME", "DETECTOR")
 
@@ -134,8 +137,13 @@ class _Finder:
         return carrington or self._from_axes(ratio) or self._assume(ratio)
 
     def _angles(self, longitude: str, latitude: str) -> tuple[float, float]:
-        """Return two angles in degrees; both 0, a place where no observer ever is, is a fill."""
+        """Return two angles in degrees; both 0, a place where no observer ever is, is a fill.
+
+        So is a latitude beyond the poles, or a longitude of more rotations than were ever counted.
+        """
         lon, lat = self.keywords.number(longitude), self.keywords.number(latitude)
+        if abs(lat) > 90.0 or abs(lon) > _FARTHEST_LONGITUDE:
+            return math.nan, math.nan
         return (lon, math.nan) if lon == lat == 0 else (lon, lat)
 
     def _carrington(self, ratio: float) -> Viewer | None:
@@ -144,7 +152,7 @@ class _Finder:
             lon, lat = self._angles(*names)
             if not math.isfinite(lon) or (lon == 0 and not math.isfinite(lat)):
                 continue
-            lat = lat if math.isfinite(lat) else self.keywords.number("HGLT_OBS")
+            lat = lat if math.isfinite(lat) else self._angles("HGLN_OBS", "HGLT_OBS")[1]
             if math.isfinite(lat) and math.isfinite(ratio):
                 return Viewer(ratio, math.radians(lat), math.radians(lon), Flag(0))
             return self._complete(self._at_distance(self.earth, ratio), lat, math.radians(lon))
@@ -166,7 +174,7 @@ class _Finder:
         distance = number("DSUN_OBS") / 1000
         if not distance > 0:
             distance = number("OBS_DIST") * AU
-        if distance > 0:
+        if 0 < distance <= _LONGEST_KILOMETRES:
             return self.radius / distance
         apparent = number("RSUN_OBS")
         if not math.isfinite(apparent):
@@ -183,9 +191,9 @@ class _Finder:
         for names, axes in _FAMILIES:
             place = np.array([self.keywords.number(name) for name in names])
             length = float(np.linalg.norm(place))
-            if not length > 0:
-                continue
             kilometres = place / (1000 if length > _LONGEST_KILOMETRES else 1)
+            if not length > 0 or np.linalg.norm(kilometres) > _LONGEST_KILOMETRES:
+                continue  # none, or what fills the keywords
             vectors = (kilometres @ self._basis(axes))[None, :]
             own = self.radius / float(np.linalg.norm(kilometres))
             found = self._at_distance(vectors, ratio if 0 < ratio < 1 else own)
