@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         julian_date_of_pair,
         utc_time,
     )
+    from epnkit.mapping.translations import translate
 
 __all__ = [
     "FIELD",
@@ -108,6 +109,7 @@ __all__ = [
     "sky_outline",
     "solarnet",
     "tfcat_contour",
+    "translate",
     "utc_time",
     "whole_disc",
     "without_ending",
@@ -115,6 +117,7 @@ __all__ = [
 
 #: Where each name is defined: a module, and its name there.
 _HOMES = {
+    "translate": "epnkit.mapping.translations:translate",
     "file_array": "epnkit.mapping.file_arrays:file_array",
     "file_list": "epnkit.mapping.file_arrays:file_list",
     "offsets_from_sun": "epnkit.mapping.sky_offsets:offsets_from_sun",
