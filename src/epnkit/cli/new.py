@@ -160,6 +160,7 @@ def _describe_draft(label: str, sample: Sample, draft: Draft, folder: Path) -> l
             for names, p in found
         ),
         "",
+        *(f"link: {each.semantics} from {each.field}" for each in draft.links),
         f"key: {', '.join(draft.key)}",
         _describe_cursor(draft),
         "",

@@ -83,6 +83,7 @@ def test_an_afternoon(afternoon: Afternoon) -> None:
     fail_to_deploy(afternoon)
     deploy(afternoon)
     edit_and_rehearse(afternoon)
+    load_beside_another(afternoon)
     quarantine_and_retry(afternoon)
     report_and_undeploy(afternoon)
 
@@ -171,6 +172,21 @@ def edit_and_rehearse(story: Afternoon) -> None:
     assert "would delete 1 flares_20" in said
     assert f"21: '{BAD}' is no position such as N15E30" in said
     assert "flares: 20 granules, 20 in the ledger: they agree" in story.run("status", "flares")
+
+
+def load_beside_another(story: Afternoon) -> None:
+    with closing(story.dachs.cluster.connect()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('epnkit'), hashtext('flares'))")
+        cursor.execute(
+            "INSERT INTO epnkit.runs (service, kind, state, started)"
+            " VALUES ('flares', 'remap', 'running', now() - interval '90 s') RETURNING run"
+        )
+        ((run,),) = cursor.fetchall()
+        said = story.run("load", "flares", status=1)
+        cursor.execute("DELETE FROM epnkit.runs WHERE run = %s", (run,))
+    holder = rf"run {run} \(remap\) since [0-9:]+, \d+ s now, by user \S+ from this machine"
+    assert re.search(f"flares: this waits for another import of it: {holder}", said)
+    assert re.search(f"another import of it is running: {holder}", said)
 
 
 def quarantine_and_retry(story: Afternoon) -> None:

@@ -15,11 +15,12 @@ from tests.support.draft_judge import Expected, judge_draft, of_documents
 
 from epnkit.cli.new import command
 from epnkit.drafts.inspect.words import split_words
+from epnkit.drafts.propose.code import COMPUTE
 from epnkit.drafts.propose.draft import propose
 from epnkit.drafts.write.service import list_decisions
 from epnkit.errors import EpnkitError
 from epnkit.mapping import times
-from epnkit.mapping.declare import evaluate, of
+from epnkit.mapping.declare import compute, evaluate
 from epnkit.service import read_service
 
 SUN = {"target_name": "Sun", "target_class": "star"}
@@ -244,7 +245,7 @@ def test_a_header_is_drafted_in_its_time_scale(keywords: dict[str, str], days: f
     assert evaluate(start.value.value, sample.records).values[0] == pytest.approx(days, abs=1e-9)
     assert stop.fields[0] == "DATE-END"
     assert ("TIMESYS" in start.fields) == (keywords.get("TIMESYS", "UTC") != "UTC")
-    assert eval(start.value.code, {**vars(times), "of": of, "pl": pl}) is not None  # noqa: S307
+    assert eval(start.value.code, {**vars(times), COMPUTE: compute, "pl": pl}) is not None  # noqa: S307
 
 
 def test_two_fields_that_could_be_the_start_leave_it_open() -> None:

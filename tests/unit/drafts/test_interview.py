@@ -147,6 +147,6 @@ def test_a_second_run_proposes_what_is_new_alone_and_keeps_edits(folder: Path) -
     more = start(folder)
     assert more.end() == 0
     assert "new at the source: telescope" in more.said
-    assert '"instrument_host_name": of(hash_list, "telescope"),' in more.said
+    assert '"instrument_host_name": compute(hash_list, "telescope"),' in more.said
     assert '"time_min"' not in more.said
     assert path.read_text().endswith("# mine\n")

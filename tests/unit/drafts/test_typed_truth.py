@@ -11,19 +11,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from click.testing import CliRunner
+from polars.testing import assert_frame_equal
 from tests.support.draft_judge import Expected, judge_draft
 
+from epnkit.cli.new import command
 from epnkit.drafts.inspect.declared import add_declared
 from epnkit.drafts.inspect.origin import Choices, parse_origin
 from epnkit.drafts.inspect.sample import Sample, read_sample
 from epnkit.drafts.propose.draft import propose
+from epnkit.mapping.declare import Mapping
+from epnkit.service import read_service
 from epnkit.sources.base import UNORDERED
 
 SUN = {"target_name": "Sun", "target_class": "star"}
@@ -40,7 +47,7 @@ def read_origin(given: Path) -> Sample:
 def flares(directory: Path) -> Path:
     """Write flares into SQLite: a Julian date, a position on the disc, a time of update."""
     path = directory / "flares.sqlite"
-    with sqlite3.connect(path) as link:
+    with closing(sqlite3.connect(path)) as link, link:
         link.execute(
             "CREATE TABLE flares (event_no INTEGER PRIMARY KEY, campaign INTEGER, jd REAL,"
             " jd_end REAL, location TEXT, goes_class TEXT, observatory TEXT, lambda_A REAL,"
@@ -143,7 +150,7 @@ def filaments(directory: Path) -> Path:
 def mass_ejections(directory: Path) -> Path:
     """Write coronal mass ejections into SQLite: a date and a time of day, addresses of movies."""
     path = directory / "cme.db"
-    with sqlite3.connect(path) as link:
+    with closing(sqlite3.connect(path)) as link, link:
         link.execute(
             "CREATE TABLE cme (cme_id TEXT PRIMARY KEY, first_seen_date TEXT, first_seen_time TEXT,"
             " pa_deg REAL, speed_kms REAL, instrument TEXT, spacecraft TEXT, movie_url TEXT,"
@@ -413,6 +420,27 @@ def test_mandatory_columns_are_right_and_no_sure_one_is_wrong(name: str, tmp_pat
     assert found.misled == [], found
     assert found.share >= 0.9, found
     assert propose(sample, "drafted").cursor == cursor
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_is_written_makes_what_is_proposed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
+    monkeypatch.setenv("EPNKIT_CREDENTIALS", str(tmp_path / "credentials"))
+    make, _, _ = SOURCES[name]
+    path = make(tmp_path)
+    words = ["drafted", "--from", str(path), "--into", str(tmp_path / "r"), "--accept"]
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, (done.output, done.exception)
+    sample = read_origin(path)
+    written = read_service(tmp_path / "r" / "drafted").mapping.apply(sample.records).granules
+    columns: dict[str | tuple[str, ...], Any] = {
+        each.columns if len(each.columns) > 1 else each.columns[0]: each.value.value
+        for each in propose(sample, "drafted").proposals
+    }
+    proposed = Mapping(columns).apply(sample.records).granules
+    assert_frame_equal(written.select(proposed.columns), proposed)
 
 
 def test_a_declared_primary_key_is_the_key(tmp_path: Path) -> None:

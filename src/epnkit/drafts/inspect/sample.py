@@ -17,6 +17,9 @@ from epnkit.sources.base import Source
 SIZE = 500
 
 
+#: The share of the values that have to be numbers in a field of numbers.
+_NEARLY_ALL = 0.95
+
 #: What the reader of files says of a file, beside what stands in it.
 _OF_FILE = frozenset(
     ["path", "file_name", "file_size", "modified", "address", "url", "unreadable", "line"]
@@ -75,6 +78,14 @@ class Field:
         made = self.given.cast(pl.Float64, strict=False)
         return made if made.null_count() == 0 else made.clear()
 
+    @cached_property
+    def most_numbers(self) -> pl.Series:
+        """The values that are numbers, if nearly all are; conversions refuse the others."""
+        if len(self.numbers) or self.given.dtype != pl.String:
+            return self.numbers
+        made = self.given.cast(pl.Float64, strict=False).drop_nulls()
+        return made if len(made) >= _NEARLY_ALL * len(self.given) else made.clear()
+
     @property
     def is_words(self) -> bool:
         """Whether the values are texts, or lists of texts, and not numbers written as texts."""
@@ -115,16 +126,22 @@ class Declared:
     Parameters
     ----------
     units : mapping of str to str
-        The units that cards of FITS headers have in their comments, by field.
+        The units of fields: those in the comments of FITS cards, and of the columns of tables.
     key : tuple of str
         The primary key of a table.
     changed : tuple of str
         The columns that a database sets when a row changes.
+    ucds : mapping of str to str
+        The UCDs that a VOTable gives of its columns.
+    descriptions : mapping of str to str
+        What comments of FITS cards and of columns of databases, or a VOTable, say of fields.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    ucds: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

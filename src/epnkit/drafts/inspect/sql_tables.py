@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from epnkit.modules import requires_extra
 from epnkit.quoting import sql_name
 from epnkit.sources.config.credentials import Secret
@@ -53,10 +55,27 @@ def _list_by_odbc(secret: Secret) -> list[str]:
     return sorted(sql_name(name, mark * 2) for name in names)
 
 
-def read_keys(
-    secret: Secret, table: str, on_update: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the primary key of a table, and the columns that MariaDB sets when a row changes.
+@dataclass(frozen=True)
+class DeclaredTable:
+    """What a database says of a table.
+
+    Parameters
+    ----------
+    key : tuple of str
+        The columns of its primary key.
+    changed : tuple of str
+        The columns that MariaDB sets when a row changes.
+    comments : dict of str to str
+        The comments on its columns.
+    """
+
+    key: tuple[str, ...]
+    changed: tuple[str, ...]
+    comments: dict[str, str]
+
+
+def read_table_declaration(secret: Secret, table: str, on_update: str) -> DeclaredTable:
+    """Return what a database says of a table.
 
     Parameters
     ----------
@@ -65,7 +84,7 @@ def read_keys(
     table : str
         The table as a query names it, quoted or not, with its schema or without.
     on_update : str
-        The query for those columns, with ``{}`` for the parameter.
+        The query for the columns that MariaDB sets, with ``{}`` for the parameter.
 
     Raises
     ------
@@ -76,39 +95,44 @@ def read_keys(
     schema = schemas[-1] if schemas else None
     try:
         if secret.kind == "odbc":
-            return _read_keys_by_odbc(secret, schema, name, on_update)
-        return _read_keys_by_alchemy(secret, schema, name, on_update)
+            return _declare_by_odbc(secret, schema, name, on_update)
+        return _declare_by_alchemy(secret, schema, name, on_update)
     except driver_errors() as error:
         raise source_error(error, secret) from None
 
 
-def _read_keys_by_alchemy(
+def _declare_by_alchemy(
     secret: Secret, schema: str | None, table: str, on_update: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> DeclaredTable:
     engine = make_engine(secret)
     try:
-        key = sa.inspect(engine).get_pk_constraint(table, schema)["constrained_columns"]
+        inspector = sa.inspect(engine)
+        key = inspector.get_pk_constraint(table, schema)["constrained_columns"]
+        columns = inspector.get_columns(table, schema)
+        comments = {each["name"]: text for each in columns if (text := each.get("comment"))}
         changed: tuple[str, ...] = ()
         if engine.dialect.name in {"mysql", "mariadb"}:
             with engine.connect() as link:
                 query = sa.text(on_update.format(":name"))
                 changed = tuple(row[0] for row in link.execute(query, {"name": table}))
-        return tuple(key), changed
+        return DeclaredTable(tuple(key), changed, comments)
     finally:
         engine.dispose()
 
 
-def _read_keys_by_odbc(
+def _declare_by_odbc(
     secret: Secret, schema: str | None, table: str, on_update: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> DeclaredTable:
     link = pyodbc.connect(secret.reveal(), timeout=CONNECT_TIMEOUT, readonly=True)
     try:
         rows = link.cursor().primaryKeys(table=table, schema=schema).fetchall()
         key = tuple(row.column_name for row in sorted(rows, key=lambda row: row.key_seq))
+        columns = link.cursor().columns(table=table, schema=schema).fetchall()
+        comments = {row.column_name: row.remarks for row in columns if row.remarks}
         changed: tuple[str, ...] = ()
         if {"mysql", "mariadb"} & {link.getinfo(pyodbc.SQL_DBMS_NAME).lower()}:
             found = link.cursor().execute(on_update.format("?"), table).fetchall()
             changed = tuple(row[0] for row in found)
-        return key, changed
+        return DeclaredTable(key, changed, comments)
     finally:
         link.close()

@@ -10,6 +10,9 @@ from epnkit.drafts.inspect.tables import read_table
 
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
+#: Units whose capitals begin no word.
+_UNITS = re.compile(r"(?<![A-Z])(?:[kKMGT]Hz|[kMG]eV|cm-1|cm\^-1)(?![a-z])")
+
 #: The fewest letters of a piece that is split off.
 _SHORTEST = 2
 
@@ -23,7 +26,8 @@ def split_words(name: str) -> tuple[str, ...]:
     >>> split_words("DATE-OBS"), split_words("startTime"), split_words("WAVEMIN")
     (('date', 'observation'), ('start', 'time'), ('wavelength', 'min'))
     """
-    pieces = [piece.lower() for piece in _PIECES.findall(_remove_accents(name))]
+    plain = _UNITS.sub(lambda found: f" {found[0].lower()} ", _remove_accents(name))
+    pieces = [piece.lower() for piece in _PIECES.findall(plain)]
     return _join_phrases(
         tuple(_normalize_spelling(word) for piece in pieces for word in _split_piece(piece))
     )
@@ -47,11 +51,23 @@ def _split_piece(piece: str) -> list[str]:
     """Cut a piece that is no word into words, where all of it can be: ``dateobs``."""
     if piece in _known_words() or piece in _foreign_words() or piece.isdigit():
         return [piece]
+    if (compound := _split_compound(piece)) is not None:
+        return compound
     for length in range(len(piece) - _SHORTEST, _SHORTEST - 1, -1):
         head, tail = piece[:length], piece[length:]
         if head in _known_words() and (tail in _known_words() or len(_split_piece(tail)) > 1):
             return [head, *_split_piece(tail)]
     return [piece]
+
+
+def _split_compound(piece: str) -> list[str] | None:
+    """Cut a German compound before the word that ends it; None if it is none."""
+    for suffix in read_table("words")["suffixes"]["words"]:
+        head = piece.removesuffix(suffix)
+        if head != piece and len(head) > _SHORTEST:
+            known = (each for each in (head, head.rstrip("sn")) if each in _foreign_words())
+            return [next(known, head), suffix]
+    return None
 
 
 def _normalize_spelling(word: str) -> str:

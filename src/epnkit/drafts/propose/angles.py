@@ -10,6 +10,9 @@ from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.epncore.columns import COLUMNS
 
+#: Words of names of one end of a range.
+_ENDS = {"min", "max"}
+
 _ANGLES = ("incidence", "emergence", "phase")
 
 
@@ -34,7 +37,10 @@ def _is_in_range(candidate: Candidate, angle: str) -> bool:
 def _propose_bounds(angle: str, found: list[Candidate]) -> Iterator[Proposal]:
     for end in ("min", "max"):
         own = [c for c in found if end in c.field.words]
-        chosen = (own or found)[0]
+        either = [c for c in found if not _ENDS & set(c.field.words)]
+        if not own and not either:
+            continue
+        chosen = (own or either)[0]
         reason = "by its name; in degrees" if own else "by its name; one value for both ends"
         score = chosen.score if not own else chosen.score + 0.08  # the end is no further word
         yield Proposal(

@@ -8,8 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from epnkit.mapping.declare import Computed, of
+from epnkit.mapping.declare import Computed, compute
+from epnkit.mapping.translations import translate
 from epnkit.quoting import python_text, python_value
+
+#: How many characters a date has.
+_DATE_LENGTH = 10
+
+#: The function of a mapping that a conversion is declared with.
+COMPUTE = compute.__name__
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,10 @@ def literal(value: str) -> CodeValue:
 def call(function: Callable[..., Any], *arguments: str | CodeValue, **settings: Any) -> CodeValue:
     """Declare what a function of epnkit makes of fields, or of other values."""
     values = [each if isinstance(each, str) else each.value for each in arguments]
-    value: Computed = of(function, *values, **settings)
+    value: Computed = compute(function, *values, **settings)
     words = [python_text(each) if isinstance(each, str) else each.code for each in arguments]
     words += [f"{name}={python_value(setting)}" for name, setting in settings.items()]
-    return CodeValue(value, f"of({', '.join([function.__name__, *words])})")
+    return CodeValue(value, f"{COMPUTE}({', '.join([function.__name__, *words])})")
 
 
 def joint(first: str, second: str, separator: str) -> CodeValue:
@@ -70,10 +77,11 @@ def quotient(name: str, divisor: float) -> CodeValue:
     """Declare a number in another unit."""
     if divisor == 1:
         return number(name)
-    return CodeValue(
-        pl.col(name).cast(pl.Float64) / divisor,
-        f"pl.col({python_text(name)}).cast(pl.Float64) / {divisor:g}",
-    )
+    factor = 1.0 / divisor
+    if factor > 1.0 and factor == round(factor):
+        code = f"{number(name).code} * {factor:g}"
+        return CodeValue(number(name).value * factor, code)
+    return CodeValue(number(name).value / divisor, f"{number(name).code} / {divisor:g}")
 
 
 def fill_nulls(name: str, value: str | float) -> CodeValue:
@@ -93,6 +101,37 @@ def first_of(names: tuple[str, ...]) -> CodeValue:
     )
 
 
+def first_value(values: list[CodeValue]) -> CodeValue:
+    """Declare the first of several values that is there."""
+    code = ", ".join(each.code for each in values)
+    return CodeValue(pl.coalesce(*(each.value for each in values)), f"pl.coalesce({code})")
+
+
+def with_clock(day: str, clock: str) -> CodeValue:
+    """Declare a time, of which the time of day is in another field if the first has only a date."""
+    name, joined = python_text(day), joint(day, clock, "T")
+    whole = pl.col(day).str.len_chars() > _DATE_LENGTH
+    value = pl.when(whole).then(pl.col(day)).otherwise(pl.coalesce(joined.value, pl.col(day)))
+    code = (
+        f"pl.when(pl.col({name}).str.len_chars() > {_DATE_LENGTH}).then(pl.col({name}))"
+        f".otherwise(pl.coalesce({joined.code}, pl.col({name})))"
+    )
+    return CodeValue(value, code)
+
+
+def first_number(names: tuple[str, ...]) -> CodeValue:
+    """Declare the first of several fields that has a value, as a number."""
+    code = ", ".join(number(name).code for name in names)
+    return CodeValue(pl.coalesce(*(number(name).value for name in names)), f"pl.coalesce({code})")
+
+
+def number_or_null(name: str) -> CodeValue:
+    """Declare the numbers of a field; texts that are none, 0 and -1 stand for nothing."""
+    value = pl.col(name).cast(pl.Float64, strict=False)
+    code = f"pl.col({python_text(name)}).cast(pl.Float64, strict=False)"
+    return CodeValue(value.replace([0.0, -1.0], None), f"{code}.replace([0.0, -1.0], None)")
+
+
 def number(name: str) -> CodeValue:
     """Declare a field's value as a number, be it a text of one."""
     return CodeValue(pl.col(name).cast(pl.Float64), f"pl.col({python_text(name)}).cast(pl.Float64)")
@@ -106,6 +145,20 @@ def longitude(name: str) -> CodeValue:
     )
 
 
+def signed(name: str, side: str, negative: str) -> CodeValue:
+    """Declare an angle whose sign is a letter in another field: W and S count down."""
+    plain, mark = number(name), python_text(negative)
+    down = pl.col(side).str.strip_chars() == negative
+    value = pl.when(down).then(-plain.value).otherwise(plain.value)
+    code = (
+        f"pl.when(pl.col({python_text(side)}).str.strip_chars() == {mark})"
+        f".then(-{plain.code}).otherwise({plain.code})"
+    )
+    return (
+        CodeValue(value % 360.0, f"{code} % 360.0") if negative == "W" else CodeValue(value, code)
+    )
+
+
 def kilobytes(name: str) -> CodeValue:
     """Declare a size that is given in bytes (EPN-TAP wants kilobytes)."""
     return CodeValue(
@@ -115,12 +168,8 @@ def kilobytes(name: str) -> CodeValue:
 
 
 def translation(name: str, words: dict[str, Any]) -> CodeValue:
-    """Declare a field's words in those of EPN-TAP."""
-    value = pl.col(name).cast(pl.String).replace_strict(words, default=None)
-    table = python_value(words)
-    return CodeValue(
-        value, f"pl.col({python_text(name)}).cast(pl.String).replace_strict({table}, default=None)"
-    )
+    """Declare a field's words in those of EPN-TAP; a word that is not known is refused."""
+    return call(translate, name, words=words)
 
 
 def part_before(name: str, mark: str) -> CodeValue:

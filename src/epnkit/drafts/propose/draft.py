@@ -10,6 +10,7 @@ from epnkit.drafts.propose.access import choose_cursor, propose_access
 from epnkit.drafts.propose.angles import propose_angles
 from epnkit.drafts.propose.durations import propose_durations
 from epnkit.drafts.propose.identity import choose_key, propose_identity
+from epnkit.drafts.propose.links import ProposedLink, propose_links
 from epnkit.drafts.propose.mirror import find_frame, is_mirror, list_own_columns, propose_mirror
 from epnkit.drafts.propose.place import Frame, propose_coordinates
 from epnkit.drafts.propose.planetary import propose_planetary
@@ -41,6 +42,8 @@ class Draft:
         The fields that no proposal reads.
     own : dict of str to str
         The columns of the service's own, each a field of that name, with their types.
+    links : tuple of ProposedLink
+        What else datalink leads to.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Draft:
     cursor: str | None
     unused: tuple[str, ...]
     own: Mapping[str, EpnType] = field(default_factory=dict)
+    links: tuple[ProposedLink, ...] = ()
 
     def of(self, column: str) -> Proposal | None:
         """Return the proposal for a column."""
@@ -85,8 +89,10 @@ def propose(sample: Sample, name: str) -> Draft:
     # What a mirrored table has no value for, it has none for.
     fit = tuple(p if mirrored else each for p, each in validated if each is not None)
     used = {n for each in fit for n in each.fields} | set(key) | set(own)
+    links = () if mirrored else tuple(propose_links(sample, used))
+    used |= {each.field for each in links}
     unused = tuple(n for n in sample.fields if n not in used)
-    return Draft(name, frame, fit, key, cursor, unused, own)
+    return Draft(name, frame, fit, key, cursor, unused, own, links)
 
 
 def _propose_columns(

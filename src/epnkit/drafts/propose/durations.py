@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import quotient
+from epnkit.drafts.propose.code import first_number, quotient
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates
 from epnkit.drafts.recognise.units import find_unit_field
 
@@ -34,6 +35,13 @@ SECONDS = {
     "day": 86400.0,
     "days": 86400.0,
 }
+
+#: How many times as long as observations exposures in seconds have to be, so that they are in ms;
+#: more than rounding makes of ends that come from the exposures themselves.
+_LONGER = 1.2
+
+#: How many fewer records may have a value of a field that is one end of a range.
+_MUCH_LESS = 0.1
 
 #: The longest step or exposure that is believed, in seconds: a year.
 _LONGEST = 3.2e7
@@ -75,25 +83,55 @@ def propose_durations(sample: Sample, lengths: pl.Series | None) -> Iterator[Pro
 def _propose_bounds(
     sample: Sample, quantity: str, found: list[Candidate], lengths: pl.Series | None
 ) -> Iterator[Proposal]:
+    most = max(c.field.coverage for c in found)
+    common = [c for c in found if c.field.coverage >= most - _MUCH_LESS]
     for end in ("min", "max"):
-        own = [c for c in found if end in c.field.words]
-        chosen = (own or found)[0]
-        factor, sure = duration_unit(sample, chosen.field)
-        confidence = chosen.score if sure else min(chosen.score, 0.65)
-        reason = "by its name" if sure else "by its name; in seconds?"
-        if not sure and lengths is not None and _exceeds(sample, chosen.field, lengths):
-            factor, confidence = 1e-3, 0.75
-            reason = "in ms: in seconds, it would take longer than the observation"
-        if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
-            confidence, reason = 0.3, "by its name, but some values cannot be durations"
-        yield Proposal(
-            (f"{quantity}_{end}",),
-            quotient(chosen.field.name, 1 / factor),
-            (chosen.field.name,),
-            confidence,
-            reason,
-            guesses_unit=not sure,
-        )
+        own = [c for c in common if end in c.field.words and not _is_only(c, sample)]
+        made = None if own else _propose_synonyms(sample, quantity, end, found)
+        either = [
+            c for c in common if not {"min", "max"} & set(c.field.words) or _is_only(c, sample)
+        ]
+        if own or either:
+            yield made or _propose_bound(sample, f"{quantity}_{end}", (own or either)[0], lengths)
+
+
+def _is_only(candidate: Candidate, sample: Sample) -> bool:
+    """Return whether min in a name is no end of a range: ``exposure_min`` in minutes."""
+    return _ends_in_minutes(sample, candidate.field)
+
+
+def _propose_bound(
+    sample: Sample, column: str, chosen: Candidate, lengths: pl.Series | None
+) -> Proposal:
+    factor, sure = duration_unit(sample, chosen.field)
+    confidence = chosen.score if sure else min(chosen.score, 0.65)
+    reason = "by its name" if sure else "by its name; in seconds?"
+    if not sure and lengths is not None and _exceeds(sample, chosen.field, lengths):
+        factor, confidence = 1e-3, 0.75
+        reason = "in ms: in seconds, it would take longer than the observation"
+    if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
+        confidence, reason = 0.3, "by its name, but some values cannot be durations"
+    return Proposal(
+        (column,),
+        quotient(chosen.field.name, 1 / factor),
+        (chosen.field.name,),
+        confidence,
+        reason,
+        guesses_unit=not sure,
+    )
+
+
+def _propose_synonyms(
+    sample: Sample, quantity: str, end: str, found: list[Candidate]
+) -> Proposal | None:
+    """Propose the first of several fields in seconds that has a value, if none always has one."""
+    either = [c for c in found if not {"min", "max"} & set(c.field.words)]
+    kept = find_synonyms(sample, [c for c in either if duration_unit(sample, c.field)[0] == 1.0])
+    if not kept:
+        return None
+    names = tuple(c.field.name for c in kept)
+    reason = count_synonyms(kept, sample)
+    return Proposal((f"{quantity}_{end}",), first_number(names), names, 0.75, reason)
 
 
 def _exceeds(sample: Sample, field: Field, lengths: pl.Series) -> bool:
@@ -110,7 +148,7 @@ def _exceeds(sample: Sample, field: Field, lengths: pl.Series) -> bool:
     known = (lengths > 0) & values.is_not_null()
     ratios = (values / lengths).filter(known.fill_null(value=False))
     median = ratios.median()
-    return isinstance(median, float) and 1.0 < median <= 1e3
+    return isinstance(median, float) and _LONGER < median <= 1e3
 
 
 def duration_unit(sample: Sample, field: Field) -> tuple[float, bool]:
@@ -119,6 +157,8 @@ def duration_unit(sample: Sample, field: Field) -> tuple[float, bool]:
     named = next((word for word in field.words if word in UNIT_WORDS & SECONDS.keys()), None)
     if named:
         return SECONDS[named], True
+    if _ends_in_minutes(sample, field):
+        return 60.0, True
     said = {sample.declared.units.get(field.name, "")}
     if not any(said):
         unit = find_unit_field(sample, field)
@@ -128,3 +168,10 @@ def duration_unit(sample: Sample, field: Field) -> tuple[float, bool]:
     if factor is not None:
         return factor, True
     return 1.0, field.name.lower().rsplit(".", 1)[-1].replace("-", "_") in _INSECONDS
+
+
+def _ends_in_minutes(sample: Sample, field: Field) -> bool:
+    """Return whether min means minutes: ``duration_min`` without ``duration_max``."""
+    *head, last = field.words or ("",)
+    others = {each.words for each in sample}
+    return last == "min" and len(head) > 0 and (*head, "max") not in others

@@ -19,7 +19,7 @@ from epnkit.drafts.recognise.values import (
     share_matching,
     time_form,
 )
-from epnkit.mapping.identifiers import joined, safe, stamp, without_ending
+from epnkit.mapping.identifiers import compact_time, identifier, safe, without_ending
 
 #: The kinds of sources that keep an index of their documents' ``_id``, and order by it.
 _HAVE_ID = {"mongodb", "restheart"}
@@ -41,6 +41,9 @@ _DECLARED, _NAMED_AFTER = 0.93, 0.93
 
 #: The names of files of documents that say what they are of.
 _DOCUMENT = r"(?i)\.json$"
+
+#: How sure the name of a file identifies the row that has it.
+_OF_FILE = 0.8
 
 #: How few records say nothing of what is different in all.
 _FEW = 2
@@ -100,12 +103,18 @@ def _find_identifiers(sample: Sample) -> list[Candidate]:
     best = sample.fields.get(_BEST.get(sample.kind, ""))
     if best is not None and best.unique:
         return [Candidate(best, 0.96)]
-    found += [
-        c for m in ("file_name", "file_named") for c in find_candidates(sample, m) if c.field.unique
-    ]
+    found += _find_named_files(sample, found)
     found = found or _find_by_values(sample)
     made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
     return sorted(made, key=lambda c: -c.score)
+
+
+def _find_named_files(sample: Sample, others: list[Candidate]) -> list[Candidate]:
+    """List names of files, which say more than numbers and less than other names."""
+    named = [c for m in ("file_name", "file_named") for c in find_candidates(sample, m)]
+    worded = any(c.field.is_words and c.field.name != "_id" for c in others)
+    most = _OF_FILE if worded else 1.0
+    return [Candidate(c.field, min(c.score, most)) for c in named if c.field.unique]
 
 
 def _declared_key(sample: Sample) -> tuple[str, ...]:
@@ -183,10 +192,10 @@ def _propose_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
             _uid_value(field, name),
             (field.name,),
             single[0].score,
-            f"by its name; {field.distinct} different values",
+            f"{_name_evidence(single[0])}; {field.distinct} different values",
         )
     parts = [_uid_part(sample.fields[each]) for each in key]
-    made = call(joined, literal(name), *parts)
+    made = call(identifier, literal(name), *parts)
     if sample.records.select(key).is_duplicated().any():
         return Proposal(
             columns,
@@ -198,16 +207,25 @@ def _propose_uid(sample: Sample, name: str, key: tuple[str, ...]) -> Proposal:
     return Proposal(columns, made, key, 0.6, "these fields together are different in all records")
 
 
+def _name_evidence(candidate: Candidate) -> str:
+    return "by its values alone" if candidate.score == _BY_VALUES else "by its name"
+
+
 def _uid_value(field: Field, name: str) -> CodeValue:
     if field.given.dtype.is_integer() or share_matching(field.texts, r"^\d{1,12}$") == 1.0:
-        return call(joined, literal(name), field.name)
-    if are_data_files(field) or are_pictures(field) or field.name in _OF_FILES:
+        return call(identifier, literal(name), field.name)
+    if _are_files(field) or field.name in _OF_FILES:
         return call(without_ending, field.name)
     return call(safe, field.name, distinct=True)
 
 
+def _are_files(field: Field) -> bool:
+    named = "file" in field.words and share_matching(field.texts, r"\.[A-Za-z]{1,4}$") == 1.0
+    return named or are_data_files(field) or are_pictures(field)
+
+
 def _uid_part(field: Field) -> str | CodeValue:
-    return call(stamp, field.name) if time_form(field) == "text" else field.name
+    return call(compact_time, field.name) if time_form(field) == "text" else field.name
 
 
 def _propose_group(sample: Sample, name: str) -> Proposal:

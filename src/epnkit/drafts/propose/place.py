@@ -8,8 +8,16 @@ from typing import Literal
 
 import polars as pl
 
-from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import CodeValue, call, joined_list, longitude, number
+from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.propose.code import (
+    CodeValue,
+    call,
+    joined_list,
+    longitude,
+    number,
+    quotient,
+    signed,
+)
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import SHARE, share_matching, time_form
@@ -39,10 +47,11 @@ class SpatialProposal:
 def propose_coordinates(sample: Sample) -> SpatialProposal:
     """Propose a frame, and the limits in it."""
     for frame, names in _SETS:
-        found = [_find_in_range(sample, name, limit) for name, limit in names]
+        found = _find_family(sample, names)
         if all(found):
-            limits = tuple(_propose_limits(found))
-            return SpatialProposal(frame, (*limits, *_propose_region(limits, frame)))
+            limits = tuple(_propose_limits(sample, found))
+            heights = _propose_heights(sample) if frame == "body" else ()
+            return SpatialProposal(frame, (*limits, *heights, *_propose_region(limits, frame)))
     found_box = _find_box(sample)
     return found_box or _find_position(sample) or SpatialProposal("none")
 
@@ -70,6 +79,27 @@ _SETS: tuple[tuple[Frame, tuple[tuple[str, tuple[float, float]], ...]], ...] = (
 )
 
 
+#: Words of names that say which side of a box a field is.
+_SIDES = {
+    *("longitude", "latitude", "min", "max", "west", "east", "south", "north", "w", "e", "s", "n"),
+    *(
+        "lower",
+        "upper",
+        "low",
+        "high",
+        "start",
+        "end",
+        "left",
+        "right",
+        "top",
+        "bottom",
+        "ll",
+        "ur",
+    ),
+    *("westernmost", "easternmost", "southernmost", "northernmost", "bound", "1", "2"),
+    *("ra", "dec", "de", "raj", "dej", "alpha", "delta", "right", "ascension", "declination"),
+}
+
 #: A box in text: the numbers of two corners, in brackets or not.
 _BOX = r"^[\s\[\](),]*(?:-?\d+(?:\.\d*)?[\s\[\](),]*){4}$"
 
@@ -78,6 +108,9 @@ _OF_SITE = 0.75
 
 #: How catalogues of the Sun write a position: latitude, distance from the central meridian.
 _POSITION = r"^\s*[NSns]\s*\d{1,2}(\.\d+)?\s*[EWew]\s*\d{1,3}(\.\d+)?\s*$"
+
+#: How many of a unit make a kilometre.
+_LENGTHS = {"km": 1.0, "m": 1000.0, "kilometers": 1.0, "kilometer": 1.0, "meters": 1000.0}
 
 _LIMITS = ("c1min", "c1max", "c2min", "c2max")
 
@@ -125,22 +158,79 @@ def _propose_region(limits: tuple[Proposal, ...], frame: Frame) -> Iterator[Prop
     yield Proposal(("s_region",), call(box_region, *names), tuple(names), confidence, reason)
 
 
-def _find_in_range(sample: Sample, meaning: str, limit: tuple[float, float]) -> Candidate | None:
-    for candidate in find_candidates(sample, meaning):
-        numbers = candidate.field.numbers
-        is_site = candidate.field.constant and candidate.score <= _OF_SITE
-        if len(numbers) and numbers.is_between(*limit).all() and not is_site:
-            return candidate
-    return None
+def _find_family(
+    sample: Sample, names: tuple[tuple[str, tuple[float, float]], ...]
+) -> list[Candidate | None]:
+    """Find the fields of a set: those that are named alike, or else the best of each."""
+    found = [_list_in_range(sample, name, limit) for name, limit in names]
+    families = [{_family_of(c.field) for c in each} for each in found]
+    common = set.intersection(*families)
+    if common:
+        found = [[c for c in each if _family_of(c.field) in common] for each in found]
+    return [next(iter(each), None) for each in found]
 
 
-def _propose_limits(found: list[Candidate | None]) -> Iterator[Proposal]:
+def _family_of(field: Field) -> frozenset[str]:
+    """Return what a name says apart from longitude, latitude and the side."""
+    return frozenset({*field.words, *field.context} - _SIDES)
+
+
+def _list_in_range(sample: Sample, meaning: str, limit: tuple[float, float]) -> list[Candidate]:
+    return [
+        candidate
+        for candidate in find_candidates(sample, meaning)
+        if len(candidate.field.numbers)
+        and candidate.field.numbers.is_between(*limit).all()
+        and not (candidate.field.constant and candidate.score <= _OF_SITE)
+    ]
+
+
+def _propose_heights(sample: Sample) -> Iterator[Proposal]:
+    """Propose altitudes above the surface in km for c3min and c3max."""
+    for end in ("min", "max"):
+        found = [
+            c
+            for meaning in (f"altitude_{end}", "altitude")
+            for c in find_candidates(sample, meaning)
+            if len(c.field.numbers)
+        ]
+        for candidate in found[:1]:
+            name, unit = candidate.field.name, _unit_of_length(sample, candidate.field)
+            score = min(candidate.score, 0.82 if unit else 0.6)
+            reason = f"by its name; in {unit or 'km?'}"
+            made = quotient(name, _LENGTHS.get(unit, 1.0))
+            yield Proposal((f"c3{end}",), made, (name,), score, reason)
+
+
+def _unit_of_length(sample: Sample, field: Field) -> str:
+    declared = sample.declared.units.get(field.name, "")
+    return next((w for w in (*field.words[::-1], declared.lower()) if w in _LENGTHS), "")
+
+
+def _propose_limits(sample: Sample, found: list[Candidate | None]) -> Iterator[Proposal]:
     for name, candidate in zip(("c1min", "c1max", "c2min", "c2max"), found, strict=True):
         if candidate is not None:
-            field = candidate.field.name
-            score = min(candidate.score, 0.8)
-            lowest = candidate.field.numbers.min()
-            is_signed = name.startswith("c1") and float(str(lowest)) < 0
-            made = longitude(field) if is_signed else number(field)
-            reason = "by its name; in degrees" + (", from 0 to 360" if is_signed else "")
-            yield Proposal((name,), made, (field,), score, reason)
+            made, fields, reason = _declare_limit(sample, name, candidate.field)
+            yield Proposal((name,), made, fields, min(candidate.score, 0.8), reason)
+
+
+def _declare_limit(
+    sample: Sample, name: str, field: Field
+) -> tuple[CodeValue, tuple[str, ...], str]:
+    """Declare an angle in degrees, and say of which fields, and why."""
+    letters = {"E", "W"} if name.startswith("c1") else {"N", "S"}
+    lowest, reason = float(str(field.numbers.min())), "by its name; in degrees"
+    side = _find_side(sample, letters) if lowest >= 0 else None
+    if side is not None:
+        negative = (letters & {"W", "S"}).pop()
+        fields = (field.name, side.name)
+        return signed(*fields, negative), fields, f"{reason}, {negative} negative"
+    if name.startswith("c1") and lowest < 0:
+        return longitude(field.name), (field.name,), f"{reason}, from 0 to 360"
+    return number(field.name), (field.name,), reason
+
+
+def _find_side(sample: Sample, letters: set[str]) -> Field | None:
+    """Find the one field with the letters of a hemisphere."""
+    found = [f for f in sample if len(f.texts) and set(f.texts.unique()) <= letters]
+    return found[0] if len(found) == 1 else None

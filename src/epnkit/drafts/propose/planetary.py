@@ -51,7 +51,10 @@ def _propose_bounds(name: str, found: list[Candidate]) -> Iterator[Proposal]:
     """Propose both ends, from one field unless there are two."""
     for end in ("min", "max"):
         own = [c for c in found if end in c.field.words]
-        field = (own or found)[0].field
+        either = [c for c in found if not {"min", "max"} & set(c.field.words)]
+        if not own and not either:
+            continue
+        field = (own or either)[0].field
         reason = "by its name" if own else "by its name; one value for both ends"
-        score = min((own or found)[0].score, _MOST)
+        score = min((own or either)[0].score, _MOST)
         yield Proposal((f"{name}_{end}",), number(field.name), (field.name,), score, reason)

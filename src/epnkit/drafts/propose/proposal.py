@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -81,3 +82,15 @@ def _measure_losses(proposal: Proposal, records: pl.DataFrame) -> tuple[float, f
     refused = mapped.refusals["record"].n_unique() / max(len(records), 1)
     empty = max((column.null_count() for column in mapped.granules), default=0)
     return refused, 1.0 if len(mapped.granules) == 0 else empty / len(mapped.granules)
+
+
+def abbreviate(values: Iterable[object], most: int = 3) -> str:
+    """List the first of some values in order, for a reason.
+
+    Examples
+    --------
+    >>> abbreviate(["Venus", "Mars", "Mars", "Io", "Titan"])
+    'Io, Mars, Titan ...'
+    """
+    listed = sorted({str(value) for value in values})
+    return ", ".join(listed[:most]) + (" ..." if len(listed) > most else "")

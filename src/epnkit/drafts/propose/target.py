@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.code import CodeValue, call, column, constant, translation
-from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.proposal import Proposal, abbreviate
+from epnkit.drafts.propose.target_signs import find_carried_body, find_named_body, find_solar_sign
+from epnkit.drafts.recognise.bodies import body_of, class_of
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.declare import evaluate
@@ -21,20 +21,72 @@ from epnkit.mapping.texts import hash_list
 #: How many different targets a field may have to be translated word by word.
 _MOST = 40
 
+#: How sure a field of bodies is that only its values speak for, and from when on a target is known.
+_BY_VALUES, _KNOWN = 0.85, 0.84
+
+#: How sure names are that the IAU gives to comets, or to numbered asteroids.
+_DESIGNATED = 0.88
+
+#: How comets, numbered asteroids, and planets of other stars are designated (IAU).
+_DESIGNATIONS = {
+    "comet": r"^\s*(\d+P\b|[CPXDA]/-?\d{1,4})",
+    "asteroid": r"^\s*\(?\d+\)? [A-Z]",
+    "exoplanet": r"^\S.*\s[b-i]$",
+}
+
+#: The classes of what names of fields speak of.
+_KINDS = {
+    "comet": "comet",
+    "asteroid": "asteroid",
+    "exoplanet": "exoplanet",
+    "mineral": "sample",
+    "meteorite": "sample",
+    "specimen": "sample",
+}
+
+#: Words of names of bodies that are not what was looked at.
+_OTHER_BODIES = {"parent", "primary", "reference", "origin", "observer", "frame", "center", "near"}
+
 
 def propose_target(sample: Sample) -> Iterator[Proposal]:
     """Propose target_name and target_class."""
-    solar = _find_solar_sign(sample)
+    solar = find_solar_sign(sample)
     candidates = find_candidates(sample, "target_name")
     named = [each for c in candidates for each in _propose_by_name(c, sample)]
-    known = [each for each in named if each[0].sure]
+    known = [each for each in named if each[0].confidence >= _KNOWN]
+    known = known or list(_propose_by_values(sample))
     if known:
         yield from _cap_disputed(known, sample)
     elif solar is not None:
         yield Proposal(("target_name",), constant("Sun"), (), *solar)
         yield Proposal(("target_class",), constant("star"), (), *solar)
+    elif named:
+        yield from named[0]
     else:
-        yield from named[0] if named else _propose_default()
+        yield from _propose_constant(sample)
+
+
+def _propose_by_values(sample: Sample) -> Iterator[list[Proposal]]:
+    """Propose fields whose values are bodies, though no name says that they are targets."""
+    for field in sample:
+        values = _distinct_values(field)
+        few = 0 < len(values) <= _MOST and field.complete
+        designated = bool(values) and field.complete and _find_kind(values) == "comet"
+        bodies = few and all(map(body_of, values))
+        if (bodies or designated) and not _OTHER_BODIES & {*field.words, *field.context}:
+            yield from _propose_by_name(Candidate(field, _BY_VALUES), sample)
+
+
+def _propose_constant(sample: Sample) -> Iterator[Proposal]:
+    """Propose one body for all: the spacecraft's, or one in names of fields; or an unsure one."""
+    found = find_carried_body(sample) or find_named_body(sample)
+    body, confidence, reason = found or (
+        "Sun",
+        0.3,
+        "nothing in the records says what was looked at",
+    )
+    yield Proposal(("target_name",), constant(body), (), confidence, reason)
+    yield Proposal(("target_class",), constant(class_of(body)), (), confidence, reason)
 
 
 def _cap_disputed(known: list[list[Proposal]], sample: Sample) -> Iterator[Proposal]:
@@ -64,38 +116,50 @@ def names_a_planet(target: tuple[Proposal, ...], sample: Sample) -> bool:
     return bool(bodies) and "Sun" not in bodies
 
 
-def _propose_default() -> Iterator[Proposal]:
-    reason = "nothing in the records says what was looked at"
-    yield Proposal(("target_name",), constant("Sun"), (), 0.3, reason)
-    yield Proposal(("target_class",), constant("star"), (), 0.3, reason)
-
-
 def _propose_by_name(candidate: Candidate, sample: Sample) -> Iterator[list[Proposal]]:
     """Propose a field that names targets: sure where all its values are bodies that are known."""
-    field = candidate.field
-    values = _distinct_values(field)
+    field, values = candidate.field, _distinct_values(candidate.field)
     if not field.is_words:
         return
-    if not values or len(values) > _MOST or not field.texts.len():
-        yield from _propose_list(field, values)
-        return
-    bodies = {value: body_of(value) for value in values}
-    classes = {value: _class_of(body) for value, body in bodies.items() if body}
-    said = _find_class(sample)
-    if all(bodies.values()):
-        reason = f"by its name; its values are {_abbreviate(bodies.values())}"
-        names = _name_value(field, bodies)
-        yield [
-            Proposal(("target_name",), names, (field.name,), candidate.score, reason),
-            said or _propose_class(field, classes, candidate.score, reason),
-        ]
+    few = 0 < len(values) <= _MOST and len(field.texts) > 0
+    bodies = {value: body_of(value) for value in values} if few else {}
+    if bodies and all(bodies.values()):
+        yield _propose_bodies(candidate, sample, bodies)
+    elif (kind := _find_designation(values, field)) is not None:
+        yield _propose_designated(candidate, sample, kind)
+    elif few:
+        yield _propose_unknown(field, sample, bodies)
     else:
-        unknown = [value for value, body in bodies.items() if not body]
-        reason = f"by its name; not known as bodies: {_abbreviate(unknown)}"
-        yield [
-            Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason),
-            said or _guess_classes(field, classes, unknown, reason),
-        ]
+        yield from _propose_list(field, values)
+
+
+def _propose_bodies(
+    candidate: Candidate, sample: Sample, bodies: dict[str, str | None]
+) -> list[Proposal]:
+    """Propose a field whose values are all known."""
+    field, score = candidate.field, candidate.score
+    reason = f"by its name; its values are {abbreviate(bodies.values())}"
+    classes = {value: class_of(body) for value, body in bodies.items() if body}
+    named = Proposal(("target_name",), _name_value(field, bodies), (field.name,), score, reason)
+    return [named, _find_class(sample) or _propose_class(field, classes, score, reason)]
+
+
+def _propose_designated(candidate: Candidate, sample: Sample, kind: str) -> list[Proposal]:
+    """Propose a field whose values are designations of one class."""
+    field, score = candidate.field, min(candidate.score, _DESIGNATED)
+    reason = f"by its name; its values are names of the class {kind}"
+    named = Proposal(("target_name",), column(field.name), (field.name,), score, reason)
+    classed = Proposal(("target_class",), constant(kind), (), score, reason)
+    return [named, _find_class(sample) or classed]
+
+
+def _propose_unknown(field: Field, sample: Sample, bodies: dict[str, str | None]) -> list[Proposal]:
+    """Propose a field some of whose values are not known, with a guess of their class."""
+    unknown = [value for value, body in bodies.items() if not body]
+    reason = f"by its name; not known as bodies: {abbreviate(unknown)}"
+    classes = {value: class_of(body) for value, body in bodies.items() if body}
+    named = Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason)
+    return [named, _find_class(sample) or _guess_classes(field, classes, unknown, reason)]
 
 
 def _find_class(sample: Sample) -> Proposal | None:
@@ -125,9 +189,22 @@ def _guess_classes(
 
 def _guess_class(values: list[str]) -> str:
     """Guess the class of small bodies by how the IAU designates them: 433 Eros, 67P/..."""
-    comets = [re.match(r"\d+P\b|[CPX]/\d{4}", value) for value in values]
-    numbered = [re.match(r"\(?\d+\)? [A-Za-z]", value) for value in values]
-    return "comet" if all(comets) else "asteroid" if all(numbered) else "star"
+    return _find_kind(values) or "star"
+
+
+def _find_kind(values: list[str]) -> str | None:
+    kinds = (
+        kind
+        for kind, form in _DESIGNATIONS.items()
+        if all(re.match(form, value) for value in values)
+    )
+    return next(kinds, None)
+
+
+def _find_designation(values: list[str], field: Field) -> str | None:
+    """Return comet or asteroid if all values are designated as such, or the name says so."""
+    said = {kind for word, kind in _KINDS.items() if word in field.words}
+    return said.pop() if len(said) == 1 else _find_kind(values)
 
 
 def _propose_list(field: Field, values: list[str]) -> Iterator[list[Proposal]]:
@@ -135,12 +212,12 @@ def _propose_list(field: Field, values: list[str]) -> Iterator[list[Proposal]]:
     if not values or len(values) > _MOST or any("{" in value for value in values):
         return
     known = [body for part in values[0].split("#") if (body := body_of(part))]
-    reason = f"by its name; lists such as {_abbreviate(values)}"
+    reason = f"by its name; lists such as {abbreviate(values)}"
     made = call(hash_list, field.name)
     yield [
         Proposal(("target_name",), made, (field.name,), 0.5, reason),
         Proposal(
-            ("target_class",), constant(_class_of(known[0]) if known else "star"), (), 0.3, reason
+            ("target_class",), constant(class_of(known[0]) if known else "star"), (), 0.3, reason
         ),
     ]
 
@@ -162,96 +239,3 @@ def _distinct_values(field: Field) -> list[str]:
     if field.given.dtype != pl.String:
         return []
     return sorted(str(value) for value in field.given.unique())
-
-
-def _abbreviate(values: object) -> str:
-    listed = sorted({str(value) for value in values})  # type: ignore[attr-defined]
-    return ", ".join(listed[:3]) + (" ..." if len(listed) > 3 else "")
-
-
-def body_of(value: str) -> str | None:
-    """Return the body that a text names, or a list of them joined by ``#``; None if unknown."""
-    parts = [_body_names().get(part.strip().lower()) for part in value.strip("#").split("#")]
-    return None if None in parts else "#".join(dict.fromkeys(p for p in parts if p))
-
-
-def _class_of(body: str) -> str:
-    return "#".join(dict.fromkeys(_class_table()[part] for part in body.split("#")))
-
-
-@cache
-def _class_table() -> dict[str, str]:
-    classes = read_table("targets")["bodies"]
-    return {name: kind for kind, names in classes.items() for name in names}
-
-
-@cache
-def _body_names() -> dict[str, str]:
-    spellings = read_table("targets")["spellings"]
-    own = {name.lower(): name for name in _class_table()}
-    return own | {other: name for name, others in spellings.items() for other in others}
-
-
-def _find_solar_sign(sample: Sample) -> tuple[float, str] | None:
-    """Look for signs of the Sun; how sure they are, and which."""
-    solar = read_table("targets")["solar"]
-    words = set(solar["words"])
-    observers, carriers = ({name.lower() for name in solar[k]} for k in ("observers", "carriers"))
-    for field in sample:
-        if field.texts.n_unique() and field.texts.n_unique() <= _MOST:
-            known = next((v for v in field.texts.unique() if _names_observer(v, observers)), None)
-            if known is not None and _is_about_observers(field):
-                return 0.95, f"{field.name} is {known!r}, which looks at the Sun"
-    seen = next((field.name for field in sample if _shows_features(field)), None)
-    if seen is not None:
-        return 0.9, f"{seen} speaks of what is on the Sun alone"
-    signs = [field.name for field in sample if words & {*field.words, *field.context}]
-    if signs:
-        reason = f"signs of the Sun in the fields {_abbreviate(signs)}"
-        return (0.93 if len(signs) > 1 else 0.85), reason
-    aboard = next(
-        (
-            f
-            for f in sample
-            if _is_about_observers(f)
-            and f.distinct <= _MOST
-            and any(_names_observer(v, carriers) for v in f.texts.unique())
-        ),
-        None,
-    )
-    if aboard is not None:
-        return 0.7, f"{aboard.name} looks at the Sun, and measures the solar wind around itself"
-    return None
-
-
-def _shows_features(field: Field) -> bool:
-    """Return whether a field holds words for what is seen on the Sun alone."""
-    if not {"target", "object", "feature", "type", "region"} & set(field.words):
-        return False
-    inner = field.given.explode() if isinstance(field.given.dtype, pl.List) else field.given
-    if inner.dtype != pl.String:
-        return False
-    values = {value.strip().lower() for value in inner.drop_nulls().unique()} - {"unknown", ""}
-    known = values & set(read_table("targets")["solar"]["features"])
-    return len(known) > len(values) / 2
-
-
-def _names_observer(value: str, observers: set[str]) -> bool:
-    parts = value.lower().replace("/", " ").replace("_", " ").replace("-", " ").split()
-    return value.lower() in observers or bool(set(parts) & observers)
-
-
-def _is_about_observers(field: Field) -> bool:
-    words = {
-        "instrument",
-        "observatory",
-        "telescope",
-        "spacecraft",
-        "mission",
-        "facility",
-        "detector",
-        "name",
-        "source",
-        "project",
-    }
-    return bool(words & set(field.words))

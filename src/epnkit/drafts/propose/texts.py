@@ -7,9 +7,18 @@ from typing import Any
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.propose.code import call, column, constant, number, part_before, translation
+from epnkit.drafts.propose.code import (
+    call,
+    column,
+    constant,
+    first_of,
+    number,
+    part_before,
+    translation,
+)
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.target import body_of
+from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
+from epnkit.drafts.recognise.bodies import body_of
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import share_matching
 from epnkit.epncore import columns as epncore
@@ -44,6 +53,9 @@ _LEVELS = {
 }
 
 
+#: How sure a name has to be that stands in for another one.
+_NAMED = 0.9
+
 #: Words of fields that spectra have.
 _OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
 
@@ -68,12 +80,19 @@ def propose_texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
 def _propose_instruments(sample: Sample) -> Iterator[Proposal]:
     for name in ("instrument_host_name", "instrument_name"):
         others = find_candidates(sample, "institute") if name == "instrument_host_name" else []
-        for candidate in [*find_candidates(sample, name), *others]:
-            field = candidate.field
-            few = field.distinct <= max(20, len(field.given) // 3)
-            if field.is_words and few and not all(map(body_of, field.texts.unique())):
-                yield _propose_name(name, candidate)
-                break
+        found = [c for c in [*find_candidates(sample, name), *others] if _are_names(c.field)]
+        if kept := find_synonyms(sample, [c for c in found if c.score >= _NAMED]):
+            names = tuple(c.field.name for c in kept)
+            made, reason = call(hash_list, first_of(names)), count_synonyms(kept, sample)
+            yield Proposal((name,), made, names, 0.75, reason)
+        elif found:
+            yield _propose_name(name, found[0])
+
+
+def _are_names(field: Field) -> bool:
+    """Return whether the values are few names, and none of bodies."""
+    few = field.distinct <= max(20, len(field.given) // 3)
+    return field.is_words and few and not all(map(body_of, field.texts.unique()))
 
 
 def _propose_name(column: str, candidate: Candidate) -> Proposal:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import call
+from epnkit.drafts.propose.clocks import find_sided_clock, join_clock
+from epnkit.drafts.propose.code import CodeValue, call, number
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.values import SHARE, share_matching
 from epnkit.mapping.date_parts import julian_date_of_parts
+from epnkit.mapping.times import julian_date, julian_date_after
+from epnkit.quoting import python_text
 
 #: The parts, by the names that fields have for them, with the range of their values.
 _PARTS: tuple[tuple[frozenset[str], float, float], ...] = (
     (frozenset(["year", "yyyy", "yr", "annee", "jahr", "anno", "ano"]), 1600, 2200),
-    (frozenset(["month", "mm", "mon", "mois", "monat", "mese", "mes"]), 1, 12),
-    (frozenset(["day", "dd", "jour", "tag", "giorno", "dia"]), 1, 31),
+    (frozenset(["month", "mm", "mon", "mo", "mth", "mnth", "mois", "monat", "mese", "mes"]), 1, 12),
+    (frozenset(["day", "dd", "jour", "tag", "giorno", "dia"]), 1, 32),
     (frozenset(["hour", "hours", "hh", "hr", "heure", "stunde", "ora", "hora"]), 0, 24),
     (frozenset(["minute", "minutes", "min", "mi"]), 0, 60),
     (frozenset(["second", "seconds", "sec", "ss"]), 0, 61),
 )
+
+#: The names of the number of a day in its year.
+_DAYS_OF_YEAR = frozenset(["doy", "day_of_year", "dayofyear", "yday", "ddd"])
 
 #: How many parts make a date.
 _DATE = 3
@@ -32,18 +41,105 @@ _SIDES = {
 }
 
 
+#: A date whose day has a fraction, as the Minor Planet Center and others write it.
+_DAY_FRACTION = r"^\s*(\d{4})[- /](\d{1,2})[- /](\d{1,2}\.\d+)\s*$"
+
+#: How sure a number of a day with a time of day is.
+_FIGURES = 0.88
+
+#: How sure a date with a fraction of a day is.
+_FRACTION = 0.92
+
+
 def propose_parts(sample: Sample, column: str) -> Iterator[Proposal]:
     """Propose the parts of a time for time_min or time_max."""
-    for affixes in (_SIDES[column], frozenset([""]) if column == "time_min" else frozenset()):
+    for affixes in (_SIDES[column], frozenset([""])):
         fields = _find_parts(sample, affixes)
-        if len(fields) >= _DATE:
+        if len(fields) >= _DATE and (column == "time_min" or affixes != {""}):
             yield _propose(fields, column)
             return
+        if (of_year := _propose_day_of_year(sample, column, affixes)) is not None:
+            yield of_year
+            return
+
+
+def propose_day_fractions(sample: Sample, column: str) -> Iterator[Proposal]:
+    """Propose texts such as ``2019 06 10.878`` for time_min."""
+    for field in sample:
+        if len(field.texts) and share_matching(field.texts, _DAY_FRACTION) >= SHARE:
+            parts = [_extract(field.name, number) for number in (1, 2, 3)]
+            made = _join_parts(*parts)
+            reason = "dates with a fraction of a day"
+            yield Proposal((column,), made, (field.name,), _FRACTION, reason)
+            return
+
+
+def _extract(name: str, number: int) -> CodeValue:
+    kind = "Float64" if number == _DATE else "Int64"
+    code = f"pl.col({python_text(name)}).str.extract({python_text(_DAY_FRACTION)}, {number})"
+    value = pl.col(name).str.extract(_DAY_FRACTION, number).cast(getattr(pl, kind))
+    return CodeValue(value, f"{code}.cast(pl.{kind})")
+
+
+def _join_parts(year: CodeValue, month: CodeValue, day: CodeValue) -> CodeValue:
+    """Declare a date whose day has a fraction."""
+    whole = CodeValue(day.value.floor(), f"{day.code}.floor()")
+    hours = CodeValue(day.value % 1.0 * 24.0, f"{day.code} % 1.0 * 24.0")
+    return call(julian_date_of_parts, year, month, whole, hours)
+
+
+def _propose_day_of_year(sample: Sample, column: str, affixes: frozenset[str]) -> Proposal | None:
+    """Propose a year and the number of a day in it, which may have a fraction."""
+    (years, low, high), *_ = _PARTS
+    named = ((years, low, high), (_DAYS_OF_YEAR, 1.0, 367.0))
+    found = [
+        next((f for f in sample if _is_named(f.name, n, affixes) and _is_within(f, a, b)), None)
+        for n, a, b in named
+    ]
+    year, day = found
+    if year is None or day is None:
+        return None
+    clock = find_sided_clock(sample, column)
+    if clock is None and column == "time_max":
+        return None
+    names, reason = (year.name, day.name), "a year and the number of a day in it"
+    if clock is not None:
+        made = join_clock(_write_ordinal_date(year.name, day.name), clock)
+        reason = f"{reason}, and a time of day"
+        return Proposal((column,), made, (*names, clock.name), _FIGURES, reason)
+    confidence = _TIME if (day.numbers.cast(pl.Float64) % 1.0 != 0.0).any() else _DAY
+    return Proposal((column,), _count_days(year.name, day.name), names, confidence, reason)
+
+
+def _write_ordinal_date(year: str, day: str) -> CodeValue:
+    """Declare a date such as 1972-031."""
+    first, second = python_text(year), python_text(day)
+    padded = pl.col(day).cast(pl.Int64).cast(pl.String).str.zfill(3)
+    code = f"pl.col({second}).cast(pl.Int64).cast(pl.String).str.zfill(3)"
+    return CodeValue(
+        pl.concat_str(pl.col(year), padded, separator="-"),
+        f'pl.concat_str(pl.col({first}), {code}, separator="-")',
+    )
+
+
+def _count_days(year: str, day: str) -> CodeValue:
+    """Declare the time some days after the beginning of a year, the first being day 1."""
+    first = CodeValue(
+        pl.datetime(pl.col(year).cast(pl.Int32), 1, 1),
+        f"pl.datetime(pl.col({python_text(year)}).cast(pl.Int32), 1, 1)",
+    )
+    days = number(day)
+    seconds = CodeValue((days.value - 1.0) * 86400.0, f"({days.code} - 1.0) * 86400.0")
+    return call(julian_date_after, call(julian_date, first), seconds)
 
 
 def _propose(fields: list[Field], column: str) -> Proposal:
     names = tuple(field.name for field in fields)
     timed = len(fields) > _DATE
+    if not timed and bool((fields[-1].numbers.cast(pl.Float64) % 1.0 != 0.0).any()):
+        made = _join_parts(*(number(name) for name in names))
+        reason = "the parts of a date, whose day has a fraction"
+        return Proposal((column,), made, names, _FRACTION, reason)
     reason = "the parts of a time" if timed else "the parts of a date, without a time of day"
     made = call(julian_date_of_parts, *names)
     return Proposal((column,), made, names, _TIME if timed else _DAY, reason)

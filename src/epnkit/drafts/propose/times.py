@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, first_of, joint, quotient
+from epnkit.drafts.propose.clocks import (
+    find_header_clock,
+    find_scale,
+    propose_day,
+    propose_same_day,
+)
+from epnkit.drafts.propose.code import CodeValue, call, first_of, first_value, quotient, with_clock
+from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.durations import duration_unit
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.time_parts import propose_parts
+from epnkit.drafts.propose.synonyms import COMMON, count_synonyms, find_synonyms
+from epnkit.drafts.propose.time_parts import propose_day_fractions, propose_parts
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
-from epnkit.drafts.recognise.values import OBSCORE, are_days, are_times_of_day, time_form
-from epnkit.fits.dates import DATE_NAMES, SCALE_NAME, find_clock, plain_scale
-from epnkit.fits.keywords import Keywords
+from epnkit.drafts.recognise.values import (
+    OBSCORE,
+    are_days,
+    are_times_of_day,
+    find_date_order,
+    share_matching,
+    time_form,
+)
+from epnkit.fits.dates import SCALE_NAME
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
 from epnkit.mapping.times import (
     julian_date,
     julian_date_after,
     julian_date_in_scale,
-    julian_date_not_before,
-    julian_date_of_date_and_time,
     julian_date_of_pair,
 )
+from epnkit.times import DateOrder
 
 #: How sure a column is to hold the time when only its values speak for it.
 _BY_VALUES = 0.6
@@ -34,20 +47,20 @@ _BY_VALUES = 0.6
 #: From which confidence on a second proposal for a time makes the first one uncertain.
 _LIKELY = 0.85
 
-#: The confidence of a date and a time of day whose names say start or end.
-_BY_CLOCK = 0.92
+#: A date without a time of day.
+_DAY = r"^\d{4}[-/.]\d{2}[-/.]\d{2}$"
 
-#: Words that mark a time of day as one of the start, or of the end.
-_SIDES = {
-    "time_min": {"start", "begin", "first", "from", "min"},
-    "time_max": {"end", "stop", "last", "to", "max"},
-}
-
-#: The share of records that have a value, from which on a field needs no other next to it.
-_COMMON = 0.98
+#: How sure dates are whose year is last.
+_ORDERED = 0.85
 
 #: How many fewer records may have a value of a field that is chosen for its name.
 _MUCH_LESS = 0.05
+
+#: What the names of fields mean that say start or end alone.
+_SIDED = {"time_min": "time_of_side_start", "time_max": "time_of_side_end"}
+
+#: The share of ends that may be before the start, and the most days that observations mostly take.
+_EARLY, _LONGEST = 0.05, 1000.0
 
 #: A second, in days.
 _SECOND = 1.2e-5
@@ -79,6 +92,7 @@ def _propose_start(sample: Sample) -> Proposal | None:
         *_propose_times(sample, "time_min", "time_min"),
         *_propose_pairs(sample),
         *propose_parts(sample, "time_min"),
+        *propose_day_fractions(sample, "time_min"),
     ]
     if not found or max(each.confidence for each in found) < _BY_VALUES:
         found += _propose_times(sample, "time_mid", "time_min")
@@ -90,12 +104,12 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
     found = [
         each
         for each in _propose_times(sample, "time_max", "time_max")
-        if not _share_field(each, start)
-    ] or [*propose_parts(sample, "time_max"), *_propose_same_day(sample, start)]
+        if not _share_field(each, start) and _may_end(each, start, sample)
+    ] or [*propose_parts(sample, "time_max"), *propose_same_day(sample, start)]
     if not found and start.confidence <= _BY_VALUES:
         found = _propose_last_time(sample, start)
     if found:
-        return _choose_best(found, sample)
+        return _complete_end(_choose_best(found, sample), start, sample)
     for meaning in ("duration", "time_exp"):
         for candidate in find_candidates(sample, meaning):
             if len(candidate.field.numbers):
@@ -107,6 +121,37 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
         0.55,
         "no field with an end was found: the start again",
     )
+
+
+def _may_end(end: Proposal, start: Proposal, sample: Sample) -> bool:
+    """Return whether times may be the ends of what began then: not before, and not years later."""
+    first, last = (evaluate(p.value.value, sample.records).values for p in (start, end))
+    days = (last - first).drop_nulls()
+    before = float((days < -_SECOND).mean() or 0.0)
+    median = days.median()
+    return before <= _EARLY and (not isinstance(median, float) or median <= _LONGEST)
+
+
+def _complete_end(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
+    """Take the start where there is no end, if both are texts of times and ends are missing."""
+    clocks = [name for name in start.fields if are_times_of_day(sample.fields[name])]
+    texts = [name for name in (*end.fields, *start.fields) if name not in clocks]
+    plain = all(
+        time_form(sample.fields[n]) == "text" and not are_days(sample.fields[n]) for n in texts
+    )
+    same = len({sample.records[name].dtype for name in texts}) == 1
+    missing = 1.0 - _share_given(end, sample)
+    best_start = _share_given(start, sample) >= COMMON - missing
+    if missing <= 1.0 - COMMON or not (plain and same and best_start):
+        return end
+    ends = [as_column(name) for name in end.fields]
+    starts = [
+        with_clock(n, clocks[0]) if clocks else as_column(n) for n in texts if n in start.fields
+    ]
+    made = call(julian_date, first_value([*ends, *starts]))
+    names = tuple(dict.fromkeys((*texts, *clocks)))
+    reason = f"{missing:.0%} have no end: the start instead; {end.reason}"
+    return Proposal(("time_max",), made, names, min(end.confidence, 0.7), reason)
 
 
 def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
@@ -162,34 +207,65 @@ def _propose_times(sample: Sample, meaning: str, column: str) -> list[Proposal]:
     """Propose the fields that mean a time and hold times."""
     found = []
     timed = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
+    timed += _list_sided(sample, meaning) if not any(form for _, form in timed) else []
     for candidate, form in timed:
         if form == "text" and are_days(candidate.field):
-            found.append(_propose_day(sample, candidate, column))
+            found.append(propose_day(sample, candidate, column))
         elif form is not None:
             found.append(_propose_time(sample, candidate, column, form))
+        elif order := find_date_order(candidate.field):
+            found.append(_propose_ordered(candidate, column, order))
     whole = [c for c, form in timed if form == "text" and not are_days(c.field)]
     return [*_propose_synonyms(sample, whole, column), *found]
 
 
+def _propose_ordered(candidate: Candidate, column: str, order: DateOrder) -> Proposal:
+    """Propose dates whose year is last; values show whether the day or the month is first."""
+    made = call(julian_date, candidate.field.name, order=order)
+    score = min(candidate.score, _ORDERED)
+    reason = f"by its name; {order}, since a number above 12 is a day"
+    return Proposal((column,), made, (candidate.field.name,), score, reason)
+
+
+def _list_sided(sample: Sample, meaning: str) -> list[tuple[Candidate, Any]]:
+    """List the fields that hold times, and of which a name says nothing but start or end."""
+    if meaning not in _SIDED:
+        return []
+    found = [(c, time_form(c.field)) for c in find_candidates(sample, _SIDED[meaning])]
+    kinds = {"text", "julian_date"}  # other numbers may be anything
+    return [(c, form) for c, form in found if form in kinds]
+
+
 def _propose_synonyms(sample: Sample, whole: list[Candidate], column: str) -> list[Proposal]:
     """Propose the first of several fields that has a value, if none has one in all records."""
-    kept, missing = [], pl.Series([True]).new_from_index(0, len(sample.records))
-    for candidate in sorted(whole, key=lambda c: -c.score):
-        values = sample.records[candidate.field.name]
-        if values.dtype == pl.String and (missing & values.is_not_null()).any():
-            kept.append(candidate)
-            missing &= values.is_null()
-    if len(kept) < 2 or any(c.field.coverage >= _COMMON for c in whole):
+    texts = [c for c in whole if c.field.given.dtype == pl.String]
+    kept = find_synonyms(sample, texts)
+    if not kept or any(c.field.coverage >= COMMON for c in whole):
         return []
-    names = tuple(c.field.name for c in kept)
-    counts = ", ".join(f"{c.field.name} in {len(c.field.given)}" for c in kept)
-    reason = f"the first that is there: {counts} of {len(missing)}; do they mean the same?"
-    made = call(julian_date, first_of(names))
-    return [Proposal((column,), made, names, min(0.85, kept[-1].score), reason)]
+    made, names = _join_texts(sample, [c.field for c in kept], column)
+    score, reason = min(0.85, kept[-1].score), count_synonyms(kept, sample)
+    return [Proposal((column,), call(julian_date, made), names, score, reason)]
+
+
+def _join_texts(
+    sample: Sample, fields: list[Field], column: str
+) -> tuple[CodeValue, tuple[str, ...]]:
+    """Declare the first of several texts; one that is a date has the time of day of the header."""
+    names = tuple(field.name for field in fields)
+    clock = find_header_clock(sample) if column == "time_min" else None
+    if clock is None or not any(map(_has_days, fields)):
+        return first_of(names) if len(names) > 1 else as_column(names[0]), names
+    timed = [with_clock(name, clock.name) for name in names]
+    return first_value(timed) if len(timed) > 1 else timed[0], (*names, clock.name)
+
+
+def _has_days(field: Field) -> bool:
+    """Return whether some texts are dates without a time of day."""
+    return share_matching(field.texts, _DAY) > 0
 
 
 def _propose_time(sample: Sample, candidate: Candidate, column: str, form: str) -> Proposal:
-    name, scale = candidate.field.name, _find_scale(sample)
+    name, scale = candidate.field.name, find_scale(sample)
     reason = _count_times(candidate.field, form)
     if form != "text":
         made = call(julian_date, name, form=form)
@@ -201,92 +277,15 @@ def _propose_time(sample: Sample, candidate: Candidate, column: str, form: str) 
         made = call(julian_date_in_scale, name, scale.name)
         return Proposal((column,), made, (name, scale.name), candidate.score, reason)
     else:
-        made = call(julian_date, name)
+        text, names = _join_texts(sample, [candidate.field], column)
+        made = call(julian_date, name if len(names) == 1 else text)
+        return Proposal((column,), made, names, candidate.score, reason)
     return Proposal((column,), made, (name,), candidate.score, reason)
-
-
-def _find_scale(sample: Sample) -> Field | None:
-    """Find the field with the time scale of a FITS header's dates, unless all are in UTC."""
-    named = (field for field in sample if field.name.upper() == SCALE_NAME)
-    scale = next(named, None)
-    if scale is None or {plain_scale(text).upper() for text in scale.texts.unique()} <= {"UTC"}:
-        return None
-    return scale
 
 
 def _count_times(field: Field, form: str) -> str:
     kind = "times" if form == "text" else form.replace("_", " ")
     return f"by its name; {len(field.given)} of {len(field.values)} values are {kind}"
-
-
-def _propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:
-    """Propose a date, joined by the time of day that goes with it, where there is one."""
-    clock = _find_clock(sample, day.field, column)
-    if clock is None:
-        made = call(julian_date, day.field.name)
-        return Proposal(
-            (column,), made, (day.field.name,), min(day.score, 0.75), "a day without a time of day"
-        )
-    scale = _find_scale(sample)
-    fields: tuple[str, ...] = (day.field.name, clock.name)
-    if scale is None:
-        made = call(julian_date_of_date_and_time, *fields)
-    else:
-        made, fields = (
-            call(julian_date_in_scale, joint(day.field.name, clock.name, "T"), scale.name),
-            (*fields, scale.name),
-        )
-    is_named = set(clock.words) & _SIDES[column] or set(clock.words) == {"time"}
-    score = max(day.score, _BY_CLOCK) if is_named else day.score
-    return Proposal((column,), made, fields, score, "a date and a time of day")
-
-
-def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
-    """Find the time of day that goes with a date: by its name, by its side, or the only one."""
-    rest = set(day.words) - {"date", "day"}
-    clocks = [field for field in sample if are_times_of_day(field)]
-    named = [field for field in clocks if set(field.words) - {"time", "utc"} == rest]
-    sided = [field for field in clocks if set(field.words) & _SIDES[column]]
-    if named or len(sided) == 1:
-        return (named or sided)[0]
-    if day.name.upper() in DATE_NAMES and column == "time_min":
-        known = _find_header_clock(sample)
-        if known is not None:
-            return known
-    return clocks[0] if len(clocks) == 1 and column == "time_min" else None
-
-
-def _find_header_clock(sample: Sample) -> Field | None:
-    """Find the keyword that completes the dates of most headers, as for a field of view."""
-    texts = [name for name in sample.fields if sample.records[name].dtype == pl.String]
-    headers = (Keywords(record) for record in sample.records.select(texts).iter_rows(named=True))
-    found = Counter(name for header in headers if (name := find_clock(header)))
-    names = {field.name.upper(): field for field in sample}
-    return names.get(found.most_common(1)[0][0]) if found else None
-
-
-def _propose_same_day(sample: Sample, start: Proposal) -> list[Proposal]:
-    """Propose the end of what has one date and two times of day; it may be after midnight."""
-    if len(start.fields) != 2 or not are_times_of_day(sample.fields[start.fields[1]]):
-        return []
-    day, first = start.fields
-    ends = [
-        field
-        for field in sample
-        if are_times_of_day(field) and field.name != first and set(field.words) & _SIDES["time_max"]
-    ]
-    if len(ends) != 1:
-        return []
-    end = call(julian_date_of_date_and_time, day, ends[0].name)
-    return [
-        Proposal(
-            ("time_max",),
-            call(julian_date_not_before, end, start.value),
-            (*start.fields, ends[0].name),
-            min(start.confidence, _BY_CLOCK),
-            "the start's date and a time of day",
-        )
-    ]
 
 
 def _propose_pairs(sample: Sample) -> Iterator[Proposal]:

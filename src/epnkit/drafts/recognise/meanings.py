@@ -15,8 +15,23 @@ _UNEXPLAINED = 0.08
 #: What a field within a document loses, for its name says less alone.
 _WITHIN = 0.02
 
-#: The share of records that have a value, below which a field comes after others.
-_RARE = 0.9
+#: How many fewer records may have a value of a field that comes first for its name.
+_MUCH_LESS = 0.1
+
+#: How sure a UCD is that says what a field is, and one that says more than is looked for.
+_BY_UCD, _BY_LONGER_UCD = 0.94, 0.9
+
+#: What a name loses that is known in another spelling: ``lvl`` for level.
+_SPELT = 0.04
+
+#: What is lost if a description has the words and the name has not, and how sure that is at most.
+_DESCRIBED, _MOST_DESCRIBED = 0.1, 0.82
+
+#: The most words of a description that says what a field is.
+_LONGEST = 5
+
+#: Words of names of values that are one of several of a quantity: the document says which quantity.
+_STATISTICS = frozenset(["average", "median", "min", "max", "center"])
 
 #: Words that add nothing to what a name says.
 _EMPTY = {
@@ -33,6 +48,7 @@ _EMPTY = {
     "s",
     "intended",
     "identification",
+    "angle",
 }
 
 #: Units as names of fields have them, at their end.
@@ -59,8 +75,14 @@ UNIT_WORDS = {
     "kev",
     "ev",
     "deg",
+    "degs",
+    "degree",
     "degrees",
     "arcsec",
+    "arcmin",
+    "thz",
+    "km",
+    "au",
 }
 
 
@@ -86,19 +108,25 @@ class _Rule:
     groups: tuple[frozenset[str], ...]
     score: float
     never: frozenset[str]
+    ucds: tuple[str, ...] = ()
 
-    def rate(self, field: Field) -> float:
-        """Return how sure a name is to have the meaning; 0 for not at all."""
-        last, whole = _strip_unit(plain_name(field.name.rsplit(".", 1)[-1])), plain_name(field.name)
+    def rate(self, field: Field, ucd: str = "") -> float:
+        """Return how sure a name or its declared UCD has the meaning; 0 for not at all."""
+        last = plain_name(field.name.rsplit(".", 1)[-1])
         context = set(field.context)
         if context & self.never or context & _ELSEWHERE:
             return 0.0
-        known = max(self.exact.get(last, 0.0), self.exact.get(whole, 0.0))
+        forms = {last, _strip_unit(last), plain_name(field.name)}
+        known = max(self.exact.get(form, 0.0) for form in forms)
+        spelt = "_".join(word for word in field.words if word not in _EMPTY)
+        known = max(known, self.exact.get(spelt, 0.0) - _SPELT)
         lost = _WITHIN if field.context else 0.0
-        return max(known - lost if known else 0.0, self._by_words(field) - lost)
+        by_name = max(known - lost if known else 0.0, self._by_words(field) - lost)
+        return max(by_name, rate_ucd(ucd, self.ucds)) if ucd else by_name
 
     def _by_words(self, field: Field) -> float:
-        said = set(field.words) - _EMPTY  # a bare name says what the document is named
+        # A bare name says what the document is named, and a mean what it is the mean of.
+        said = set(field.words) - _EMPTY - _STATISTICS
         words = [*(field.context[-1:] if said else field.context), *field.words]
         if not self.groups or self.never & set(field.words):
             return 0.0
@@ -119,9 +147,44 @@ def _strip_unit(name: str) -> str:
     return head if head and last in UNIT_WORDS else name
 
 
+def rate_ucd(ucd: str, wanted: tuple[str, ...]) -> float:
+    """Return how sure a UCD has one of several meanings: its words in any order, and few more.
+
+    Examples
+    --------
+    >>> rate_ucd("em.wl;stat.min", ("em.wl;stat.min",)), rate_ucd("em.wl", ("em.wl;stat.min",))
+    (0.94, 0.0)
+    """
+    words = frozenset(ucd.lower().replace(" ", "").split(";"))
+    if any(word.startswith(_ABOUT_VALUES) for word in words):
+        return 0.0
+    plain = words - _EMPTY_UCDS
+    meanings = [frozenset(each.lower().split(";")) for each in wanted]
+    if plain in meanings or words in meanings:
+        return _BY_UCD
+    limits = {word for word in plain if word.startswith("stat.")}
+    longer = any(each <= plain and limits <= each for each in meanings)
+    return _BY_LONGER_UCD if longer else 0.0
+
+
+#: Words of UCDs that speak of how well a value is known.
+_ABOUT_VALUES = ("stat.error", "stat.stdev", "meta.code.qual", "meta.unit", "arith.diff")
+
+#: Words of UCDs that add nothing to what a value is (UCD1+ words, IVOA recommendation).
+_EMPTY_UCDS = frozenset(["obs", "meta.main", "obs.field", "stat.mean", "stat.median", "src"])
+
+
 def plain_name(name: str) -> str:
-    """Write a name in lower case, with ``_`` for every other mark."""
-    bare = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    """Write a name in lower case, with ``_`` for other marks and before words with a capital.
+
+    Examples
+    --------
+    >>> plain_name("DATE-OBS"), plain_name("productId"), plain_name("RAJ2000")
+    ('date_obs', 'product_id', 'raj2000')
+    """
+    cut = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
+    cut = re.sub(r"(?<=[a-z])(?=[A-Z]{2,}$)", "_", cut)
+    bare = re.sub(r"[^a-z0-9]+", "_", cut.lower()).strip("_")
     return bare.removeprefix("vespa_")  # the global attributes of MASER's CDF files
 
 
@@ -133,6 +196,7 @@ def _rules() -> dict[str, _Rule]:
             tuple(frozenset(group) for group in rule.get("words", [])),
             rule.get("score", 0.0),
             frozenset(rule.get("never", [])),
+            tuple(rule.get("ucds", [])),
         )
         for meaning, rule in read_table("meanings").items()
     }
@@ -144,8 +208,27 @@ def words_that_exclude(meaning: str) -> frozenset[str]:
 
 
 def find_candidates(sample: Sample, meaning: str) -> list[Candidate]:
-    """List the fields that may have a meaning: the likeliest first, those that are rare last."""
-    rule = _rules()[meaning]
-    rated = [Candidate(field, round(rule.rate(field), 3)) for field in sample]
-    known = [c for c in rated if c.score > 0.3]
-    return sorted(known, key=lambda c: (c.field.coverage < _RARE, -c.score))
+    """List the fields that may have a meaning: the likeliest first, those that few have last."""
+    rule, ucds = _rules()[meaning], sample.declared.ucds
+    rated = [Candidate(f, round(rule.rate(f, ucds.get(f.name, "")), 3)) for f in sample]
+    known = [c for c in rated if c.score > 0.3] or _find_described(sample, rule)
+    most = max((c.field.coverage for c in known), default=0.0)
+    return sorted(known, key=lambda c: (c.field.coverage < most - _MUCH_LESS, -c.score))
+
+
+def _find_described(sample: Sample, rule: _Rule) -> list[Candidate]:
+    """List the fields whose description has the words of a meaning, where no name has them."""
+    rated = (
+        Candidate(field, min(rule.rate(Field(plain, field.values)) - _DESCRIBED, _MOST_DESCRIBED))
+        for field in sample
+        if (plain := _shorten(sample.declared.descriptions.get(field.name, "")))
+    )
+    return [c for c in rated if c.score > 0.3]
+
+
+def _shorten(description: str) -> str:
+    """Leave out what stands in brackets, and what comes after a stop; empty if that is long."""
+    plain = re.sub(r"[\[(][^\])]*[\])]", " ", description)
+    first = re.split(r"[.;:,/]|--| - ", plain.strip())[0]
+    words = re.findall(r"[A-Za-z0-9]+", first)
+    return " ".join(words) if 0 < len(words) <= _LONGEST else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.mapping.spectral import unit_of
 
 #: How names of fields of units end, beside the field's own name.
 _ENDINGS = ("_unit", "_units", "unit", "units", "-unit", " unit")
@@ -15,20 +16,51 @@ _INNER = ("unit", "units")
 #: Ångström at the end of a name: ``wave_min_A``, ``lambda [AA]``. A small a may be anything.
 _ANGSTROM = re.compile(r"(?:_|\s|\[|\()(?:A|AA|Å)[\])]?$")
 
-#: A unit in brackets that a card of FITS has in its comment (FITS 4.0, section 4.3.2).
+#: A unit in brackets that a comment begins with (FITS 4.0, section 4.3.2), or has elsewhere.
 _BRACKETS = re.compile(r"^\s*\[([^\]]+)\]")
+_ANYWHERE = re.compile(r"[\[(]([^\])]{1,20})[\])]")
+
+#: Units of time and of angles, as comments spell them, by their short names.
+_SPELT = {
+    "seconds": "s",
+    "second": "s",
+    "sec": "s",
+    "secs": "s",
+    "s": "s",
+    "ms": "ms",
+    "milliseconds": "ms",
+    "msec": "ms",
+    "minutes": "min",
+    "min": "min",
+    "hours": "h",
+    "days": "d",
+    "deg": "deg",
+    "degrees": "deg",
+    "degree": "deg",
+}
 
 
-def unit_in_comment(comment: str) -> str | None:
-    """Return the unit with which a card's comment begins: ``[nm] wavelength``.
+def find_unit(comment: str) -> str | None:
+    """Return the unit that a comment gives in brackets: ``[nm] wavelength``, ``time (seconds)``.
 
     Examples
     --------
-    >>> unit_in_comment("[Angstrom] bandpass"), unit_in_comment("bandpass")
-    ('Angstrom', None)
+    >>> find_unit("[Angstrom] bandpass"), find_unit("duration (seconds)--calculated")
+    ('Angstrom', 's')
+    >>> find_unit("bandpass"), find_unit("start (yyyy-mm-dd)")
+    (None, None)
     """
-    found = _BRACKETS.match(comment)
-    return found[1].strip() if found else None
+    if first := _BRACKETS.match(comment):
+        return _SPELT.get(first[1].strip().lower(), first[1].strip())
+    for found in _ANYWHERE.finditer(comment):
+        text = found[1].strip()
+        if known := _SPELT.get(text.lower()) or (text if _is_of_light(text) else None):
+            return known
+    return None
+
+
+def _is_of_light(text: str) -> bool:
+    return len(text) > 1 and unit_of(text) is not None
 
 
 def is_in_angstrom(field: Field) -> bool:

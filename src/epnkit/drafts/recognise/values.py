@@ -9,6 +9,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field
 from epnkit.mapping.spectral import unit_of
 from epnkit.mapping.times import Numbers, julian_date
+from epnkit.times import DateOrder
 
 #: How great a share of the values has to be of a kind.
 SHARE = 0.95
@@ -30,6 +31,18 @@ _BOUNDS: dict[Numbers, tuple[float, float]] = {
 
 #: The modified Julian dates of the years 1970 to 2058: fractions of days between them are times.
 _RECENT = (40587.0, 73000.0)
+
+#: How texts of times begin.
+_DATED = (
+    r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14}|\d{1,2}[- ][A-Za-z]|\d{4}[- ][A-Za-z]{3}"
+    r"|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4})"
+)
+
+#: Dates of which the year is last.
+_YEAR_LAST = r"^(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b"
+
+#: The months of a year.
+_MONTHS = 12
 
 #: Names whose unit ObsCore gives: modified Julian dates.
 OBSCORE = frozenset(["t_min", "t_max"])
@@ -77,7 +90,10 @@ def are_times_of_day(field: Field) -> bool:
 
 def are_days(field: Field) -> bool:
     """Return whether the values are dates without a time of day."""
-    day = r"^(\d{4}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{4})$"
+    day = (
+        r"^(\d{4}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{4}"
+        r"|\d{4}[- ][A-Za-z]{3,9}[- ]\d{1,2}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})$"
+    )
     return field.given.dtype == pl.Date or share_matching(field.texts, day) >= SHARE
 
 
@@ -92,10 +108,7 @@ def time_form(field: Field) -> Literal["text"] | Numbers | None:
 
 
 def _are_texts_of_times(field: Field) -> bool:
-    dated = (
-        share_matching(field.texts, r"^(\{|\d{4}[-/. ]?\d{2}|\d{7,14}|\d{1,2}[- ][A-Za-z])")
-        >= SHARE
-    )
+    dated = share_matching(field.texts, _DATED) >= SHARE
     if not dated:
         return False
     read = julian_date(field.texts).values
@@ -113,3 +126,17 @@ def _form_of_numbers(field: Field) -> Numbers | None:
         known = "mjd" in named or field.name.lower() in OBSCORE or likely
         return "modified_julian_date" if known else None
     return fits[0] if fits else None
+
+
+def find_date_order(field: Field) -> DateOrder | None:
+    """Return whether dates such as 25/03/2001 begin with the day or the month; None if unknown.
+
+    A number above 12 somewhere shows it.
+    """
+    if not len(field.texts) or share_matching(field.texts, _YEAR_LAST) < SHARE:
+        return None
+    first, second = (
+        field.texts.str.extract(_YEAR_LAST, part).cast(pl.Int64, strict=False) for part in (1, 2)
+    )
+    days = [bool((part > _MONTHS).any()) for part in (first, second)]
+    return {(True, False): "DMY", (False, True): "MDY"}.get((days[0], days[1]))  # type: ignore[return-value]

@@ -120,7 +120,7 @@ def make_granules(draft: Draft, sample: Sample) -> pl.DataFrame:
     }
     columns |= {name: pl.col(name) for name in draft.own}
     # The key plays no part in what a granule is.
-    mapping = Mapping(columns, extra=draft.own)
+    mapping = Mapping(columns, own_columns=draft.own)
     service = Service(draft.name, draft.frame, mapping, (sample.records.columns[0],))
     prepared = Preparation(service).prepare(sample.records)
     if prepared.granules.is_empty():
@@ -201,7 +201,9 @@ def _assert_text(name: str, value: Any) -> str:
 
 def _semantics(draft: Draft, first: dict[str, Any]) -> str:
     pairs = (("access_url", "#this"), ("thumbnail_url", "#preview"))
-    return python_value([word for name, word in pairs if first.get(name)])
+    columns = [word for name, word in pairs if first.get(name)]
+    others = [each.semantics for each in draft.links if each.is_address]
+    return python_value([*columns, *others])
 
 
 def _read_template(name: str) -> str:

@@ -13,7 +13,9 @@ from typing import Literal
 
 from epnkit.drafts.inspect.origin import Origin
 from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.propose.code import COMPUTE
 from epnkit.drafts.propose.draft import Draft
+from epnkit.drafts.propose.links import ProposedLink
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.write.rd import render_rd
 from epnkit.epncore import columns as epncore
@@ -173,7 +175,13 @@ def list_decisions(draft: Draft) -> list[str]:
         for each in sort_proposals(draft)
         if each.confidence < DECIDE
     ]
-    return unsure + [f"{name}: nothing in the records says it" for name in list_missing(draft)]
+    missing = [f"{name}: nothing in the records says it" for name in list_missing(draft)]
+    served = [
+        f"{each.semantics} link: the address below which {comment(each.field)} is served"
+        for each in draft.links
+        if not each.is_address
+    ]
+    return unsure + missing + served
 
 
 def list_missing(draft: Draft) -> list[str]:
@@ -196,11 +204,11 @@ def format_entry(proposal: Proposal) -> Iterator[str]:
     """Write an entry of the mapping, over several lines if it is long."""
     columns, code = proposal.columns, proposal.value.code
     key = python_text(columns[0]) if len(columns) == 1 else python_value(columns)
-    if len(code) + len(key) < _WIDTH or not code.startswith("of("):
+    if len(code) + len(key) < _WIDTH or not code.startswith(f"{COMPUTE}("):
         yield f"        {key}: {code},"
         return
-    function, _, rest = code.removeprefix("of(").removesuffix(")").partition(", ")
-    yield from (f"        {key}: of(", f"            {function}, {rest}", "        ),")
+    function, _, rest = code.removeprefix(f"{COMPUTE}(").removesuffix(")").partition(", ")
+    yield from (f"        {key}: {COMPUTE}(", f"            {function}, {rest}", "        ),")
 
 
 def _format_comment(proposal: Proposal) -> str:
@@ -218,7 +226,7 @@ def _own_lines(draft: Draft) -> str:
     if not draft.own:
         return ""
     types = (f"        {python_text(n)}: {python_text(kind)}," for n, kind in draft.own.items())
-    return "\n".join(["    extra={", *types, "    },\n"])
+    return "\n".join(["    own_columns={", *types, "    },\n"])
 
 
 def _link_lines(draft: Draft) -> str:
@@ -229,7 +237,22 @@ def _link_lines(draft: Draft) -> str:
         found.append('    Link("#this", granule("access_url"), "The data"),')
     if draft.of("thumbnail_url"):
         found.append('    Link("#preview", granule("thumbnail_url"), "A picture of the data"),')
+    found += map(_format_link, draft.links)
     return "\n" + "\n".join(found) + "\n" if found else ""
+
+
+def _format_link(link: ProposedLink) -> str:
+    """Write a link; one whose address nothing says is a decision."""
+    field = python_text(link.field)
+    what = f"{python_text(link.semantics)}, {{}}, {python_text(link.description)}"
+    if link.is_address:
+        return f"    Link({what.format(f'pl.col({field})')}),"
+    address = f'pl.format("https://.../{{}}", pl.col({field}))'
+    return f"    # {_describe_address(link)}: Link({what.format(address)}),"
+
+
+def _describe_address(link: ProposedLink) -> str:
+    return comment(f"DECIDE the address below which {link.field} is served")
 
 
 def _extra_arguments(draft: Draft, origin: Origin) -> Iterator[str]:

@@ -1,0 +1,187 @@
+"""Proposals for times of which the date and the time of day are two fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.propose.code import CodeValue, call, joint
+from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.meanings import Candidate
+from epnkit.drafts.recognise.values import are_times_of_day, share_matching
+from epnkit.fits.dates import DATE_NAMES, SCALE_NAME, find_clock, plain_scale
+from epnkit.fits.keywords import Keywords
+from epnkit.mapping.times import (
+    julian_date,
+    julian_date_after,
+    julian_date_in_scale,
+    julian_date_not_before,
+    julian_date_of_date_and_time,
+)
+from epnkit.quoting import python_text
+
+#: The confidence of a date and a time of day whose names say start or end.
+_BY_CLOCK = 0.92
+
+#: How sure a time of day is that is written without a colon.
+_OTHER_CLOCK = 0.85
+
+#: Words of names of times of day, and of those of other clocks, and of durations.
+_CLOCKS = {"time", "utc", "hour", "hours", "hhmm", "clock"}
+_OTHER_TIMES = {"local", "sidereal", "lst", "exposure", "integration", "duration", "step", "zone"}
+
+#: The hours of a day.
+_HOURS = 24.0
+
+#: Hours and minutes as four figures, and as clocks show them.
+_FIGURES = (r"^(\d\d)(\d\d)$", "${1}:${2}")
+
+#: Words that mark a time of day as one of the start, or of the end.
+_SIDES = {
+    "time_min": {"start", "begin", "first", "from", "min"},
+    "time_max": {"end", "stop", "last", "to", "max"},
+}
+
+
+def propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:
+    """Propose a date, joined by the time of day that goes with it, where there is one."""
+    clock = _find_clock(sample, day.field, column)
+    if clock is None:
+        made = call(julian_date, day.field.name)
+        return Proposal(
+            (column,), made, (day.field.name,), min(day.score, 0.75), "a day without a time of day"
+        )
+    made, fields = _join(sample, day.field, clock)
+    is_named = set(clock.words) & _SIDES[column] or set(clock.words) <= {"time", "utc"}
+    score = max(day.score, _BY_CLOCK) if is_named else day.score
+    if not are_times_of_day(clock):
+        score = min(score, _OTHER_CLOCK)
+    return Proposal((column,), made, fields, score, "a date and a time of day")
+
+
+def _join(sample: Sample, day: Field, clock: Field) -> tuple[CodeValue, tuple[str, ...]]:
+    """Declare a date with a time of day, in the scale that a header says."""
+    scale, fields = find_scale(sample), (day.name, clock.name)
+    if not are_times_of_day(clock):
+        return join_clock(day.name, clock), fields
+    if scale is None:
+        return call(julian_date_of_date_and_time, *fields), fields
+    texts = joint(day.name, clock.name, "T")
+    return call(julian_date_in_scale, texts, scale.name), (*fields, scale.name)
+
+
+def join_clock(day: str | CodeValue, clock: Field) -> CodeValue:
+    """Declare a date with a time of day, in whatever form that is.
+
+    Parameters
+    ----------
+    day : str or CodeValue
+        The field of the date, or a value that is one.
+    clock : Field
+        Times of day, as :func:`is_clock` knows them.
+    """
+    if are_times_of_day(clock):
+        return call(julian_date_of_date_and_time, day, clock.name)
+    name = python_text(clock.name)
+    if _are_four_figures(clock):
+        value = pl.col(clock.name).cast(pl.String).str.zfill(4).str.replace(*_FIGURES)
+        code = f"pl.col({name}).cast(pl.String).str.zfill(4).str.replace({_quote(_FIGURES)})"
+        return call(julian_date_of_date_and_time, day, CodeValue(value, code))
+    seconds = CodeValue(
+        pl.col(clock.name).cast(pl.Float64) * 3600.0, f"pl.col({name}).cast(pl.Float64) * 3600.0"
+    )
+    return call(julian_date_after, call(julian_date, day), seconds)
+
+
+def find_sided_clock(sample: Sample, column: str) -> Field | None:
+    """Find the one time of day whose name says start, or end; or for a start the only one."""
+    clocks = [field for field in sample if is_clock(field)]
+    sided = [field for field in clocks if set(field.words) & _SIDES[column]]
+    alone = clocks if column == "time_min" else []
+    found = sided or alone
+    return found[0] if len(found) == 1 else None
+
+
+def _quote(texts: tuple[str, str]) -> str:
+    return ", ".join(map(python_text, texts))
+
+
+def is_clock(field: Field) -> bool:
+    """Return whether a field holds times of day: 20:15:00; 2015 or 20.25 if its name says so."""
+    said = set(field.words)
+    named = bool(said & _CLOCKS) and not said & _OTHER_TIMES
+    figures = _are_four_figures(field) or _are_hours(field)
+    return (are_times_of_day(field) and not said & {"sidereal", "local"}) or (named and figures)
+
+
+def _are_four_figures(field: Field) -> bool:
+    if not (field.given.dtype == pl.String or field.given.dtype.is_integer()):
+        return False
+    given = field.given.cast(pl.String)
+    fits = share_matching(given.str.zfill(4), r"^([01]\d|2[0-4])[0-5]\d$") == 1.0
+    return fits and bool((field.numbers.cast(pl.Float64) > _HOURS).any())
+
+
+def _are_hours(field: Field) -> bool:
+    numbers = field.numbers.cast(pl.Float64)
+    inside = len(numbers) > 0 and bool(numbers.is_between(0.0, _HOURS).all())
+    return inside and bool((numbers % 1.0 != 0.0).any())
+
+
+def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
+    """Find the time of day that goes with a date: by its name, by its side, or the only one."""
+    rest = set(day.words) - {"date", "day"}
+    clocks = [field for field in sample if is_clock(field)]
+    named = [field for field in clocks if set(field.words) - {"time", "utc"} == rest]
+    sided = [field for field in clocks if set(field.words) & _SIDES[column]]
+    if named or len(sided) == 1:
+        return (named or sided)[0]
+    if day.name.upper() in DATE_NAMES and column == "time_min":
+        known = find_header_clock(sample)
+        if known is not None:
+            return known
+    return clocks[0] if len(clocks) == 1 and column == "time_min" else None
+
+
+def find_header_clock(sample: Sample) -> Field | None:
+    """Find the keyword that completes the dates of most headers, as for a field of view."""
+    texts = [name for name in sample.fields if sample.records[name].dtype == pl.String]
+    headers = (Keywords(record) for record in sample.records.select(texts).iter_rows(named=True))
+    found = Counter(name for header in headers if (name := find_clock(header)))
+    names = {field.name.upper(): field for field in sample}
+    return names.get(found.most_common(1)[0][0]) if found else None
+
+
+def propose_same_day(sample: Sample, start: Proposal) -> list[Proposal]:
+    """Propose the end of what has one date and two times of day; it may be after midnight."""
+    if len(start.fields) != 2 or not is_clock(sample.fields[start.fields[1]]):
+        return []
+    day, first = start.fields
+    ends = [
+        field
+        for field in sample
+        if is_clock(field) and field.name != first and set(field.words) & _SIDES["time_max"]
+    ]
+    if len(ends) != 1:
+        return []
+    end, _ = _join(sample, sample.fields[day], ends[0])
+    return [
+        Proposal(
+            ("time_max",),
+            call(julian_date_not_before, end, start.value),
+            (*start.fields, ends[0].name),
+            min(start.confidence, _BY_CLOCK),
+            "the start's date and a time of day",
+        )
+    ]
+
+
+def find_scale(sample: Sample) -> Field | None:
+    """Find the field with the time scale of a FITS header's dates, unless all are in UTC."""
+    named = (field for field in sample if field.name.upper() == SCALE_NAME)
+    scale = next(named, None)
+    if scale is None or {plain_scale(text).upper() for text in scale.texts.unique()} <= {"UTC"}:
+        return None
+    return scale

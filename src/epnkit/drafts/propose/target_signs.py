@@ -1,0 +1,147 @@
+"""What speaks of a target that no field names: observers of the Sun, spacecraft, words of names."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.inspect.tables import read_table
+from epnkit.drafts.propose.proposal import abbreviate
+from epnkit.drafts.recognise.bodies import body_of
+from epnkit.drafts.recognise.meanings import find_candidates
+
+#: How many different values a field may have to be looked through.
+_MOST = 40
+
+#: How sure the body is that a spacecraft was sent to, and one in the names of fields.
+_CARRIED, _NAMED = 0.72, 0.65
+
+#: Words of names of angles, distances and times: where the Sun stands, whatever is looked at.
+_GEOMETRY = {
+    "longitude",
+    "latitude",
+    "incidence",
+    "inc",
+    "elongation",
+    "elong",
+    "distance",
+    "dist",
+    "zenith",
+    "azimuth",
+    "elevation",
+    "altitude",
+    "phase",
+    "angle",
+    "time",
+    "sub",
+    "range",
+    "lon",
+    "ls",
+    "day",
+    "helio",
+    "r",
+    "delta",
+    "local",
+    "declination",
+}
+
+#: Bodies that names of fields have for where something is counted from.
+_CIRCUMSTANCES = {"Sun", "Earth", "Moon"}
+
+
+def find_carried_body(sample: Sample) -> tuple[str, float, str] | None:
+    """Find the one body that the spacecraft in the records was sent to."""
+    known = read_table("targets")["missions"]
+    missions = {name.lower(): body for body, names in known.items() for name in names}
+    for candidate in find_candidates(sample, "instrument_host_name"):
+        values = {value.lower().strip() for value in candidate.field.texts.unique()}
+        bodies = {missions.get(value.replace("_", " ").replace("-", " ")) for value in values}
+        if len(bodies) == 1 and (body := bodies.pop()):
+            return body, _CARRIED, f"{candidate.field.name} is a spacecraft that was sent there"
+    return None
+
+
+def find_named_body(sample: Sample) -> tuple[str, float, str] | None:
+    """Find the one body in the names of fields: ``marsYear``."""
+    found = {
+        body: field.name
+        for field in sample
+        for word in (*field.words, *field.context)
+        if (body := body_of(word)) and body not in _CIRCUMSTANCES and len(word) > 2
+    }
+    if len(found) != 1:
+        return None
+    ((body, name),) = found.items()
+    return body, _NAMED, f"the name {name} speaks of it"
+
+
+def _list_signs(field: Field) -> set[str]:
+    """Return the words of a name that may speak of the Sun; none of where the Sun stands."""
+    words = {*field.words, *field.context}
+    plain = {"solar", "sun", "heliocentric"}
+    return words - plain if words & plain and words & _GEOMETRY else words
+
+
+def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
+    """Look for signs of the Sun; how sure they are, and which."""
+    solar = read_table("targets")["solar"]
+    words = set(solar["words"])
+    observers, carriers = ({name.lower() for name in solar[k]} for k in ("observers", "carriers"))
+    for field in sample:
+        if field.texts.n_unique() and field.texts.n_unique() <= _MOST:
+            known = next((v for v in field.texts.unique() if _names_observer(v, observers)), None)
+            if known is not None and _is_about_observers(field):
+                return 0.95, f"{field.name} is {known!r}, which looks at the Sun"
+    seen = next((field.name for field in sample if _shows_features(field)), None)
+    if seen is not None:
+        return 0.9, f"{seen} speaks of what is on the Sun alone"
+    signs = [field.name for field in sample if words & _list_signs(field)]
+    if signs:
+        reason = f"signs of the Sun in the fields {abbreviate(signs)}"
+        return (0.93 if len(signs) > 1 else 0.85), reason
+    aboard = next(
+        (
+            f
+            for f in sample
+            if _is_about_observers(f)
+            and f.distinct <= _MOST
+            and any(_names_observer(v, carriers) for v in f.texts.unique())
+        ),
+        None,
+    )
+    if aboard is not None:
+        return 0.7, f"{aboard.name} looks at the Sun, and measures the solar wind around itself"
+    return None
+
+
+def _shows_features(field: Field) -> bool:
+    """Return whether a field holds words for what is seen on the Sun alone."""
+    if not {"target", "object", "feature", "type", "region"} & set(field.words):
+        return False
+    inner = field.given.explode() if isinstance(field.given.dtype, pl.List) else field.given
+    if inner.dtype != pl.String:
+        return False
+    values = {value.strip().lower() for value in inner.drop_nulls().unique()} - {"unknown", ""}
+    known = values & set(read_table("targets")["solar"]["features"])
+    return len(known) > len(values) / 2
+
+
+def _names_observer(value: str, observers: set[str]) -> bool:
+    parts = value.lower().replace("/", " ").replace("_", " ").replace("-", " ").split()
+    return value.lower() in observers or bool(set(parts) & observers)
+
+
+def _is_about_observers(field: Field) -> bool:
+    words = {
+        "instrument",
+        "observatory",
+        "telescope",
+        "spacecraft",
+        "mission",
+        "facility",
+        "detector",
+        "name",
+        "source",
+        "project",
+    }
+    return bool(words & set(field.words))

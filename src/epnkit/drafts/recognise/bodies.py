@@ -1,0 +1,31 @@
+"""Bodies of the solar system by the names that catalogues have for them, and their classes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from epnkit.drafts.inspect.tables import read_table
+
+
+def body_of(value: str) -> str | None:
+    """Return the body that a text names, or a list of them joined by ``#``; None if unknown."""
+    parts = [_body_names().get(part.strip().lower()) for part in value.strip("#").split("#")]
+    return None if None in parts else "#".join(dict.fromkeys(p for p in parts if p))
+
+
+def class_of(body: str) -> str:
+    """Return the class of a body, or of several joined by ``#``."""
+    return "#".join(dict.fromkeys(_class_table()[part] for part in body.split("#")))
+
+
+@cache
+def _class_table() -> dict[str, str]:
+    classes = read_table("targets")["bodies"]
+    return {name: kind for kind, names in classes.items() for name in names}
+
+
+@cache
+def _body_names() -> dict[str, str]:
+    spellings = read_table("targets")["spellings"]
+    own = {name.lower(): name for name in _class_table()}
+    return own | {other: name for name, others in spellings.items() for other in others}

@@ -1,0 +1,157 @@
+"""Times in the forms that catalogues write: parts, fractions, figures, days of the year, sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.propose.code import COMPUTE
+from epnkit.drafts.propose.draft import Draft, propose
+from epnkit.mapping import (
+    julian_date,
+    julian_date_after,
+    julian_date_of_date_and_time,
+    julian_date_of_parts,
+)
+from epnkit.mapping.declare import compute, evaluate
+
+COUNT = 24
+
+#: 1998-03-04T00:00:00 as a Julian date.
+MIDNIGHT = 2450876.5
+
+NAMES = {
+    "pl": pl,
+    COMPUTE: compute,
+    "julian_date": julian_date,
+    "julian_date_after": julian_date_after,
+    "julian_date_of_date_and_time": julian_date_of_date_and_time,
+    "julian_date_of_parts": julian_date_of_parts,
+}
+
+
+def sample(**columns: Any) -> Sample:
+    """Make records that have an identifier next to some columns; one value is that of all."""
+    given = {k: v if isinstance(v, list) else [v] * COUNT for k, v in columns.items()}
+    records = pl.DataFrame({"event_id": [f"e{n}" for n in range(COUNT)], **given})
+    return Sample("sql", records, COUNT)
+
+
+def first(draft: Draft, of: Sample, column: str) -> float:
+    """Give the first value of a column, by the value that is declared and by its code."""
+    proposal = draft.of(column)
+    assert proposal is not None
+    value = read_first(proposal.value.value, of)
+    code = eval(proposal.value.code, dict(NAMES))  # noqa: S307 - what a draft writes
+    assert read_first(code, of) == value
+    return value
+
+
+def read_first(declared: Any, of: Sample) -> float:
+    made = evaluate(declared, of.records)
+    value: float = (made if isinstance(made, pl.Series) else made.values)[0]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("columns", "day"),
+    [
+        ({"yr": 1998, "mo": 3, "dd": [4.25 + n / 100 for n in range(COUNT)]}, 0.25),
+        ({"obs": [f"1998 03 {4.25 + n / 100:06.3f}" for n in range(COUNT)]}, 0.25),
+        ({"year": 1998, "doy": [63.5 + n / 100 for n in range(COUNT)]}, 0.5),
+        ({"year": 1998, "doy": 63, "start_hhmm": [615 + n for n in range(COUNT)]}, 0.260416667),
+        ({"date": "1998-03-04", "ut": [f"06{15 + n}" for n in range(COUNT)]}, 0.260416667),
+        ({"date": "1998-03-04", "ut_hours": [6.25 + n / 10 for n in range(COUNT)]}, 0.260416667),
+        ({"date": "1998-03-04", "time": "06:15:00"}, 0.260416667),
+        ({"start_date": [f"{4 + n}/03/1998" for n in range(COUNT)]}, 0.0),
+        ({"start_date": [f"3/{4 + n}/1998 12:00" for n in range(COUNT)]}, 0.5),
+        ({"start_date": "1998 Mar 04"}, 0.0),
+        ({"begin": "1998-03-04T12:00:00"}, 0.5),
+        ({"dateut": "1998-03-04", "timeut": "12:00"}, 0.5),
+    ],
+)
+def test_a_start_is_read(columns: dict[str, Any], day: float) -> None:
+    records = sample(**columns)
+    made = first(propose(records, "x"), records, "time_min")
+    assert made == pytest.approx(MIDNIGHT + day, abs=1e-6)
+
+
+def test_two_figures_of_a_day_of_the_year_make_both_ends() -> None:
+    records = sample(
+        year=1998, day_of_year=63, StartHHMM=[1207 + n for n in range(COUNT)], StopHHMM=1307
+    )
+    draft = propose(records, "x")
+    assert first(draft, records, "time_min") == pytest.approx(MIDNIGHT + 0.504861111, abs=1e-6)
+    assert first(draft, records, "time_max") == pytest.approx(MIDNIGHT + 0.546527778, abs=1e-6)
+
+
+def test_dates_that_may_be_either_way_are_not_read() -> None:
+    records = sample(start_date=[f"{1 + n % 12:02}/03/1998" for n in range(COUNT)])
+    assert propose(records, "x").of("time_min") is None
+
+
+@pytest.mark.parametrize("name", ["local_time", "sidereal_time", "exposure_time"])
+def test_other_clocks_are_no_times_of_day(name: str) -> None:
+    records = sample(date="1998-03-04", **{name: [6.25 + n / 10 for n in range(COUNT)]})
+    proposal = propose(records, "x").of("time_min")
+    assert proposal is not None
+    assert proposal.fields == ("date",)
+
+
+def test_what_is_years_later_is_no_end() -> None:
+    records = sample(
+        start_time=[f"1998-03-{4 + n:02}T00:00:00" for n in range(COUNT)],
+        last_checked_on=[f"2015-03-{4 + n:02}T00:00:00" for n in range(COUNT)],
+        exposure_s=864.0,
+    )
+    draft = propose(records, "x")
+    assert first(draft, records, "time_max") == pytest.approx(MIDNIGHT + 0.01, abs=1e-9)
+
+
+def test_where_there_is_no_end_the_start_is_it_and_a_date_has_its_time_of_day() -> None:
+    half = COUNT // 2
+    records = sample(
+        **{
+            "DATE-OBS": ["1998-03-04T12:00:00"] * half + ["1998-03-04"] * half,
+            "DATE_BEG": [*["1998-03-04T12:00:00"] * (half - 1), *[None] * (half + 1)],
+            "TIME-OBS": [*[None] * half, *["18:00:00"] * half],
+            "DATE-END": [*["1998-03-04T12:00:10"] * 5, *[None] * (COUNT - 5)],
+        }
+    )
+    records.records[COUNT - 1, "DATE-OBS"] = None
+    records.records[COUNT - 1, "DATE_BEG"] = "1998-03-04T12:00:00"
+    draft = propose(records, "x")
+    start, end = draft.of("time_min"), draft.of("time_max")
+    assert start is not None
+    assert end is not None
+    made = evaluate(start.value.value, records.records).values
+    assert made[half] == MIDNIGHT + 0.75
+    ends = evaluate(end.value.value, records.records).values
+    assert ends[0] == pytest.approx(MIDNIGHT + 0.5 + 10 / 86400, abs=1e-9)
+    assert ends[half] == MIDNIGHT + 0.75
+    assert not start.sure
+    assert not end.sure
+    assert first(draft, records, "time_max") == ends[0]
+
+
+def test_minutes_and_a_least_duration_are_distinguished() -> None:
+    records = sample(start="1998-03-04T00:00:00", exposure_min=2.0)
+    assert first(propose(records, "x"), records, "time_max") == pytest.approx(
+        MIDNIGHT + 120 / 86400, abs=1e-9
+    )
+    records = sample(start="1998-03-04T00:00:00", exposure_min=2.0, exposure_max=8.0)
+    draft = propose(records, "x")
+    low, high = draft.of("time_exp_min"), draft.of("time_exp_max")
+    assert low is not None
+    assert high is not None
+    assert (low.fields, high.fields) == (("exposure_min",), ("exposure_max",))
+
+
+def test_exposures_that_make_the_ends_are_not_longer_than_the_observations() -> None:
+    times = [f"1998-03-{4 + n % 20:02}T00:00:{n:02}" for n in range(COUNT)]
+    exposures = [119.9986 + n for n in range(COUNT)]
+    records = sample(ut_datetime=times, exposure_time=exposures)
+    assert first(propose(records, "x"), records, "time_exp_min") == 119.9986

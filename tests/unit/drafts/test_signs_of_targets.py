@@ -1,0 +1,79 @@
+"""What speaks of a target that no field names, and what only seems to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.propose.draft import propose
+from epnkit.drafts.propose.proposal import Proposal
+from epnkit.mapping.declare import evaluate
+
+COUNT = 12
+
+
+def target(**columns: Any) -> tuple[str, str, Proposal]:
+    """Give the name and the class that a draft has for the first record, and the proposal."""
+    given = {k: v if isinstance(v, list) else [v] * COUNT for k, v in columns.items()}
+    base = {
+        "id": [f"e{n}" for n in range(COUNT)],
+        "start_time": [f"2001-01-{n + 1:02}T00:00:00" for n in range(COUNT)],
+    }
+    records = pl.DataFrame({**base, **given})
+    draft = propose(Sample("sql", records, COUNT), "x")
+    named, classed = draft.of("target_name"), draft.of("target_class")
+    assert named is not None
+    assert classed is not None
+    first = [pl.Series(_value(each, records))[0] for each in (named, classed)]
+    return first[0], first[1], named
+
+
+def _value(proposal: Proposal, records: pl.DataFrame) -> pl.Series:
+    if isinstance(proposal.value.value, str):
+        return pl.Series([proposal.value.value])
+    made = evaluate(proposal.value.value, records)
+    return made if isinstance(made, pl.Series) else made.values
+
+
+@pytest.mark.parametrize(
+    ("columns", "name", "kind"),
+    [
+        ({"mission": "MARS EXPRESS"}, "Mars", "planet"),
+        ({"spacecraft": "LRO"}, "Moon", "satellite"),
+        ({"season.marsYear": 27}, "Mars", "planet"),
+        ({"ring_system": "S RINGS"}, "Saturn", "planet"),
+        ({"seen": ["Io", "Europa"] * (COUNT // 2)}, "Io", "satellite"),
+        ({"desig": ["67P/Churyumov-Gerasimenko", "C/2013 A1"] * (COUNT // 2)}, None, "comet"),
+        ({"comet": "67P/CHURYUMOV-GERASIMENKO 1 (1969 R1)"}, None, "comet"),
+        ({"planet": ["KOI-100 b", "HD 209458 b"] * (COUNT // 2)}, None, "exoplanet"),
+        ({"mineral": ["Olivine", "Enstatite"] * (COUNT // 2)}, "Olivine", "sample"),
+    ],
+)
+def test_a_target_is_found(columns: dict[str, Any], name: str | None, kind: str) -> None:
+    found, classed, proposal = target(**columns)
+    (given,) = columns.values()
+    assert found == (name or (given if isinstance(given, str) else given[0]))
+    assert classed == kind
+    assert not proposal.sure or "by its name" in proposal.reason
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"solar_incidence": 30.0, "solar_distance_au": 1.5},
+        {"sub_solar_longitude": 30.0, "sun_elongation": 90.0},
+        {"heliocentric_distance": 5.2},
+        {"parent_body": "Jupiter"},
+    ],
+)
+def test_where_the_sun_stands_says_nothing_of_what_was_looked_at(columns: dict[str, Any]) -> None:
+    *_, proposal = target(**columns)
+    assert proposal.confidence < 0.8
+
+
+def test_a_column_of_an_observer_s_own_body_is_not_taken_by_its_values() -> None:
+    *_, proposal = target(origin_body_frame=["Earth", "Mars"] * (COUNT // 2))
+    assert not proposal.sure
