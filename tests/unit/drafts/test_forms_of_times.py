@@ -155,3 +155,17 @@ def test_exposures_that_make_the_ends_are_not_longer_than_the_observations() -> 
     exposures = [119.9986 + n for n in range(COUNT)]
     records = sample(ut_datetime=times, exposure_time=exposures)
     assert first(propose(records, "x"), records, "time_exp_min") == 119.9986
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2007:124:21:08:12", 2454225.380694),
+        ("31/12/98", 2451178.5),
+        ("2017:11:19 12:32:23", 2458077.022488),
+    ],
+)
+def test_dates_of_old_headers_are_dates(text: str, day: float) -> None:
+    """Forms that public reports of bugs name; by FITS 4.0, 4.4.2.1, two digits are of 19xx."""
+    given = sample(date_obs=text)
+    assert first(propose(given, "x"), given, "time_min") == pytest.approx(day, abs=1e-5)
