@@ -19,6 +19,7 @@ from lxml import etree
 
 from epnkit.check.report import check
 from epnkit.cli import cli, main
+from epnkit.dachs.private import PrivateDachs
 from epnkit.epncore.columns import COLUMNS
 from epnkit.epncore.published import UTYPE
 from epnkit.errors import CheckError
@@ -324,6 +325,53 @@ def test_a_broken_rd(tmp_path: Path) -> None:
     report = check(str(tmp_path), rows=0)
     # subjects; declared twice; UCDs; c1min as text; access_url without format and size
     assert set(report.findings["rule"]) == {7, 8, 22, 24, 29, 94}
+
+
+GIVEN_UP = """
+import polars as pl
+from epnkit.mapping import Mapping, compute, julian_date
+from epnkit.service import Service
+
+mapping = Mapping({
+    "granule_uid": pl.col("id"), "granule_gid": "image", "obs_id": pl.col("id"),
+    "dataproduct_type": "ci", "target_name": "Sun", "target_class": "star",
+    "time_min": compute(julian_date, "start"), "time_max": compute(julian_date, "start"),
+    "instrument_host_name": "tower", "instrument_name": "camera", "measurement_type": "phot.flux",
+    "processing_level": 3,
+})
+service = Service(name="tower", frame="body", mapping=mapping, key=("id",), refuse_share=0.2)
+"""
+
+
+@pytest.mark.parametrize(("bad", "exit_code"), [(1, 0), (4, 1)])
+def test_a_load_that_would_be_given_up_is_no_pass(
+    dachs: PrivateDachs, tmp_path: Path, bad: int, exit_code: int
+) -> None:
+    folder = tmp_path / "tower"
+    folder.mkdir()
+    (folder / "q.rd").write_text(
+        '<resource schema="tower"><meta name="subject">solar-physics</meta><table id="epn_core">'
+        '<mixin spatial_frame_type="body">//epntap2#table-2_0</mixin></table></resource>'
+    )
+    (folder / "service.py").write_text(GIVEN_UP)
+    (folder / "source.toml").write_text('kind = "files"\nformat = "csv"\ndirectory = "data"\n')
+    (folder / "data").mkdir()
+    days = ["soon"] * bad + [f"2020-01-{day:02}" for day in range(1, 11 - bad)]
+    lines = [f"g{number},{day}" for number, day in enumerate(days)]
+    (folder / "data" / "t.csv").write_text("\n".join(["id,start", *lines]) + "\n")
+    report = check(str(folder), environment=dachs.environment)
+    assert report.findings.is_empty(), report.by_rule().to_dicts()
+    told = "4 of 10 records are refused, more than the share of 0.2 that the service allows"
+    assert report.excess == (told if exit_code else "")
+    done = CliRunner().invoke(cli, ["check", str(folder), "--dachs", str(dachs.root)])
+    assert (
+        f"{bad} records that the mapping refuses (the first: time_min: 'soon' is not"
+        in " ".join(done.output.split())
+    )
+    assert (f"a load would be given up: {told}" in done.output) == bool(exit_code)
+    assert done.exit_code == exit_code, done.output
+    assert (json.loads(report.to_json())["excess"] != "") == bool(exit_code)
+    assert ("a load succeeds" in report.to_junit()) == bool(exit_code)
 
 
 def test_a_folder_without_an_rd_is_no_pass(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def command(
     """Check TARGET by the rules of EPN-TAP 2.0.
 
     TARGET is a VOTable, CSV or Parquet file, a service folder, or a TAP URL followed by a TABLE.
-    Exit status 1 if a MUST is broken, 2 if TARGET could not be read.
+    Exit status 1 if a MUST is broken or a load of the folder would be given up, 2 if TARGET could
+    not be read.
     """
     wanted = None if everything else rows
     report = api.check_table(target, table, rows=wanted, oai=oai, dachs=directory)
@@ -93,8 +94,10 @@ def _show(report: Report) -> None:
         shown.add_row(str(rule.number), row["level"], str(row["count"]), cell("\n".join(lines)))
     if shown.row_count:
         print_table(shown)
-    else:
+    elif not report.excess:
         echo("No rule is broken.")
+    if report.excess:
+        echo(f"a load would be given up: {report.excess}")
     echo("looked at: " + "; ".join(report.looked_at))
     if report.not_looked_at:
         echo("not looked at: " + "; ".join(report.not_looked_at))

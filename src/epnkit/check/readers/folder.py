@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from epnkit.epncore.findings import RuleFinding
 from epnkit.epncore.published import UTYPE, DeclaredField, DeclaredTable
 from epnkit.epncore.rowrules.access import LINK_SCHEMES
 from epnkit.errors import CheckError, EpnkitError
+from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation
+from epnkit.loading.require import describe_excess
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
 
@@ -85,9 +88,8 @@ def read(
     rd = parse_rd(folder / "q.rd")
     element = find_table(rd, folder)
     table, unread = _read_declaration(rd, element, folder, environment)
-    granules, found, refused, schemes = (
-        _read_granules(folder, rows) if rows != 0 else (None, [], ["any row"], LINK_SCHEMES)
-    )
+    made = _Made(refused=["any row"]) if rows == 0 else _make_granules(folder, rows)
+    granules, found = made.granules, [*made.findings]
     if granules is not None:
         found += check_declared_texts(table, granules)
     subjects = [text for node in rd.iterfind("meta") if (text := _subject(node))]
@@ -100,8 +102,13 @@ def read(
         frame=mixin_parameters(element).get("spatial_frame_type", ""),
         service=rd.get("schema", ""),
         looked_at=(f"the RD and {granules.height if granules is not None else 0} granules",),
-        not_looked_at=(*unread, *refused, "the VOTable and the registry record: none is served"),
-        schemes=schemes,
+        not_looked_at=(
+            *unread,
+            *made.refused,
+            "the VOTable and the registry record: none is served",
+        ),
+        schemes=made.schemes,
+        excess=made.excess,
     )
 
 
@@ -234,12 +241,24 @@ def _own_field(node: etree._Element) -> DeclaredField:
     return DeclaredField(node.get("name", ""), _SQL.get(sql, "char"), "", *text)
 
 
-def _read_granules(
-    folder: Path, rows: int | None
-) -> tuple[pl.DataFrame, list[RuleFinding], list[str], tuple[str, ...]]:
-    """Read the granules, what the rules that refuse rows found, what the mapping refused.
+@dataclass(frozen=True)
+class _Made:
+    """What a mapping made of the first records, and what the rules and itself refuse of them."""
 
-    The last that is returned are the schemes of links that the service declares.
+    granules: pl.DataFrame | None = None
+    findings: list[RuleFinding] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    schemes: tuple[str, ...] = LINK_SCHEMES
+    excess: str = ""
+
+
+def _make_granules(folder: Path, rows: int | None) -> _Made:
+    """Read the first records, and make granules of them.
+
+    Raises
+    ------
+    CheckError
+        If the source cannot be read.
     """
     try:
         service = services.read_service(folder)
@@ -252,16 +271,21 @@ def _read_granules(
             cure="Reach the source first, or look at the RD alone with --rows 0",
         ) from error
     if not prepared:
-        return pl.DataFrame(), [], ["any row: the source has none"], service.link_schemes
+        none = ["any row: the source has none"]
+        return _Made(pl.DataFrame(), refused=none, schemes=service.link_schemes)
+    counts = Counts()
+    for batch in prepared:
+        counts.add(batch.counts)
     granules = pl.concat([batch.granules for batch in prepared], how="vertical_relaxed")
     refusals = pl.concat([batch.refusals for batch in prepared])
     tracked = [name for name in granules.columns if name.startswith("epnkit_")]
     ruled = refusals.filter(pl.col("rule").is_not_null())
-    return (
+    return _Made(
         granules.drop(tracked),
         [_refusal_finding(row) for row in ruled.to_dicts()],
         _report_unmapped(refusals),
         service.link_schemes,
+        describe_excess(counts, service.refuse_share, check_small=True),
     )
 
 

@@ -40,6 +40,8 @@ class TargetContents:
         The schemes that its links may have.
     looked_at, not_looked_at : tuple of str
         What a person should know of the extent of the check.
+    excess : str
+        Why a load of these records would be given up; empty if it would not.
     """
 
     target: str
@@ -54,6 +56,7 @@ class TargetContents:
     looked_at: tuple[str, ...] = ()
     not_looked_at: tuple[str, ...] = ()
     schemes: tuple[str, ...] = LINK_SCHEMES
+    excess: str = ""
 
 
 def find_misfits(granules: pl.DataFrame) -> list[RuleFinding]:
