@@ -280,8 +280,10 @@ class Mapping:
         except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError) as error:
             raise MappingError(
                 f"column {key if isinstance(key, str) else ', '.join(key)} cannot be made",
-                why=f"{type(error).__name__}: {error}".strip(),
-                cure="Correct its declaration in service.py.",
+                why=" ".join(f"{type(error).__name__}: {error}".split()),
+                cure=_UNKNOWN_WORD
+                if "replace_strict" in str(error)
+                else "Correct its declaration in service.py.",
             ) from error
 
     def _cast(self, name: str, result: pl.Series | Outcome) -> Outcome:
@@ -306,6 +308,12 @@ def _check_source(name: str, value: object, result: Any) -> Any:
 
 #: Where functions are defined whose polygons pgsphere takes.
 _DRAWN = ("epnkit.regions", "epnkit.mapping.footprints")
+
+#: What to do about a value that polars does not name.
+_UNKNOWN_WORD = (
+    "A record has a value that replace_strict does not know: declare compute(translate, field,"
+    " words={...}), which names it and refuses the record, or give replace_strict a default."
+)
 
 _NUMBER = "epnkit record number"
 _NO_REFUSALS = pl.DataFrame(

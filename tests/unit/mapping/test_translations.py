@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from epnkit.errors import MappingError
 from epnkit.mapping import Mapping, compute, translate
 
 WORDS = {"MARS": "Mars", "MOON": "Moon"}
@@ -33,3 +34,11 @@ def test_a_word_that_is_not_known_is_refused_with_its_column() -> None:
 def test_many_words_are_not_all_listed() -> None:
     made = translate(pl.Series(["x"]), {f"w{n}": "w" for n in range(9)})
     assert made.reasons[0] == "'x' is not a known word (w0, w1, w2, w3, w4 ...)"
+
+
+def test_where_polars_does_not_name_a_word_translate_is_the_cure() -> None:
+    mapping = Mapping({"target_name": pl.col("body").replace_strict({"M": "Mars"})})
+    with pytest.raises(MappingError, match="column target_name cannot be made") as error:
+        mapping.apply(pl.DataFrame({"body": ["M", "C"]}))
+    assert "\n" not in str(error.value)
+    assert "compute(translate, field" in error.value.cure
