@@ -25,6 +25,10 @@ from epnkit.sources.sql.timeouts import write_limit_statement
 with requires_extra("sql"):
     import pyodbc
 
+# unixODBC 2.3.12, of Debian 13, keeps closed connections for the next who asks, also for those that
+# are not pyodbc's: with the transaction that was open, and so with tables as they were.
+pyodbc.pooling = False
+
 
 #: What makes an ODBC driver hand rows out as they come, by a word in the driver's name.
 _STREAMING = {
