@@ -36,7 +36,7 @@ LINES = {
 }
 
 
-def file_identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
+def dated_identifier(filename: pl.Series, observed: pl.Series) -> Outcome:
     """Make the identifier of the file's name, with the century that old names leave out.
 
     A file whose name tells another moment than its record is refused: one of the two is wrong.
@@ -58,7 +58,7 @@ line = pl.col("filename").str.extract(NAME, 1).replace_strict(LINES, default=Non
 
 mapping = Mapping(
     columns={
-        "granule_uid": compute(file_identifier, "filename", observed),
+        "granule_uid": compute(dated_identifier, "filename", observed),
         "granule_gid": pl.when(processed).then(line + " processed").otherwise(line),
         "obs_id": compute(identifier, pl.lit("meudon"), day, "seq_ind"),
         "dataproduct_type": pl.when(pl.col("naxis") > 2).then(pl.lit("sc")).otherwise(pl.lit("im")),

@@ -10,7 +10,7 @@ from epnkit.mapping import (
     access,
     compute,
     dataset_columns,
-    identified,
+    file_identifier,
     observed_interval,
     read_datasets,
 )
@@ -81,7 +81,9 @@ at_saturn = passed(2, "Saturn") == "Saturn"
 
 mapping = Mapping(
     columns={
-        "granule_uid": compute(identified, "file_name", "unreadable", pattern=NAME, what="an hour"),
+        "granule_uid": compute(
+            file_identifier, "file_name", "unreadable", pattern=NAME, what="an hour"
+        ),
         "obs_id": pl.format("K{}", hour),
         "dataproduct_type": "ds",
         **dataset_columns(read_datasets(FOLDER / "datasets.toml")),

@@ -10,9 +10,9 @@ from epnkit.mapping import (
     Outcome,
     access,
     compute,
+    file_identifier,
     hash_list,
     hertz_limits,
-    identified,
     observed_interval,
     round_to_single_precision,
 )
@@ -81,9 +81,11 @@ def target_class(sources: pl.Series) -> pl.Series:
 
 mapping = Mapping(
     columns={
-        "granule_uid": compute(identified, name, "unreadable", pattern=NAME, what="a simulation"),
+        "granule_uid": compute(
+            file_identifier, name, "unreadable", pattern=NAME, what="a simulation"
+        ),
         "granule_gid": pl.col("file_name").str.extract(FAMILY, 1),
-        "obs_id": compute(identified, name, "unreadable", pattern=NAME, what="a simulation"),
+        "obs_id": compute(file_identifier, name, "unreadable", pattern=NAME, what="a simulation"),
         "dataproduct_type": "ds",
         "target_name": compute(target, "OBSERVER.PARENT", "SOURCE"),
         "target_class": compute(target_class, "SOURCE"),

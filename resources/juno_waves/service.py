@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from epnkit.mapping import Mapping, access, compute, dynamic_spectrum, identified
+from epnkit.mapping import Mapping, access, compute, dynamic_spectrum, file_identifier
 from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
@@ -26,7 +26,7 @@ NAME = r"^(jno_wav_cdr_lesia_\d{8}_v\d{2})\.cdf$"
 mapping = Mapping(
     columns={
         "granule_uid": compute(
-            identified, "file_name", "unreadable", pattern=NAME, what="a day's file"
+            file_identifier, "file_name", "unreadable", pattern=NAME, what="a day's file"
         ),
         # The versions are data sets of their own.
         "granule_gid": pl.format(

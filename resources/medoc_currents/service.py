@@ -9,9 +9,9 @@ from epnkit.mapping import (
     Outcome,
     access,
     compute,
+    file_identifier,
     hash_list,
     hertz,
-    identified,
     image_field,
     julian_date,
 )
@@ -72,7 +72,9 @@ mapping = Mapping(
     columns={
         "granule_uid": compute(
             agree,
-            compute(identified, "file_name", "unreadable", pattern=NAME, what="a map of currents"),
+            compute(
+                file_identifier, "file_name", "unreadable", pattern=NAME, what="a map of currents"
+            ),
             file_name,
             harp,
             slot,

@@ -10,7 +10,7 @@ from epnkit.mapping import (
     access,
     compute,
     dynamic_spectrum,
-    identified,
+    file_identifier,
     identifier,
     round_to_single_precision,
 )
@@ -41,7 +41,7 @@ sun = pl.col("file_name").str.contains("_sun_edr_")
 target = pl.when(sun)
 
 observation = compute(
-    identified,
+    file_identifier,
     pl.when(routine).then("Parents").otherwise("file_name"),
     "unreadable",
     pattern=NAME,

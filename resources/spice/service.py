@@ -11,9 +11,9 @@ from epnkit.mapping import (
     Product,
     access,
     compute,
+    file_identifier,
     header_field,
     hertz_limits,
-    identified,
     julian_date,
 )
 from epnkit.service import Cursor, Link, Service, documentation, helioviewer, this
@@ -78,7 +78,7 @@ def window(number: int) -> Product:
     return Product(
         {
             "granule_uid": compute(
-                identified,
+                file_identifier,
                 pl.when(file_name.str.contains(NAME))
                 .then(pl.format(f"{{}}_{{}}-{{}}_{number}", stem, observation, raster))
                 .otherwise(file_name),

@@ -9,7 +9,7 @@ from epnkit.mapping import (
     access,
     compact_time,
     compute,
-    identified,
+    file_identifier,
     identifier,
     observed_interval,
 )
@@ -44,7 +44,7 @@ def part(pattern: str) -> pl.Expr:
 encounter = part(r"^(VG[12]-[JSUN])-")
 step = part(r"-(\d+SEC)-").replace_strict(STEPS, default=None)
 data_set = compute(
-    identified, "DATA_SET_ID", "unreadable", pattern=DATA_SET, what="a data set of PRA"
+    file_identifier, "DATA_SET_ID", "unreadable", pattern=DATA_SET, what="a data set of PRA"
 )
 data = pl.coalesce("series.url", "table.url")
 data_size = pl.coalesce("series.size", "table.size")

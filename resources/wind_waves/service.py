@@ -10,7 +10,7 @@ from epnkit.mapping import (
     access,
     compute,
     dataset_columns,
-    identified,
+    file_identifier,
     identifier,
     observed_interval,
     read_datasets,
@@ -42,7 +42,7 @@ binary = ~pl.col("file_name").str.ends_with(".cdf")
 mapping = Mapping(
     columns={
         "granule_uid": compute(
-            identified, "file_name", "unreadable", pattern=NAME, what="a day's file"
+            file_identifier, "file_name", "unreadable", pattern=NAME, what="a day's file"
         ),
         "obs_id": compute(identifier, pl.lit("wi_wa"), receiver, day),
         "dataproduct_type": "ds",

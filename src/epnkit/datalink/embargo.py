@@ -29,7 +29,8 @@ import polars as pl
 from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import evaluate, fields_of
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.times import julian_date
+from epnkit.mapping.reading import first_reason
+from epnkit.mapping.times import utc_time
 
 #: The columns of EPNcore that lead to a granule's data, or tell of the file.
 DATA_COLUMNS = (
@@ -46,7 +47,6 @@ DATA_COLUMNS = (
 NO_DATE = datetime(9999, 12, 31)
 
 #: The Julian date of 1970-01-01.
-_UNIX_EPOCH = 2440587.5
 
 #: Columns that hold addresses of epnkit's own, which lead to nothing that is withheld.
 _OWN = ("datalink_url",)
@@ -222,13 +222,9 @@ def list_addresses(granules: pl.DataFrame) -> pl.DataFrame:
 def _read_release(given: Any) -> Outcome:
     """Read releases as naive datetimes, to the millisecond."""
     if isinstance(given, Outcome):
-        read = _read_release(given.values)
-        reasons = given.reasons.zip_with(given.reasons.is_not_null(), read.reasons)
-        return Outcome(read.values, reasons)
-    days = julian_date(given)
-    milliseconds = ((days.values - _UNIX_EPOCH) * 86_400_000).round(0).cast(pl.Int64)
-    times = milliseconds.cast(pl.Datetime("ms")).cast(pl.Datetime("us"))
-    return Outcome(times, days.reasons)
+        read = utc_time(given.values)
+        return Outcome(read.values, first_reason(given, read))
+    return utc_time(given)
 
 
 def _as_series(given: Any) -> pl.Series:

@@ -35,7 +35,7 @@ SCALE_NAME: Final = "TIMESYS"
 _CLOCK = re.compile(
     r"(?:\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?|\d{6}(?:\.\d*)?)\s*(?:Z|UTC?)?$", re.ASCII
 )
-_COMPACT_CLOCK = re.compile(r"(\d{2})(\d{2})(\d{2})")
+_COMPACT_CLOCK = re.compile(r"^(\d{2})(\d{2})(\d{2})")
 _MODIFIED_EPOCH = dt.datetime(1858, 11, 17)
 
 _DATED_CLOCK = re.compile(r"\d:\d{2}|[T_ ]\d{4}|^\d{12}")

@@ -7,17 +7,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from epnkit.dachs.instance import DachsInstance
 from epnkit.errors import ConfigurationError, DeployError
-from epnkit.explore.deployment import PageDeployment
-
-#: Where they are below the page.
-FOLDER: Final = "hips"
-
-#: What the page reads: the maps that there are.
-LIST: Final = "maps.json"
+from epnkit.explore.deployment import HIPS, MAPS, PageDeployment
 
 
 @dataclass(frozen=True)
@@ -35,11 +29,11 @@ class PublishedHips:
     @property
     def folder(self) -> Path:
         """The directory that holds them."""
-        return PageDeployment(self.instance).folder / "page" / FOLDER
+        return PageDeployment(self.instance).folder / "page" / HIPS
 
     def address(self, name: str) -> str:
         """Return the address of one, as Aladin takes it."""
-        return f"{PageDeployment(self.instance).url}{FOLDER}/{name}"
+        return f"{PageDeployment(self.instance).url}{HIPS}/{name}"
 
     def require_page(self) -> None:
         """Refuse a DaCHS that does not have the page.
@@ -108,7 +102,7 @@ class PublishedHips:
 
     def _write_list(self) -> None:
         maps = [_describe(path) for path in self._iterate()]
-        self.instance.account.write(self.folder / LIST, json.dumps(maps, indent=1) + "\n")
+        self.instance.account.write(self.folder / MAPS, json.dumps(maps, indent=1) + "\n")
 
 
 def _describe(directory: Path) -> dict[str, Any]:
@@ -117,7 +111,7 @@ def _describe(directory: Path) -> dict[str, Any]:
         "name": directory.name,
         "title": properties.get("obs_title", directory.name),
         "body": properties.get("hips_body", ""),
-        "picture": f"{FOLDER}/{directory.name}/map.png",
+        "picture": f"{HIPS}/{directory.name}/map.png",
     }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from epnkit.mapping.date_parts import julian_date_of_parts
     from epnkit.mapping.declare import Fold, Mapping, Product, compute
     from epnkit.mapping.file_arrays import file_array, file_list
-    from epnkit.mapping.file_names import identified
+    from epnkit.mapping.file_names import file_identifier
     from epnkit.mapping.footprints import chain_code_footprint
     from epnkit.mapping.identifiers import compact_time, identifier, last_part, safe, without_ending
     from epnkit.mapping.image_fields import WORLD_COORDINATES, header_field, image_field
@@ -77,6 +77,7 @@ __all__ = [
     "dynamic_spectrum",
     "field_of_view",
     "file_array",
+    "file_identifier",
     "file_list",
     "hash_list",
     "header_field",
@@ -85,7 +86,6 @@ __all__ = [
     "hertz_band",
     "hertz_limits",
     "hertz_of_lists",
-    "identified",
     "identifier",
     "image_field",
     "julian_date",
@@ -135,7 +135,7 @@ _HOMES = {
     "Mapping": "epnkit.mapping.declare:Mapping",
     "Product": "epnkit.mapping.declare:Product",
     "compute": "epnkit.mapping.declare:compute",
-    "identified": "epnkit.mapping.file_names:identified",
+    "file_identifier": "epnkit.mapping.file_names:file_identifier",
     "chain_code_footprint": "epnkit.mapping.footprints:chain_code_footprint",
     "identifier": "epnkit.mapping.identifiers:identifier",
     "last_part": "epnkit.mapping.identifiers:last_part",
@@ -176,6 +176,7 @@ _HOMES = {
     "julian_date_of_pair": "epnkit.mapping.times:julian_date_of_pair",
     # As they were called before 0.2: services that are deployed import them.
     "contour": "epnkit.mapping.footprints:contour",
+    "identified": "epnkit.mapping.file_names:identified",
     "joined": "epnkit.mapping.identifiers:joined",
     "of": "epnkit.mapping.declare:of",
     "stamp": "epnkit.mapping.identifiers:stamp",

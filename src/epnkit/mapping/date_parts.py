@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import as_floats, first_reason, refuse_unread
+from epnkit.mapping.reading import (
+    as_floats,
+    first_reason,
+    from_numbers,
+    numbers,
+    refuse_unread,
+    without_nan,
+)
 from epnkit.mapping.times import julian_date
-from epnkit.times.scales import DAY
+from epnkit.times.scales import DAY, UNIX_EPOCH, Floats, ends_with_leap_second, utc_times
 
 
 def julian_date_of_parts(
@@ -57,10 +66,13 @@ def julian_date_of_parts(
     seconds = pl.Series("seconds", [0.0]).new_from_index(0, len(year))
     for each, (_, bounds) in zip(clock, given, strict=True):
         seconds += each.values.fill_null(0.0) * bounds.seconds
-    whole_day = _require_day(clock, seconds)
-    reasons = first_reason(*dates, *clock, whole_day, days)
-    values = (days.values + seconds / DAY).set(reasons.is_not_null(), None)
-    return Outcome(values.alias("julian_date"), reasons)
+    since = numbers(days.values) - UNIX_EPOCH
+    reasons = first_reason(*dates, *clock, days, *_require_time_of_day(clock, seconds, since))
+    passed = numbers(seconds)
+    if clock:  # 24:00:00 begins the next day
+        passed, since = _carry(numbers(clock[0].values), passed, since)
+    made = from_numbers(utc_times(since, passed).julian_date, "julian_date")
+    return Outcome(made.set(reasons.is_not_null(), None), reasons)
 
 
 class _Bounds(NamedTuple):
@@ -100,7 +112,7 @@ def _write_dates(parts: list[pl.Series]) -> pl.Series:
 
 
 def _read_part(part: pl.Series, bounds: _Bounds, *, whole: bool = True) -> Outcome:
-    given = part.fill_nan(None) if part.dtype.is_float() else part
+    given = without_nan(part)
     number = as_floats(given)
     fits = number.is_between(bounds.low, bounds.high, closed="left")
     if whole:
@@ -108,9 +120,23 @@ def _read_part(part: pl.Series, bounds: _Bounds, *, whole: bool = True) -> Outco
     return refuse_unread(given, number.set(~fits.fill_null(value=False), None), bounds.what)
 
 
-def _require_day(clock: list[Outcome], seconds: pl.Series) -> Outcome:
-    """Refuse what is later than 24:00:00."""
-    late = pl.Series([False]).new_from_index(0, len(seconds))
-    if clock:
-        late = ((clock[0].values >= 24.0) & (seconds > DAY)).fill_null(value=False)
-    return Outcome.checked(seconds, seconds.set(late, None), "seconds are more than a day")
+def _require_time_of_day(
+    clock: list[Outcome], seconds: pl.Series, since: Floats
+) -> Iterator[Outcome]:
+    """Refuse what is later than 24:00:00, and a 61st second that is none of a leap second."""
+    if not clock:
+        return
+    ends = (clock[0].values >= 24.0).fill_null(value=False)
+    late = ends & (seconds > DAY)
+    yield Outcome.checked(seconds, seconds.set(late, None), "seconds are more than a day")
+    if len(clock) == len(_CLOCK):
+        second = clock[-1].values
+        leap = pl.Series(ends_with_leap_second(since)) & (seconds >= DAY) & ~ends
+        wrong = ((second >= 60.0) & ~leap).fill_null(value=False)
+        yield Outcome.checked(second, second.set(wrong, None), "is no second of this minute")
+
+
+def _carry(hours: Floats, passed: Floats, since: Floats) -> tuple[Floats, Floats]:
+    """Count what begins at 24 hours from the next midnight."""
+    ends = hours >= 24.0
+    return np.where(ends, passed - DAY, passed), np.where(ends, since + 1.0, since)

@@ -14,6 +14,7 @@ from epnkit.epncore.columns import EpnType
 from epnkit.errors import MappingError
 from epnkit.mapping.fitting import fit_type
 from epnkit.mapping.outcome import Conversion, Outcome
+from epnkit.mapping.reading import first_reason
 
 
 @dataclass(frozen=True)
@@ -281,9 +282,9 @@ class Mapping:
             raise MappingError(
                 f"column {key if isinstance(key, str) else ', '.join(key)} cannot be made",
                 why=" ".join(f"{type(error).__name__}: {error}".split()),
-                cure=_UNKNOWN_WORD
-                if "replace_strict" in str(error)
-                else "Correct its declaration in service.py.",
+                cure="Correct its declaration in service.py. A word that replace_strict does not"
+                " know is named, and its record alone refused, by compute(translate, field,"
+                " words=…).",
             ) from error
 
     def _cast(self, name: str, result: pl.Series | Outcome) -> Outcome:
@@ -302,18 +303,11 @@ def _check_source(name: str, value: object, result: Any) -> Any:
 
     outcome = result if isinstance(result, Outcome) else Outcome.fine(result)
     drawn = are_polygons(outcome.values)
-    reasons = outcome.reasons.zip_with(outcome.reasons.is_not_null(), drawn.reasons)
-    return Outcome(drawn.values, reasons, POLYGON_RULE)
+    return Outcome(drawn.values, first_reason(outcome, drawn), POLYGON_RULE)
 
 
 #: Where functions are defined whose polygons pgsphere takes.
 _DRAWN = ("epnkit.regions", "epnkit.mapping.footprints")
-
-#: What to do about a value that polars does not name.
-_UNKNOWN_WORD = (
-    "A record has a value that replace_strict does not know: declare compute(translate, field,"
-    " words={...}), which names it and refuses the record, or give replace_strict a default."
-)
 
 _NUMBER = "epnkit record number"
 _NO_REFUSALS = pl.DataFrame(

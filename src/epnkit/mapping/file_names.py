@@ -8,7 +8,7 @@ from epnkit.mapping.identifiers import safe
 from epnkit.mapping.outcome import Outcome
 
 
-def identified(
+def file_identifier(
     names: pl.Series, unreadable: pl.Series | None = None, *, pattern: str, what: str
 ) -> Outcome:
     r"""Take an identifier out of the names of files; refuse other names, and unreadable files.
@@ -27,7 +27,7 @@ def identified(
     Examples
     --------
     >>> names = pl.Series(["J160131.RT1", "notes.txt"])
-    >>> found = identified(names, pattern=r"^(J\d{6})\.RT1$", what="a file of NDA")
+    >>> found = file_identifier(names, pattern=r"^(J\d{6})\.RT1$", what="a file of NDA")
     >>> found.values.to_list(), found.reasons[1]
     (['J160131', None], "'notes.txt' is not the name of a file of NDA")
     """
@@ -39,3 +39,7 @@ def identified(
     broken = unreadable.is_not_null()
     reasons = named.reasons.zip_with(~broken, "it cannot be read: " + unreadable)
     return Outcome(named.values.set(broken, None), reasons)
+
+
+#: Its name in services that were written for epnkit 0.1.
+identified = file_identifier

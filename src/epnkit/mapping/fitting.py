@@ -10,10 +10,18 @@ from typing import Any
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import as_floats, as_integers, as_texts, refuse_unread
+from epnkit.mapping.reading import (
+    as_floats,
+    as_integers,
+    as_texts,
+    first_reason,
+    only_value,
+    refuse_unread,
+    without_nan,
+)
 
-#: The first time that a column of times may hold, and the first that it may not.
-_FIRST, _END = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)
+#: The first time that a column of times may hold, and the last.
+_FIRST, _LAST = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)
 
 
 def fit_type(outcome: Outcome, wanted: Any) -> Outcome:
@@ -27,7 +35,7 @@ def fit_type(outcome: Outcome, wanted: Any) -> Outcome:
     outcome : Outcome
         Values of any type.
     wanted : polars.DataType
-        The type of the column: String, Int64, Float64, Datetime or another.
+        The type of the column: String, Int64, Float64, or Datetime in microseconds.
 
     Returns
     -------
@@ -43,11 +51,9 @@ def fit_type(outcome: Outcome, wanted: Any) -> Outcome:
     given = outcome.values
     if given.dtype == wanted:
         return _refuse_special(outcome)
-    convert, what = _CONVERSIONS.get(wanted, (_cast_to(wanted), f"of type {wanted}"))
+    convert, what = _CONVERSIONS[wanted]
     fitted = convert(given)
-    reasons = outcome.reasons.zip_with(
-        outcome.reasons.is_not_null(), refuse_unread(_without_nan(given), fitted, what).reasons
-    )
+    reasons = first_reason(outcome, refuse_unread(without_nan(given), fitted, what))
     return _refuse_special(replace(outcome, values=fitted, reasons=reasons))
 
 
@@ -57,24 +63,17 @@ def _as_times(given: pl.Series) -> pl.Series:
         return given.cast(pl.Datetime("us"), strict=False)
     from epnkit.mapping.times import utc_time
 
-    texts = as_texts(given)
-    is_text = isinstance(given.dtype, pl.String | pl.Binary | pl.List)
+    single = only_value(given)
+    texts = as_texts(single)
+    is_text = isinstance(single.dtype, pl.String | pl.Binary)
     return utc_time(texts if is_text else texts.clear(len(texts))).values
-
-
-def _cast_to(wanted: Any) -> Callable[[pl.Series], pl.Series]:
-    return lambda given: given.cast(wanted, strict=False)
-
-
-def _without_nan(given: pl.Series) -> pl.Series:
-    return given.fill_nan(None) if given.dtype.is_float() else given
 
 
 def _refuse_special(outcome: Outcome) -> Outcome:
     """Refuse infinite numbers and times that are none of any year; no number (NaN) is null."""
     values = outcome.values
     if isinstance(values.dtype, pl.Datetime):
-        within = values.is_between(_FIRST, _END)
+        within = values.is_between(_FIRST, _LAST)
         what = "a time of the years 1 to 9999"
     elif values.dtype.is_float():
         within, what = values.is_finite(), "a finite number"
@@ -83,8 +82,7 @@ def _refuse_special(outcome: Outcome) -> Outcome:
     if within.all():
         return outcome
     kept = values.set(~within.fill_null(value=True), None)
-    lost = refuse_unread(_without_nan(values), kept, what).reasons
-    reasons = outcome.reasons.zip_with(outcome.reasons.is_not_null(), lost)
+    reasons = first_reason(outcome, refuse_unread(without_nan(values), kept, what))
     return replace(outcome, values=kept, reasons=reasons)
 
 

@@ -8,7 +8,7 @@ import re
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import as_texts, is_present, map_distinct, refuse_unread
+from epnkit.mapping.reading import as_texts, first_reason, is_present, map_distinct, refuse_unread
 from epnkit.mapping.texts import ascii_of
 
 #: Date and time of day in a text, with any marks or none between their figures.
@@ -82,8 +82,10 @@ def without_ending(given: pl.Series) -> Outcome:
     >>> without_ending(pl.Series(["rad_v1.2.fits.gz"])).values.to_list()
     ['rad_v1.2']
     """
-    bare = as_texts(given).str.replace(r"(?i)\.(gz|bz2|z|xz)$", "")
-    return safe(bare.str.replace(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", ""))
+    written = as_texts(given)
+    bare = written.str.replace(r"(?i)\.(gz|bz2|z|xz)$", "")
+    made = safe(bare.str.replace(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", ""))
+    return Outcome(made.values, first_reason(made, refuse_unread(given, written, "one text")))
 
 
 def last_part(given: pl.Series) -> pl.Series:

@@ -108,8 +108,7 @@ def observed_interval(first: pl.Series, last: pl.Series, names: pl.Series) -> In
     wrong = Outcome.checked(
         names, begin.set(disjoint.fill_null(value=False), None), "has content of another time"
     )
-    unreadable = first_reason(inner[0], inner[1], known)
-    reasons = unreadable.zip_with(unreadable.is_not_null(), wrong.reasons)
+    reasons = first_reason(inner[0], inner[1], known, wrong)
     return Interval(Outcome(begin, reasons), Outcome.fine(end))
 
 

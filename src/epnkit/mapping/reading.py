@@ -26,6 +26,8 @@ def refuse_unread(given: pl.Series, values: pl.Series, what: str) -> Outcome:
     what : str
         What it should have been, with its article: ``a time``.
     """
+    if not (given.is_not_null() & values.is_null()).any():
+        return Outcome.fine(values)
     if given.dtype == pl.String or isinstance(given.dtype, pl.List):
         absent = ~is_present(given)
         given = given.zip_with(~absent, given.clear(len(given))) if absent.any() else given
@@ -35,10 +37,15 @@ def refuse_unread(given: pl.Series, values: pl.Series, what: str) -> Outcome:
 def is_present(given: pl.Series) -> pl.Series:
     """Return where something was given: neither null, nor a blank text, nor an empty list."""
     if given.dtype == pl.String:
-        return (given.str.strip_chars(PADDING) != "").fill_null(value=False)
+        return (given.str.strip_chars() != "").fill_null(value=False)
     if isinstance(given.dtype, pl.List):
         return (given.list.len() > 0).fill_null(value=False)
     return given.is_not_null()
+
+
+def without_nan(given: pl.Series) -> pl.Series:
+    """Return numbers with null for those that are none (NaN): nothing was given there."""
+    return given.fill_nan(None) if given.dtype.is_float() else given
 
 
 def only_value(given: pl.Series) -> pl.Series:
@@ -70,8 +77,7 @@ def as_texts(given: pl.Series) -> pl.Series:
     if given.dtype == pl.Binary:
         return pl.Series(given.name, [_decode(each) for each in given], dtype=pl.String)
     if isinstance(given.dtype, pl.Duration):
-        texts = [None if each is None else str(each) for each in given]
-        return pl.Series(given.name, texts, dtype=pl.String)
+        return given.dt.to_string("iso")
     if given.dtype.is_float():
         given = given.set(~given.is_finite().fill_null(value=True), None)
     return given.cast(pl.String)
@@ -118,13 +124,14 @@ def as_integers(given: pl.Series) -> pl.Series:
     given = only_value(given)
     if given.dtype.is_integer():
         return given.cast(pl.Int64, strict=False)
-    if given.dtype == pl.String:
-        whole = given.str.strip_chars(PADDING).cast(pl.Int64, strict=False)
-        if whole.null_count() == given.null_count():
-            return whole  # also those that a float cannot hold
     floats = as_floats(given)
     fits = (floats == floats.floor()) & (floats.abs() < _LARGEST)
-    return floats.set(~fits.fill_null(value=True), None).cast(pl.Int64, strict=False)
+    rounded = floats.set(~fits.fill_null(value=True), None).cast(pl.Int64, strict=False)
+    if given.dtype != pl.String:
+        return rounded
+    # Also those that a float cannot hold.
+    whole = given.str.strip_chars(PADDING).cast(pl.Int64, strict=False)
+    return whole.zip_with(whole.is_not_null(), rounded)
 
 
 def first_reason(*outcomes: Outcome) -> pl.Series:

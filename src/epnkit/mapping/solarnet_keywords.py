@@ -14,7 +14,7 @@ import polars as pl
 
 from epnkit.mapping.declare import compute
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import refuse_unread
+from epnkit.mapping.reading import first_reason, refuse_unread
 from epnkit.mapping.spectral import hertz_limits
 from epnkit.mapping.times import julian_date
 
@@ -98,5 +98,4 @@ def named_observation(names: pl.Series, begin: pl.Series, *, pattern: str) -> Ou
     checked = Outcome.checked(
         matched.values, matched.values.set(~agrees, None), "names another day than its begin"
     )
-    reasons = matched.reasons.zip_with(matched.reasons.is_not_null(), checked.reasons)
-    return Outcome(checked.values, reasons)
+    return Outcome(checked.values, first_reason(matched, checked))

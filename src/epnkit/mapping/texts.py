@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import as_texts, map_distinct, refuse_unread
+from epnkit.mapping.reading import as_texts, first_reason, map_distinct, refuse_unread, without_nan
 
 #: Characters that no text of a table may hold; PostgreSQL refuses the first of them altogether.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff]"
@@ -40,11 +40,12 @@ def clean(given: pl.Series, control: Literal["remove", "refuse"] = "remove") -> 
     """
     written = as_texts(given)
     texts = repair_encoding(written)
+    single = refuse_unread(given, written, "one text")
     if control == "refuse":
         bad = texts.str.contains(CONTROL).fill_null(value=False)
-        return Outcome.checked(texts, _normalize(texts.set(bad, None)), "holds control characters")
-    cleaned = _normalize(texts.str.replace_all(CONTROL, ""))
-    return Outcome(cleaned, refuse_unread(given, written, "one text").reasons)
+        made = Outcome.checked(texts, _normalize(texts.set(bad, None)), "holds control characters")
+        return Outcome(made.values, first_reason(single, made))
+    return Outcome(_normalize(texts.str.replace_all(CONTROL, "")), single.reasons)
 
 
 def repair_encoding(texts: pl.Series) -> pl.Series:
@@ -79,13 +80,16 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
     Returns
     -------
     Outcome
-        Strings, in the order given; null if nothing is left (EPN-TAP 2.0 section 2.1).
+        Strings, in the order given, null if nothing is left (EPN-TAP 2.0 section 2.1); and the
+        reason if something is no text.
 
     Examples
     --------
     >>> hash_list(pl.Series([["Saturn", "Titan", "Saturn"], []])).values.to_list()
     ['Saturn#Titan', None]
     """
+    if isinstance(given.dtype, pl.Array):
+        given = given.arr.to_list()
     joined = (
         given.cast(pl.List(pl.String)).list.join("#", ignore_nulls=True)
         if isinstance(given.dtype, pl.List)
@@ -97,7 +101,8 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
         pl.element().str.strip_chars().filter(pl.element().str.strip_chars() != "")
     )
     lists = items.list.unique(maintain_order=True).list.join("#")
-    return Outcome.fine(lists.set((lists == "").fill_null(value=False), None))
+    reasons = refuse_unread(without_nan(given), joined, "a text or a list of texts").reasons
+    return Outcome(lists.set((lists == "").fill_null(value=False), None), reasons)
 
 
 def _normalize(texts: pl.Series) -> pl.Series:

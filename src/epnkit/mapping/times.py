@@ -109,7 +109,7 @@ def _within_years(given: pl.Series, read: Outcome) -> Outcome:
         return read
     values = read.values.set(outside.fill_null(value=False), None)
     beyond = Outcome.checked(given, values, "is not a time of the years 1 to 9999")
-    reasons = read.reasons.zip_with(read.reasons.is_not_null(), beyond.reasons)
+    reasons = first_reason(read, beyond)
     blank = ~is_present(given) & read.reasons.is_null()
     return Outcome(values, reasons.set(blank, None))
 
@@ -205,13 +205,16 @@ def julian_date_of_date_and_time(date: pl.Series, time: pl.Series) -> Outcome:
     >>> julian_date_of_date_and_time(date, time).values.to_list()
     [2456048.75]
     """
-    day = as_texts(date).str.strip_chars(PADDING).str.replace(_MIDNIGHT, "")
+    written = as_texts(date)
+    day = written.str.strip_chars(PADDING).str.replace(_MIDNIGHT, "")
     if isinstance(time.dtype, pl.Duration):
         return _add_durations(date, julian_date(day), time)
     if time.dtype.is_numeric():
         return refuse_unread(time, as_floats(time.clear(len(time))), "a time of day")
     clock = time.dt.strftime("%H:%M:%S%.f") if time.dtype == pl.Time else as_texts(time)
-    return julian_date(day + "T" + clock.str.strip_chars(PADDING))
+    made = julian_date(day + "T" + clock.str.strip_chars(PADDING))
+    several = refuse_unread(date, written, "one text"), refuse_unread(time, clock, "one text")
+    return Outcome(made.values, first_reason(made, *several))
 
 
 def _add_durations(date: pl.Series, midnight: Outcome, time: pl.Series) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import refuse_unread
+from epnkit.mapping.reading import as_texts, refuse_unread
 
 #: How many of the known words a refusal lists.
 _LISTED = 5
@@ -35,11 +35,11 @@ def translate(given: pl.Series, words: Mapping[str, str | int]) -> Outcome:
     >>> made.values.to_list(), made.reasons.to_list()
     (['Mars', None], [None, "'CERES' is not a known word (MARS, MOON)"])
     """
-    texts = given.cast(pl.String)
+    texts = as_texts(given)
     values = texts.replace_strict(
         list(words), list(words.values()), default=None, return_dtype=_type_of(words)
     )
-    return refuse_unread(texts, values, f"a known word ({_list(words)})")
+    return refuse_unread(given, values, f"a known word ({_list(words)})")
 
 
 def _type_of(words: Mapping[str, str | int]) -> pl.DataType:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from epnkit.times.scales import DAY, SCALE_NAMES, UNIX_EPOCH, Scale, UtcTimes, to_utc
-from epnkit.times.texts import DateOrder, TimeParts, split_times
+from epnkit.times.texts import PADDING, DateOrder, TimeParts, split_times
 
 __all__ = [
     "SCALE_NAMES",
@@ -70,7 +70,10 @@ def read_times(
     >>> reading.times.julian_date.round(5).tolist()
     [2450428.49965, 2456778.79734]
     """
-    parts = split_times(texts, order)
+    return _read_parts(texts, split_times(texts, order), scale)
+
+
+def _read_parts(texts: pl.Series, parts: TimeParts, scale: str | pl.Series) -> TimeReading:
     scales = _scale_of_each(parts, scale)
     days, seconds = parts.days, parts.seconds
     midnight, fraction = np.full(len(texts), np.nan), np.full(len(texts), np.nan)
@@ -96,12 +99,13 @@ def parse_time(text: str) -> dt.datetime:
     >>> parse_time("2007-May-04 21:08")
     datetime.datetime(2007, 5, 4, 21, 8)
     """
-    reading = read_times(pl.Series([text], dtype=pl.String))
+    texts = pl.Series([text], dtype=pl.String)
+    parts = split_times(texts)
+    reading = _read_parts(texts, parts, "UTC")
     problem = reading.problems[0]
     times = reading.times
     if problem is not None or not np.isfinite(times.midnight[0]):
         raise ValueError(f"{text!r} {problem or NOT_A_TIME}")
-    parts = split_times(pl.Series([text], dtype=pl.String))
     if parts.seconds[0] >= 86400.0:
         raise ValueError(f"{text!r} is within a leap second, which a datetime cannot hold")
     try:
@@ -121,7 +125,7 @@ def _interval(days: float, seconds: float) -> dt.timedelta:
 def _scale_of_each(parts: TimeParts, declared: str | pl.Series) -> pl.Series:
     """Give the scale of each text: the one that it names, and else the declared one."""
     given = declared if isinstance(declared, pl.Series) else pl.Series([declared])
-    names = given.cast(pl.String).fill_null("").str.strip_chars().str.to_uppercase()
+    names = given.cast(pl.String).fill_null("").str.strip_chars(PADDING).str.to_uppercase()
     known = names.str.replace(r"\s*\(.*\)$", "").replace_strict(
         SCALE_NAMES, default=None, return_dtype=pl.String
     )

@@ -20,7 +20,10 @@ def read(*parts: float | str | None) -> tuple[float | None, str | None]:
         (("2012", "05", "01", "06", "00", "30"), 2456048.7503472222),
         ((2012, 5, 1, 6.5), 2456048.7708333333),
         ((2012, 5, 1, 24, 0, 0.0), 2456049.5),
-        ((2012, 6, 30, 23, 59, 60.5), 2456109.5000057872),
+        # The day has 86,401 seconds: astropy's Time("2012-06-30T23:59:60.5").jd, and so on.
+        ((2012, 6, 30, 23, 59, 60.5), 2456109.499994213),
+        ((2012, 6, 30, 12), 2456108.999994213),
+        ((2012, 6, 30, 24, 0, 0), 2456109.5),
         ((2012, 5, 1, None, None, float("nan")), 2456048.5),
     ],
 )
@@ -43,6 +46,8 @@ def test_times_are_read(parts: tuple[float | str | None, ...], date: float) -> N
         ((2012, 5, 1, 6, 99, 0), "99 is not a minute"),
         ((2012, 5, 1, 6, 0, 75.0), "75.0 is not a second"),
         ((2012, 5, 1, 24, 0, 1.0), "86401.0 seconds are more than a day"),
+        ((2012, 5, 1, 12, 30, 60.0), "60.0 is no second of this minute"),
+        ((2012, 5, 1, 23, 59, 60.0), "60.0 is no second of this minute"),
         ((2012, "May", 1), "'May' is not a month"),
     ],
 )

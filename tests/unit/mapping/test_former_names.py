@@ -9,6 +9,7 @@ from epnkit import mapping
 
 FORMER = {
     "contour": "chain_code_footprint",
+    "identified": "file_identifier",
     "joined": "identifier",
     "of": "compute",
     "stamp": "compact_time",

@@ -14,7 +14,7 @@ import pytest
 
 from epnkit.mapping.date_parts import julian_date_of_parts
 from epnkit.mapping.declare import Mapping, compute
-from epnkit.mapping.identifiers import compact_time, identifier, safe
+from epnkit.mapping.identifiers import compact_time, identifier, safe, without_ending
 from epnkit.mapping.numbers import round_to_single_precision
 from epnkit.mapping.spectral import hertz
 from epnkit.mapping.texts import clean, hash_list
@@ -23,8 +23,8 @@ from epnkit.mapping.times import (
     julian_date_after,
     julian_date_of_date_and_time,
     julian_date_of_pair,
-    utc_time,
 )
+from epnkit.mapping.translations import translate
 
 #: Fields of every type that a source may give, two records each.
 FIELDS: dict[str, pl.Series] = {
@@ -61,12 +61,22 @@ CONVERSIONS: dict[str, tuple[str, Any]] = {
     "hertz": ("spectral_range_min", compute(hertz, "x", unit="nm")),
     "unit": ("spectral_range_min", compute(hertz, pl.lit(3.0), "x")),
     "clean": ("target_name", compute(clean, "x")),
+    "clean or refuse": ("target_name", compute(clean, "x", control="refuse")),
+    "translate": ("target_name", compute(translate, "x", words={"a": "Io"})),
+    "without_ending": ("granule_uid", compute(without_ending, "x")),
     "hash_list": ("target_name", compute(hash_list, "x")),
     "safe": ("granule_uid", compute(safe, "x")),
     "identifier": ("granule_uid", compute(identifier, "x", "x")),
     "compact_time": ("granule_uid", compute(compact_time, "x")),
     "single precision": ("time_exp_min", compute(round_to_single_precision, "x")),
 }
+
+
+def holds_something(field: pl.Series) -> pl.Series:
+    """Say where a field has a value: not null, no empty list, and no number that is none."""
+    if isinstance(field.dtype, pl.List):
+        return (field.list.len() > 0).fill_null(value=False)
+    return (field.fill_nan(None) if field.dtype.is_float() else field).is_not_null()
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -76,6 +86,9 @@ def test_no_type_of_a_field_ends_a_run(field: str, conversion: str) -> None:
     mapped = Mapping({column: value}).apply(FIELDS[field].to_frame())
     made = mapped.granules[column].drop_nulls()
     assert mapped.granules.height + mapped.refusals["record"].n_unique() == 2
+    # Nothing is lost without a word.
+    nulls = mapped.granules[column].is_null()
+    assert not (nulls & holds_something(FIELDS[field]).gather(mapped.origin)).any()
     assert not made.dtype.is_float() or made.is_finite().all()
     if column.startswith("time_m"):
         assert made.is_between(1721425.5, 5373484.5).all(), made
@@ -171,10 +184,22 @@ def test_milliseconds_that_are_too_many_are_refused_with_them() -> None:
 
 
 def test_a_whole_number_is_not_rounded_to_single_precision() -> None:
-    assert round_to_single_precision(pl.Series([2**24 + 1, 2**40])).to_list() == [16777217, 2**40]
+    kept = round_to_single_precision(pl.Series([2**24 + 1, 2**40]))
+    assert kept.values.to_list() == [16777217, 2**40]
 
 
-def test_times_as_texts_and_numbers_are_cut_to_their_second() -> None:
-    assert utc_time(pl.Series(["2014-05-06T07:08:09.5Z"])).values.to_list() == [
-        dt.datetime(2014, 5, 6, 7, 8, 9, 500000)
-    ]
+def test_a_whole_number_does_not_depend_on_those_next_to_it() -> None:
+    large = 2**53 + 1  # which a float does not hold
+    for other in ("3.0", "", "x"):
+        assert apply("processing_level", str(large), other)[0][0] == large
+    assert apply("creation_date", [20140506])[1] == ["[20140506] is not a time"]
+
+
+@pytest.mark.parametrize("several", [["2014-05-06", "2014-05-07"], ["07:08", "07:09"]])
+def test_one_of_several_dates_or_times_of_day_is_not_chosen(several: list[str]) -> None:
+    date, time = pl.Series([["2014-05-06"], several]), pl.Series([["07:08"], ["07:08"]])
+    pairs = [(date, time)] if "-" in several[0] else [(pl.Series(["2014-05-06"] * 2), date)]
+    for pair in pairs:
+        made = julian_date_of_date_and_time(*pair)
+        assert made.values[1] is None
+        assert "is not one text" in made.reasons[1]

@@ -120,6 +120,15 @@ def test_a_text_in_several_cards_is_whole(tmp_path: Path, text: str) -> None:
     assert record["ESO quoted"] == "0.6'/pixel"
 
 
+def test_of_a_keyword_that_stands_twice_the_first_counts(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    header = fits.Header()
+    header.append(("EXPTIME", 5.0))
+    header.append(("EXPTIME", "it's long"))
+    fits.PrimaryHDU(header=header).writeto(content)
+    assert read_file(tmp_path, "a.fits", content.getvalue(), "fits")["EXPTIME"] == 5.0
+
+
 def test_a_table_without_cards_does_not_hide_the_image_after_it(tmp_path: Path) -> None:
     header = fits.Header({"TELESCOP": "X", "DATE-OBS": "2014-05-01"})
     table = fits.BinTableHDU.from_columns([fits.Column("x", "D", unit="m", array=np.ones(3))])

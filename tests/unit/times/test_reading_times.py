@@ -204,3 +204,14 @@ def test_a_leap_second_has_no_datetime() -> None:
     with pytest.raises(ValueError, match="leap second"):
         parse_time("2016-12-31T23:59:60")
     assert parse_time("2017.01.01_00:00:37_TAI") == dt.datetime(2017, 1, 1)
+
+
+@given(
+    st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30)),
+    st.sampled_from(["", ".5", ".1234567", ".999999999", ".123456789"]),
+    st.sampled_from(["", "Z", "+0200", "-03:30", "+1300"]),
+)
+def test_the_quick_way_reads_as_the_other_does(time: dt.datetime, fraction: str, zone: str) -> None:
+    text = f"{time:%H:%M:%S}{fraction}{zone}"
+    text = f"{time.year:04}-{time.month:02}-{time.day:02}T{text}"
+    assert to_naive_utc(text) == parse_time(text)

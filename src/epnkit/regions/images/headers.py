@@ -226,8 +226,8 @@ def _read_number(keywords: Keywords, name: str) -> float | None:
     if name not in keywords:
         return None
     value = keywords.number(name)
-    most = _LARGEST_IMAGE if name.startswith("NAXIS") else math.inf
-    if not math.isfinite(value) or (name.startswith("NAXIS") and not 1 <= value <= most):
+    is_size = name.startswith("NAXIS")
+    if not math.isfinite(value) or (is_size and not 1 <= value <= _LARGEST_IMAGE):
         raise _bad_header(f"{name} is {keywords[name]!r}")
     return value
 

@@ -57,6 +57,9 @@ _PART = re.compile(r"'(?:(.*)&'$|((?:[^']|'')*)&'\s*/)")
 #: How a quote is written within a text.
 _QUOTE = "''"
 
+#: What is no text: astropy reads it.
+_UNQUOTED = object()
+
 #: What stands before a text: its keyword, which is longer by the convention of HIERARCH.
 _START = re.compile(r"(?:HIERARCH )?\s*(?P<name>[^=']*?)\s*=\s*(?=')")
 
@@ -157,7 +160,7 @@ def read_headers(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         text = text.translate(letters)
         header = Header.fromstring(text)
         restored = {stand_in: code for code, stand_in in letters.items() if stand_in != ord("?")}
-        yield _read_cards(header, restored, _read_quoted(text))
+        yield _read_cards(header, restored, _group_cards(text))
         _skip(stream, _data_size(header))
         first = False
 
@@ -276,14 +279,15 @@ def _image_cards(cards: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_cards(
-    header: Any, letters: Mapping[int, int], quoted: Mapping[str, str | None]
+    header: Any, letters: Mapping[int, int], written: list[list[str]]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for card in header.cards:
-        name = card.keyword.upper()
-        value = quoted[name] if name in quoted else _card_value(card)
+    for card, lines in zip(header.cards, written, strict=True):
         if card.keyword in {"", "COMMENT", "HISTORY", "END"}:
             continue
+        value = _quoted_value(lines) if len(lines) > 1 or _QUOTE in lines[0] else _UNQUOTED
+        if value is _UNQUOTED:
+            value = _card_value(card)
         if isinstance(value, str):
             found.setdefault(card.keyword, _restore_letters(value.rstrip(), letters))
         elif isinstance(value, bool | int | float):
@@ -300,26 +304,30 @@ def _card_value(card: Any) -> Any:
         return None
 
 
-def _read_quoted(text: str) -> dict[str, str | None]:
-    """Read the texts with a quote in them, and those that are continued, by their keywords.
+def _group_cards(text: str) -> list[list[str]]:
+    """Cut a header into its cards, each with those that continue it."""
+    found: list[list[str]] = []
+    for start in range(0, len(text), _CARD):
+        card = text[start : start + _CARD]
+        if card.startswith("CONTINUE") and found:
+            found[-1].append(card)
+        elif card.rstrip() == "END":
+            break
+        else:
+            found.append([card])
+    return found
+
+
+def _quoted_value(lines: list[str]) -> Any:
+    """Read a text with a quote in it, or one that is continued.
 
     After a quote astropy ends a text at a slash, or drops a blank; of a text that is continued it
     drops an ampersand at its end.
     """
-    cards = [text[k : k + _CARD] for k in range(0, len(text), _CARD)]
-    found: dict[str, str | None] = {}
-    seen: set[str] = set()
-    for number, card in enumerate(cards):
-        start = _START.match(card)
-        if start is None or start["name"].upper() in seen:
-            continue
-        seen.add(start["name"].upper())
-        following = cards[number + 1 :]
-        last = next((k for k, each in enumerate(following) if each[:8] != "CONTINUE"), 0)
-        if last or _QUOTE in card:
-            chunks = [card[start.end() :], *(each[8:] for each in following[:last])]
-            found[start["name"].upper()] = _join_chunks(chunks)
-    return found
+    start = _START.match(lines[0])
+    if start is None:
+        return _UNQUOTED
+    return _join_chunks([lines[0][start.end() :], *(line[8:] for line in lines[1:])])
 
 
 def _join_chunks(chunks: list[str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import warnings
 from collections.abc import Iterator
@@ -16,9 +15,6 @@ from epnkit.sources.files.limits import LARGEST_LABEL, require_bounded
 from epnkit.sources.values.documents import flatten
 from epnkit.sources.values.extended_json import to_plain
 from epnkit.tables import decode_text
-
-#: What texts of two bytes a character begin with.
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: The statement that ends a label, on a line of its own.
 _END_OF_LABEL = re.compile(rb"^[ \t]*END[ \t]*\r?$", re.MULTILINE)
@@ -71,7 +67,7 @@ def _decoder() -> Any:
 
 def _extract_label(start: bytes) -> str:
     """Take the label off the data that may follow its END statement (PDS3, chapter 12)."""
-    if start[:1] == b"\0" or b"\0" in start[1:4] or start.startswith(_WIDE):
+    if b"\0" in start[:4]:  # of UTF-16 or UTF-32
         start = decode_text(start[: len(start) // 4 * 4]).encode()
     end = _END_OF_LABEL.search(start)
     label = start[: end.end() if end else None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +12,13 @@ import numpy as np
 import polars as pl
 
 from epnkit.sources.base import UNREADABLE
+from epnkit.sources.values.columns import convert_columns, field_type
 from epnkit.sources.values.documents import Note, flatten, parse_json
 from epnkit.sources.values.extended_json import to_plain
-from epnkit.sources.values.unreadable import describe_problem
 from epnkit.tables import detect_encoding
 
-#: What a VOTable declares to stand for no value (VOTable 1.4, section 4.6), and within how many
-#: bytes it is looked for.
-_NULL = re.compile(r"""<VALUES[^>]*\snull\s*=\s*["']([^"']*)["']""")
-_HEAD = 1024 * 1024
+#: How many numbers that a type does not hold are named.
+_NAMED = 3
 
 #: How many rows of a Parquet file are held at once.
 _ROWS = 10_000
@@ -46,22 +44,11 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
 
 def _read_rows(part: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Give rows as Python has them, which has only the years 1 to 9999; name other times."""
-    dated = [
-        name for name, dtype in part.schema.items() if isinstance(dtype, pl.Datetime | pl.Date)
-    ]
-    outside = {n: (~part[n].dt.year().is_between(1, 9999)).fill_null(value=False) for n in dated}
-    texts = {name: part[name].cast(pl.String) for name, mask in outside.items() if mask.any()}
-    kept = part.with_columns(
-        part[name].zip_with(~outside[name], part[name].clear(len(part))) for name in texts
-    )
-    for number, row in enumerate(kept.iter_rows(named=True)):
-        why = "is no time of the years 1 to 9999"
-        notes = [
-            describe_problem(name, text[number], why)
-            for name, text in texts.items()
-            if outside[name][number]
-        ]
-        yield flatten(row) | ({UNREADABLE: Note("; ".join(notes))} if notes else {})
+    dated = {n: d for n, d in part.schema.items() if isinstance(d, pl.Datetime | pl.Date)}
+    kept = part.with_columns(convert_columns(dated, {n: field_type(d) for n, d in dated.items()}))
+    for row in kept.iter_rows(named=True):
+        problem = row.pop(UNREADABLE, None)
+        yield flatten(row) | ({UNREADABLE: Note(problem)} if problem else {})
 
 
 def read_votable(path: Path) -> Iterator[dict[str, Any]]:
@@ -73,24 +60,33 @@ def read_votable(path: Path) -> Iterator[dict[str, Any]]:
         If it is no VOTable, has no table, or holds a number that the type of its field does not.
     """
     from astropy.io.votable import parse
-    from astropy.io.votable.exceptions import W51
+    from astropy.io.votable.exceptions import W51, conf
 
-    with warnings.catch_warnings(record=True) as raised:
+    with (
+        warnings.catch_warnings(record=True) as raised,
+        conf.set_temp("max_warnings", sys.maxsize),  # else the eleventh of a kind is not raised
+    ):
         warnings.simplefilter("always")
         try:
             table = parse(path, verify="warn").get_first_table()
         except (IndexError, OSError) as error:
             raise ValueError(f"it has no table: {error}") from None
-    clipped = [str(each.message) for each in raised if each.category is W51]
-    for message in _without_declared_nulls(clipped, path):
-        # astropy takes the nearest number of the type instead
-        raise ValueError(message.partition("W51: ")[2])
-    names = [str(field.name) for field in table.fields]
+    clipped = [str(each.message).partition("W51: ")[2] for each in raised if each.category is W51]
+    if clipped:  # astropy takes the nearest number of the type instead
+        raise ValueError("; ".join(list(dict.fromkeys(clipped))[:_NAMED]))
     # Not a masked row as it is: numpy cannot list one that has texts of any length.
     hidden = np.ma.getmaskarray(table.array)  # type: ignore[no-untyped-call]
-    for row, masks in zip(table.array.data, hidden, strict=True):
-        cells = zip(names, row.tolist(), masks, strict=True)
-        yield {name: _read_cell(value, mask) for name, value, mask in cells}
+    columns = [_read_column(table.array.data[n], hidden[n]) for n in table.array.dtype.names]
+    names = [str(field.name) for field in table.fields]
+    for row in zip(*columns, strict=True):
+        yield dict(zip(names, row, strict=True))
+
+
+def _read_column(values: Any, hidden: Any) -> list[Any]:
+    if hidden.ndim > 1 or values.dtype == object:
+        return [_read_cell(*each) for each in zip(values, hidden, strict=True)]
+    pairs = zip(values.tolist(), hidden.tolist(), strict=True)
+    return [None if mask else _plain_value(value) for value, mask in pairs]
 
 
 def _read_cell(value: Any, hidden: Any) -> Any:
@@ -98,15 +94,6 @@ def _read_cell(value: Any, hidden: Any) -> Any:
     if np.ndim(hidden) and np.any(hidden) and not np.all(hidden):
         return _plain_value(np.ma.array(value, mask=hidden))  # type: ignore[no-untyped-call]
     return None if np.all(hidden) and np.size(hidden) else _plain_value(value)
-
-
-def _without_declared_nulls(messages: list[str], path: Path) -> list[str]:
-    """Leave out what is said of a value that stands for none, which its type need not hold."""
-    if not messages:
-        return []
-    with path.open("rb") as stream:
-        nulls = _NULL.findall(stream.read(_HEAD).decode("latin-1"))
-    return [each for each in messages if not any(f"'{null}'" in each for null in nulls)]
 
 
 def _plain_value(value: Any) -> Any:

@@ -73,6 +73,18 @@ def complete_connection_string(text: str) -> str:
     return ";".join([text.rstrip("; "), *filter(None, missing)])
 
 
+def connect_by_odbc(text: str) -> pyodbc.Connection:
+    """Open a connection that only reads.
+
+    Parameters
+    ----------
+    text : str
+        The connection string.
+    """
+    complete = complete_connection_string(text)
+    return pyodbc.connect(complete, timeout=CONNECT_TIMEOUT, readonly=True)
+
+
 @dataclass
 class _OdbcAnswer:
     cursor: pyodbc.Cursor
@@ -109,11 +121,7 @@ class OdbcSession:
     ) -> None:
         self._driver = driver
         with driver.watchdog.track_sockets():
-            self._connection = driver(
-                lambda: pyodbc.connect(
-                    complete_connection_string(text), timeout=CONNECT_TIMEOUT, readonly=True
-                )
-            )
+            self._connection = driver(lambda: connect_by_odbc(text))
         name = str(self._connection.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         known = (pyodbc.SQL_DRIVER_NAME, pyodbc.SQL_DRIVER_VER)

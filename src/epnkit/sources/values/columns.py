@@ -95,4 +95,7 @@ def _describe_lost(name: str, given: pl.DataType, dtype: pl.DataType) -> pl.Expr
     shown = pl.lit("a value")
     if not given.is_nested() and given != pl.Binary:
         shown = pl.col(name).cast(pl.String).str.head(80).str.replace_all(";", ",", literal=True)
-    return pl.concat_str(pl.lit(f"{name}: "), shown, pl.lit(f" is not of type {dtype}"))
+    what = "is no time of the years 1 to 9999"
+    if not isinstance(dtype, _DATED):
+        what = f"is not of type {dtype}"
+    return pl.concat_str(pl.lit(f"{name}: "), shown, pl.lit(f" {what}"))

@@ -5,17 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-#: The texts that Python's own reader takes as :mod:`epnkit.times` does, which are nearly all. Of
-#: others it reads weeks, cuts off what is below a microsecond, and takes the zone of a day
-#: (``2014-05-06+02:00``) for a time of day.
+#: The texts that Python's own reader takes as :mod:`epnkit.times` does, which are nearly all; the
+#: fraction of a second, which it would cut off, is read apart.  Of others it reads weeks, and takes
+#: the zone of a day (``2014-05-06+02:00``) for a time of day.
 _QUICK = re.compile(
-    r"\d{4}-\d{2}-\d{2}"
-    r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-](?:0\d|1[0-3]):\d{2})?)?",
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:(?<=:\d\d:\d\d)(\.\d+))?"
+    r"(Z|[+-](?:0\d|1[0-3]):?\d{2})?)?",
     re.ASCII,
 )
-
-
-_is_quick = _QUICK.fullmatch
 
 
 def to_naive_utc(value: object) -> dt.datetime:
@@ -51,11 +48,13 @@ def _convert(value: object) -> dt.datetime:
 
 
 def _read(text: str) -> dt.datetime:
-    if _is_quick(text):
+    if found := _QUICK.fullmatch(text):
+        day, clock, fraction, zone = found.groups("")
         try:
-            return dt.datetime.fromisoformat(text)
-        except ValueError:
-            pass  # 24:00:00, or no day of the calendar
+            read = dt.datetime.fromisoformat(f"{day}T{clock}{zone}" if clock else day)
+            return read + dt.timedelta(microseconds=round(float(fraction or 0) * 1e6))
+        except (ValueError, OverflowError):
+            pass  # 24:00:00, no day of the calendar, or the end of the year 9999
     from epnkit.times import parse_time
 
     return parse_time(text)
