@@ -138,7 +138,7 @@ class Interview:
 
     def _ask_unit(self, proposal: Proposal) -> Proposal:
         """Ask for the unit of a field if it was guessed; Enter takes the guess."""
-        if not proposal.guesses_unit:
+        if proposal.with_unit is None:
             return proposal
         while answer := self.ask(f"unit of {', '.join(proposal.fields)}"):
             try:

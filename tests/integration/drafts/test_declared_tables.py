@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
+from scripts.servers.databases import USER
 from scripts.servers.processes import Server
 
 from epnkit.cli.new import command
+from epnkit.drafts.inspect.sql_tables import read_table_declaration
+from epnkit.sources.config.credentials import Secret
 
 pytest_plugins = ["tests.support.servers"]
 
@@ -26,6 +29,14 @@ CREATE TABLE filaments (
     PRIMARY KEY (FilKey)
 )
 """
+
+#: A table of the same name in another database, where MariaDB sets another column.
+OTHER = (
+    "CREATE DATABASE filaments_old",
+    "CREATE TABLE filaments_old.filaments (FilKey CHAR(9) NOT NULL, frame_dt DATETIME NOT NULL"
+    " DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)",
+    f"GRANT SELECT ON filaments_old.* TO '{USER}'@'%'",
+)
 
 ROW = "INSERT INTO filaments VALUES (:key, :day, 10.0 + :x, 5.0, 656.3, DEFAULT)"
 
@@ -46,6 +57,20 @@ def table(mariadb: Server) -> Iterator[str]:
 
 
 @pytest.fixture
+def other(table: str, server_directory: Path) -> Iterator[str]:
+    """Make the other table as the administrator; give the URL of the first one's database."""
+    local = f"localhost/?unix_socket={server_directory}/mariadb/socket"
+    engine = sa.create_engine(f"mysql+pymysql://root@{local}")
+    with engine.begin() as link:
+        for statement in OTHER:
+            link.execute(sa.text(statement))
+    yield table
+    with engine.begin() as link:
+        link.execute(sa.text("DROP DATABASE filaments_old"))
+    engine.dispose()
+
+
+@pytest.fixture
 def drafted(table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     """Draft a service of the table."""
     monkeypatch.setenv("GAVOSETTINGS", str(tmp_path / "none"))
@@ -61,6 +86,21 @@ def test_the_key_and_the_time_of_change_are_as_declared(drafted: Result, tmp_pat
     assert "cursor: touched; a load reads what changed since the last one" in drafted.output
     written = (tmp_path / "fil" / "service.py").read_text()
     assert 'cursor=Cursor("touched", lag=timedelta(days=7))' in written
+
+
+def test_a_table_of_that_name_in_another_database_says_nothing(other: str) -> None:
+    secret = Secret("fil", other)
+    assert read_table_declaration(secret, "filaments").changed == ("touched",)
+    assert read_table_declaration(secret, "filaments_old.filaments").changed == ("frame_dt",)
+
+
+def test_a_table_of_that_name_says_nothing_by_odbc(other: str) -> None:
+    at = sa.make_url(other)
+    account = f"Database={at.database};UID={at.username};PWD={at.password}"
+    text = f"Driver=MariaDB Unicode;Server={at.host};Port={at.port};{account}"
+    found = read_table_declaration(Secret("fil", text), "filaments")
+    assert found.changed == ("touched",)
+    assert found.key == ("FilKey",)
 
 
 def test_comments_on_columns_say_what_they_are(drafted: Result, tmp_path: Path) -> None:

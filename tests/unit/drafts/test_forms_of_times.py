@@ -13,6 +13,8 @@ from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.mapping import (
     julian_date,
     julian_date_after,
+    julian_date_in_scale,
+    julian_date_not_before,
     julian_date_of_date_and_time,
     julian_date_of_parts,
 )
@@ -28,6 +30,8 @@ NAMES = {
     COMPUTE: compute,
     "julian_date": julian_date,
     "julian_date_after": julian_date_after,
+    "julian_date_in_scale": julian_date_in_scale,
+    "julian_date_not_before": julian_date_not_before,
     "julian_date_of_date_and_time": julian_date_of_date_and_time,
     "julian_date_of_parts": julian_date_of_parts,
 }
@@ -86,6 +90,59 @@ def test_two_figures_of_a_day_of_the_year_make_both_ends() -> None:
     draft = propose(records, "x")
     assert first(draft, records, "time_min") == pytest.approx(MIDNIGHT + 0.504861111, abs=1e-6)
     assert first(draft, records, "time_max") == pytest.approx(MIDNIGHT + 0.546527778, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        {"year": 1998, "doy": 63},
+        {"date": "1998-03-04"},
+        {"date": "1998-03-04", "year": 1998, "doy": 63},
+        {"DATE-OBS": "1998-03-04", "TIMESYS": "TT"},
+    ],
+)
+def test_an_end_after_midnight_is_on_the_next_day(day: dict[str, Any]) -> None:
+    starts = [f"{hour}:50" for hour in (10, 23)] * (COUNT // 2)
+    ends = [f"{hour}:10" for hour in (11, "00")] * (COUNT // 2)
+    records = sample(**day, start_time=starts, end_time=ends)
+    draft = propose(records, "x")
+    start, end = draft.of("time_min"), draft.of("time_max")
+    assert start is not None
+    assert end is not None
+    first(draft, records, "time_max")
+    low, high = (evaluate(each.value.value, records.records).values for each in (start, end))
+    assert (high - low).to_list() == pytest.approx([20 / 1440] * COUNT, abs=1e-6)
+    assert end.confidence == min(start.confidence, 0.92)
+
+
+def test_an_end_with_a_day_of_its_own_stays_on_it() -> None:
+    records = sample(
+        start_year=1998,
+        start_doy=63,
+        end_year=1998,
+        end_doy=64,
+        start_time="23:50",
+        end_time="23:10",
+    )
+    end = propose(records, "x").of("time_max")
+    assert end is not None
+    assert end.fields == ("end_year", "end_doy", "end_time")
+    assert read_first(end.value.value, records) == pytest.approx(MIDNIGHT + 1.965277778, abs=1e-6)
+
+
+def test_the_parts_of_both_ends_may_be_named_for_the_least_and_the_most() -> None:
+    low, high = ({f"{part}_{end}": n for part, n in parts.items()} for end, parts in PARTS.items())
+    records = sample(**low, **high)
+    draft = propose(records, "x")
+    assert first(draft, records, "time_min") == pytest.approx(MIDNIGHT, abs=1e-6)
+    assert first(draft, records, "time_max") == pytest.approx(MIDNIGHT + 1.25, abs=1e-6)
+
+
+#: The parts of the two ends.
+PARTS = {
+    "min": {"year": 1998, "month": 3, "day": 4, "hour": 0},
+    "max": {"year": 1998, "month": 3, "day": 5, "hour": 6},
+}
 
 
 def test_dates_that_may_be_either_way_are_not_read() -> None:

@@ -12,6 +12,7 @@ from epnkit.drafts.inspect.sample import Declared, Sample
 from epnkit.drafts.inspect.words import split_words
 from epnkit.drafts.propose.draft import propose
 from epnkit.drafts.recognise.meanings import find_candidates, plain_name
+from epnkit.drafts.recognise.units import find_unit
 
 COUNT = 24
 C = 299792458.0
@@ -61,6 +62,9 @@ def test_capitals_begin_words_in_plain_names(name: str, plain: str) -> None:
         ("int_time_ms", ("integration", "ms")),
         ("lathg", ("latitude", "hg")),
         ("last_mod_date", ("modified", "date")),
+        ("Startuhrzeit", ("start", "time")),
+        ("Aufnahmelänge", ("observation", "length")),
+        ("Bildbreite", ("image", "width")),
     ],
 )
 def test_names_are_cut_into_words(name: str, words: tuple[str, ...]) -> None:
@@ -105,6 +109,21 @@ def test_the_letter_of_a_hemisphere_is_a_sign() -> None:
     found = sample(planet="Earth", **places, lat_dir="S", lon_dir=sides[::-1])
     wanted = {"c1min": 314.5, "c1max": 314.5, "c2min": -12.5, "c2max": -12.5}
     assert judge_draft(found, "x", wanted).wrong == []
+
+
+@pytest.mark.parametrize("name", ["hemisphere", "lat_sign", "NS", "n_s", "GPSLatitudeRef"])
+def test_a_hemisphere_is_known_by_its_name(name: str) -> None:
+    places = {"lat": [12.5 + n for n in range(COUNT)], "lon": [45.5 + n for n in range(COUNT)]}
+    found = sample(planet="Earth", **places, **{name: ["S", "N"] * (COUNT // 2)})
+    assert fields(found, "c2min") == ("lat", name)
+    assert judge_draft(found, "x", {"c2min": -12.5, "c2max": -12.5, "c1min": 45.5}).wrong == []
+
+
+@pytest.mark.parametrize("flag", [{"status": ["S", "N"] * (COUNT // 2)}, {"calibrated": "S"}])
+def test_a_flag_of_the_same_letters_is_no_hemisphere(flag: dict[str, Any]) -> None:
+    places = {"lat": [12.5 + n for n in range(COUNT)], "lon": [45.5 + n for n in range(COUNT)]}
+    found = sample(planet="Earth", **places, **flag)
+    assert judge_draft(found, "x", {"c2min": 12.5, "c2max": 12.5, "c1min": 45.5}).wrong == []
 
 
 def test_where_an_observer_stands_is_no_position() -> None:
@@ -261,6 +280,60 @@ def test_ucds_and_units_of_columns_count() -> None:
         "target_class": "asteroid",
     }
     assert judge_draft(found, "x", wanted).wrong == []
+
+
+@pytest.mark.parametrize(
+    ("ucd", "meanings"),
+    [
+        ("meta.id", {"granule_uid"}),
+        ("meta.id;meta.main", {"granule_uid"}),
+        ("meta.id;meta.dataset", {"granule_uid"}),
+        ("meta.id;obs", {"obs_id"}),
+        ("obs;meta.id", {"obs_id"}),
+        ("meta.id;src", {"target_name"}),
+        ("meta.id;src;meta.main", {"target_name"}),
+        ("meta.id;instr", {"instrument_name"}),
+        ("meta.id;instr.det", {"instrument_name"}),
+        ("instr.obsty;meta.id", {"instrument_host_name"}),
+        ("meta.id;instr.tel", {"instrument_host_name"}),
+        ("meta.id;meta.file", {"file_name"}),
+        ("meta.id;pos.frame", set()),
+        ("time.start;obs", {"time_min"}),
+    ],
+)
+def test_what_an_identifier_is_of_stands_after_it_in_its_ucd(ucd: str, meanings: set[str]) -> None:
+    found = declare(Declared(ucds={"q": ucd}), q=[f"q{n}" for n in range(COUNT)])
+    named = {m for m in MEANINGS if any(c.field.name == "q" for c in find_candidates(found, m))}
+    assert named == meanings
+
+
+MEANINGS = (
+    *("granule_uid", "obs_id", "target_name", "instrument_name", "instrument_host_name"),
+    *("file_name", "time_min"),
+)
+
+
+def test_a_declared_identifier_of_observations_is_no_key() -> None:
+    declared = Declared(ucds={"uid": "meta.id;meta.main", "obs_id": "meta.id;obs"})
+    columns = {"uid": [f"g{n}" for n in range(COUNT)], "obs_id": [f"o{n}" for n in range(COUNT)]}
+    records = declare(declared, **columns).records.drop("event_id")
+    assert propose(Sample("sql", records, COUNT, declared), "x").key == ("uid",)
+
+
+def test_a_step_in_gigahertz_is_multiplied() -> None:
+    found = sample(freq_step_ghz=2.5)
+    proposal = propose(found, "x").of("spectral_sampling_step_min")
+    assert proposal is not None
+    assert proposal.value.code == 'pl.col("freq_step_ghz").cast(pl.Float64) * 1e+09'
+    assert judge_draft(found, "x", {"spectral_sampling_step_min": 2.5e9}).wrong == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "unit"),
+    [("exposure (secs)", "s"), ("[Seconds] exposure", "s"), ("length (milliseconds)", "ms")],
+)
+def test_units_of_time_have_one_spelling(comment: str, unit: str) -> None:
+    assert find_unit(comment) == unit
 
 
 def test_a_description_counts_where_no_name_does() -> None:

@@ -8,22 +8,32 @@ import polars as pl
 import pytest
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.draft import propose
+from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.mapping.declare import evaluate
 
 COUNT = 12
 
 
-def target(**columns: Any) -> tuple[str, str, Proposal]:
-    """Give the name and the class that a draft has for the first record, and the proposal."""
+def frame(**columns: Any) -> pl.DataFrame:
+    """Make records with an identifier and a time next to some columns."""
     given = {k: v if isinstance(v, list) else [v] * COUNT for k, v in columns.items()}
     base = {
         "id": [f"e{n}" for n in range(COUNT)],
         "start_time": [f"2001-01-{n + 1:02}T00:00:00" for n in range(COUNT)],
     }
-    records = pl.DataFrame({**base, **given})
-    draft = propose(Sample("sql", records, COUNT), "x")
+    return pl.DataFrame({**base, **given})
+
+
+def drafted(**columns: Any) -> Draft:
+    """Draft what such records are."""
+    return propose(Sample("sql", frame(**columns), COUNT), "x")
+
+
+def target(**columns: Any) -> tuple[str, str, Proposal]:
+    """Give the name and the class that a draft has for the first record, and the proposal."""
+    records = frame(**columns)
+    draft = drafted(**columns)
     named, classed = draft.of("target_name"), draft.of("target_class")
     assert named is not None
     assert classed is not None
@@ -72,6 +82,61 @@ def test_a_target_is_found(columns: dict[str, Any], name: str | None, kind: str)
 def test_where_the_sun_stands_says_nothing_of_what_was_looked_at(columns: dict[str, Any]) -> None:
     *_, proposal = target(**columns)
     assert proposal.confidence < 0.8
+
+
+@pytest.mark.parametrize(
+    ("columns", "name", "kind"),
+    [
+        ({"target": [["67P/C-G"], ["1P/Halley"]] * (COUNT // 2)}, "67P/C-G", "comet"),
+        ({"comet": [["Halley"], ["Encke", None]] * (COUNT // 2)}, "Halley", "comet"),
+        ({"target": [["Mars", "Phobos"], ["Mars"]] * (COUNT // 2)}, "Mars#Phobos", "planet"),
+    ],
+)
+def test_lists_of_targets_are_proposed_as_they_are(
+    columns: dict[str, Any], name: str, kind: str
+) -> None:
+    found, classed, proposal = target(**columns)
+    assert (found, classed) == (name, kind)
+    assert proposal.fields == tuple(columns)
+    assert proposal.reason.startswith("by its name; lists such as")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "column"),
+    [
+        ("instrument", "PANDORA", "instrument_name"),
+        ("telescope", "ATLAS", "instrument_host_name"),
+        ("spacecraft_id", "PANDORA", "instrument_host_name"),
+    ],
+)
+@pytest.mark.parametrize("others", [{}, {"target": "Mars"}])
+def test_an_instrument_that_is_named_like_a_body_is_no_target(
+    name: str, value: str, column: str, others: dict[str, str]
+) -> None:
+    *_, proposal = target(**{name: value}, **others)
+    assert proposal.fields == tuple(others)
+    made = drafted(**{name: value}, **others).of(column)
+    assert made is not None
+    assert made.fields == (name,)
+
+
+@pytest.mark.parametrize("name", ["satellite", "source"])
+def test_a_satellite_or_a_source_may_be_a_body(name: str) -> None:
+    found, classed, proposal = target(**{name: ["Io", "Europa"] * (COUNT // 2)})
+    assert (found, classed) == ("Io", "satellite")
+    assert not proposal.sure
+    assert drafted(**{name: ["Io", "Europa"] * (COUNT // 2)}).of("instrument_host_name") is None
+
+
+def test_a_field_that_only_its_values_speak_for_says_so() -> None:
+    *_, proposal = target(seen=["Io", "Europa"] * (COUNT // 2))
+    assert proposal.reason == "by its values alone; its values are Europa, Io"
+
+
+def test_a_short_word_in_the_name_of_a_field_is_no_body() -> None:
+    *_, proposal = target(pan_band="550-900")
+    assert proposal.value.value == "Sun"
+    assert proposal.confidence == 0.3
 
 
 def test_a_column_of_an_observer_s_own_body_is_not_taken_by_its_values() -> None:

@@ -17,12 +17,6 @@ from epnkit.sources.files.walk import FoundFile
 #: How many files are opened for the comments of their cards.
 _FILES = 20
 
-#: Columns that MariaDB and MySQL set when a row changes.
-_ON_UPDATE = (
-    "SELECT column_name FROM information_schema.columns WHERE table_name = {}"
-    " AND LOWER(extra) LIKE '%on update%' ORDER BY ordinal_position"
-)
-
 
 def add_declared(sample: Sample, origin: Origin) -> Sample:
     """Return a sample with what its source declares; what it does not say is left out.
@@ -108,7 +102,7 @@ def _read_table(secret: Secret, table: str) -> Declared:
     from epnkit.errors import SourceError
 
     try:
-        found = read_table_declaration(secret, table, _ON_UPDATE)
+        found = read_table_declaration(secret, table)
     except SourceError:
         return Declared()  # the records could be read, so this is only a right that is missing
     # The records of SQL have their names in lower case.

@@ -9,11 +9,17 @@ from epnkit.quoting import sql_name
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.sql.alchemy import make_engine
 from epnkit.sources.sql.driver_errors import driver_errors, source_error
-from epnkit.sources.sql.session import CONNECT_TIMEOUT
+from epnkit.sources.sql.odbc import connect_by_odbc
 
 with requires_extra("sql"):
     import pyodbc
     import sqlalchemy as sa
+
+#: The query for the columns of a table that MariaDB and MySQL set when a row changes.
+_ON_UPDATE = (
+    "SELECT column_name FROM information_schema.columns WHERE table_schema = {schema}"
+    " AND table_name = {table} AND LOWER(extra) LIKE '%on update%' ORDER BY ordinal_position"
+)
 
 
 def list_tables(secret: Secret) -> list[str]:
@@ -43,7 +49,7 @@ def _list_by_alchemy(secret: Secret) -> list[str]:
 
 
 def _list_by_odbc(secret: Secret) -> list[str]:
-    link = pyodbc.connect(secret.reveal(), timeout=CONNECT_TIMEOUT, readonly=True)
+    link = connect_by_odbc(secret.reveal())
     try:
         rows = link.cursor().tables().fetchall()
         mark = link.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR).strip() or '"'
@@ -56,7 +62,7 @@ def _list_by_odbc(secret: Secret) -> list[str]:
 
 
 @dataclass(frozen=True)
-class DeclaredTable:
+class TableDeclaration:
     """What a database says of a table.
 
     Parameters
@@ -74,7 +80,7 @@ class DeclaredTable:
     comments: dict[str, str]
 
 
-def read_table_declaration(secret: Secret, table: str, on_update: str) -> DeclaredTable:
+def read_table_declaration(secret: Secret, table: str) -> TableDeclaration:
     """Return what a database says of a table.
 
     Parameters
@@ -83,8 +89,6 @@ def read_table_declaration(secret: Secret, table: str, on_update: str) -> Declar
         What connects.
     table : str
         The table as a query names it, quoted or not, with its schema or without.
-    on_update : str
-        The query for the columns that MariaDB sets, with ``{}`` for the parameter.
 
     Raises
     ------
@@ -95,15 +99,13 @@ def read_table_declaration(secret: Secret, table: str, on_update: str) -> Declar
     schema = schemas[-1] if schemas else None
     try:
         if secret.kind == "odbc":
-            return _declare_by_odbc(secret, schema, name, on_update)
-        return _declare_by_alchemy(secret, schema, name, on_update)
+            return _declare_by_odbc(secret, schema, name)
+        return _declare_by_alchemy(secret, schema, name)
     except driver_errors() as error:
         raise source_error(error, secret) from None
 
 
-def _declare_by_alchemy(
-    secret: Secret, schema: str | None, table: str, on_update: str
-) -> DeclaredTable:
+def _declare_by_alchemy(secret: Secret, schema: str | None, table: str) -> TableDeclaration:
     engine = make_engine(secret)
     try:
         inspector = sa.inspect(engine)
@@ -113,17 +115,16 @@ def _declare_by_alchemy(
         changed: tuple[str, ...] = ()
         if engine.dialect.name in {"mysql", "mariadb"}:
             with engine.connect() as link:
-                query = sa.text(on_update.format(":name"))
-                changed = tuple(row[0] for row in link.execute(query, {"name": table}))
-        return DeclaredTable(tuple(key), changed, comments)
+                query = sa.text(_ON_UPDATE.format(schema=":schema", table=":table"))
+                names = {"schema": schema or inspector.default_schema_name, "table": table}
+                changed = tuple(row[0] for row in link.execute(query, names))
+        return TableDeclaration(tuple(key), changed, comments)
     finally:
         engine.dispose()
 
 
-def _declare_by_odbc(
-    secret: Secret, schema: str | None, table: str, on_update: str
-) -> DeclaredTable:
-    link = pyodbc.connect(secret.reveal(), timeout=CONNECT_TIMEOUT, readonly=True)
+def _declare_by_odbc(secret: Secret, schema: str | None, table: str) -> TableDeclaration:
+    link = connect_by_odbc(secret.reveal())
     try:
         rows = link.cursor().primaryKeys(table=table, schema=schema).fetchall()
         key = tuple(row.column_name for row in sorted(rows, key=lambda row: row.key_seq))
@@ -131,8 +132,10 @@ def _declare_by_odbc(
         comments = {row.column_name: row.remarks for row in columns if row.remarks}
         changed: tuple[str, ...] = ()
         if {"mysql", "mariadb"} & {link.getinfo(pyodbc.SQL_DBMS_NAME).lower()}:
-            found = link.cursor().execute(on_update.format("?"), table).fetchall()
+            current = schema or link.getinfo(pyodbc.SQL_DATABASE_NAME)
+            query = _ON_UPDATE.format(schema="?", table="?")
+            found = link.cursor().execute(query, current, table).fetchall()
             changed = tuple(row[0] for row in found)
-        return DeclaredTable(key, changed, comments)
+        return TableDeclaration(key, changed, comments)
     finally:
         link.close()

@@ -7,19 +7,22 @@ from dataclasses import replace
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import call, column, constant, number, quotient
+from epnkit.drafts.propose.code import column, constant, number
 from epnkit.drafts.propose.draft import Draft, propose
-from epnkit.drafts.propose.durations import SECONDS
 from epnkit.drafts.propose.proposal import Proposal, validate
+from epnkit.drafts.recognise.units import KILOMETRES, SECONDS
 from epnkit.epncore.columns import COLUMNS, polars_type
 from epnkit.errors import ConfigurationError
-from epnkit.mapping.spectral import hertz_limits, unit_of
+from epnkit.mapping.spectral import unit_of
 
 #: How sure something is that a person chose.
 CHOSEN = 1.0
 
 #: The columns of spectral ranges, which are made together.
 SPECTRAL = ("spectral_range_min", "spectral_range_max")
+
+#: The columns of heights.
+_HEIGHTS = {"c3min", "c3max"}
 
 
 def list_alternatives(
@@ -90,29 +93,45 @@ def take_constant(sample: Sample, name: str, text: str) -> Proposal:
 
 
 def take_unit(sample: Sample, proposal: Proposal, unit: str) -> Proposal:
-    """Return a proposal for a spectral range or a duration with another unit.
+    """Return a proposal for a spectral range, a duration or a height with the unit that is said.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    proposal : Proposal
+        What is proposed, with a unit that is a guess; one that is no guess stays as it is.
+    unit : str
+        The unit.
 
     Raises
     ------
     ConfigurationError
         If it is no unit of that.
     """
-    fields = proposal.fields
-    if proposal.columns == SPECTRAL:
+    if proposal.with_unit is None:
+        return proposal
+    _require_unit(proposal.columns, unit)
+    reason = f"in {unit}, as was said"
+    chosen = replace(
+        proposal, value=proposal.with_unit(unit), confidence=CHOSEN, reason=reason, with_unit=None
+    )
+    return _require_fit(chosen, sample)
+
+
+def _require_unit(columns: tuple[str, ...], unit: str) -> None:
+    if columns == SPECTRAL:
         if unit_of(unit) is None:
             raise ConfigurationError(
                 f"{unit!r} is no unit of wavelength, frequency or energy",
                 cure="Give a name such as nm, Angstrom, MHz or keV",
             )
-        made = call(hertz_limits, fields[0], fields[-1], unit=unit)
-    else:
-        if unit.lower() not in SECONDS:
-            raise ConfigurationError(
-                f"{unit!r} is no unit of time", cure=f"Units: {', '.join(SECONDS)}"
-            )
-        made = quotient(fields[0], 1 / SECONDS[unit.lower()])
-    chosen = replace(proposal, value=made, confidence=CHOSEN, reason=f"in {unit}, as was said")
-    return _require_fit(chosen, sample)
+        return
+    kind, known = ("length", KILOMETRES) if _HEIGHTS & {*columns} else ("time", SECONDS)
+    if unit.lower() not in known:
+        raise ConfigurationError(
+            f"{unit!r} is no unit of {kind}", cure=f"Units: {', '.join(known)}"
+        )
 
 
 def _require_fit(proposal: Proposal, sample: Sample) -> Proposal:

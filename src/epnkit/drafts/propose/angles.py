@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import number
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.recognise.meanings import Candidate, find_candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates, find_end
 from epnkit.epncore.columns import COLUMNS
-
-#: Words of names of one end of a range.
-_ENDS = {"min", "max"}
 
 _ANGLES = ("incidence", "emergence", "phase")
 
@@ -36,11 +33,9 @@ def _is_in_range(candidate: Candidate, angle: str) -> bool:
 
 def _propose_bounds(angle: str, found: list[Candidate]) -> Iterator[Proposal]:
     for end in ("min", "max"):
-        own = [c for c in found if end in c.field.words]
-        either = [c for c in found if not _ENDS & set(c.field.words)]
-        if not own and not either:
+        if (of_end := find_end(found, end)) is None:
             continue
-        chosen = (own or either)[0]
+        chosen, own = of_end
         reason = "by its name; in degrees" if own else "by its name; one value for both ends"
         score = chosen.score if not own else chosen.score + 0.08  # the end is no further word
         yield Proposal(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, joint
+from epnkit.drafts.propose.code import CodeValue, call, joint, scaled
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate
 from epnkit.drafts.recognise.values import are_times_of_day, share_matching
@@ -38,10 +39,10 @@ _HOURS = 24.0
 #: Hours and minutes as four figures, and as clocks show them.
 _FIGURES = (r"^(\d\d)(\d\d)$", "${1}:${2}")
 
-#: Words that mark a time of day as one of the start, or of the end.
-_SIDES = {
-    "time_min": {"start", "begin", "first", "from", "min"},
-    "time_max": {"end", "stop", "last", "to", "max"},
+#: Words that mark a time of day, or the parts of a time, as those of the start or of the end.
+SIDES = {
+    "time_min": frozenset(["start", "begin", "first", "from", "min"]),
+    "time_max": frozenset(["end", "stop", "last", "to", "max"]),
 }
 
 
@@ -54,7 +55,7 @@ def propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:
             (column,), made, (day.field.name,), min(day.score, 0.75), "a day without a time of day"
         )
     made, fields = _join(sample, day.field, clock)
-    is_named = set(clock.words) & _SIDES[column] or set(clock.words) <= {"time", "utc"}
+    is_named = set(clock.words) & SIDES[column] or set(clock.words) <= {"time", "utc"}
     score = max(day.score, _BY_CLOCK) if is_named else day.score
     if not are_times_of_day(clock):
         score = min(score, _OTHER_CLOCK)
@@ -84,21 +85,18 @@ def join_clock(day: str | CodeValue, clock: Field) -> CodeValue:
     """
     if are_times_of_day(clock):
         return call(julian_date_of_date_and_time, day, clock.name)
-    name = python_text(clock.name)
     if _are_four_figures(clock):
+        name = python_text(clock.name)
         value = pl.col(clock.name).cast(pl.String).str.zfill(4).str.replace(*_FIGURES)
         code = f"pl.col({name}).cast(pl.String).str.zfill(4).str.replace({_quote(_FIGURES)})"
         return call(julian_date_of_date_and_time, day, CodeValue(value, code))
-    seconds = CodeValue(
-        pl.col(clock.name).cast(pl.Float64) * 3600.0, f"pl.col({name}).cast(pl.Float64) * 3600.0"
-    )
-    return call(julian_date_after, call(julian_date, day), seconds)
+    return call(julian_date_after, call(julian_date, day), scaled(clock.name, 3600.0))
 
 
 def find_sided_clock(sample: Sample, column: str) -> Field | None:
     """Find the one time of day whose name says start, or end; or for a start the only one."""
     clocks = [field for field in sample if is_clock(field)]
-    sided = [field for field in clocks if set(field.words) & _SIDES[column]]
+    sided = [field for field in clocks if set(field.words) & SIDES[column]]
     alone = clocks if column == "time_min" else []
     found = sided or alone
     return found[0] if len(found) == 1 else None
@@ -135,7 +133,7 @@ def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
     rest = set(day.words) - {"date", "day"}
     clocks = [field for field in sample if is_clock(field)]
     named = [field for field in clocks if set(field.words) - {"time", "utc"} == rest]
-    sided = [field for field in clocks if set(field.words) & _SIDES[column]]
+    sided = [field for field in clocks if set(field.words) & SIDES[column]]
     if named or len(sided) == 1:
         return (named or sided)[0]
     if day.name.upper() in DATE_NAMES and column == "time_min":
@@ -155,27 +153,39 @@ def find_header_clock(sample: Sample) -> Field | None:
 
 
 def propose_same_day(sample: Sample, start: Proposal) -> list[Proposal]:
-    """Propose the end of what has one date and two times of day; it may be after midnight."""
-    if len(start.fields) != 2 or not is_clock(sample.fields[start.fields[1]]):
+    """Propose the end of what has one date and two times of day, on the day of the start."""
+    if len(start.fields) < 2 or not is_clock(sample.fields[start.fields[1]]):
         return []
-    day, first = start.fields
+    day, first, *_ = start.fields
     ends = [
         field
         for field in sample
-        if is_clock(field) and field.name != first and set(field.words) & _SIDES["time_max"]
+        if is_clock(field) and field.name != first and set(field.words) & SIDES["time_max"]
     ]
     if len(ends) != 1:
         return []
-    end, _ = _join(sample, sample.fields[day], ends[0])
-    return [
-        Proposal(
-            ("time_max",),
-            call(julian_date_not_before, end, start.value),
-            (*start.fields, ends[0].name),
-            min(start.confidence, _BY_CLOCK),
-            "the start's date and a time of day",
-        )
-    ]
+    end, fields = _join(sample, sample.fields[day], ends[0])
+    confidence = min(start.confidence, _BY_CLOCK)
+    return [Proposal(("time_max",), end, fields, confidence, "the start's date and a time of day")]
+
+
+def wrap_midnight(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
+    """Put an end on the next day if it is before the start, and has no day but the start's.
+
+    Parameters
+    ----------
+    end, start : Proposal
+        For time_max and time_min.
+    sample : Sample
+        The records.
+    """
+    fields = [sample.fields[name] for name in end.fields]
+    days = [field for field in fields if not is_clock(field)]
+    own_day = any(set(day.words) & SIDES["time_max"] for day in days)
+    if own_day or len(days) == len(fields):
+        return end
+    names = tuple(dict.fromkeys((*start.fields, *end.fields)))
+    return replace(end, value=call(julian_date_not_before, end.value, start.value), fields=names)
 
 
 def find_scale(sample: Sample) -> Field | None:

@@ -73,15 +73,21 @@ def joined_list(name: str) -> CodeValue:
     return CodeValue(pl.col(name).list.join(","), f'pl.col({python_text(name)}).list.join(",")')
 
 
-def quotient(name: str, divisor: float) -> CodeValue:
-    """Declare a number in another unit."""
-    if divisor == 1:
-        return number(name)
-    factor = 1.0 / divisor
-    if factor > 1.0 and factor == round(factor):
-        code = f"{number(name).code} * {factor:g}"
-        return CodeValue(number(name).value * factor, code)
-    return CodeValue(number(name).value / divisor, f"{number(name).code} / {divisor:g}")
+def scaled(name: str, factor: float) -> CodeValue:
+    """Declare a number in another unit: multiplied, or divided if the factor is below 1."""
+    plain = number(name)
+    if factor == 1:
+        return plain
+    if factor < 1:
+        divisor = 1.0 / factor
+        return CodeValue(plain.value / divisor, f"{plain.code} / {_write_number(divisor)}")
+    return CodeValue(plain.value * factor, f"{plain.code} * {_write_number(factor)}")
+
+
+def _write_number(value: float) -> str:
+    """Write a number in few figures if they are enough: 1e+09."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def fill_nulls(name: str, value: str | float) -> CodeValue:
@@ -102,7 +108,9 @@ def first_of(names: tuple[str, ...]) -> CodeValue:
 
 
 def first_value(values: list[CodeValue]) -> CodeValue:
-    """Declare the first of several values that is there."""
+    """Declare the first of one or more values that is there."""
+    if len(values) == 1:
+        return values[0]
     code = ", ".join(each.code for each in values)
     return CodeValue(pl.coalesce(*(each.value for each in values)), f"pl.coalesce({code})")
 
@@ -117,12 +125,6 @@ def with_clock(day: str, clock: str) -> CodeValue:
         f".otherwise(pl.coalesce({joined.code}, pl.col({name})))"
     )
     return CodeValue(value, code)
-
-
-def first_number(names: tuple[str, ...]) -> CodeValue:
-    """Declare the first of several fields that has a value, as a number."""
-    code = ", ".join(number(name).code for name in names)
-    return CodeValue(pl.coalesce(*(number(name).value for name in names)), f"pl.coalesce({code})")
 
 
 def number_or_null(name: str) -> CodeValue:

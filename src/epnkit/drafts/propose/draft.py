@@ -101,9 +101,10 @@ def _propose_columns(
     where, found = propose_coordinates(sample), list(propose_access(sample))
     leading = {name for each in found for name in each.columns}
     times, target = list(propose_times(sample)), tuple(propose_target(sample))
+    targets = {name for each in target for name in each.fields}
     return where.frame, [
         *propose_identity(sample, name, key),
-        *propose_texts(sample, leading),
+        *propose_texts(sample, leading, targets),
         *target,
         *times,
         *propose_durations(sample, measure_lengths(times, sample)),

@@ -7,34 +7,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import first_number, quotient
+from epnkit.drafts.propose.code import CodeValue, first_value, number, scaled
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
-from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates
-from epnkit.drafts.recognise.units import find_unit_field
-
-#: Units of durations, by the words of a field's name, in seconds.
-SECONDS = {
-    "ms": 1e-3,
-    "msec": 1e-3,
-    "us": 1e-6,
-    "s": 1.0,
-    "sec": 1.0,
-    "seconds": 1.0,
-    "second": 1.0,
-    "millisecond": 1e-3,
-    "milliseconds": 1e-3,
-    "min": 60.0,
-    "minute": 60.0,
-    "minutes": 60.0,
-    "h": 3600.0,
-    "hr": 3600.0,
-    "hour": 3600.0,
-    "hours": 3600.0,
-    "d": 86400.0,
-    "day": 86400.0,
-    "days": 86400.0,
-}
+from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates, find_end
+from epnkit.drafts.recognise.units import SECONDS, find_unit_field
 
 #: How many times as long as observations exposures in seconds have to be, so that they are in ms;
 #: more than rounding makes of ends that come from the exposures themselves.
@@ -85,19 +62,13 @@ def _propose_bounds(
 ) -> Iterator[Proposal]:
     most = max(c.field.coverage for c in found)
     common = [c for c in found if c.field.coverage >= most - _MUCH_LESS]
+    minutes = {c.field.name for c in common if _ends_in_minutes(sample, c.field)}
     for end in ("min", "max"):
-        own = [c for c in common if end in c.field.words and not _is_only(c, sample)]
+        if (of_end := find_end(common, end, minutes)) is None:
+            continue
+        chosen, own = of_end
         made = None if own else _propose_synonyms(sample, quantity, end, found)
-        either = [
-            c for c in common if not {"min", "max"} & set(c.field.words) or _is_only(c, sample)
-        ]
-        if own or either:
-            yield made or _propose_bound(sample, f"{quantity}_{end}", (own or either)[0], lengths)
-
-
-def _is_only(candidate: Candidate, sample: Sample) -> bool:
-    """Return whether min in a name is no end of a range: ``exposure_min`` in minutes."""
-    return _ends_in_minutes(sample, candidate.field)
+        yield made or _propose_bound(sample, f"{quantity}_{end}", chosen, lengths)
 
 
 def _propose_bound(
@@ -111,27 +82,26 @@ def _propose_bound(
         reason = "in ms: in seconds, it would take longer than the observation"
     if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
         confidence, reason = 0.3, "by its name, but some values cannot be durations"
-    return Proposal(
-        (column,),
-        quotient(chosen.field.name, 1 / factor),
-        (chosen.field.name,),
-        confidence,
-        reason,
-        guesses_unit=not sure,
-    )
+    name = chosen.field.name
+
+    def with_unit(unit: str) -> CodeValue:
+        return scaled(name, SECONDS[unit.lower()])
+
+    made = scaled(name, factor)
+    return Proposal((column,), made, (name,), confidence, reason, None if sure else with_unit)
 
 
 def _propose_synonyms(
     sample: Sample, quantity: str, end: str, found: list[Candidate]
 ) -> Proposal | None:
     """Propose the first of several fields in seconds that has a value, if none always has one."""
-    either = [c for c in found if not {"min", "max"} & set(c.field.words)]
-    kept = find_synonyms(sample, [c for c in either if duration_unit(sample, c.field)[0] == 1.0])
+    seconds = [c for c in found if not c.ends and duration_unit(sample, c.field)[0] == 1.0]
+    kept = find_synonyms(sample, seconds)
     if not kept:
         return None
     names = tuple(c.field.name for c in kept)
-    reason = count_synonyms(kept, sample)
-    return Proposal((f"{quantity}_{end}",), first_number(names), names, 0.75, reason)
+    made, reason = first_value([number(name) for name in names]), count_synonyms(kept, sample)
+    return Proposal((f"{quantity}_{end}",), made, names, 0.75, reason)
 
 
 def _exceeds(sample: Sample, field: Field, lengths: pl.Series) -> bool:

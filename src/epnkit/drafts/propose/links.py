@@ -75,7 +75,7 @@ def propose_links(sample: Sample, used: set[str]) -> Iterator[ProposedLink]:
     sample : Sample
         The records.
     used : set of str
-        The fields that columns lead to data with.
+        The fields of the key and of what is proposed for columns: no link is proposed for these.
     """
     for field in sample:
         if field.name in used or not len(field.texts):

@@ -15,11 +15,12 @@ from epnkit.drafts.propose.code import (
     joined_list,
     longitude,
     number,
-    quotient,
+    scaled,
     signed,
 )
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
+from epnkit.drafts.recognise.units import KILOMETRES
 from epnkit.drafts.recognise.values import SHARE, share_matching, time_form
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.catalogue_positions import box_region, disc_position
@@ -109,8 +110,12 @@ _OF_SITE = 0.75
 #: How catalogues of the Sun write a position: latitude, distance from the central meridian.
 _POSITION = r"^\s*[NSns]\s*\d{1,2}(\.\d+)?\s*[EWew]\s*\d{1,3}(\.\d+)?\s*$"
 
-#: How many of a unit make a kilometre.
-_LENGTHS = {"km": 1.0, "m": 1000.0, "kilometers": 1.0, "kilometer": 1.0, "meters": 1000.0}
+#: Words of names of fields that hold the letters of hemispheres.
+_LETTERED = {
+    *("longitude", "latitude", "hemisphere", "hemi", "hem", "side", "direction", "dir", "sign"),
+    *("quadrant", "ref", "ns", "ew", "sn", "we", "north", "south", "east", "west"),
+    *("n", "s", "e", "w"),
+}
 
 _LIMITS = ("c1min", "c1max", "c2min", "c2max")
 
@@ -194,17 +199,24 @@ def _propose_heights(sample: Sample) -> Iterator[Proposal]:
             for c in find_candidates(sample, meaning)
             if len(c.field.numbers)
         ]
-        for candidate in found[:1]:
-            name, unit = candidate.field.name, _unit_of_length(sample, candidate.field)
-            score = min(candidate.score, 0.82 if unit else 0.6)
-            reason = f"by its name; in {unit or 'km?'}"
-            made = quotient(name, _LENGTHS.get(unit, 1.0))
-            yield Proposal((f"c3{end}",), made, (name,), score, reason)
+        if found:
+            yield _propose_height(sample, f"c3{end}", found[0])
+
+
+def _propose_height(sample: Sample, column: str, candidate: Candidate) -> Proposal:
+    name, unit = candidate.field.name, _unit_of_length(sample, candidate.field)
+
+    def with_unit(said: str) -> CodeValue:
+        return scaled(name, KILOMETRES[said.lower()])
+
+    score = min(candidate.score, 0.82 if unit else 0.6)
+    made, reason = with_unit(unit or "km"), f"by its name; in {unit or 'km?'}"
+    return Proposal((column,), made, (name,), score, reason, None if unit else with_unit)
 
 
 def _unit_of_length(sample: Sample, field: Field) -> str:
     declared = sample.declared.units.get(field.name, "")
-    return next((w for w in (*field.words[::-1], declared.lower()) if w in _LENGTHS), "")
+    return next((w for w in (*field.words[::-1], declared.lower()) if w in KILOMETRES), "")
 
 
 def _propose_limits(sample: Sample, found: list[Candidate | None]) -> Iterator[Proposal]:
@@ -231,6 +243,7 @@ def _declare_limit(
 
 
 def _find_side(sample: Sample, letters: set[str]) -> Field | None:
-    """Find the one field with the letters of a hemisphere."""
-    found = [f for f in sample if len(f.texts) and set(f.texts.unique()) <= letters]
+    """Find the one field that is named for a side, and has the letters of a hemisphere."""
+    named = (f for f in sample if len(f.texts) and _LETTERED & {*f.words, *f.context})
+    found = [f for f in named if set(f.texts.unique()) <= letters]
     return found[0] if len(found) == 1 else None

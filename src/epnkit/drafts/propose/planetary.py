@@ -8,7 +8,7 @@ from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import number
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.target import names_a_planet
-from epnkit.drafts.recognise.meanings import Candidate, find_candidates
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates, find_end
 
 #: What is proposed, with the range of its values: degrees, or hours of local time.
 _QUANTITIES: dict[str, tuple[float, float]] = {
@@ -50,11 +50,9 @@ def _is_within(candidate: Candidate, bounds: tuple[float, float]) -> bool:
 def _propose_bounds(name: str, found: list[Candidate]) -> Iterator[Proposal]:
     """Propose both ends, from one field unless there are two."""
     for end in ("min", "max"):
-        own = [c for c in found if end in c.field.words]
-        either = [c for c in found if not {"min", "max"} & set(c.field.words)]
-        if not own and not either:
+        if (of_end := find_end(found, end)) is None:
             continue
-        field = (own or either)[0].field
+        chosen, own = of_end
+        field, score = chosen.field, min(chosen.score, _MOST)
         reason = "by its name" if own else "by its name; one value for both ends"
-        score = min((own or either)[0].score, _MOST)
         yield Proposal((f"{name}_{end}",), number(field.name), (field.name,), score, reason)

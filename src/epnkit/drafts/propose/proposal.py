@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -18,6 +18,9 @@ SURE = 0.9
 
 #: The share of records that may have nothing for a column that every granule should have.
 _ABSENT = 0.02
+
+#: How many values a reason lists.
+_LISTED = 3
 
 #: The share of records that may be refused before a proposal is dropped.
 _REFUSED = 0.05
@@ -39,8 +42,8 @@ class Proposal:
         From 0 to 1; from :data:`SURE` on it counts as sure.
     reason : str
         Why, in a few words.
-    guesses_unit : bool
-        Whether the unit of its fields is said nowhere.
+    with_unit : callable, optional
+        Makes the value again with the unit that a person says; None if the unit is no guess.
     """
 
     columns: tuple[str, ...]
@@ -48,7 +51,7 @@ class Proposal:
     fields: tuple[str, ...]
     confidence: float
     reason: str
-    guesses_unit: bool = False
+    with_unit: Callable[[str], CodeValue] | None = field(default=None, compare=False, repr=False)
 
     @property
     def sure(self) -> bool:
@@ -84,8 +87,8 @@ def _measure_losses(proposal: Proposal, records: pl.DataFrame) -> tuple[float, f
     return refused, 1.0 if len(mapped.granules) == 0 else empty / len(mapped.granules)
 
 
-def abbreviate(values: Iterable[object], most: int = 3) -> str:
-    """List the first of some values in order, for a reason.
+def abbreviate(values: Iterable[object]) -> str:
+    """List the first three of some values in order, for a reason.
 
     Examples
     --------
@@ -93,4 +96,4 @@ def abbreviate(values: Iterable[object], most: int = 3) -> str:
     'Io, Mars, Titan ...'
     """
     listed = sorted({str(value) for value in values})
-    return ", ".join(listed[:most]) + (" ..." if len(listed) > most else "")
+    return ", ".join(listed[:_LISTED]) + (" ..." if len(listed) > _LISTED else "")

@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, fill_nulls, number, number_or_null, quotient
+from epnkit.drafts.propose.code import CodeValue, call, fill_nulls, number, number_or_null, scaled
 from epnkit.drafts.propose.proposal import SURE, Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.units import ends_with_a, find_unit_field, is_in_angstrom
@@ -177,22 +177,22 @@ def _propose_limits(
         score, reason = min(score, 0.92), f"one value for both ends; {unit.reason}"
     else:
         reason = f"both ends by their names; {unit.reason}"
-    guesses = unit.confidence < SURE
     values = [_value_of(each.field) for each in (low, high)]
     if any(isinstance(each, CodeValue) for each in values):
         score, reason = min(score, 0.78), f"{reason}; some values are no numbers above zero"
+    powers = {"power_of": "Hz"} if quantity == "frequency" else {}
+
+    def with_unit(said: str) -> CodeValue:
+        if unit.is_field:  # what a person says is for the records that lack a unit
+            return call(hertz_limits, *values, fill_nulls(unit.field, said), **powers)
+        return call(hertz_limits, *values, unit=said)
+
+    again = with_unit if unit.confidence < SURE else None
     if unit.is_field:
-        powers = {"power_of": "Hz"} if quantity == "frequency" else {}
-        return Proposal(
-            _RANGE,
-            call(hertz_limits, *values, unit.given, **powers),
-            (*fields, unit.field),
-            score,
-            reason,
-            guesses,
-        )
-    made = call(hertz_limits, *values, unit=str(unit.given))
-    return Proposal(_RANGE, made, fields, score, reason, guesses)
+        made, fields = call(hertz_limits, *values, unit.given, **powers), (*fields, unit.field)
+    else:
+        made = call(hertz_limits, *values, unit=str(unit.given))
+    return Proposal(_RANGE, made, fields, score, reason, again)
 
 
 def _largest(field: Field) -> float:
@@ -330,4 +330,4 @@ def _in_hertz(
         return None  # steps in wavelength are as different in frequency as the wavelengths are
     exact = plain_name(name).startswith("spectral_sampling_step") or bool(said)
     confidence = candidate.score if exact else min(candidate.score, 0.55)
-    return quotient(name, 1 / float(unit.to("Hz"))), confidence
+    return scaled(name, float(unit.to("Hz"))), confidence

@@ -10,16 +10,18 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, column, constant, translation
 from epnkit.drafts.propose.proposal import Proposal, abbreviate
-from epnkit.drafts.propose.target_signs import find_carried_body, find_named_body, find_solar_sign
-from epnkit.drafts.recognise.bodies import body_of, class_of
+from epnkit.drafts.propose.target_signs import (
+    MOST,
+    find_carried_body,
+    find_named_body,
+    find_solar_sign,
+)
+from epnkit.drafts.recognise.bodies import body_of, class_of, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.texts import hash_list
-
-#: How many different targets a field may have to be translated word by word.
-_MOST = 40
 
 #: How sure a field of bodies is that only its values speak for, and from when on a target is known.
 _BY_VALUES, _KNOWN = 0.85, 0.84
@@ -34,6 +36,9 @@ _DESIGNATIONS = {
     "exoplanet": r"^\S.*\s[b-i]$",
 }
 
+#: The class that is guessed if nothing speaks for another one.
+_OTHERWISE = "star"
+
 #: The classes of what names of fields speak of.
 _KINDS = {
     "comet": "comet",
@@ -44,6 +49,9 @@ _KINDS = {
     "specimen": "sample",
 }
 
+#: Why a field is taken for the target.
+_NAMED, _VALUED = "by its name", "by its values alone"
+
 #: Words of names of bodies that are not what was looked at.
 _OTHER_BODIES = {"parent", "primary", "reference", "origin", "observer", "frame", "center", "near"}
 
@@ -52,9 +60,9 @@ def propose_target(sample: Sample) -> Iterator[Proposal]:
     """Propose target_name and target_class."""
     solar = find_solar_sign(sample)
     candidates = find_candidates(sample, "target_name")
-    named = [each for c in candidates for each in _propose_by_name(c, sample)]
+    named = [each for c in candidates for each in _propose_field(c, sample, _NAMED)]
     known = [each for each in named if each[0].confidence >= _KNOWN]
-    known = known or list(_propose_by_values(sample))
+    known = known or list(_propose_by_values(sample, {c.field.name for c in candidates}))
     if known:
         yield from _cap_disputed(known, sample)
     elif solar is not None:
@@ -66,15 +74,25 @@ def propose_target(sample: Sample) -> Iterator[Proposal]:
         yield from _propose_constant(sample)
 
 
-def _propose_by_values(sample: Sample) -> Iterator[list[Proposal]]:
-    """Propose fields whose values are bodies, though no name says that they are targets."""
-    for field in sample:
+def _propose_by_values(sample: Sample, named: set[str]) -> Iterator[list[Proposal]]:
+    """Propose fields whose values are bodies, though no name says that they are targets.
+
+    An instrument, or what carries it, may be named like a body: Pandora, ATLAS.
+    """
+    others = {
+        c.field.name
+        for meaning in ("instrument_name", "instrument_host_name")
+        for c in find_candidates(sample, meaning)
+        if not may_name_body(c.field)
+    }
+    for field in (each for each in sample if each.name not in others):
         values = _distinct_values(field)
-        few = 0 < len(values) <= _MOST and field.complete
+        few = 0 < len(values) <= MOST and field.complete
         designated = bool(values) and field.complete and _find_kind(values) == "comet"
         bodies = few and all(map(body_of, values))
         if (bodies or designated) and not _OTHER_BODIES & {*field.words, *field.context}:
-            yield from _propose_by_name(Candidate(field, _BY_VALUES), sample)
+            why = _NAMED if field.name in named else _VALUED
+            yield from _propose_field(Candidate(field, _BY_VALUES), sample, why)
 
 
 def _propose_constant(sample: Sample) -> Iterator[Proposal]:
@@ -116,47 +134,52 @@ def names_a_planet(target: tuple[Proposal, ...], sample: Sample) -> bool:
     return bool(bodies) and "Sun" not in bodies
 
 
-def _propose_by_name(candidate: Candidate, sample: Sample) -> Iterator[list[Proposal]]:
-    """Propose a field that names targets: sure where all its values are bodies that are known."""
+def _propose_field(candidate: Candidate, sample: Sample, why: str) -> Iterator[list[Proposal]]:
+    """Propose a field of targets: sure if its name says so and all its values are known bodies."""
     field, values = candidate.field, _distinct_values(candidate.field)
     if not field.is_words:
         return
-    few = 0 < len(values) <= _MOST and len(field.texts) > 0
+    if not len(field.texts):
+        yield from _propose_list(field, values, why)
+        return
+    few = 0 < len(values) <= MOST
     bodies = {value: body_of(value) for value in values} if few else {}
     if bodies and all(bodies.values()):
-        yield _propose_bodies(candidate, sample, bodies)
+        yield _propose_bodies(candidate, sample, bodies, why)
     elif (kind := _find_designation(values, field)) is not None:
-        yield _propose_designated(candidate, sample, kind)
+        yield _propose_designated(candidate, sample, kind, why)
     elif few:
-        yield _propose_unknown(field, sample, bodies)
-    else:
-        yield from _propose_list(field, values)
+        yield _propose_unknown(field, sample, bodies, why)
 
 
 def _propose_bodies(
-    candidate: Candidate, sample: Sample, bodies: dict[str, str | None]
+    candidate: Candidate, sample: Sample, bodies: dict[str, str | None], why: str
 ) -> list[Proposal]:
     """Propose a field whose values are all known."""
     field, score = candidate.field, candidate.score
-    reason = f"by its name; its values are {abbreviate(bodies.values())}"
+    reason = f"{why}; its values are {abbreviate(bodies.values())}"
     classes = {value: class_of(body) for value, body in bodies.items() if body}
     named = Proposal(("target_name",), _name_value(field, bodies), (field.name,), score, reason)
     return [named, _find_class(sample) or _propose_class(field, classes, score, reason)]
 
 
-def _propose_designated(candidate: Candidate, sample: Sample, kind: str) -> list[Proposal]:
+def _propose_designated(
+    candidate: Candidate, sample: Sample, kind: str, why: str
+) -> list[Proposal]:
     """Propose a field whose values are designations of one class."""
     field, score = candidate.field, min(candidate.score, _DESIGNATED)
-    reason = f"by its name; its values are names of the class {kind}"
+    reason = f"{why}; its values are names of the class {kind}"
     named = Proposal(("target_name",), column(field.name), (field.name,), score, reason)
     classed = Proposal(("target_class",), constant(kind), (), score, reason)
     return [named, _find_class(sample) or classed]
 
 
-def _propose_unknown(field: Field, sample: Sample, bodies: dict[str, str | None]) -> list[Proposal]:
+def _propose_unknown(
+    field: Field, sample: Sample, bodies: dict[str, str | None], why: str
+) -> list[Proposal]:
     """Propose a field some of whose values are not known, with a guess of their class."""
     unknown = [value for value, body in bodies.items() if not body]
-    reason = f"by its name; not known as bodies: {abbreviate(unknown)}"
+    reason = f"{why}; not known as bodies: {abbreviate(unknown)}"
     classes = {value: class_of(body) for value, body in bodies.items() if body}
     named = Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason)
     return [named, _find_class(sample) or _guess_classes(field, classes, unknown, reason)]
@@ -180,19 +203,15 @@ def _guess_classes(
     field: Field, classes: dict[str, str], unknown: list[str], reason: str
 ) -> Proposal:
     """Propose the classes of the bodies that are known, and guess one for the others."""
-    guess = _guess_class(unknown)
+    guess = _find_kind(unknown) or _OTHERWISE
     if not classes:
         return Proposal(("target_class",), constant(guess), (), 0.3, reason)
     each = {**classes, **dict.fromkeys(unknown, guess)}
     return Proposal(("target_class",), translation(field.name, each), (field.name,), 0.3, reason)
 
 
-def _guess_class(values: list[str]) -> str:
-    """Guess the class of small bodies by how the IAU designates them: 433 Eros, 67P/..."""
-    return _find_kind(values) or "star"
-
-
 def _find_kind(values: list[str]) -> str | None:
+    """Find the class of bodies that are all designated alike by the IAU: 433 Eros, 67P/..."""
     kinds = (
         kind
         for kind, form in _DESIGNATIONS.items()
@@ -207,18 +226,18 @@ def _find_designation(values: list[str], field: Field) -> str | None:
     return said.pop() if len(said) == 1 else _find_kind(values)
 
 
-def _propose_list(field: Field, values: list[str]) -> Iterator[list[Proposal]]:
-    """Propose a list of targets as it is, with the class of the first one that is known."""
-    if not values or len(values) > _MOST or any("{" in value for value in values):
+def _propose_list(field: Field, values: list[str], why: str) -> Iterator[list[Proposal]]:
+    """Propose lists of targets as they are, with the class of the first one that is known."""
+    if not 0 < len(values) <= MOST or any("{" in value for value in values):
         return
+    parts = [part for value in values for part in value.split("#")]
     known = [body for part in values[0].split("#") if (body := body_of(part))]
-    reason = f"by its name; lists such as {abbreviate(values)}"
+    kind = class_of(known[0]) if known else _find_designation(parts, field) or _OTHERWISE
+    reason = f"{why}; lists such as {abbreviate(values)}"
     made = call(hash_list, field.name)
     yield [
         Proposal(("target_name",), made, (field.name,), 0.5, reason),
-        Proposal(
-            ("target_class",), constant(class_of(known[0]) if known else "star"), (), 0.3, reason
-        ),
+        Proposal(("target_class",), constant(kind), (), 0.3, reason),
     ]
 
 
@@ -235,7 +254,7 @@ def _name_value(field: Field, bodies: dict[str, str | None]) -> CodeValue:
 
 def _distinct_values(field: Field) -> list[str]:
     if field.given.dtype == pl.List(pl.String):
-        return sorted({"#".join(value) for value in field.given})
+        return sorted({*field.given.list.join("#", ignore_nulls=True)} - {""})
     if field.given.dtype != pl.String:
         return []
     return sorted(str(value) for value in field.given.unique())

@@ -10,8 +10,11 @@ from epnkit.drafts.propose.proposal import abbreviate
 from epnkit.drafts.recognise.bodies import body_of
 from epnkit.drafts.recognise.meanings import find_candidates
 
-#: How many different values a field may have to be looked through.
-_MOST = 40
+#: How many different values a field may have to be looked through, or translated word by word.
+MOST = 40
+
+#: The fewest letters of a body in the name of a field: pan, ida and nix are mostly other words.
+_SHORTEST = 4
 
 #: How sure the body is that a spacecraft was sent to, and one in the names of fields.
 _CARRIED, _NAMED = 0.72, 0.65
@@ -67,7 +70,7 @@ def find_named_body(sample: Sample) -> tuple[str, float, str] | None:
         body: field.name
         for field in sample
         for word in (*field.words, *field.context)
-        if (body := body_of(word)) and body not in _CIRCUMSTANCES and len(word) > 2
+        if (body := body_of(word)) and body not in _CIRCUMSTANCES and len(word) >= _SHORTEST
     }
     if len(found) != 1:
         return None
@@ -88,7 +91,7 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     words = set(solar["words"])
     observers, carriers = ({name.lower() for name in solar[k]} for k in ("observers", "carriers"))
     for field in sample:
-        if field.texts.n_unique() and field.texts.n_unique() <= _MOST:
+        if field.texts.n_unique() and field.texts.n_unique() <= MOST:
             known = next((v for v in field.texts.unique() if _names_observer(v, observers)), None)
             if known is not None and _is_about_observers(field):
                 return 0.95, f"{field.name} is {known!r}, which looks at the Sun"
@@ -104,7 +107,7 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
             f
             for f in sample
             if _is_about_observers(f)
-            and f.distinct <= _MOST
+            and f.distinct <= MOST
             and any(_names_observer(v, carriers) for v in f.texts.unique())
         ),
         None,

@@ -18,7 +18,7 @@ from epnkit.drafts.propose.code import (
 )
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
-from epnkit.drafts.recognise.bodies import body_of
+from epnkit.drafts.recognise.bodies import body_of, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import share_matching
 from epnkit.epncore import columns as epncore
@@ -60,7 +60,7 @@ _NAMED = 0.9
 _OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
 
 
-def propose_texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
+def propose_texts(sample: Sample, made: set[str], targets: set[str]) -> Iterator[Proposal]:
     """Propose the instrument and its host, the kind of data, its level, what was measured.
 
     Parameters
@@ -69,18 +69,22 @@ def propose_texts(sample: Sample, made: set[str]) -> Iterator[Proposal]:
         The records.
     made : set of str
         The columns that are proposed already, those that lead to data among them.
+    targets : set of str
+        The fields that the targets are proposed from.
     """
-    yield from _propose_instruments(sample)
+    yield from _propose_instruments(sample, targets)
     kind = _propose_product_type(sample, made)
     yield kind
     yield _propose_level(sample, is_item=kind.value.code == '"ci"')
     yield from _propose_measurement(sample)
 
 
-def _propose_instruments(sample: Sample) -> Iterator[Proposal]:
+def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal]:
     for name in ("instrument_host_name", "instrument_name"):
         others = find_candidates(sample, "institute") if name == "instrument_host_name" else []
-        found = [c for c in [*find_candidates(sample, name), *others] if _are_names(c.field)]
+        found = [
+            c for c in [*find_candidates(sample, name), *others] if _are_names(c.field, targets)
+        ]
         if kept := find_synonyms(sample, [c for c in found if c.score >= _NAMED]):
             names = tuple(c.field.name for c in kept)
             made, reason = call(hash_list, first_of(names)), count_synonyms(kept, sample)
@@ -89,10 +93,11 @@ def _propose_instruments(sample: Sample) -> Iterator[Proposal]:
             yield _propose_name(name, found[0])
 
 
-def _are_names(field: Field) -> bool:
-    """Return whether the values are few names, and none of bodies."""
+def _are_names(field: Field, targets: set[str]) -> bool:
+    """Return whether the values are few names, and none of what was looked at."""
     few = field.distinct <= max(20, len(field.given) // 3)
-    return field.is_words and few and not all(map(body_of, field.texts.unique()))
+    looked_at = field.name in targets or may_name_body(field)
+    return field.is_words and few and not (looked_at and all(map(body_of, field.texts.unique())))
 
 
 def _propose_name(column: str, candidate: Candidate) -> Proposal:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.clocks import find_sided_clock, join_clock
+from epnkit.drafts.propose.clocks import SIDES, find_sided_clock, join_clock
 from epnkit.drafts.propose.code import CodeValue, call, number
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.values import SHARE, share_matching
@@ -15,8 +15,11 @@ from epnkit.mapping.date_parts import julian_date_of_parts
 from epnkit.mapping.times import julian_date, julian_date_after
 from epnkit.quoting import python_text
 
-#: The parts, by the names that fields have for them, with the range of their values.
-_PARTS: tuple[tuple[frozenset[str], float, float], ...] = (
+#: The names that fields have for a part of a time, with the range of its values.
+_Part = tuple[frozenset[str], float, float]
+
+#: The parts, the longest first.
+_PARTS: tuple[_Part, ...] = (
     (frozenset(["year", "yyyy", "yr", "annee", "jahr", "anno", "ano"]), 1600, 2200),
     (frozenset(["month", "mm", "mon", "mo", "mth", "mnth", "mois", "monat", "mese", "mes"]), 1, 12),
     (frozenset(["day", "dd", "jour", "tag", "giorno", "dia"]), 1, 32),
@@ -25,8 +28,8 @@ _PARTS: tuple[tuple[frozenset[str], float, float], ...] = (
     (frozenset(["second", "seconds", "sec", "ss"]), 0, 61),
 )
 
-#: The names of the number of a day in its year.
-_DAYS_OF_YEAR = frozenset(["doy", "day_of_year", "dayofyear", "yday", "ddd"])
+#: The number of a day in its year.
+_DAY_OF_YEAR: _Part = (frozenset(["doy", "day_of_year", "dayofyear", "yday", "ddd"]), 1, 367)
 
 #: How many parts make a date.
 _DATE = 3
@@ -34,12 +37,11 @@ _DATE = 3
 #: The confidence where a date and a time of day are there, and of a date alone.
 _TIME, _DAY = 0.92, 0.7
 
-#: Words that say which end of an observation parts are of.
-_SIDES = {
-    "time_min": frozenset(["start", "begin", "beg", "first", "obs", "observed", "from"]),
-    "time_max": frozenset(["end", "stop", "last", "to"]),
+#: What stands before or after the names of parts of a start, or of an end, as it is written.
+_AFFIXES = {
+    "time_min": SIDES["time_min"] | {"beg", "obs", "observed"},
+    "time_max": SIDES["time_max"],
 }
-
 
 #: A date whose day has a fraction, as the Minor Planet Center and others write it.
 _DAY_FRACTION = r"^\s*(\d{4})[- /](\d{1,2})[- /](\d{1,2}\.\d+)\s*$"
@@ -53,7 +55,7 @@ _FRACTION = 0.92
 
 def propose_parts(sample: Sample, column: str) -> Iterator[Proposal]:
     """Propose the parts of a time for time_min or time_max."""
-    for affixes in (_SIDES[column], frozenset([""])):
+    for affixes in (_AFFIXES[column], frozenset([""])):
         fields = _find_parts(sample, affixes)
         if len(fields) >= _DATE and (column == "time_min" or affixes != {""}):
             yield _propose(fields, column)
@@ -90,13 +92,7 @@ def _join_parts(year: CodeValue, month: CodeValue, day: CodeValue) -> CodeValue:
 
 def _propose_day_of_year(sample: Sample, column: str, affixes: frozenset[str]) -> Proposal | None:
     """Propose a year and the number of a day in it, which may have a fraction."""
-    (years, low, high), *_ = _PARTS
-    named = ((years, low, high), (_DAYS_OF_YEAR, 1.0, 367.0))
-    found = [
-        next((f for f in sample if _is_named(f.name, n, affixes) and _is_within(f, a, b)), None)
-        for n, a, b in named
-    ]
-    year, day = found
+    year, day = (_find_part(sample, part, affixes) for part in (_PARTS[0], _DAY_OF_YEAR))
     if year is None or day is None:
         return None
     clock = find_sided_clock(sample, column)
@@ -148,15 +144,18 @@ def _propose(fields: list[Field], column: str) -> Proposal:
 def _find_parts(sample: Sample, affixes: frozenset[str]) -> list[Field]:
     """Find the fields of the parts one after the other, until one is missing."""
     found: list[Field] = []
-    for names, low, high in _PARTS:
-        field = next(
-            (f for f in sample if _is_named(f.name, names, affixes) and _is_within(f, low, high)),
-            None,
-        )
+    for part in _PARTS:
+        field = _find_part(sample, part, affixes)
         if field is None:
             break
         found.append(field)
     return found
+
+
+def _find_part(sample: Sample, part: _Part, affixes: frozenset[str]) -> Field | None:
+    names, low, high = part
+    named = (field for field in sample if _is_named(field.name, names, affixes))
+    return next((field for field in named if _is_within(field, low, high)), None)
 
 
 def _is_named(name: str, names: frozenset[str], affixes: frozenset[str]) -> bool:

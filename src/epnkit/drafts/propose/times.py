@@ -14,8 +14,9 @@ from epnkit.drafts.propose.clocks import (
     find_scale,
     propose_day,
     propose_same_day,
+    wrap_midnight,
 )
-from epnkit.drafts.propose.code import CodeValue, call, first_of, first_value, quotient, with_clock
+from epnkit.drafts.propose.code import CodeValue, call, first_of, first_value, scaled, with_clock
 from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.durations import duration_unit
 from epnkit.drafts.propose.proposal import Proposal
@@ -105,7 +106,10 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
         each
         for each in _propose_times(sample, "time_max", "time_max")
         if not _share_field(each, start) and _may_end(each, start, sample)
-    ] or [*propose_parts(sample, "time_max"), *propose_same_day(sample, start)]
+    ]
+    if not found:
+        of_parts = [*propose_parts(sample, "time_max"), *propose_same_day(sample, start)]
+        found = [wrap_midnight(each, start, sample) for each in of_parts]
     if not found and start.confidence <= _BY_VALUES:
         found = _propose_last_time(sample, start)
     if found:
@@ -196,7 +200,7 @@ def _propose_after(sample: Sample, start: Proposal, length: Candidate) -> Propos
     factor, sure = duration_unit(sample, length.field)
     seconds: str | CodeValue = length.field.name
     if factor != 1.0:
-        seconds = quotient(length.field.name, 1 / factor)
+        seconds = scaled(length.field.name, factor)
     made = call(julian_date_after, start.value, seconds)
     fields = (*start.fields, length.field.name)
     confidence = min(start.confidence, length.score - 0.05 if sure else 0.6)
@@ -256,7 +260,7 @@ def _join_texts(
     if clock is None or not any(map(_has_days, fields)):
         return first_of(names) if len(names) > 1 else as_column(names[0]), names
     timed = [with_clock(name, clock.name) for name in names]
-    return first_value(timed) if len(timed) > 1 else timed[0], (*names, clock.name)
+    return first_value(timed), (*names, clock.name)
 
 
 def _has_days(field: Field) -> bool:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
+from epnkit.drafts.inspect.sample import Field
 from epnkit.drafts.inspect.tables import read_table
+from epnkit.drafts.recognise.meanings import plain_name
+
+#: Words of names that fields of bodies have, and fields of spacecraft too.
+_EITHER = frozenset(["source", "satellite"])
+
+
+def may_name_body(field: Field) -> bool:
+    """Return whether a field named as one of hosts may be one of bodies: a source, a satellite."""
+    last = field.name.rsplit(".", 1)[-1]
+    return bool(_EITHER & {*plain_name(last).split("_")})
 
 
 def body_of(value: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,6 +33,9 @@ _LONGEST = 5
 
 #: Words of names of values that are one of several of a quantity: the document says which quantity.
 _STATISTICS = frozenset(["average", "median", "min", "max", "center"])
+
+#: Words of names of one end of a range.
+_ENDS = frozenset(["min", "max"])
 
 #: Words that add nothing to what a name says.
 _EMPTY = {
@@ -101,6 +105,37 @@ class Candidate:
     field: Field
     score: float
 
+    @property
+    def ends(self) -> frozenset[str]:
+        """The ends of a range that its name says: min, max, or none."""
+        return _ENDS & {*self.field.words}
+
+
+def find_end(
+    found: Iterable[Candidate], end: str, whole: Container[str] = ()
+) -> tuple[Candidate, bool] | None:
+    """Find the likeliest field of one end of a range, or else of both ends.
+
+    Parameters
+    ----------
+    found : iterable of Candidate
+        The fields of a quantity, the likeliest first.
+    end : str
+        ``min`` or ``max``.
+    whole : container of str
+        Fields in whose names these words say no end, but minutes.
+
+    Returns
+    -------
+    tuple of Candidate and bool, or None
+        The field, and whether its name says the end.
+    """
+    ends = [(c, frozenset() if c.field.name in whole else c.ends) for c in found]
+    own = next((c for c, said in ends if end in said), None)
+    either = next((c for c, said in ends if not said), None)
+    chosen = own or either
+    return None if chosen is None else (chosen, own is not None)
+
 
 @dataclass(frozen=True)
 class _Rule:
@@ -150,16 +185,23 @@ def _strip_unit(name: str) -> str:
 def rate_ucd(ucd: str, wanted: tuple[str, ...]) -> float:
     """Return how sure a UCD has one of several meanings: its words in any order, and few more.
 
+    What an identifier is of is said by the words after ``meta.id``, so those have to be the same.
+
     Examples
     --------
     >>> rate_ucd("em.wl;stat.min", ("em.wl;stat.min",)), rate_ucd("em.wl", ("em.wl;stat.min",))
+    (0.94, 0.0)
+    >>> rate_ucd("meta.id;meta.main", ("meta.id",)), rate_ucd("meta.id;obs", ("meta.id",))
     (0.94, 0.0)
     """
     words = frozenset(ucd.lower().replace(" ", "").split(";"))
     if any(word.startswith(_ABOUT_VALUES) for word in words):
         return 0.0
-    plain = words - _EMPTY_UCDS
     meanings = [frozenset(each.lower().split(";")) for each in wanted]
+    if "meta.id" in words:
+        same = words - _MAIN in [each - _MAIN for each in meanings]
+        return _BY_UCD if same else 0.0
+    plain = words - _EMPTY_UCDS
     if plain in meanings or words in meanings:
         return _BY_UCD
     limits = {word for word in plain if word.startswith("stat.")}
@@ -170,8 +212,11 @@ def rate_ucd(ucd: str, wanted: tuple[str, ...]) -> float:
 #: Words of UCDs that speak of how well a value is known.
 _ABOUT_VALUES = ("stat.error", "stat.stdev", "meta.code.qual", "meta.unit", "arith.diff")
 
+#: The word of a UCD that says that a table has several of its kind, and this is the main one.
+_MAIN = frozenset(["meta.main"])
+
 #: Words of UCDs that add nothing to what a value is (UCD1+ words, IVOA recommendation).
-_EMPTY_UCDS = frozenset(["obs", "meta.main", "obs.field", "stat.mean", "stat.median", "src"])
+_EMPTY_UCDS = frozenset(["obs", "obs.field", "stat.mean", "stat.median", *_MAIN])
 
 
 def plain_name(name: str) -> str:

@@ -20,24 +20,32 @@ _ANGSTROM = re.compile(r"(?:_|\s|\[|\()(?:A|AA|Å)[\])]?$")
 _BRACKETS = re.compile(r"^\s*\[([^\]]+)\]")
 _ANYWHERE = re.compile(r"[\[(]([^\])]{1,20})[\])]")
 
-#: Units of time and of angles, as comments spell them, by their short names.
-_SPELT = {
-    "seconds": "s",
-    "second": "s",
-    "sec": "s",
-    "secs": "s",
-    "s": "s",
-    "ms": "ms",
-    "milliseconds": "ms",
-    "msec": "ms",
-    "minutes": "min",
-    "min": "min",
-    "hours": "h",
-    "days": "d",
-    "deg": "deg",
-    "degrees": "deg",
-    "degree": "deg",
+#: Units of time as names and comments spell them, in seconds; the short name of each comes first.
+SECONDS = {
+    "us": 1e-6,
+    "ms": 1e-3,
+    "msec": 1e-3,
+    "millisecond": 1e-3,
+    "milliseconds": 1e-3,
+    "s": 1.0,
+    "sec": 1.0,
+    "secs": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "h": 3600.0,
+    "hr": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
+    "days": 86400.0,
 }
+
+#: Units of heights, in kilometres.
+KILOMETRES = {"km": 1.0, "m": 1e-3, "kilometers": 1.0, "kilometer": 1.0, "meters": 1e-3}
 
 
 def find_unit(comment: str) -> str | None:
@@ -51,12 +59,18 @@ def find_unit(comment: str) -> str | None:
     (None, None)
     """
     if first := _BRACKETS.match(comment):
-        return _SPELT.get(first[1].strip().lower(), first[1].strip())
+        return _shorten(first[1].strip()) or first[1].strip()
     for found in _ANYWHERE.finditer(comment):
         text = found[1].strip()
-        if known := _SPELT.get(text.lower()) or (text if _is_of_light(text) else None):
+        if known := _shorten(text) or (text if _is_of_light(text) else None):
             return known
     return None
+
+
+def _shorten(text: str) -> str | None:
+    """Return the short name of a unit of time, so that all spellings agree; None if it is none."""
+    seconds = SECONDS.get(text.lower())
+    return next((short for short, each in SECONDS.items() if each == seconds), None)
 
 
 def _is_of_light(text: str) -> bool:

@@ -243,12 +243,11 @@ def _link_lines(draft: Draft) -> str:
 
 def _format_link(link: ProposedLink) -> str:
     """Write a link; one whose address nothing says is a decision."""
-    field = python_text(link.field)
-    what = f"{python_text(link.semantics)}, {{}}, {python_text(link.description)}"
-    if link.is_address:
-        return f"    Link({what.format(f'pl.col({field})')}),"
-    address = f'pl.format("https://.../{{}}", pl.col({field}))'
-    return f"    # {_describe_address(link)}: Link({what.format(address)}),"
+    column = f"pl.col({python_text(link.field)})"
+    address = column if link.is_address else f'pl.format("https://.../{{}}", {column})'
+    words = [python_text(link.semantics), address, python_text(link.description)]
+    line = f"Link({', '.join(words)}),"
+    return f"    {line}" if link.is_address else f"    # {_describe_address(link)}: {line}"
 
 
 def _describe_address(link: ProposedLink) -> str:
