@@ -194,7 +194,7 @@ def link(url: str | None, directory: Path | None) -> None:
     count = installed.write_links(path, url.rstrip("/"), read)
     instance.account.create_owned(path.parent)
     echo(f"datalink leads to {count} data sets at {url}")
-    if PageDeployment(instance).allow_streams():
+    if PageDeployment(instance).allow_streams() and count > 0:
         echo("the page to explore draws them")
     echo("Now: dachs pub ALL; dachs serve reload, so that registry records say so too")
 

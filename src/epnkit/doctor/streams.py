@@ -19,7 +19,6 @@ from epnkit.dachs.account import Account
 from epnkit.deploy.stream import LINKS, UNIT, read_option, read_unit
 from epnkit.doctor.checks import CheckContext, Finding
 from epnkit.doctor.stream_role import find_powers
-from epnkit.errors import DeployError
 from epnkit.service import Service
 from epnkit.streaming import installed
 from epnkit.streaming.declare import DataSet, Events
@@ -109,25 +108,11 @@ def check_streams(context: CheckContext) -> Iterator[Finding]:
 def find_server(context: CheckContext) -> Installed | None:
     """Find the streaming server by its unit, and by what datalink knows of it."""
     found = read_unit(context.units)
-    links = _read_links(context.instance.configuration / LINKS)
+    links = installed.read_links(context.instance.configuration / LINKS)
     if found is None and not links:
         return None
     path, words = found or (None, [])
     return Installed(path, tuple(words), links)
-
-
-def _read_links(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        return dict(orjson.loads(path.read_bytes()))
-    except ValueError as error:
-        raise DeployError(
-            "what datalink knows of the streaming server cannot be read",
-            where=str(path),
-            why=str(error),
-            cure="Write it again: epnkit stream link URL.",
-        ) from None
 
 
 def _connect(connect: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from epnkit.deploy.steps import Step
 from epnkit.deploy.stream import LINKS
 from epnkit.errors import DeployError
 from epnkit.explore.libraries import LIBRARIES, find_missing
+from epnkit.streaming.installed import read_links
 
 #: Where the page's own files and its RD are, in the package.
 PACKAGE: Final = Path(__file__).parent
@@ -25,6 +25,10 @@ PACKAGE: Final = Path(__file__).parent
 #: The folder in DaCHS's inputs directory, and the page's path on its server.
 FOLDER: Final = "explore"
 PATH: Final = "/explore/q/page/static/"
+
+#: Where the page looks for pictures of bodies, below it, and the list of those that there are.
+HIPS: Final = "hips"
+MAPS: Final = "maps.json"
 
 #: By this the link on the root page is found again.
 _MARK: Final = "<!-- epnkit explore -->"
@@ -142,13 +146,8 @@ class PageDeployment:
 
     def _find_stream_origin(self) -> str:
         """Find the streaming server's origin; none if there is no server, or its name is odd."""
-        try:
-            url = json.loads((self.instance.configuration / LINKS).read_text(encoding="utf-8"))[
-                "url"
-            ]
-        except FileNotFoundError:
-            return ""
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        known = read_links(self.instance.configuration / LINKS)
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(str(known.get("url", ""))))
         return origin if _ORIGIN.fullmatch(origin) else ""
 
     def _write(self) -> str:
@@ -156,7 +155,15 @@ class PageDeployment:
             target = self.folder / name
             self.instance.account.create_owned(target.parent)
             self.instance.account.write(target, self._read_packaged(name))
+        self._write_maps()
         return f"{len(list_files())} files are in {self.folder}; the page is {self.url}"
+
+    def _write_maps(self) -> None:
+        """Write an empty list of maps, unless there is one: a browser shows what is missing."""
+        maps = self.folder / "page" / HIPS / MAPS
+        if not maps.exists():
+            self.instance.account.create_owned(maps.parent)
+            self.instance.account.write(maps, "[]\n")
 
     def _delete(self) -> str:
         if not self.folder.exists():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import psycopg2
 
-from epnkit.errors import ConfigurationError, EpnkitError, TransientSourceError
+from epnkit.errors import ConfigurationError, DeployError, EpnkitError, TransientSourceError
 from epnkit.modules import read_dachs_profile
 from epnkit.sources.config.credentials import read_credential
 from epnkit.streaming.declare import DataSet
@@ -164,6 +164,37 @@ def write_links(path: Path, url: str, services: Iterable[Service]) -> int:
     part.chmod(0o644)
     part.replace(path)
     return sum(map(len, listed.values()))
+
+
+def read_links(path: Path) -> dict[str, Any]:
+    """Read what :func:`write_links` wrote.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    dict
+        The server's ``url``, and its data sets by service; empty if there is no file.
+
+    Raises
+    ------
+    DeployError
+        If the file is damaged.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return dict(orjson.loads(path.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise DeployError(
+            "what datalink knows of the streaming server cannot be read",
+            where=str(path),
+            why=str(error),
+            cure="Write it again: epnkit stream link URL.",
+        ) from None
 
 
 def read_installed(folders: Iterable[Path], read: Callable[[Path], Service]) -> list[Service]:

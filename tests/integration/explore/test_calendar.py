@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from tests.support.explored import ONLY, open_search
-
-from epnkit.client.searches import search
+from tests.support.explored import ONLY, count_found, open_search
 
 
 def test_the_calendar_narrows_everything_to_a_day(page: Page, site: str) -> None:
@@ -16,8 +14,7 @@ def test_the_calendar_narrows_everything_to_a_day(page: Page, site: str) -> None
     day = page.get_by_role("button", name=re.compile(r"^2003-01-05: \d+ rows?$"))
     label = day.get_attribute("aria-label") or ""
     count = int(label.split(": ")[1].split()[0])
-    found = search(f"{site}/tap", time="2003-01-05", limit=5000).table
-    assert count == sum(name == "hfc1ar" for name in found["service"])
+    assert count == count_found(site, time="2003-01-05")
     everything = page.locator("#count").inner_text().split()[0]
     day.click()
     expect(page.locator("#count")).to_have_text(f"{count} of {everything} rows")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
-from tests.support.explored import ONLY, open_search
+from playwright.sync_api import Page, expect
+from tests.support.explored import ONLY, change_rows, count_found, drag_map, open_search
 
-from epnkit.client.searches import search
-from epnkit.explore.deployment import PATH
+from epnkit.dachs.instance import DachsInstance
+from epnkit.dachs.private import PrivateDachs
+from epnkit.explore.deployment import HIPS, MAPS, PATH, PageDeployment
 
 
 def test_from_the_root_page_to_the_links_of_a_granule(page: Page, site: str) -> None:
@@ -35,10 +36,7 @@ def test_from_the_root_page_to_the_links_of_a_granule(page: Page, site: str) -> 
 
 def test_the_address_holds_the_search(page: Page, site: str) -> None:
     open_search(page, site, f"{ONLY}&limit=5000&from=2003-01-01&to=2003-01-31&where=c2min > 0")
-    expected = search(
-        f"{site}/tap", time="2003-01-01/2003-01-31", where="c2min > 0", limit=5000
-    ).table
-    wanted = sum(name == "hfc1ar" for name in expected["service"])
+    wanted = count_found(site, time="2003-01-01/2003-01-31", where="c2min > 0")
     expect(page.locator("#count")).to_have_text(f"{wanted} rows")
     expect(page.locator("[name=where]")).to_have_value("c2min > 0")
     page.fill("[name=where]", "c2min > 10")
@@ -67,19 +65,39 @@ def test_a_footprint_is_chosen_on_the_map(page: Page, site: str) -> None:
 def test_a_box_on_the_map_restricts_the_search(page: Page, site: str) -> None:
     open_search(page, site, f"{ONLY}&limit=5000")
     page.click("#draw")
-    area = page.locator("#map canvas").bounding_box()
-    assert area is not None
-    page.mouse.move(area["x"] + area["width"] * 0.4, area["y"] + area["height"] * 0.3)
-    page.mouse.down()
-    page.mouse.move(area["x"] + area["width"] * 0.6, area["y"] + area["height"] * 0.6, steps=4)
-    page.mouse.up()
+    drag_map(page, (0.4, 0.3), (0.6, 0.6))
     expect(page.locator("#status")).to_have_text(re.compile(r" in \d"), timeout=60_000)
     west, east, south, north = map(float, page.input_value("[name=box]").split(","))
     assert 0 < west < east < 360
     assert -90 < south < north < 90
-    found = search(f"{site}/tap", box=(west, east, south, north), limit=5000).table
-    wanted = sum(name == "hfc1ar" for name in found["service"])
+    wanted = count_found(site, box=(west, east, south, north))
     expect(page.locator("#count")).to_have_text(f"{wanted} row{'s' * (wanted != 1)}")
+
+
+def test_one_row_is_one_row(page: Page, site: str) -> None:
+    open_search(page, site, f"{ONLY}&limit=1")
+    expect(page.locator("#status")).to_contain_text("1 row of 1 service in")
+
+
+def test_a_start_leaves_no_error_in_the_console(page: Page, site: str) -> None:
+    said: list[str] = []
+    page.on("console", lambda each: said.append(each.text) if each.type == "error" else None)
+    open_search(page, site, f"{ONLY}&limit=3")
+    page.wait_for_load_state("networkidle")
+    assert said == []
+
+
+def test_a_reinstalled_page_keeps_its_maps(site: str, dachs: PrivateDachs) -> None:
+    deployment = PageDeployment(DachsInstance.find(dachs.root))
+    maps = deployment.folder / "page" / HIPS / MAPS
+    before = maps.read_text()
+    try:
+        maps.write_text('[{"name": "mine"}]')
+        for step in deployment.plan_install():
+            step.do()
+        assert maps.read_text() == '[{"name": "mine"}]'
+    finally:
+        maps.write_text(before)
 
 
 HOSTILE = {
@@ -93,18 +111,10 @@ HOSTILE = {
 
 
 def test_hostile_values_are_texts(page: Page, site: str) -> None:
-    def poison(route: Route) -> None:
-        answer = route.fetch()
-        found = json.loads(answer.text())
-        names = [column["name"] for column in found["columns"]]
-        if "granule_uid" in names:
-            for row in found["data"][:1]:
-                for name, value in HOSTILE.items():
-                    if name in names:
-                        row[names.index(name)] = value
-        route.fulfill(response=answer, body=json.dumps(found))
+    def poison(rows: list[dict[str, Any]]) -> None:
+        rows[0] |= {name: value for name, value in HOSTILE.items() if name in rows[0]}
 
-    page.route("**/tap/sync", poison)
+    change_rows(page, poison)
     open_search(page, site, f"{ONLY}&limit=3")
     page.locator(".tabulator-row").first.click()
     expect(page.locator("#details h2")).to_have_text(HOSTILE["granule_uid"] or "")

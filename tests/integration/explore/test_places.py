@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from tests.support.explored import ONLY, open_search
+from tests.support.explored import ONLY, click_map, count_found, drag_map, hold_map, open_search
+from tests.support.waiting import wait_until
 
 from epnkit.client.adql import write_query
-from epnkit.client.searches import search
 from epnkit.client.terms import Box, Cone, Polygon, SearchTerms
 from epnkit.epncore.columns import COLUMNS
 from epnkit.explore.deployment import PATH
@@ -78,8 +78,7 @@ def test_a_cone_and_a_polygon_find_what_the_client_finds(page: Page, site: str, 
     expect(page.locator("#shape")).to_have_value(shape)
     expect(page.locator("#place")).to_have_value(text)
     place: dict[str, Any] = {shape: text}
-    found = search(f"{site}/tap", limit=5000, **place).table
-    wanted = sum(name == "hfc1ar" for name in found["service"])
+    wanted = count_found(site, **place)
     assert 0 < wanted < 1200
     expect(page.locator("#count")).to_have_text(f"{wanted} rows")
     page.reload()
@@ -89,15 +88,6 @@ def test_a_cone_and_a_polygon_find_what_the_client_finds(page: Page, site: str, 
 def test_what_is_no_cone_is_said(page: Page, site: str) -> None:
     page.goto(f"{site}{PATH}#{ONLY}&cone=5,20,-1")
     expect(page.locator("#status")).to_contain_text("“5,20,-1” is no cone", timeout=30_000)
-
-
-def click_map(page: Page, *places: tuple[float, float]) -> None:
-    """Click at places of the map, each a part of its width and height."""
-    area = page.locator("#map canvas").bounding_box()
-    assert area is not None
-    for x, y in places:
-        page.mouse.click(area["x"] + area["width"] * x, area["y"] + area["height"] * y)
-        page.wait_for_timeout(400)  # two clicks, and no double one
 
 
 def test_a_polygon_is_drawn_corner_by_corner(page: Page, site: str) -> None:
@@ -111,9 +101,7 @@ def test_a_polygon_is_drawn_corner_by_corner(page: Page, site: str) -> None:
     expect(page.locator("#count")).not_to_have_text(everything, timeout=60_000)
     drawn = page.input_value("#place")
     assert len(drawn.split(",")) == 4
-    found = search(f"{site}/tap", polygon=drawn, limit=5000).table
-    wanted = sum(name == "hfc1ar" for name in found["service"])
-    expect(page.locator("#count")).to_have_text(f"{wanted} rows")
+    expect(page.locator("#count")).to_have_text(f"{count_found(site, polygon=drawn)} rows")
 
 
 def test_a_cone_is_drawn_from_its_middle(page: Page, site: str) -> None:
@@ -121,14 +109,58 @@ def test_a_cone_is_drawn_from_its_middle(page: Page, site: str) -> None:
     everything = page.locator("#count").inner_text()
     page.select_option("#shape", "cone")
     page.click("#draw")
-    area = page.locator("#map canvas").bounding_box()
-    assert area is not None
-    page.mouse.move(area["x"] + area["width"] * 0.5, area["y"] + area["height"] * 0.4)
-    page.mouse.down()
-    page.mouse.move(area["x"] + area["width"] * 0.6, area["y"] + area["height"] * 0.4, steps=4)
-    page.mouse.up()
+    drag_map(page, (0.5, 0.4), (0.6, 0.4))
     expect(page.locator("#count")).not_to_have_text(everything, timeout=60_000)
     longitude, latitude, radius = map(float, page.input_value("#place").split(","))
     assert 170 < longitude < 190
     assert abs(latitude) < 45
     assert 20 < radius < 60
+
+
+def read_map(page: Page) -> str:
+    """Read the picture of the map, once it is painted."""
+    code = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
+        () => done(document.querySelector("#map canvas").toDataURL()))))"""
+    return str(page.evaluate(code))
+
+
+def open_still_map(page: Page, site: str) -> str:
+    """Open the page with a searched box; give the picture of its map when that is at rest."""
+    open_search(page, site, f"{ONLY}&limit=3&box=100,140,-30,30")
+    page.wait_for_timeout(500)
+    return read_map(page)
+
+
+def test_escape_leaves_the_searched_place(page: Page, site: str) -> None:
+    before = open_still_map(page, site)
+    page.click("#draw")
+    hold_map(page, (0.6, 0.3), (0.8, 0.6))
+    wait_until(lambda: read_map(page) != before, 10)
+    page.keyboard.press("Escape")
+    expect(page.locator("#draw")).to_have_attribute("aria-pressed", "false")
+    page.mouse.up()
+    assert page.input_value("#place") == "100,140,-30,30"
+    wait_until(lambda: read_map(page) == before, 10)
+
+
+def test_a_polygon_that_is_given_up_leaves_no_outline(page: Page, site: str) -> None:
+    before = open_still_map(page, site)
+    page.select_option("#shape", "polygon")
+    page.click("#draw")
+    click_map(page, (0.5, 0.3), (0.7, 0.3), (0.7, 0.6))
+    wait_until(lambda: read_map(page) != before, 10)
+    page.click("#draw")
+    wait_until(lambda: read_map(page) == before, 10)
+
+
+@pytest.mark.parametrize("shape", ["box", "cone"])
+def test_a_click_draws_no_tiny_place(page: Page, site: str, shape: str) -> None:
+    before = open_still_map(page, site)
+    page.select_option("#shape", shape)
+    page.click("#draw")
+    click_map(page, (0.7, 0.5))
+    hold_map(page, (0.7, 0.5), (0.7015, 0.5))
+    assert read_map(page) == before
+    page.mouse.up()
+    assert read_map(page) == before
+    expect(page.locator("#draw")).to_have_attribute("aria-pressed", "true")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import requests
-from playwright.sync_api import Page, Route, expect
-from tests.support.explored import ONLY, open_search
+from playwright.sync_api import Page, expect
+from tests.support.explored import ONLY, change_rows, open_search
 
 ROWS = 12
 
@@ -56,16 +57,11 @@ def test_what_cannot_be_read_is_in_the_list(page: Page, site: str, tmp_path: Pat
         4: ("thumbnail_url", "javascript:document.title=1"),
     }
 
-    def poison(route: Route) -> None:
-        answer = route.fetch()
-        found = json.loads(answer.text())
-        names = [column["name"] for column in found["columns"]]
-        if "granule_uid" in names:
-            for index, (name, value) in bad.items():
-                found["data"][index][names.index(name)] = value
-        route.fulfill(response=answer, body=json.dumps(found))
+    def poison(rows: list[dict[str, Any]]) -> None:
+        for index, (name, value) in bad.items():
+            rows[index][name] = value
 
-    page.route("**/tap/sync", poison)
+    change_rows(page, poison)
     open_search(page, site, f"{ONLY}&limit={ROWS}")
     files, listed = save_zip(page, tmp_path / "pictures.zip")
     expect(page.locator("#status")).to_contain_text("list.csv in the ZIP has the others")
@@ -76,3 +72,18 @@ def test_what_cannot_be_read_is_in_the_list(page: Page, site: str, tmp_path: Pat
     assert problems == {}
     assert len(files) == ROWS - 4
     assert all(name.startswith("hfc1ar/") and ".." not in name for name in files)
+
+
+def test_addresses_that_are_not_safe_make_no_zip(page: Page, site: str) -> None:
+    def poison(rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            row["thumbnail_url"] = "javascript:document.title=1"
+
+    change_rows(page, poison)
+    open_search(page, site, f"{ONLY}&limit=3")
+    saved: list[object] = []
+    page.on("download", lambda each: saved.append(each))
+    page.click("#zip")
+    expect(page.locator("#status")).to_have_text("None of these rows has a picture.")
+    expect(page.locator("#zip")).to_have_attribute("title", re.compile("at most 500$"))
+    assert saved == []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 import requests
-from playwright.sync_api import Locator, Page, expect
+from astropy import units
+from playwright.sync_api import Locator, Page, Request, Route, expect
+from tests.conftest import tear_down
 from tests.support.commands import run_epnkit
 from tests.support.explored import open_search
 from tests.support.services import bring_up_service
@@ -21,6 +23,7 @@ from tests.support.streams import ask
 from epnkit.dachs.instance import DachsInstance
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy.stream import LINKS
+from epnkit.errors import DeployError
 from epnkit.explore.deployment import PATH, PageDeployment
 
 #: How many columns the test lets the page average to.
@@ -54,11 +57,16 @@ def read_policy(site: str) -> str:
     return found[0]
 
 
-def draw(page: Page, site: str, service: str, uid: str) -> Locator:
-    """Let the page draw the first stream of a granule; give the picture."""
-    open_search(page, site, f"services={service}&where=granule_uid = '{uid}'")
+def ask_to_draw(page: Page, site: str, service: str, where: str) -> None:
+    """Let the page draw the first stream of the first granule that it finds."""
+    open_search(page, site, f"services={service}&limit=5&where={where}")
     page.locator(".tabulator-row").first.click()
     page.get_by_role("button", name="Draw it here").first.click(timeout=60_000)
+
+
+def draw(page: Page, site: str, service: str, uid: str) -> Locator:
+    """Let the page draw the first stream of a granule; give the picture."""
+    ask_to_draw(page, site, service, f"granule_uid = '{uid}'")
     canvas = page.locator(".spectrum canvas")
     expect(canvas).to_have_attribute(
         "aria-label", re.compile("from dark to bright"), timeout=60_000
@@ -163,10 +171,80 @@ def test_a_span_without_records_is_said(page: Page, site: str, streams: str) -> 
 
 def test_a_server_that_ends_is_said(page: Page, site: str, streams: str) -> None:
     page.route("**/hapi/data?*", lambda route: route.fulfill(status=500, body="no JSON"))
-    open_search(page, site, "services=nda&where=granule_uid = 'J160131_cdf'")
-    page.locator(".tabulator-row").first.click()
-    page.get_by_role("button", name="Draw it here").first.click(timeout=60_000)
+    ask_to_draw(page, site, "nda", "granule_uid = 'J160131_cdf'")
     expect(page.locator(".spectrum .fault")).to_have_text("HTTP 500", timeout=60_000)
+
+
+def test_a_stream_without_numbers_says_so(page: Page, site: str, streams: str) -> None:
+    times = [{"name": "Time", "type": "isotime", "length": 24, "units": "UTC", "fill": None}]
+    info = {"HAPI": "3.3", "status": {"code": 1200, "message": "OK"}, "parameters": times}
+    page.route("**/hapi/info?*", lambda route: route.fulfill(json=info))
+    ask_to_draw(page, site, "nda", "granule_uid = 'J160131_cdf'")
+    expect(page.locator(".spectrum")).to_have_text(
+        "Nothing in it can be drawn: it has no numbers over time.", timeout=60_000
+    )
+
+
+def is_of(endpoint: str) -> Callable[[Request], bool]:
+    """Return what knows the requests of an endpoint of HAPI."""
+    return lambda request: f"/hapi/{endpoint}?" in request.url
+
+
+@pytest.mark.parametrize("endpoint", ["info", "data"])
+def test_another_row_ends_what_is_read(page: Page, site: str, streams: str, endpoint: str) -> None:
+    held: list[Route] = []  # they are never answered
+    page.route(f"**/hapi/{endpoint}?*", lambda route: held.append(route))
+    with page.expect_request(is_of(endpoint), timeout=60_000):
+        ask_to_draw(page, site, "nda", "granule_uid LIKE '%_cdf'")
+    with page.expect_event("requestfailed", is_of(endpoint)) as given_up:
+        page.locator(".tabulator-row").nth(1).click()
+    assert "ERR_ABORTED" in (given_up.value.failure or "")
+
+
+def test_axes_that_differ_are_in_their_own_unit(page: Page, site: str) -> None:
+    page.goto(f"{site}{PATH}")
+    code = """async (hertz) => {
+        const { fromHertz, toHertz, units } = await import("./units.mjs");
+        const back = (unit) => toHertz(fromHertz(hertz, unit), unit);
+        return units.map((unit) => [unit, fromHertz(hertz, unit), back(unit)]);
+    }"""
+    hertz = 6e14
+    found = {unit: (there, back) for unit, there, back in page.evaluate(code, hertz)}
+    names = {"Å": "angstrom", "µm": "um"}
+    for unit, (there, back) in found.items():
+        there_too = (hertz * units.Hz).to_value(names.get(unit, unit), units.spectral())
+        assert there == pytest.approx(there_too, rel=1e-8)
+        assert back == pytest.approx(hertz)
+
+
+def test_no_data_sets_are_not_said_to_be_drawn(
+    site: str, streams: str, dachs: PrivateDachs
+) -> None:
+    link = ("stream", "link", "--dachs", str(dachs.root), streams)
+    try:
+        with ExitStack() as stack:
+            for path in DachsInstance.find(dachs.root).inputs.glob("*/service.py"):
+                stack.enter_context(tear_down(path))
+            done = run_epnkit(*link)
+    finally:
+        assert "the page to explore draws them" in run_epnkit(*link).output
+    assert f"datalink leads to 0 data sets at {streams}" in done.output
+    assert "draws them" not in done.output
+
+
+@pytest.mark.parametrize("damaged", ["{", "null"])
+def test_damaged_links_are_reported_with_their_cure(
+    site: str, streams: str, dachs: PrivateDachs, damaged: str
+) -> None:
+    instance = DachsInstance.find(dachs.root)
+    links = instance.configuration / LINKS
+    before = links.read_text()
+    try:
+        links.write_text(damaged)
+        with pytest.raises(DeployError, match="epnkit stream link URL"):
+            PageDeployment(instance).allow_streams()
+    finally:
+        links.write_text(before)
 
 
 def test_the_policy_names_the_streaming_server_and_nothing_odd(

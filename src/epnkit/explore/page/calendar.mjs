@@ -1,6 +1,6 @@
 // On which days the found granules were: a year as weeks and weekdays, each day as dark as it has rows.
 import { strings } from "./strings.mjs";
-import { writeTime } from "./times.mjs";
+import { fromMilliseconds, writeTime } from "./times.mjs";
 
 const LEVELS = 4;
 const MOST_YEARS = 400; // of one granule: what lasts longer has no day
@@ -10,7 +10,7 @@ const toDay = (julian) => Math.floor(julian + 0.5); // Julian days begin at noon
 const startOf = (day) => day - 0.5;
 const writeDay = (day) => writeTime(startOf(day), 10);
 const yearOf = (day) => Number(writeTime(startOf(day), 4));
-const firstOf = (year) => Math.round(Date.UTC(year, 0, 1) / 86400000) + 2440588;
+const firstOf = (year, month = 0) => toDay(fromMilliseconds(Date.UTC(year, month, 1)));
 const weekday = (day) => day % 7; // Julian day 0 was a Monday
 
 export class Calendar {
@@ -136,8 +136,7 @@ export class Calendar {
 
 function makeMonths(year, first, weeks) {
   const line = document.createElement("tr"), starts = strings.months.map((name, month) => {
-    const day = Math.round(Date.UTC(year, month, 1) / 86400000) + 2440588;
-    return [name, Math.ceil((day - first + weekday(first)) / 7)]; // the first week that begins in it
+    return [name, Math.ceil((firstOf(year, month) - first + weekday(first)) / 7)]; // the first week that begins in it
   });
   line.append(document.createElement("td"));
   if (starts[0][1] > 0) starts[0][1] = 0;

@@ -7,9 +7,11 @@ import { strings } from "./strings.mjs";
 import { writeTime } from "./times.mjs";
 
 let current = 0;
+const views = []; // those that may be reading
 
 export async function showDetails(element, row, service, acts) {
   const mine = ++current;
+  for (const view of views.splice(0)) view.stop();
   if (!row) {
     element.replaceChildren(make("p", strings.choose, "under"));
     return;
@@ -71,6 +73,7 @@ function drawButton(stream, row) {
     view.element.prepend(larger);
     button.replaceWith(view.element);
     view.element.scrollIntoView({ block: "nearest" });
+    views.push(view);
     view.start();
   });
   return button;

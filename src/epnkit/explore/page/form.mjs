@@ -2,17 +2,14 @@
 import { readPlace, shapes, writePlace } from "./places.mjs";
 import { strings } from "./strings.mjs";
 import { parseTime } from "./times.mjs";
-
-// Hertz of a unit of frequency or energy; of a wavelength, metres with a minus.
-const units = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9, "nm": -1e-9, "Å": -1e-10, "µm": -1e-6, m: -1, keV: 2.417989242e17 };
-const LIGHT = 299792458; // metres a second
+import { toHertz, units } from "./units.mjs";
 
 export function fillSelects(form) {
   const fill = (selector, pairs) => form.querySelector(selector).replaceChildren(
     ...pairs.map(([value, text]) => new Option(text, value, value === "MHz", value === "MHz")),
   );
   fill("#kind", [["", strings.anyKind], ...Object.entries(strings.kinds)]);
-  fill("#unit", Object.keys(units).map((unit) => [unit, unit]));
+  fill("#unit", units.map((unit) => [unit, unit]));
   fill("#level", [["", strings.anyLevel], ...[1, 2, 3, 4, 5, 6].map((level) => [level, level])]);
   fill("#shape", shapes.map((shape) => [shape, strings.shapes[shape]]));
   fill("#frame", Object.entries(strings.frames));
@@ -38,7 +35,7 @@ export function readTerms(form) {
   const given = new FormData(form), value = (name) => String(given.get(name) || "").trim();
   const terms = Object.fromEntries(["target", "kind", "instrument", "level", "text", "where", "frame"].map((name) => [name, value(name)]));
   if (value("from") || value("to")) terms.time = [readTime(value("from") || value("to"), false), readTime(value("to") || value("from"), true)];
-  if (value("low") || value("high")) terms.frequency = readFrequencies([value("low") || value("high"), value("high") || value("low")], units[value("unit")]);
+  if (value("low") || value("high")) terms.frequency = readFrequencies([value("low") || value("high"), value("high") || value("low")], value("unit"));
   const shape = shapes.find(value);
   terms.place = shape ? requirePlace(shape, value(shape)) : null;
   return terms;
@@ -54,7 +51,7 @@ function readFrequencies(texts, unit) {
   return texts.map((text) => {
     const number = Number(text);
     if (!Number.isFinite(number)) throw new Error(strings.notANumber(text));
-    return unit > 0 ? number * unit : LIGHT / (number * -unit);
+    return toHertz(number, unit);
   }).sort((a, b) => a - b);
 }
 

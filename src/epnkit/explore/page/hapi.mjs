@@ -1,6 +1,7 @@
 // Records of a HAPI server (HAPI 3.3, binary), averaged to as many times as a picture has columns.
 import { strings } from "./strings.mjs";
 import { toJulian, writeTime } from "./times.mjs";
+import { fromHertz, units } from "./units.mjs";
 
 const MOST_BYTES = 200e6; // of one picture
 const widths = { integer: 4, double: 8 }; // HAPI 3.3, section 3.7.6
@@ -8,7 +9,6 @@ const readers = {
   integer: (view, offset) => view.getInt32(offset, true),
   double: (view, offset) => view.getFloat64(offset, true),
 };
-const hertz = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9 };
 const text = new TextDecoder("ascii");
 
 // What a link to records asks for: { root, dataset, span }, or null if it leads elsewhere.
@@ -111,7 +111,7 @@ async function readRecords(answer, size, take) {
 // Channels between limits, evenly by their ratio, for an axis that differs from record to record.
 function spread(limits, unit) {
   if (!limits.every((each) => Number.isFinite(each) && each > 0)) throw new Error(strings.noLimits);
-  const [low, high] = limits.map((each) => each / (hertz[unit] || 1));
+  const [low, high] = units.includes(unit) ? limits.map((each) => fromHertz(each, unit)).sort((a, b) => a - b) : limits;
   return Array.from({ length: 128 }, (_, k) => low * (high / low) ** (k / 127));
 }
 

@@ -5,10 +5,10 @@ import { showDetails } from "./details.mjs";
 import { fillSelects, followShape, readTerms, readWords, writePlaceField, writeWords } from "./form.mjs";
 import { FootprintMap } from "./map.mjs";
 import { ResultTable, showGallery } from "./results.mjs";
-import { saveFile, writeCsv, zipPictures } from "./saving.mjs";
+import { MOST_PICTURES, saveFile, writeCsv, zipPictures } from "./saving.mjs";
 import { sendFile, sendTables } from "./sending.mjs";
 import { fillIn, strings } from "./strings.mjs";
-import { listMaps, listServices, run, votableAddress } from "./tap.mjs";
+import { listMaps, listServices, run, safeLink, votableAddress } from "./tap.mjs";
 import { Timeline } from "./timeline.mjs";
 import { toJulian, writeTime } from "./times.mjs";
 
@@ -31,6 +31,7 @@ let map, timeline, calendar, table;
 async function start() {
   fillIn(document);
   document.title = find("#title").textContent = strings.title;
+  find("#zip").title = strings.zipTitle(MOST_PICTURES);
   fillSelects(find("#form"));
   const ofRow = (row) => row.color;
   map = new FootprintMap(find("#map"), {
@@ -298,13 +299,13 @@ function saveCsv() {
 }
 
 async function saveZip() {
-  const rows = chosenRows().filter((row) => row.thumbnail_url);
+  const rows = chosenRows().filter((row) => safeLink(row.thumbnail_url));
   if (!rows.length) return say(strings.noPictures, true);
   find("#zip").disabled = true;
   try {
-    const { bytes, read, wanted: all } = await zipPictures(rows, (done, of) => say(strings.zipping(done, of)));
+    const { bytes, read } = await zipPictures(rows, (done, of) => say(strings.zipping(done, of)));
     saveFile([bytes], "application/zip", "pictures.zip");
-    say(strings.zipped(read, all), read < all);
+    say(strings.zipped(read, rows.length), read < rows.length);
   } finally {
     find("#zip").disabled = false;
   }

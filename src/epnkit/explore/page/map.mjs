@@ -18,7 +18,8 @@ export class FootprintMap {
     this.rows = [];
     this.marks = [];
     this.selected = new Set();
-    this.place = null;
+    this.place = null; // that of the search
+    this.draft = null; // what the pen draws at the moment
     this.pen = null;
     this.#listen();
     new ResizeObserver(() => this.draw()).observe(this.canvas);
@@ -58,6 +59,16 @@ export class FootprintMap {
   setDrawing(shape) {
     this.pen = shape ? new Pen(shape) : null;
     this.canvas.classList.toggle("drawing", Boolean(shape));
+    this.#setDraft(null);
+  }
+
+  #setDraft(place) {
+    this.draft = place;
+    this.draw();
+  }
+
+  #preview(event) {
+    this.#setDraft(this.pen.preview(this.#toLonLat(this.#point(event))));
   }
 
   // A picture of the whole body, longitude 0 to 360 from left to right, or none.
@@ -179,7 +190,7 @@ export class FootprintMap {
       context.strokeStyle = style.getPropertyValue("--chosen");
       context.stroke(mark.path);
     }
-    if (this.place) this.#paintPlace(style, scale);
+    if (this.draft || this.place) this.#paintPlace(this.draft || this.place, style, scale);
     context.setTransform(pixels, 0, 0, pixels, 0, 0);
     this.#paintLabels(style, scale, x, y);
     this.#keepPicture(scale, x, y);
@@ -226,13 +237,13 @@ export class FootprintMap {
     }
   }
 
-  #paintPlace(style, scale) {
+  #paintPlace(place, style, scale) {
     const { context } = this;
     context.strokeStyle = style.getPropertyValue("--accent");
     context.setLineDash([5 / scale, 3 / scale]);
     context.lineWidth = 2 / scale;
     context.beginPath();
-    d3.geoPath(this.projection, context)(outlinePlace(this.place));
+    d3.geoPath(this.projection, context)(outlinePlace(place));
     context.stroke();
     context.setLineDash([]);
   }
@@ -290,12 +301,13 @@ export class FootprintMap {
       this.pen?.press(this.#toLonLat(this.#point(event)));
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (!held && this.pen?.shape === "polygon") this.setPlace(this.pen.preview(this.#toLonLat(this.#point(event))));
+      if (!held && this.pen?.shape === "polygon") this.#preview(event);
       if (!held) return this.#hover(event);
       const dx = event.clientX - held.x, dy = event.clientY - held.y;
       held.moved ||= Math.abs(dx) + Math.abs(dy) > 4;
-      if (this.pen) this.setPlace(this.pen.preview(this.#toLonLat(this.#point(event))));
-      else if (held.moved) { this.view = { ...held.view, x: held.view.x + dx, y: held.view.y + dy }; this.move(); }
+      if (!held.moved) return;
+      if (this.pen) this.#preview(event);
+      else { this.view = { ...held.view, x: held.view.x + dx, y: held.view.y + dy }; this.move(); }
     });
     canvas.addEventListener("pointerup", (event) => {
       const was = held;
@@ -309,7 +321,7 @@ export class FootprintMap {
       if (event.key === "+" || event.key === "=") this.#zoom(1.25);
       else if (event.key === "-") this.#zoom(0.8);
       else if (event.key === "Enter" && this.pen) this.#finish(this.pen.close());
-      else if (event.key === "Escape" && this.pen) { this.setPlace(null); this.onPlace(null); }
+      else if (event.key === "Escape" && this.pen) this.onPlace(null);
       else if (moves[event.key]) { this.view.x += moves[event.key][0]; this.view.y += moves[event.key][1]; this.move(); }
       else return;
       event.preventDefault();

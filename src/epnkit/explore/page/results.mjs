@@ -1,7 +1,9 @@
 // The found rows as a table and as a gallery of pictures.
+import { MOST_PICTURES } from "./saving.mjs";
 import { safeLink } from "./tap.mjs";
 import { strings } from "./strings.mjs";
 import { writeTime } from "./times.mjs";
+import { fromHertz } from "./units.mjs";
 
 const shown = [
   ["service", "Service", 110], ["granule_uid", "granule_uid", 220], ["time_min", "From (UTC)", 158],
@@ -16,11 +18,11 @@ export function writeSpectral(row) {
   const [low, high] = [row.spectral_range_min, row.spectral_range_max];
   if (!Number.isFinite(low) || !Number.isFinite(high) || low <= 0) return "";
   if (low >= 1e12) {
-    const nm = (hertz) => 299792458e9 / hertz;
-    return low >= 3e16 ? `${(nm(high) * 10).toPrecision(4)}–${(nm(low) * 10).toPrecision(4)} Å` : `${nm(high).toPrecision(5)}–${nm(low).toPrecision(5)} nm`;
+    const [unit, digits] = low >= 3e16 ? ["Å", 4] : ["nm", 5];
+    return `${[high, low].map((each) => fromHertz(each, unit).toPrecision(digits)).join("–")} ${unit}`;
   }
-  const [unit, name] = [[1e9, "GHz"], [1e6, "MHz"], [1e3, "kHz"], [1, "Hz"]].find(([size]) => high >= size) || [1, "Hz"];
-  return `${+(low / unit).toPrecision(4)}–${+(high / unit).toPrecision(4)} ${name}`;
+  const unit = ["GHz", "MHz", "kHz"].find((each) => fromHertz(high, each) >= 1) || "Hz";
+  return `${[low, high].map((each) => +fromHertz(each, unit).toPrecision(4)).join("–")} ${unit}`;
 }
 
 export class ResultTable {
@@ -77,7 +79,7 @@ const formatters = { time_min: asTime, time_max: asTime, c1min: asNumber, c1max:
 
 // Pictures that rows have of themselves, fetched as they come into view.
 export function showGallery(element, rows, onChoose) {
-  const pictures = rows.filter((row) => safeLink(row.thumbnail_url)).slice(0, 500);
+  const pictures = rows.filter((row) => safeLink(row.thumbnail_url)).slice(0, MOST_PICTURES);
   element.replaceChildren(...pictures.map((row) => {
     const button = document.createElement("button"), picture = document.createElement("img"), caption = document.createElement("span");
     button.type = "button";

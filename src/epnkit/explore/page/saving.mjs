@@ -3,7 +3,7 @@ import { zipSync } from "./lib/fflate.mjs";
 import { safeLink } from "./tap.mjs";
 import { strings } from "./strings.mjs";
 
-const MOST_PICTURES = 500;
+export const MOST_PICTURES = 500;
 const MOST_BYTES = 200e6; // of all, which are in memory until they are saved
 const LARGEST = 10e6; // of one
 const LONGEST = 30000; // milliseconds for one
@@ -27,9 +27,9 @@ export function saveFile(parts, type, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-// The pictures of rows and a list of them, as the bytes of a ZIP; what cannot be read is in the list.
+// The pictures of rows that have one and a list of them, as the bytes of a ZIP; what cannot be read is in the list.
 export async function zipPictures(rows, report) {
-  const wanted = rows.filter((row) => safeLink(row.thumbnail_url)), files = {}, list = [], waiting = wanted.slice(0, MOST_PICTURES);
+  const files = {}, list = [], waiting = rows.slice(0, MOST_PICTURES);
   let total = 0;
   const work = async () => {
     for (let row; (row = waiting.shift());) {
@@ -44,14 +44,14 @@ export async function zipPictures(rows, report) {
       } catch (error) {
         entry.problem = error.message;
       }
-      report(list.length, Math.min(wanted.length, MOST_PICTURES));
+      report(list.length, Math.min(rows.length, MOST_PICTURES));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  list.push(...wanted.slice(MOST_PICTURES).map((row) => ({ ...pickNames(row), file: "", problem: strings.tooMany })));
+  list.push(...rows.slice(MOST_PICTURES).map((row) => ({ ...pickNames(row), file: "", problem: strings.tooMany(MOST_PICTURES) })));
   const columns = ["service", "granule_uid", "file", "problem", "address"];
   files["list.csv"] = new TextEncoder().encode(writeCsv(list, columns));
-  return { bytes: zipSync(files), read: list.filter((each) => each.file).length, wanted: wanted.length };
+  return { bytes: zipSync(files), read: list.filter((each) => each.file).length };
 }
 
 const pickNames = (row) => ({ service: row.service, granule_uid: row.granule_uid, address: row.thumbnail_url });

@@ -13,7 +13,7 @@ const RAMP = [[8, 8, 32], [72, 24, 110], [170, 48, 96], [236, 118, 42], [252, 21
 
 export class SpectrumView {
   constructor(stream, row) {
-    Object.assign(this, { stream, row, span: stream.span, found: null, busy: null });
+    Object.assign(this, { stream, span: stream.span, parameters: [], found: null, busy: null });
     this.limits = [row.spectral_range_min, row.spectral_range_max];
     this.element = document.createElement("section");
     this.canvas = document.createElement("canvas");
@@ -32,13 +32,29 @@ export class SpectrumView {
   }
 
   async start() {
+    const { signal } = (this.busy = new AbortController());
     try {
-      this.parameters = await listParameters(this.stream);
-      this.select.replaceChildren(...this.parameters.map((each) => new Option(each.label || each.name, each.name)));
-      await this.#read();
+      const found = await listParameters(this.stream, signal);
+      if (signal.aborted) return;
+      if (!found.length) return this.#refuse();
+      this.parameters = found;
+      this.select.replaceChildren(...found.map((each) => new Option(each.label || each.name, each.name)));
     } catch (error) {
-      this.#say(`${this.stream.root}: ${error.message}`, true);
+      if (!signal.aborted) this.#say(`${this.stream.root}: ${error.message}`, true);
+      return;
     }
+    await this.#read();
+  }
+
+  // Reads no more: nobody looks.
+  stop() {
+    clearTimeout(this.settling);
+    this.busy?.abort();
+  }
+
+  #refuse() {
+    this.element.replaceChildren(this.under);
+    this.#say(strings.noParameters);
   }
 
   get parameter() {
@@ -60,6 +76,7 @@ export class SpectrumView {
 
   // Reads what is shown; the picture stays until it is there.
   async #read() {
+    if (!this.parameter) return; // they are not known yet
     this.busy?.abort();
     const busy = (this.busy = new AbortController());
     this.#say(strings.reading);
@@ -133,8 +150,7 @@ export class SpectrumView {
 
   // The values that the colours, or the axis of a curve, go from and to.
   #findRange() {
-    const values = this.found.means.filter(Number.isFinite).sort();
-    return OUTLIERS.map((part) => values[Math.round(part * (values.length - 1))]);
+    return OUTLIERS.map((part) => d3.quantile(this.found.means, part));
   }
 
   #paint() {
@@ -170,7 +186,7 @@ export class SpectrumView {
     const { columns, channels, means } = this.found, lines = 256, picture = document.createElement("canvas");
     Object.assign(picture, { width: columns, height: lines });
     const context = picture.getContext("2d"), image = context.createImageData(columns, lines), toColor = makeColors(this.#findRange());
-    const nearest = Array.from({ length: lines }, (_, line) => findNearest(channels, this.#axis().toValue(1 - (line + 0.5) / lines)));
+    const axis = this.#axis(), nearest = Array.from({ length: lines }, (_, line) => findNearest(channels, axis.toValue(1 - (line + 0.5) / lines)));
     for (let line = 0; line < lines; line++) for (let column = 0; column < columns; column++) {
       const value = means[column * channels.length + nearest[line]];
       if (Number.isFinite(value)) image.data.set([...toColor(value), 255], 4 * (line * columns + column));
@@ -194,7 +210,7 @@ export class SpectrumView {
   // The upright axis: frequencies, or the values of a curve.
   #axis() {
     const { channels, parameter } = this.found, spectrum = channels.length > 1;
-    const [low, high] = spectrum ? [Math.min(...channels), Math.max(...channels)] : this.#findRange();
+    const [low, high] = spectrum ? d3.extent(channels) : this.#findRange();
     const bins = parameter.bins?.[0], words = spectrum ? [bins.label || bins.name, bins.units] : [parameter.label || parameter.name, parameter.units];
     const log = spectrum && low > 0 && high / low > LOGARITHMIC, [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
     return {
@@ -246,11 +262,7 @@ function listPowers(low, high) {
   return found;
 }
 
-function findNearest(channels, value) {
-  let best = 0;
-  channels.forEach((channel, index) => { if (Math.abs(channel - value) < Math.abs(channels[best] - value)) best = index; });
-  return best;
-}
+const findNearest = (channels, value) => d3.minIndex(channels, (channel) => Math.abs(channel - value));
 
 // Colours from dark to bright; by the ratio of values if all are above zero and far apart.
 function makeColors([low, high]) {

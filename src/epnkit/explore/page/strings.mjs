@@ -1,4 +1,6 @@
 // Every word that the page shows.
+const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 export const strings = {
   title: "Explore observations",
   skip: "To the results",
@@ -41,8 +43,8 @@ export const strings = {
   noBackground: "the grid alone",
   timeline: "When",
   calendar: "Days of",
-  year: (year, count) => `${year} (${count})`,
-  day: (day, count) => `${day}: ${count} row${count === 1 ? "" : "s"}`,
+  year: (year, rows) => `${year} (${rows})`,
+  day: (day, rows) => `${day}: ${count(rows, "row")}`,
   weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
   months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
   table: "Table",
@@ -52,11 +54,11 @@ export const strings = {
   sendFile: "Send this file by SAMP",
   csv: "CSV",
   zip: "Pictures (ZIP)",
-  zipTitle: "Save the thumbnails of the selected rows, or of all, at most 500",
+  zipTitle: (most) => `Save the thumbnails of the selected rows, or of all, at most ${most}`,
   zipping: (done, of) => `Reading pictures: ${done} of ${of}`,
   zipped: (read, all) => (read === all ? `${read} pictures are saved.` : `${read} of ${all} pictures are saved; list.csv in the ZIP has the others.`),
   tooManyBytes: "too large",
-  tooMany: "more than 500",
+  tooMany: (most) => `more than ${most}`,
   elsewhere: "it is at another server",
   notAPicture: (type) => `not a picture: ${type || "no type"}`,
   loading: "Looking for services…",
@@ -78,6 +80,7 @@ export const strings = {
   wholeSpan: "Whole",
   reading: "Reading…",
   drawn: (what, range) => `${what}: ${range} from dark to bright. Wheel, + and - zoom; arrows and dragging move.`,
+  noParameters: "Nothing in it can be drawn: it has no numbers over time.",
   noRecords: "There are no records at these times.",
   tooMuch: "Only a part is drawn, since it is too much: zoom in.",
   noLimits: "Its frequencies differ from record to record, and the row does not say their limits.",
@@ -97,9 +100,8 @@ export const strings = {
     ci: "ci: catalogue item", sv: "sv: spatial vector", ev: "ev: event", el: "el: list of events",
   },
   frames: { body: "body", celestial: "sky" },
-  rows: (shown, all) => (shown === all ? `${all} row${all === 1 ? "" : "s"}` : `${shown} of ${all} rows`),
-  found: (rows, services, seconds) =>
-    `${rows} rows of ${services} service${services === 1 ? "" : "s"} in ${seconds} s`,
+  rows: (shown, all) => (shown === all ? count(all, "row") : `${shown} of ${all} rows`),
+  found: (rows, services, seconds) => `${count(rows, "row")} of ${count(services, "service")} in ${seconds} s`,
   notATime: (text) => `“${text}” is not a time: write 2005-04-01 or 2005-04-01T12:30.`,
   notANumber: (text) => `“${text}” is not a number.`,
   notAPlace: (shape, text) => `“${text}” is no ${strings.shapes[shape]}: write ${strings.placeForms[shape]}.`,

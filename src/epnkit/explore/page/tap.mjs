@@ -14,7 +14,7 @@ export async function run(adql, limit, signal) {
   return { columns: found.columns, rows: found.data };
 }
 
-// Maps of bodies that lie beside the page (epnkit hips); most servers have none.
+// Maps of bodies that lie beside the page (epnkit hips); on most servers the list is empty.
 export async function listMaps() {
   try {
     const answer = await fetch("hips/maps.json");

@@ -14,14 +14,12 @@ export class Timeline {
     new ResizeObserver(() => this.draw()).observe(this.canvas);
   }
 
+  // Takes the rows; setBrush, which follows, draws them.
   show(rows) {
     this.rows = rows.filter((row) => Number.isFinite(row.time_min));
-    const times = this.rows.flatMap((row) => [row.time_min, Number.isFinite(row.time_max) ? row.time_max : row.time_min]);
-    const low = times.reduce((a, b) => Math.min(a, b), Infinity), high = times.reduce((a, b) => Math.max(a, b), -Infinity);
+    const [low, high] = d3.extent(this.rows.flatMap((row) => [row.time_min, row.time_max]).filter(Number.isFinite));
     const margin = Math.max((high - low) * 0.01, 1 / 1440);
     this.range = this.rows.length ? [low - margin, high + margin] : null;
-    this.brush = null;
-    this.draw();
   }
 
   setBrush(brush) {
