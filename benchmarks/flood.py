@@ -132,22 +132,26 @@ def load(directory: Path, form: str) -> None:
         )
         dachs.account.create_owned(dachs.root / "credentials")
         inputs.install(dachs, folder)
-        first = measure(lambda: dachs.run("imp", f"{FOLDER.name}/q"))
+        first = measure(lambda: run(dachs.root, "load"))
         # What has a cursor is loaded again, what has none is compared by keys and digests.
-        epnkit = str(Path(sys.executable).with_name("epnkit"))
         verb = "load" if form == "image" else "reconcile"
-        words = [epnkit, verb, FOLDER.name, "--dachs", str(dachs.root)]
-        again = measure(lambda: subprocess.run(words, check=True, capture_output=True))
+        again = measure(lambda: run(dachs.root, verb))
         with dachs.cluster.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM {FOLDER.name}.epn_core")
             (granules,) = cursor.fetchone() or (0,)
     assert granules == (BANDS * STEPS if form == "image" else BANDS)
     print(
-        f"  loaded into DaCHS, from the files to {granules} granules that are indexed:"
+        f"  epnkit load, from the files to {granules} granules that are indexed in DaCHS:"
         f" {first:.1f} s ({BANDS * STEPS / first:.0f} files a second); epnkit {verb} after that"
         f" {again:.1f} s ({again / first:.2f})",
         flush=True,
     )
+
+
+def run(root: Path, verb: str) -> None:
+    """Run a command of epnkit on the service, as an operator does."""
+    words = [str(Path(sys.executable).with_name("epnkit")), verb, FOLDER.name, "--dachs", str(root)]
+    subprocess.run(words, check=True, capture_output=True)
 
 
 def measure(work: Callable[[], object]) -> float:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from epnkit.deploy import coverage
+
 if TYPE_CHECKING:
     from epnkit.dachs.instance import DachsInstance
     from epnkit.loading.request import Request
@@ -43,16 +45,17 @@ def split_into_requests(
 def run_imports(instance: DachsInstance, service: str, requests: Iterable[Request]) -> bool:
     """Import once for each request until one fails, and return whether all succeeded.
 
-    An import clears the coverage in the service's registry record, so that it is computed again;
-    DaCHS's statistics of each column only after an import that made all granules again.
+    An import clears the coverage in the service's registry record. If no granule changed, it is
+    written as it was; otherwise it is computed again, and DaCHS's statistics of each column too
+    after an import that made all granules again.
 
     Raises
     ------
     DeployError
         If the coverage cannot be computed.
     """
-    from epnkit.deploy import coverage
-
+    with instance.connect() as connection:
+        before = coverage.read_coverage(connection, service)
     done: list[Request] = []
     succeeded = True
     for request in requests:
@@ -61,9 +64,14 @@ def run_imports(instance: DachsInstance, service: str, requests: Iterable[Reques
         if not succeeded:
             break
         done.append(request)
-    if done:
+    if done and not (before and _restore(instance, before)):
         coverage.renew(instance, service, columns=any(request.whole for request in done))
     return succeeded
+
+
+def _restore(instance: DachsInstance, before: coverage.Coverage) -> bool:
+    with instance.connect() as connection:
+        return coverage.restore_coverage(connection, before)
 
 
 def run_load(instance: DachsInstance, service: str, request: Request) -> bool:

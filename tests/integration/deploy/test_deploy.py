@@ -177,6 +177,32 @@ def test_a_load_says_that_the_folder_was_edited(instance: PrivateDachs, resource
     assert "this loads what is deployed" not in run(instance, "load", "bass2000").stderr
 
 
+def test_the_coverage_is_computed_again_only_after_a_change(instance: PrivateDachs) -> None:
+    run_successfully(instance, "deploy", "bass2000")
+    computed = read_coverage(instance)
+    assert computed is not None
+    marked = [1.0, 2.0]
+    write_coverage(instance, marked)
+    run_successfully(instance, "load", "bass2000", "--full")
+    assert read_coverage(instance) == marked
+    service = instance.inputs / "bass2000" / "service.py"
+    service.write_text(service.read_text().replace("H-alpha", "H alpha"))
+    run_successfully(instance, "load", "bass2000", "--remap")
+    assert read_coverage(instance) == computed
+
+
+def read_coverage(dachs: PrivateDachs) -> list[float] | None:
+    with dachs.cluster.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT temporal FROM dc.rdmeta WHERE sourcerd = 'bass2000/q'")
+        (limits,) = cursor.fetchone()
+        return limits
+
+
+def write_coverage(dachs: PrivateDachs, limits: list[float]) -> None:
+    with dachs.cluster.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE dc.rdmeta SET temporal = %s", (limits,))
+
+
 def test_what_two_services_share_goes_with_the_last(instance: PrivateDachs) -> None:
     run_successfully(instance, "deploy", "bass2000", "hfc1t3")
     # Where imports keep compiled loops, unless a variable says otherwise, as in these tests.
