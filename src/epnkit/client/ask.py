@@ -132,7 +132,7 @@ def ask_all(
     for target in dict.fromkeys(targets):
         services[target.url].url = target.url
         services[target.url].tables.append(target)
-    write = partial(write_query, terms=terms, columns=columns, order=order)
+    write = partial(write_query, terms=terms, columns=columns, order=order, limit=limits.limit)
     with ThreadPoolExecutor(limits.at_once) as pool:
         learning = {pool.submit(_learn_columns, each, limits): each for each in services.values()}
         asking = []
@@ -183,19 +183,21 @@ def _ask(target: EpnTable, query: TableQuery, limits: RequestLimits) -> TableAns
     start = time.monotonic()
     with open_session(limits.timeout) as session:
         try:
-            rows, state = _run(target.url, query.text, limits.limit, session)
+            rows, state = _run(target.url, query, limits.limit, session)
             why = f"it has more than {len(rows)} rows" if state == "overflow" else ""
         except _FAILURES as error:
             rows, (state, why) = Table(), _describe(error, session, limits.timeout)
     return TableAnswer(target, query, rows, state, why, time.monotonic() - start)
 
 
-def _run(url: str, query: str, limit: int, session: DeadlineSession) -> tuple[Table, str]:
-    asked = TAPService(url, session=session).create_query(query, maxrec=limit)
+def _run(url: str, query: TableQuery, limit: int, session: DeadlineSession) -> tuple[Table, str]:
+    asked = TAPService(url, session=session).create_query(query.text, maxrec=limit)
     document = asked.execute_stream().read()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what services write is theirs
-        return _parse(document, asked)
+        rows, state = _parse(document, asked)
+    rows.keep_columns([name for name in query.columns if name in rows.colnames])
+    return rows, state
 
 
 def _parse(document: bytes, asked: Any) -> tuple[Table, str]:

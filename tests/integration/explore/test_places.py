@@ -49,8 +49,9 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)(?:e[+-]?\d+)?")
     ],
 )
 @pytest.mark.parametrize("known", [tuple(COLUMNS), ("granule_uid", "time_min", '"order"')])
+@pytest.mark.parametrize("limit", [100, 10_000])
 def test_the_page_asks_what_the_client_asks(
-    page: Page, site: str, terms: SearchTerms, known: tuple[str, ...]
+    page: Page, site: str, terms: SearchTerms, known: tuple[str, ...], limit: int
 ) -> None:
     page.goto(f"{site}{PATH}")
     given = {
@@ -60,11 +61,13 @@ def test_the_page_asks_what_the_client_asks(
     }
     columns = ["granule_uid", "time_min", "order", "s_region"]
     asked = page.evaluate(
-        "async ([table, known, terms, columns]) =>"
-        " (await import('./adql.mjs')).writeQuery(table, known, terms, columns, 'time_min')",
-        ["a.epn_core", list(known), given, columns],
+        "async ([table, known, terms, columns, limit]) =>"
+        " (await import('./adql.mjs')).writeQuery(table, known, terms, columns, 'time_min', limit)",
+        ["a.epn_core", list(known), given, columns, limit],
     )
-    expected = write_query("a.epn_core", known, terms, columns=columns, order="time_min")
+    expected = write_query(
+        "a.epn_core", known, terms, columns=columns, order="time_min", limit=limit
+    )
     assert NUMBER.sub("#", asked["text"]) == NUMBER.sub("#", expected.text)
     numbers = np.array([NUMBER.findall(text) for text in (asked["text"], expected.text)], float)
     np.testing.assert_allclose(numbers[0], numbers[1], rtol=1e-13)

@@ -18,7 +18,7 @@ EVERY = tuple(COLUMNS)
 
 
 def query(terms: SearchTerms, known: tuple[str, ...] = EVERY) -> str:
-    return write_query("a.epn_core", known, terms, columns=["granule_uid"]).text
+    return write_query("a.epn_core", known, terms, columns=["granule_uid"], limit=1000).text
 
 
 def test_columns_that_a_table_lacks_are_left_out() -> None:
@@ -31,8 +31,19 @@ def test_columns_that_a_table_lacks_are_left_out() -> None:
 
 def test_own_columns_come_if_they_are_asked_for() -> None:
     known = ["granule_uid", '"my column"', '"order"']
-    found = write_query("a.epn_core", known, SearchTerms(), columns=["*"])
-    assert found.text == 'SELECT granule_uid, "my column", "order" FROM a.epn_core'
+    found = write_query("a.epn_core", known, SearchTerms(), columns=["*"], limit=10**9)
+    assert found.text == "SELECT * FROM a.epn_core"
+    assert found.columns == ("granule_uid", "my column", "order")
+
+
+def test_columns_are_named_only_if_many_values_would_come_for_nothing() -> None:
+    known = [*EVERY, '"my column"']
+    for limit, selected in ((10**6, ", ".join(EVERY)), (10**3, "*")):
+        found = write_query("a.epn_core", known, SearchTerms(), limit=limit)
+        assert found.text == f"SELECT {selected} FROM a.epn_core"
+        assert found.columns == EVERY
+    few = write_query("a.epn_core", known, SearchTerms(), columns=["my column"], limit=10**3)
+    assert few.text == 'SELECT "my column" FROM a.epn_core'
 
 
 def test_intervals_overlap() -> None:

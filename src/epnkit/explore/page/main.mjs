@@ -94,7 +94,7 @@ async function search(times = null) {
   const chosen = state.services.filter((service) => service.label.querySelector("input").checked);
   Object.assign(state, { rows: [], shown: [], selected: [], chosen: null });
   for (const service of state.services) service.count.textContent = "";
-  state.asked = chosen.map((service) => ({ service, ...writeQuery(service.table, [...service.columns.keys()], terms, wanted, "time_min"), limit }));
+  state.asked = chosen.map((service) => ({ service, ...writeQuery(service.table, [...service.columns.keys()], terms, wanted, "time_min", limit), limit }));
   showAsked();
   say(strings.searching);
   const waiting = [...state.asked], faults = [];
@@ -117,9 +117,10 @@ async function askOne(asked, signal, faults) {
   const { service, limit } = asked;
   try {
     const found = await run(asked.text, limit + 1, signal);
-    const names = found.columns.map((column) => column.name), more = found.rows.length > limit;
+    const more = found.rows.length > limit, names = found.columns.map((column) => column.name);
+    const places = asked.columns.map((name) => [name, names.indexOf(name)]).filter(([, place]) => place >= 0);
     const rows = found.rows.slice(0, limit).map((values) => {
-      const row = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+      const row = Object.fromEntries(places.map(([name, place]) => [name, values[place]]));
       return Object.assign(row, { service: service.name, key: `${service.name}/${row.granule_uid}`, color: service.color });
     });
     state.rows.push(...rows);
