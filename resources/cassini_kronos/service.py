@@ -1,5 +1,6 @@
 """Cassini/RPWS, the Kronos database: radio spectra of Saturn, one granule an hour and a level."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from epnkit.service import (
     Link,
     PairedFile,
     Service,
+    Table,
     TableFile,
     Variable,
     companion,
@@ -31,6 +33,7 @@ from epnkit.service import (
     read_kronos_n1,
     read_kronos_n2,
     read_kronos_n3,
+    read_kronos_n3b,
     this,
 )
 
@@ -144,17 +147,48 @@ STOKES = (
 )
 
 
-def polarised(level: str, assumed: str) -> DataSet:
-    """Declare level N3d or N3e, each record of which is made of one of level N2."""
+#: What level N3b has for each of the two measurements that a value is made of.
+EACH = (
+    ("s", "V2 Hz-1", "Intensity (Stokes I)", "log"),
+    *(
+        (name, None, f"Stokes {name.upper()}, relative to the intensity", "linear")
+        for name in "quv"
+    ),
+    ("snx", None, "Signal to noise of the antenna X", "log"),
+    ("snz", None, "Signal to noise of the antenna Z", "log"),
+)
+
+PAIRS = (
+    *(
+        Variable(f"{name}{number}", unit, f"{what}, {which} measurement", SWEPT, scale=scale)
+        for name, unit, what, scale in EACH
+        for number, which in ((1, "first"), (2, "second"))
+    ),
+    Variable("th", "rad", "Colatitude of the source", SWEPT, scale="linear"),
+    Variable("ph", "rad", "Azimuth of the source", SWEPT, scale="linear"),
+    Variable(
+        "zr", None, "Difference of both autocorrelations of Z over their sum", SWEPT, scale="linear"
+    ),
+)
+
+
+def polarised(
+    level: str,
+    assumed: str,
+    read: Callable[[Path, Path], Table] = read_kronos_n3,
+    variables: tuple[Variable, ...] = STOKES,
+) -> DataSet:
+    """Declare level N3b, N3d or N3e, each record of which is made of records of level N2."""
+    antennas = "three" if level == "n3b" else "two"
     return DataSet(
         f"cassini_kronos_{level}",
         f"Cassini/RPWS Kronos N{level[1:]}, {assumed}",
         {"granule_gid": f"^co_rpws_hfr_kronos_{level}$"},
-        PairedFile(read_kronos_n3, rf"{level}/N3[de]_[a-z]{{3}}(\d{{7}}\.\d\d)$", r"n2/P\1"),
-        STOKES,
+        PairedFile(read, rf"{level}/N3[bde]_[a-z]{{3}}(\d{{7}}\.\d\d)$", r"n2/P\1"),
+        variables,
         longest=timedelta(days=31),
-        description=f"Level N{level[1:]}: goniopolarimetry with two antennas, {assumed}; a record a"
-        " sweep, as in level N2.",
+        description=f"Level N{level[1:]}: goniopolarimetry with {antennas} antennas, {assumed}; a"
+        " record a sweep, as in level N2.",
         resource="https://lesia.obspm.fr/kronos/",
     )
 
@@ -191,6 +225,7 @@ streams = (
         " mode; a sweep with fewer values than the longest ends with fill values.",
         resource="https://doi.org/10.25935/xs9j-nd90",
     ),
+    polarised("n3b", "any source", read_kronos_n3b, PAIRS),
     polarised("n3d", "known source"),
     polarised("n3e", "circular"),
 )

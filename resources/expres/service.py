@@ -128,8 +128,7 @@ links = (
 
 FREQUENCY = Axis("Frequency", "MHz")
 
-#: Simulations that are streamed: observer, moon, magnetic model and version.  Those of aurorae are
-#: not, since how their sources are labelled is not known.
+#: Simulations that are streamed: observer, moon, magnetic model and version.
 FAMILIES = (
     ("earth", "io", "vipal", "v01"),
     *(
@@ -139,6 +138,42 @@ FAMILIES = (
         for model in ("jrm09", "jrm33")
     ),
 )
+
+
+HAND = Variable(
+    "Polarization",
+    None,
+    "Hand of visible emission: -1 from the north, 1 from the south",
+    FREQUENCY,
+    type="integer",
+    scale="linear",
+)
+
+LONGITUDE = Variable("CML", "deg", "Central meridian longitude of the observer", scale="linear")
+
+
+def auroral(observer: str) -> DataSet:
+    """Declare the simulations of aurorae for an observer: what is seen of all sources together.
+
+    They have a source at every longitude, called ``LONGITUDEd-RADIUSR NORTH`` (ExPRES,
+    ``m_cdf.pro``), whose beaming angles are left to the files.
+    """
+    return DataSet(
+        f"expres_{observer}_aurorae",
+        f"ExPRES, aurorae from {observer.title()}, JRM33",
+        {
+            "granule_uid": f"^expres_{observer}_jupiter_(?!(io|europa|ganymede|callisto)_)"
+            "[^_]+_jrm33_.*_[0-9]{8}_v21$"
+        },
+        CdfFile(),
+        (HAND, LONGITUDE),
+        cadence=timedelta(minutes=1),
+        longest=timedelta(days=31),
+        description="Modelled dynamic spectra of Jupiter's auroral radio emission: whether any of"
+        " the sources around the oval is visible, and of which hand its emission is.",
+        digits=0,
+        resource="https://doi.org/10.25935/txka-y235",
+    )
 
 
 def simulated(observer: str, moon: str, model: str, version: str) -> DataSet:
@@ -153,14 +188,7 @@ def simulated(observer: str, moon: str, model: str, version: str) -> DataSet:
         },
         CdfFile(),
         (
-            Variable(
-                "Polarization",
-                None,
-                "Hand of visible emission: -1 from the north, 1 from the south",
-                FREQUENCY,
-                type="integer",
-                scale="linear",
-            ),
+            HAND,
             *(
                 Variable(
                     f"Theta_{code}",
@@ -172,7 +200,7 @@ def simulated(observer: str, moon: str, model: str, version: str) -> DataSet:
                 )
                 for code, word in hemispheres
             ),
-            Variable("CML", "deg", "Central meridian longitude of the observer", scale="linear"),
+            LONGITUDE,
         ),
         cadence=timedelta(minutes=1),
         longest=timedelta(days=31),
@@ -182,7 +210,10 @@ def simulated(observer: str, moon: str, model: str, version: str) -> DataSet:
     )
 
 
-streams = tuple(simulated(*each) for each in FAMILIES)
+streams = (
+    *(simulated(*each) for each in FAMILIES),
+    *(auroral(observer) for observer in ("earth", "juno")),
+)
 
 service = Service(
     name="expres",

@@ -18,9 +18,9 @@ from epnkit.service import (
     FILE_CURSOR,
     FILE_KEY,
     Axis,
-    CdfFile,
     DataSet,
     Link,
+    RoutineCdf,
     Service,
     Stream,
     TableFile,
@@ -143,6 +143,15 @@ links = (
 FREQUENCY = Axis("Frequency", "MHz")
 
 
+DEGREE = Variable(
+    "degree",
+    None,
+    "Degree of circular polarisation: (RR - LL) / (RR + LL)",
+    FREQUENCY,
+    scale="linear",
+)
+
+
 def routine_stream(code: str, target: str) -> DataSet:
     """Declare the spectra of Routine of a target."""
     hands = (("LL", "Left-hand polarised"), ("RR", "Right-hand polarised"))
@@ -150,15 +159,21 @@ def routine_stream(code: str, target: str) -> DataSet:
         f"nda_routine_{code}",
         f"NDA Routine, {target}",
         {"granule_gid": "^SRN NDA EDR Routine Data$", "target_name": f"^{target}$"},
-        CdfFile("Epoch"),
-        tuple(
-            Variable(name, None, f"{hand}, in counts", FREQUENCY, type="integer", scale="linear")
-            for name, hand in hands
+        RoutineCdf(),
+        (
+            *(
+                Variable(
+                    name, None, f"{hand}, in counts", FREQUENCY, type="integer", scale="linear"
+                )
+                for name, hand in hands
+            ),
+            DEGREE,
         ),
         cadence=timedelta(seconds=1),
         longest=timedelta(days=31),
         description=f"Dynamic spectra of {target} between 10 and 40 MHz, both hands of"
-        " polarisation, as the receiver counts.",
+        " polarisation, as the receiver counts: on a scale of decibels; the right-hand sweep is"
+        " half a second after the time of the record.",
     )
 
 
@@ -170,16 +185,7 @@ def new_routine_stream(code: str, target: str) -> DataSet:
         f"NDA NewRoutine, {target}",
         {"granule_gid": "^ORN NDA EDR NewRoutine Data$", "target_name": f"^{target}$"},
         TableFile(read_new_routine),
-        (
-            *(Variable(name, "V2 Hz-1", hand, FREQUENCY) for name, hand in hands),
-            Variable(
-                "degree",
-                None,
-                "Degree of circular polarisation: (RR - LL) / (RR + LL)",
-                FREQUENCY,
-                scale="linear",
-            ),
-        ),
+        (*(Variable(name, "V2 Hz-1", hand, FREQUENCY) for name, hand in hands), DEGREE),
         cadence=timedelta(seconds=1),
         longest=timedelta(days=31),
         description=f"Dynamic spectra of {target} between 10 and 88 MHz, both hands of"

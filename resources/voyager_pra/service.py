@@ -20,10 +20,12 @@ from epnkit.service import (
     DataSet,
     Link,
     Service,
+    TableFile,
     Variable,
     VoyagerLowBand,
     companion,
     documentation,
+    read_voyager_summary,
     this,
 )
 
@@ -101,8 +103,15 @@ VARIABLES = (
     Variable("attenuation", "dB", "Attenuation of the receiver", scale="linear"),
 )
 
-streams = tuple(
-    DataSet(
+HANDS = (
+    Variable("LH", "dB", "Mean power, left-hand circular", FREQUENCY, scale="linear"),
+    Variable("RH", "dB", "Mean power, right-hand circular", FREQUENCY, scale="linear"),
+)
+
+
+def low_band(number: int) -> DataSet:
+    """Declare the sweeps of a spacecraft."""
+    return DataSet(
         f"voyager{number}_pra_lowband",
         f"Voyager {number}/PRA, low band",
         {"granule_gid": f"^VG{number}-[JSUN]-PRA-3-RDR-LOWBAND-6SEC-V1\\.0$"},
@@ -114,8 +123,26 @@ streams = tuple(
         " sweep to sweep; a sweep has the time 3.9 s after its beginning.",
         stamp="other",
     )
-    for number in (1, 2)
-)
+
+
+def summary(number: int) -> DataSet:
+    """Declare the means of 48 s of a spacecraft."""
+    return DataSet(
+        f"voyager{number}_pra_48s",
+        f"Voyager {number}/PRA, low band, 48 s",
+        {"granule_gid": f"^VG{number}-[JSUN]-PRA-4-SUMM-BROWSE-48SEC-V1\\.0$"},
+        TableFile(read_voyager_summary),
+        HANDS,
+        cadence=timedelta(seconds=48),
+        description="Mean power in 70 channels in intervals of 48 s, both hands of circular"
+        " polarisation; intervals in which the receiver did not sweep are left out.",
+        digits=0,
+        stamp="other",
+        resource="https://pds-ppi.igpp.ucla.edu/",
+    )
+
+
+streams = tuple(declare(number) for declare in (low_band, summary) for number in (1, 2))
 
 service = Service(
     name="voyager_pra",

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from epnkit.datalink.streams import Stream
     from epnkit.streaming.declare import Axis, DataSet, Events, Variable
     from epnkit.streaming.readers.cdf import CdfFile
-    from epnkit.streaming.readers.pairs import PairedFile
-    from epnkit.streaming.readers.radio import (
+    from epnkit.streaming.readers.kronos import (
         read_kronos_n1,
         read_kronos_n2,
         read_kronos_n3,
-        read_new_routine,
-        read_orfees,
-        read_wind_averages,
+        read_kronos_n3b,
     )
+    from epnkit.streaming.readers.nda import RoutineCdf, read_new_routine
+    from epnkit.streaming.readers.pairs import PairedFile
+    from epnkit.streaming.readers.radio import read_orfees, read_wind_averages
     from epnkit.streaming.readers.tables import Table, TableFile, group_sweeps, read_records
-    from epnkit.streaming.readers.voyager import VoyagerLowBand
+    from epnkit.streaming.readers.voyager import VoyagerLowBand, read_voyager_summary
     from epnkit.times.periods import Partition
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Link",
     "PairedFile",
     "Partition",
+    "RoutineCdf",
     "Service",
     "Stream",
     "Table",
@@ -62,9 +63,11 @@ __all__ = [
     "read_kronos_n1",
     "read_kronos_n2",
     "read_kronos_n3",
+    "read_kronos_n3b",
     "read_new_routine",
     "read_orfees",
     "read_records",
+    "read_voyager_summary",
     "read_wind_averages",
     "this",
 ]
@@ -80,6 +83,7 @@ _HOMES = {
     "Link": "epnkit.datalink.links:Link",
     "PairedFile": "epnkit.streaming.readers.pairs:PairedFile",
     "Partition": "epnkit.times.periods:Partition",
+    "RoutineCdf": "epnkit.streaming.readers.nda:RoutineCdf",
     "Stream": "epnkit.datalink.streams:Stream",
     "Table": "epnkit.streaming.readers.tables:Table",
     "TableFile": "epnkit.streaming.readers.tables:TableFile",
@@ -91,13 +95,15 @@ _HOMES = {
     "helioviewer": "epnkit.datalink.links:helioviewer",
     "group_sweeps": "epnkit.streaming.readers.tables:group_sweeps",
     "read_collections": "epnkit.datalink.collections:read_collections",
-    "read_kronos_n1": "epnkit.streaming.readers.radio:read_kronos_n1",
-    "read_kronos_n2": "epnkit.streaming.readers.radio:read_kronos_n2",
-    "read_kronos_n3": "epnkit.streaming.readers.radio:read_kronos_n3",
-    "read_new_routine": "epnkit.streaming.readers.radio:read_new_routine",
+    "read_kronos_n1": "epnkit.streaming.readers.kronos:read_kronos_n1",
+    "read_kronos_n2": "epnkit.streaming.readers.kronos:read_kronos_n2",
+    "read_kronos_n3": "epnkit.streaming.readers.kronos:read_kronos_n3",
+    "read_kronos_n3b": "epnkit.streaming.readers.kronos:read_kronos_n3b",
+    "read_new_routine": "epnkit.streaming.readers.nda:read_new_routine",
     "read_orfees": "epnkit.streaming.readers.radio:read_orfees",
     "read_wind_averages": "epnkit.streaming.readers.radio:read_wind_averages",
     "read_records": "epnkit.streaming.readers.tables:read_records",
+    "read_voyager_summary": "epnkit.streaming.readers.voyager:read_voyager_summary",
     "this": "epnkit.datalink.links:this",
 }
 

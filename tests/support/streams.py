@@ -43,9 +43,12 @@ class MemoryIndex:
     ----------
     granules : list of Granule
         All of them, of one service.
+    margin : int
+        How far a search goes beyond its span, in nanoseconds.
     """
 
     granules: list[Granule] = field(default_factory=list)
+    margin: int = 0
 
     def _choose(self, where: Mapping[str, str]) -> list[Granule]:
         known = {"granule_uid": "uid", "access_url": "url"}
@@ -59,7 +62,8 @@ class MemoryIndex:
         self, service: str, where: Mapping[str, str], start: int, stop: int
     ) -> Iterator[Granule]:
         ordered = sorted(self._choose(where), key=lambda each: (each.start, each.uid))
-        return iter([each for each in ordered if each.start < stop and each.stop >= start])
+        first, last = start - self.margin, stop + self.margin
+        return iter([each for each in ordered if each.start < last and each.stop >= first])
 
     def find_newest(self, service: str, where: Mapping[str, str], count: int) -> list[Granule]:
         return sorted(self._choose(where), key=lambda each: -each.stop)[:count]

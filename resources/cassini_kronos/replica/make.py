@@ -15,7 +15,7 @@ import numpy as np
 from epnkit.replicas import synthetic
 from epnkit.replicas.archive import draw_spectrogram, write_file
 
-#: How many sweeps an hour has, and how many frequencies: less than the real files.
+#: How many sweeps an hour has, and how many records a sweep: less than the real files.
 _SWEEPS, _CHANNELS = 60, 24
 
 _DAY = timedelta(days=1)
@@ -37,6 +37,17 @@ _POLARISED = np.dtype(
         ("ydh", "<u4"),
         ("num", "<u4"),
         *((name, "<f4") for name in ("s", "q", "u", "v", "th", "ph", "snx", "snz")),
+    ]
+)
+
+#: A record of level N3b, as source.toml has it: of a pair of records of level N2.
+_PAIRED = np.dtype(
+    [
+        ("ydh", "<u4"),
+        ("num", "<u4", 2),
+        *((name, "<f4", 2) for name in ("s", "q", "u", "v")),
+        *((name, "<f4") for name in ("th", "ph", "zr")),
+        *((name, "<f4", 2) for name in ("snx", "snz")),
     ]
 )
 
@@ -69,9 +80,7 @@ def _write_hour(directory: Path, hour: datetime, number: int) -> None:
     write_file(folder / "k" / f"K{name}", bytes(100))
     write_file(folder / "n1" / f"R{name}", _receiver(hour, ends))
     write_file(folder / "n2" / f"P{name}", _write_calibrated(hour, ends))
-    write_file(
-        folder / "n3b" / f"N3b_dsq{name}", (struct.pack("<II", _ydh(hour), 1) + bytes(64)) * 2
-    )
+    write_file(folder / "n3b" / f"N3b_dsq{name}", _write_paired(hour))
     for level in ("n3d", "n3e"):
         write_file(folder / level / f"N3{level[2]}_dsq{name}", _write_polarised(hour, level))
     if number % 3 == 0:
@@ -123,9 +132,23 @@ def _write_calibrated(hour: datetime, ends: tuple[float, float]) -> bytes:
     bursts = 10 ** (synthetic.make_bursts(_SWEEPS, _CHANNELS) / 60 - 16)
     records["ydh"], records["num"] = _ydh(hour), np.arange(len(records))
     records["t97"] = 1 + np.repeat(np.linspace(*since, _SWEEPS), _CHANNELS)
-    records["f"] = np.tile(np.geomspace(3.6856, 16025, _CHANNELS), _SWEEPS)
-    records["dt"], records["df"], records["ant"] = 160, 0.2, 11
+    # With three antennas, each frequency is measured twice: with +X, then with -X.
+    twice = np.repeat(np.geomspace(3.6856, 16025, _CHANNELS // 2), 2)
+    records["f"], records["ant"] = np.tile(twice, _SWEEPS), np.tile((11, 12), len(records) // 2)
+    records["dt"], records["df"] = 160, 0.2
     records["autoX"], records["autoZ"] = bursts.reshape(-1), bursts.reshape(-1) / 2
+    return records.tobytes()
+
+
+def _write_paired(hour: datetime) -> bytes:
+    """Write level N3b, made of three in four pairs of records of level N2."""
+    first = 2 * np.flatnonzero(np.arange(_SWEEPS * _CHANNELS // 2) % 4)
+    records = np.zeros(len(first), _PAIRED)
+    records["ydh"], records["num"] = _ydh(hour), first[:, None] + (0, 1)
+    bursts = 10 ** (synthetic.make_bursts(_SWEEPS, _CHANNELS).reshape(-1) / 60 - 16)
+    records["s"], records["v"] = bursts[records["num"]], (0.75, 0.5)
+    records["th"], records["ph"] = 1.5, np.linspace(-3, 3, len(first))
+    records["zr"], records["snx"], records["snz"] = 0.125, (20, 19), (10, 9)
     return records.tobytes()
 
 

@@ -118,17 +118,27 @@ def _write_traps(directory: Path) -> None:
     write_file(folder / f"{names[5]}.json", json.dumps(told[5])[:200].encode())
 
 
+def _label_sources(moon: str) -> list[str]:
+    """Call sources as ExPRES does: by their moon, or by longitude and radius of the oval."""
+    places = [f"{longitude}d-30R" for longitude in range(0, 360, 90)]
+    return [
+        f"{place} {hemisphere}"
+        for place in (places if moon == "Auroral" else [moon])
+        for hemisphere in ("NORTH", "SOUTH")
+    ]
+
+
 @cache
 def _spectrum(moon: str) -> dict[str, synthetic.CdfVariable]:
-    """Make the variables: of the two sources, each is seen for half of the day."""
+    """Make the variables: sources of the north are seen for half of the day, then the others."""
     bursts = synthetic.make_bursts(_TIMES, _CHANNELS)
     seen, north = bursts > 70, np.arange(_TIMES)[:, None] < _TIMES // 2
     hand = np.where(seen, np.where(north, -1, 1), 32767).astype("i2")
-    angles = np.repeat((40 + bursts / 10)[:, :, None], 2, axis=2).astype("f4")
-    angles[~(seen & north), 0] = angles[~(seen & ~north), 1] = -1e31
+    labels = np.array(_label_sources(moon))
+    angles = np.repeat((40 + bursts / 10)[:, :, None], len(labels), axis=2).astype("f4")
+    angles[~(seen & north), 0::2] = angles[~(seen & ~north), 1::2] = -1e31
     on = {"DEPEND_0": "Epoch", "DEPEND_1": "Frequency"}
     fill = {"FILLVAL": np.float32(-1e31)}
-    labels = np.array([f"{moon} NORTH", f"{moon} SOUTH"])
     return {
         "CML": synthetic.CdfVariable(
             synthetic.REAL4, np.linspace(10, 880, _TIMES).astype("f4") % 360, attributes=fill

@@ -135,6 +135,7 @@ def _cdf(observation: Observation) -> bytes:
         "PDS_Observation_start_time": f"{begin}Z",
         "PDS_Observation_stop_time": f"{end}Z",
         "PDS_Observation_target": target,
+        "NDA_power_resolution": 10.0,
         "VESPA_dataproduct_type": "DS>Dynamic Spectra",
         "VESPA_target_region": ["Aurora", "Magnetosphere"],
         "VESPA_time_sampling_step": 1.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -28,8 +29,49 @@ _DAYS = 167
 #: real files, which have one every 48 s.
 _LINES, _SWEEPS, _CHANNELS = 167, 8, 70
 
+#: Records of a summary: one an hour, where the real files have one every 48 s.
+_HOURS = 24
+
+#: A record of a summary: its clock, spacecraft, mode and channels, and both hands.
+_SUMMARY = np.dtype([("head", ">i2", 9), ("LH", ">i2", _CHANNELS), ("RH", ">i2", _CHANNELS)])
+
+#: The first parts of a record, each of two bytes.
+_HEAD = ("YEAR", "DAY", "HOUR", "MINUTE", "SECOND", "SC_NO", "SC_MODE", "START_CH", "END_CH")
+
 #: The files of the whole encounters.
 _WHOLE = {"VG1-J": "PRA_I", "VG1-S": "PRA", "VG2-N": "VG2_NEP_PRA_6SEC"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a label says of the rows of its data.
+
+    Parameters
+    ----------
+    pointer, form : str
+        ``TABLE`` or ``TIME_SERIES``, and ``ASCII`` or ``BINARY``.
+    rows, size, columns : int
+        How many rows, bytes of a row, and columns there are.
+    described : tuple of str
+        Lines that describe the columns, or say which file does.
+    """
+
+    pointer: str
+    form: str
+    rows: int
+    size: int
+    columns: int
+    described: tuple[str, ...]
+
+
+_SUMMARIES = Layout(
+    "TIME_SERIES",
+    "BINARY",
+    _HOURS,
+    _SUMMARY.itemsize,
+    len(_HEAD) + 2,
+    ('  ^STRUCTURE            = "PRADATA.FMT"',),
+)
 
 
 def files(directory: Path) -> None:
@@ -39,7 +81,8 @@ def files(directory: Path) -> None:
         for number in range(_DAYS):
             day = first + timedelta(days=number)
             label = _label(name, f"T{day:%y%m%d}.DAT", planet, *_ends(day, 1))
-            _write(directory / name, f"T{day:%y%m%d}", label, look=number % 10 == 0)
+            _write(directory / name, day, label, look=number % 10 == 0)
+        write_file(directory / name / "PRADATA.FMT", _describe_summary().encode("ascii"))
         whole = _WHOLE.get(encounter)
         if whole is not None:
             name = f"{encounter}-PRA-3-RDR-LOWBAND-6SEC-V1.0"
@@ -53,28 +96,61 @@ def _ends(day: datetime, days: int) -> tuple[str, str]:
 
 
 def _write(
-    folder: Path, stem: str, label: str, data: str | None = None, *, look: bool = False
+    folder: Path, day: datetime, label: str, *, data: bool = True, look: bool = False
 ) -> None:
+    """Write the label of a summary, and its data and a picture."""
+    stem = f"T{day:%y%m%d}"
     write_file(folder / f"{stem}.LBL", label.encode("ascii"))
-    if data != "":
-        write_file(folder / (data or f"{stem}.DAT"), b"0.0  1.2  2.4\r\n" * 8)
+    if data:
+        write_file(folder / f"{stem}.DAT", _write_summary(day, int(folder.name[2])))
     if look:
         write_file(folder / f"{stem}.PNG", _look())
+
+
+def _write_summary(day: datetime, spacecraft: int) -> bytes:
+    """Write the records of a day: hundredths of dB, of which zero is none."""
+    records = np.zeros(_HOURS, _SUMMARY)
+    hours = np.arange(_HOURS)
+    clock = (day.year - 1900, int(f"{day:%j}"), 0, 0, 48, spacecraft, 0, 131, 200)
+    records["head"] = clock
+    records["head"][:, 2] = hours
+    power = _make_power()[: _HOURS * 2]
+    records["LH"], records["RH"] = power[0::2], power[1::2]
+    records["LH"][hours % 7 == 3, :5] = 0
+    return records.tobytes()
+
+
+def _describe_summary() -> str:
+    """Describe the columns of summaries."""
+    described = [line for n, name in enumerate(_HEAD) for line in _describe_binary(name, n, 1)]
+    for number, hand in enumerate(("LH_DATA", "RH_DATA")):
+        described += _describe_binary(hand, len(_HEAD) + number * _CHANNELS, _CHANNELS)
+    return "\r\n".join([*described, ""])
+
+
+def _describe_binary(name: str, before: int, items: int) -> list[str]:
+    """Describe integers of two bytes, after so many others."""
+    several = [f"    ITEMS               = {items}", "    ITEM_BYTES          = 2"]
+    return [
+        "  OBJECT                = COLUMN",
+        f"    NAME                = {name}",
+        "    DATA_TYPE           = MSB_INTEGER",
+        f"    START_BYTE          = {2 * before + 1}",
+        f"    BYTES               = {2 * items}",
+        *(several if items > 1 else []),
+        "  END_OBJECT            = COLUMN",
+    ]
 
 
 def _write_whole(folder: Path, stem: str, planet: str, first: datetime) -> None:
     """Write the spectra of an encounter, and their label, whose columns have bytes of one item."""
     end = b"\n" if "NEP" in stem else b"\r\n"
     lines = [_write_line(first + timedelta(days=number), number) for number in range(_LINES)]
-    label = _label(folder.name, f"{stem}.TAB", planet, *_ends(first, _DAYS), pointer="TABLE")
     columns = [("DATE", 1, 6, 1), ("SECOND", 7, 6, 1)]
     columns += [(f"SWEEP{n + 1}", 13 + n * 284, 4, 71) for n in range(_SWEEPS)]
     described = [line for each in columns for line in _describe_column(*each)]
-    before, after = label.split("  ROWS                  = 8\r\n  COLUMNS               = 3\r\n")
-    rows = [f"  ROWS                  = {_LINES}", f"  COLUMNS               = {len(columns)}"]
-    size = len(lines[0] + end)
-    before = before.replace("= 15\r", f"= {size}\r").replace("= 8\r", f"= {_LINES}\r")
-    label = before + "\r\n".join([*rows, *described]) + "\r\n" + after
+    layout = Layout("TABLE", "ASCII", _LINES, len(lines[0] + end), len(columns), tuple(described))
+    label = _label(folder.name, f"{stem}.TAB", planet, *_ends(first, _DAYS), layout)
     write_file(folder / f"{stem}.LBL", label.encode("ascii"))
     write_file(folder / f"{stem}.TAB", end.join([*lines, b""]))
 
@@ -103,16 +179,17 @@ def _write_line(day: datetime, number: int) -> bytes:
 
 
 def _label(
-    data_set: str, data: str, planet: str, start: str, stop: str, pointer: str = "TIME_SERIES"
+    data_set: str, data: str, planet: str, start: str, stop: str, layout: Layout | None = None
 ) -> str:
     """Write a label; of several targets, as Voyager's have them."""
+    table = layout or _SUMMARIES
     lines = [
         "PDS_VERSION_ID          = PDS3",
         "/* synthetic: made for a replica, no observation */",
         "RECORD_TYPE             = FIXED_LENGTH",
-        "RECORD_BYTES            = 15",
-        "FILE_RECORDS            = 8",
-        f'^{pointer:<23} = "{data}"',
+        f"RECORD_BYTES            = {table.size}",
+        f"FILE_RECORDS            = {table.rows}",
+        f'^{table.pointer:<23} = "{data}"',
         f'DATA_SET_ID             = "{data_set}"',
         f'PRODUCT_ID              = "{data}"',
         f'TARGET_NAME             = {{ "{planet}", "SOLAR SYSTEM" }}',
@@ -122,11 +199,13 @@ def _label(
         f"START_TIME              = {start}",
         f"STOP_TIME               = {stop}",
         "SAMPLING_INTERVAL       = 48.0 <S>",
-        f"OBJECT                  = {pointer}",
-        "  INTERCHANGE_FORMAT    = ASCII",
-        "  ROWS                  = 8",
-        "  COLUMNS               = 3",
-        f"END_OBJECT              = {pointer}",
+        f"OBJECT                  = {table.pointer}",
+        f"  INTERCHANGE_FORMAT    = {table.form}",
+        f"  ROWS                  = {table.rows}",
+        f"  ROW_BYTES             = {table.size}",
+        f"  COLUMNS               = {table.columns}",
+        *table.described,
+        f"END_OBJECT              = {table.pointer}",
         "END",
     ]
     return "\r\n".join(lines) + "\r\n"
@@ -140,16 +219,16 @@ def _write_traps(directory: Path) -> None:
     stems = [f"T{each:%y%m%d}" for each in days]
     planet = "JUPITER"
     # The data are missing; and a place within the file stands behind its name.
-    _write(folder, stems[0], _label(name, "GONE.DAT", planet, *_ends(days[0], 1)), data="")
-    placed = _label(name, "X", planet, *_ends(days[1], 1)).replace('"X"', f'("{stems[1]}.DAT", 2)')
-    _write(folder, stems[1], placed)
-    unknown = _label(name, f"{stems[2]}.DAT", planet, "UNK", "UNK")
-    _write(folder, stems[2], unknown)
-    other = _label(name, f"{stems[3]}.DAT", planet, *_ends(days[0], 1))
-    _write(folder, stems[3], other)
-    high = "VG2-N-PRA-2-RDR-HIGHRATE-60MS-V1.0"
-    _write(directory / high, "C1065111", _label(high, "C1065111.DAT", "NEPTUNE", *_ends(day, 1)))
-    _write(folder, stems[5], _label(name, f"{stems[5]}.DAT", planet, *_ends(days[5], 1))[:300])
+    _write(folder, days[0], _label(name, "GONE.DAT", planet, *_ends(days[0], 1)), data=False)
+    placed = _label(name, "X", planet, *_ends(days[1], 1)).replace('"X"', f'("{stems[1]}.DAT", 1)')
+    _write(folder, days[1], placed)
+    _write(folder, days[2], _label(name, f"{stems[2]}.DAT", planet, "UNK", "UNK"))
+    _write(folder, days[3], _label(name, f"{stems[3]}.DAT", planet, *_ends(days[0], 1)))
+    _write(folder, days[5], _label(name, f"{stems[5]}.DAT", planet, *_ends(days[5], 1))[:300])
+    high = directory / "VG2-N-PRA-2-RDR-HIGHRATE-60MS-V1.0"
+    label = _label(high.name, "C1065111.DAT", "NEPTUNE", *_ends(day, 1))
+    write_file(high / "C1065111.LBL", label.encode("ascii"))
+    write_file(high / "C1065111.DAT", bytes(28))
 
 
 @cache

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epnkit.streaming.archive import FileStore
+from epnkit.streaming.archive import FileStore, FileUnavailableError
 from epnkit.streaming.declare import FILL, DataSet, Variable
 from epnkit.streaming.index import Granule
+from epnkit.streaming.log import LOG
 from epnkit.streaming.readers.base import DamagedFileError, Floats, OpenFile
 from epnkit.streaming.readers.pairs import open_granule
-from epnkit.streaming.times import Nanoseconds, cut
+from epnkit.streaming.times import ROUNDED, Nanoseconds, cut
 
 #: What stands for a missing integer.
 INTEGER_FILL = -(2**31)
@@ -87,8 +88,20 @@ def read_blocks(
     """
     reached = UNREACHED
     for granule in granules:
-        if granule.url:
+        if not granule.url or _is_after(granule.start - ROUNDED, dataset.digits, span):
+            continue
+        try:
             reached = yield from read_granule(dataset, granule, store, span, reached)
+        except (FileUnavailableError, DamagedFileError) as error:
+            # It begins with the stop, as far as epn_core resolves: no record of it is asked for.
+            if not _is_after(granule.start + ROUNDED, dataset.digits, span):
+                raise
+            LOG.warning("not needed, and not read: %s", error)
+
+
+def _is_after(time: int, digits: int, span: Span) -> bool:
+    """Say whether a record of this time would be after a span."""
+    return int(cut(np.array([time]), digits)[0]) >= span.stop
 
 
 def read_granule(

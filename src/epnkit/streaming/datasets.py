@@ -159,6 +159,8 @@ def _describe(variable: Variable, axes: dict[str, Floats], width: int) -> Parame
         fill=fill_text(variable.type),
         bins=bins,
         scale=variable.scale,
+        frame=variable.frame,
+        component=variable.component,
     )
 
 

@@ -21,6 +21,22 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}")
 FILL = -1e31
 
 
+#: What coordinates there are (HAPI 3.3.1, vectorComponents of a parameter).
+COMPONENTS = (
+    "x",
+    "y",
+    "z",
+    "r",
+    "rho",
+    "latitude",
+    "colatitude",
+    "longitude",
+    "longitude0",
+    "altitude",
+    "other",
+)
+
+
 @dataclass(frozen=True)
 class Axis:
     """What the values of a spectrum belong to, in most cases frequencies.
@@ -84,11 +100,15 @@ class Variable:
         What a plot says; by default the name.
     scale : {"log", "linear"}
         How the values are coloured in a plot.
+    frame : str, optional
+        The coordinate system, if it is a coordinate; of scalars only.
+    component : str, optional
+        Which coordinate it is, as HAPI calls them: ``longitude``, ``latitude``, ``x``.
 
     Raises
     ------
     ConfigurationError
-        If it cannot have this name.
+        If it cannot have this name, or is a coordinate of no system or of no kind.
     """
 
     name: str
@@ -100,9 +120,19 @@ class Variable:
     fill: float | None = None
     label: str | None = None
     scale: Literal["log", "linear"] = "log"
+    frame: str | None = None
+    component: str | None = None
 
     def __post_init__(self) -> None:
         _require_identifier(self.name, "parameter")
+        if self.frame is None and self.component is None:
+            return
+        if not self.frame or self.component not in COMPONENTS or self.axis is not None:
+            raise ConfigurationError(
+                f"the parameter {self.name} cannot be a coordinate of this kind",
+                why="a coordinate is a scalar, and has a system and a kind",
+                cure=f"Declare frame=NAME and component, one of {', '.join(COMPONENTS)}.",
+            )
 
     @property
     def source(self) -> str:

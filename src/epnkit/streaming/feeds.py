@@ -56,6 +56,8 @@ class Parameter:
         Whether its texts are addresses.
     scale : {"log", "linear"}
         How a plot colours it.
+    frame, component : str, optional
+        The coordinate system, and which coordinate it is.
     """
 
     name: str
@@ -69,6 +71,8 @@ class Parameter:
     bins: Bins | None = None
     is_uri: bool = False
     scale: Literal["log", "linear"] = "log"
+    frame: str | None = None
+    component: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby, islice
 from typing import Any
@@ -15,16 +16,20 @@ from epnkit.streaming.blocks import Block
 from epnkit.streaming.declare import FILL, Events
 from epnkit.streaming.feeds import About, Parameter, fill_text
 from epnkit.streaming.index import Extent, Granule, Index
-from epnkit.streaming.times import SECOND, time_length, write_times
+from epnkit.streaming.times import ROUNDED, SECOND, time_length, write_times
 
 #: How many granules go into a block.
 _ROWS = 2000
 
-#: Digits of a second in availabilities, and in lists of files: there, granules that begin together
-#: are a nanosecond apart, which is less than what epn_core resolves.
+#: Digits of a second in availabilities, and in lists of files.
 _DIGITS, _FINE_DIGITS = 3, 9
 
-_TOGETHER = "Granules that begin in the same millisecond are a nanosecond apart."
+_TOGETHER = (
+    "Granules that begin together are a millisecond apart, or a nanosecond if they are too many."
+)
+
+#: A millisecond, in nanoseconds: what clients written in JavaScript resolve.
+_MILLISECOND = SECOND // 1000
 
 #: What stands for a missing text.
 _NONE = "-"
@@ -45,12 +50,17 @@ class _Listing:
 
     def read(self, names: Sequence[str], start: int, stop: int) -> Iterator[Block]:
         """Read the records of granules that begin in a span."""
-        found = self.index.find(self.service, self.where, start, stop)
+        found = self._find_seconds(start, stop)
         timed = (each for each in self.time(found) if start <= each[0] < stop)
         while rows := list(islice(timed, _ROWS)):
             made = self.make_columns([granule for _, granule in rows])
             times = np.array([time for time, _ in rows])
             yield Block(times, tuple(made[name] for name in names))
+
+    def _find_seconds(self, start: int, stop: int) -> Iterator[Granule]:
+        """Find the granules of whole seconds, which have their times together."""
+        first, last = start // SECOND * SECOND, -(-stop // SECOND) * SECOND
+        return self.index.find(self.service, self.where, first, last)
 
     def time(self, granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
         """Give each record its time, which ascends."""
@@ -63,7 +73,7 @@ class _Listing:
     def identify(self, start: int, stop: int) -> tuple[str, str]:
         """Return what changes when the answer does, and the newest modification of its granules."""
         digest, newest = hashlib.sha256(), ""
-        for each in self.index.find(self.service, self.where, start, stop):
+        for each in self._find_seconds(start, stop):
             digest.update(repr(each).encode())
             newest = max(newest, each.version)
         return digest.hexdigest()[:24], newest
@@ -148,9 +158,13 @@ class FilesFeed(_Listing):
             _text("granule_uid", "Identifier of the granule in EPN-TAP", _NAME),
         )
 
+    def measure(self) -> Extent | None:
+        """Say what it spans: to the end of the last second, in which granules are apart."""
+        return _extend(super().measure())
+
     def time(self, granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
-        """Count the granules that begin in the same millisecond."""
-        return _number(granules)
+        """Give granules that begin together times of their own."""
+        return space_out(granules)
 
     def make_columns(self, granules: list[Granule]) -> dict[str, NDArray[Any]]:
         """Make the columns of some granules."""
@@ -209,9 +223,13 @@ class EventsFeed(_Listing):
             _text("granule_uid", "Identifier of the granule in EPN-TAP", _NAME),
         )
 
+    def measure(self) -> Extent | None:
+        """Say what it spans: to the end of the last second, in which events are apart."""
+        return _extend(super().measure())
+
     def time(self, granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
-        """Count the events that begin in the same millisecond."""
-        return _number(granules)
+        """Give events that begin together times of their own."""
+        return space_out(granules)
 
     def make_columns(self, granules: list[Granule]) -> dict[str, NDArray[Any]]:
         """Make the columns of some events."""
@@ -227,10 +245,42 @@ class EventsFeed(_Listing):
         }
 
 
-def _number(granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
-    """Let granules that begin in the same millisecond be a nanosecond apart."""
-    for time, together in groupby(granules, lambda each: floor_time(each.start)):
-        yield from ((time + number, each) for number, each in enumerate(together))
+def space_out(granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
+    """Give granules times that ascend: those that begin together are a millisecond apart.
+
+    They stay within the second in which they begin, so that their times depend on no others.  Where
+    that has no room for them, those of one millisecond are a nanosecond apart.
+
+    Parameters
+    ----------
+    granules : iterable of Granule
+        By their beginning, all of each second.
+    """
+    for second, together in groupby(granules, lambda each: floor_time(each.start) // SECOND):
+        listed = list(together)
+        times = _space_milliseconds([floor_time(each.start) for each in listed])
+        if times[-1] // SECOND != second:
+            times = _space_nanoseconds(listed)
+        yield from zip(times, listed, strict=True)
+
+
+def _space_milliseconds(times: list[int]) -> list[int]:
+    spaced = [times[0]]
+    for time in times[1:]:
+        spaced.append(max(time, spaced[-1] + _MILLISECOND))
+    return spaced
+
+
+def _space_nanoseconds(granules: list[Granule]) -> list[int]:
+    grouped = groupby(floor_time(each.start) for each in granules)
+    return [time + number for time, same in grouped for number, _ in enumerate(same)]
+
+
+def _extend(extent: Extent | None) -> Extent | None:
+    """Let an extent end with the second in which it ends."""
+    if extent is None:
+        return None
+    return replace(extent, stop=(floor_time(extent.stop) // SECOND + 1) * SECOND)
 
 
 def floor_time(time: int) -> int:
@@ -239,7 +289,7 @@ def floor_time(time: int) -> int:
     Dates of epn_core are rounded to some microseconds: what is less than 50 of them before a
     millisecond is that millisecond.
     """
-    return (time + 50_000) // (SECOND // 1000) * (SECOND // 1000)
+    return (time + ROUNDED) // _MILLISECOND * _MILLISECOND
 
 
 def _text(name: str, description: str, length: int, *, is_uri: bool = False) -> Parameter:

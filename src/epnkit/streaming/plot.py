@@ -41,6 +41,9 @@ _OUTLIERS = (2.0, 99.7)
 #: From which ratio of frequencies on their axis is logarithmic.
 _LOGARITHMIC = 20.0
 
+#: zlib's strategy for pictures, by its number: matches are runs of one byte (Z_RLE).
+_RUN_LENGTHS = 3
+
 #: matplotlib's fonts are shared by all threads.
 _LOCK = Lock()
 
@@ -117,7 +120,8 @@ def _render(picture: Picture, view: View) -> bytes:
         _draw_curve(axes, picture, view)
     _label_times(axes, picture)
     written = BytesIO()
-    canvas.print_png(written, pil_kwargs={"compress_level": 1})
+    options = {"compress_level": 1, "compress_type": _RUN_LENGTHS}
+    canvas.print_png(written, pil_kwargs=options)
     return written.getvalue()
 
 
@@ -156,22 +160,47 @@ def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None
     axes.patch.set_alpha(0.0)
     axes.set_yscale("log" if limits[1] > _LOGARITHMIC * limits[0] > 0 else "linear")
     axes.set_ylim(*limits)
-    _write_plainly(axes.yaxis)
+    _write_plainly(axes.yaxis, *limits)
     axes.set_ylabel(_label(axis.label or axis.name if axis else "", axis.unit if axis else None))
     bar = figure.add_axes((_FRAME[0] + _FRAME[2] + 0.015, _FRAME[1], 0.018, _FRAME[3]))
     label = _label(picture.variable.label or picture.variable.name, picture.variable.unit)
     figure.colorbar(mapping, cax=bar, label=label)
-    _write_plainly(bar.yaxis)
+    _write_plainly(bar.yaxis, low, high)
 
 
-def _write_plainly(axis: Any) -> None:
-    """Label an axis with numbers as Python writes them: formulas take a third of the time."""
+def _write_plainly(axis: Any, low: float, high: float) -> None:
+    """Label a logarithmic axis with numbers as Python writes them: formulas take a third longer."""
     with requires_extra("stream"):
         from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     if isinstance(axis.get_major_locator(), LogLocator):
+        axis.set_major_locator(choose_ticks(low, high))
         axis.set_major_formatter(FuncFormatter(_write_number))
         axis.set_minor_formatter(NullFormatter())
+
+
+def choose_ticks(low: float, high: float) -> Any:
+    """Choose where a logarithmic axis has numbers, so that there are some on each.
+
+    Within a decade, which may have no power of ten, they are evenly spaced; within three, they are
+    1, 2 and 5 of each.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits of the axis, above zero.
+
+    Returns
+    -------
+    matplotlib.ticker.Locator
+        What places the numbers.
+    """
+    with requires_extra("stream"):
+        from matplotlib.ticker import LogLocator, MaxNLocator
+
+    if high < 10 * low:
+        return MaxNLocator(6)
+    return LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,))
 
 
 def _write_number(value: float, position: int | None) -> str:

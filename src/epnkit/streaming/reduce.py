@@ -25,6 +25,9 @@ CHANNELS = 256
 #: How many records a step has at least before it is worth keeping.
 _RECORDS = 256
 
+#: How many rows of a step are few.
+_FEW = 16
+
 #: The finest and the coarsest step, as powers of two of a second: 1/512 s, and 12 days.
 FINEST, COARSEST = -9, 20
 
@@ -127,10 +130,26 @@ def _sum_up(
     first = np.flatnonzero(np.r_[True, steps[1:] != steps[:-1]])
     return Reduced(
         steps[first],
-        np.add.reduceat(total, first),
-        np.maximum.reduceat(peak, first),
-        np.add.reduceat(count, first),
+        _join_rows(np.add, total, first),
+        _join_rows(np.maximum, peak, first),
+        _join_rows(np.add, count, first),
     )
+
+
+def _join_rows(operation: Any, rows: NDArray[Any], first: NDArray[np.intp]) -> NDArray[Any]:
+    """Join the rows from each first one to the next, one after the other.
+
+    Where few belong together, which is so when granules are joined, the second of all groups are
+    joined at once, then the third: three times as fast as ``reduceat`` for a year of days.
+    """
+    lengths = np.diff(np.r_[first, len(rows)])
+    if lengths.max() > _FEW:
+        return np.asarray(operation.reduceat(rows, first))
+    joined = rows[first]
+    for number in range(1, int(lengths.max())):
+        longer = np.flatnonzero(lengths > number)
+        joined[longer] = operation(joined[longer], rows[first[longer] + number])
+    return joined
 
 
 def join(parts: Sequence[Reduced]) -> Reduced:

@@ -169,7 +169,7 @@ def write_duration(span: timedelta) -> str:
 
 
 #: Dates of epn_core are rounded to some 20 microseconds: what is nearer to a step is on it.
-_ROUNDED = 50_000
+ROUNDED = 50_000
 
 
 def cut_down(time: int, digits: int) -> int:
@@ -178,13 +178,13 @@ def cut_down(time: int, digits: int) -> int:
     A whole second is taken for one, since most files begin with one.
     """
     step = 10 ** (9 - digits)
-    whole = (time + _ROUNDED) // SECOND * SECOND
-    if abs(time - whole) <= _ROUNDED:
+    whole = (time + ROUNDED) // SECOND * SECOND
+    if abs(time - whole) <= ROUNDED:
         return int(whole)
-    return int((time - _ROUNDED) // step * step)
+    return int((time - ROUNDED) // step * step)
 
 
 def step_up(time: int, digits: int) -> int:
     """Raise a rounded time of a granule to the next step, so that every record is before it."""
     step = 10 ** (9 - digits)
-    return int(((time + _ROUNDED) // step + 1) * step)
+    return int(((time + ROUNDED) // step + 1) * step)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from epnkit.errors import EpnkitError
+from epnkit.streaming.archive import FileUnavailableError
 from epnkit.streaming.blocks import UNREACHED, Block, Span, read_granule
 from epnkit.streaming.datasets import DataSetFeed
 from epnkit.streaming.declare import Variable
@@ -28,7 +29,7 @@ from epnkit.streaming.reduce import (
     reduce_blocks,
     step_of,
 )
-from epnkit.streaming.times import DAY
+from epnkit.streaming.times import DAY, ROUNDED
 
 #: How long before a span a granule may begin that reaches into it.
 _LONGEST_GRANULE = 400 * DAY
@@ -147,26 +148,38 @@ def _collect(
     maker: _Maker, start: int, stop: int, lowest: int, level: int, pyramid: Pyramid | None
 ) -> list[Reduced]:
     """Reduce granule by granule, or take what was kept of it."""
-    feed, name = maker.feed, maker.variable.name
-    kept = {}
+    feed, kept = maker.feed, {}
     if pyramid is not None:
         reach = (start - MARGIN - _LONGEST_GRANULE, stop + MARGIN)
-        kept = pyramid.load(feed.dataset.dataset, name, level, *reach)
+        kept = pyramid.load(feed.dataset.dataset, maker.variable.name, level, *reach)
     parts, reached = [], UNREACHED
     for granule in feed.find(start, stop):
-        if not granule.url:
+        if not granule.url or granule.start - ROUNDED >= stop:
             continue
         key = maker.identify(granule, reached)
         entry = kept.get(granule.uid)
         if entry is None or entry.key != key:
-            made = maker.reduce_granule(granule, key, lowest)
-            levels = _list_levels(made, lowest)
-            if pyramid is not None:
-                pyramid.keep(feed.dataset.dataset, name, levels)
-            entry = dict(levels)[level]
+            try:
+                entry = _make_entry(maker, granule, key, (lowest, level), pyramid)
+            except (FileUnavailableError, DamagedFileError):
+                # A file that begins with the end of the view, as far as epn_core resolves.
+                if granule.start + ROUNDED >= stop:
+                    continue
+                raise
         parts.append(entry.reduced)
         reached = max(reached, entry.last)
     return parts
+
+
+def _make_entry(
+    maker: _Maker, granule: Granule, key: Key, levels: tuple[int, int], pyramid: Pyramid | None
+) -> Entry:
+    """Reduce a granule to the finest step, keep what follows, and give one step of it."""
+    lowest, level = levels
+    made = _list_levels(maker.reduce_granule(granule, key, lowest), lowest)
+    if pyramid is not None:
+        pyramid.keep(maker.feed.dataset.dataset, maker.variable.name, made)
+    return dict(made)[level]
 
 
 def _list_levels(entry: Entry, lowest: int) -> list[tuple[int, Entry]]:

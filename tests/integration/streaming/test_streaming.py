@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import requests
 from pyvo.dal.adhoc import DatalinkResults
 
 from epnkit.dachs.private import PrivateDachs
+from epnkit.replicas.archive import archive_directory
 from epnkit.service import DataSet, read_service
 from epnkit.streaming.index import EpnIndex
 from epnkit.streaming.installed import make_connector
@@ -38,6 +40,8 @@ SERVICES = (
     "hfc1t3",
     "voyager_pra",
     "expres",
+    "orfees",
+    "tfcat_catalogues",
 )
 
 #: How many values a record of each data set of files has, in the replicas; 0 if one a parameter.
@@ -50,6 +54,7 @@ DATA_SETS = {
     "juno_waves_v02": 24,
     "cassini_kronos_n1": 0,
     "cassini_kronos_n2": 400,
+    "cassini_kronos_n3b": 400,
     "cassini_kronos_n3d": 400,
     "cassini_kronos_n3e": 400,
     "wind_waves_rad1_60s": 16,
@@ -57,10 +62,24 @@ DATA_SETS = {
     "lofar_sun_spectra": 64,
     "voyager1_pra_lowband": 70,
     "voyager2_pra_lowband": 70,
+    "voyager1_pra_48s": 70,
+    "voyager2_pra_48s": 70,
+    "expres_earth_aurorae": 16,
     "expres_earth_io_vipal": 16,
     "expres_earth_io_jrm33": 16,
     "expres_juno_ganymede_jrm33": 16,
     "expres_juno_europa_jrm09": 16,
+    "orfees": 40,
+    "orfees_1s": 40,
+}
+
+#: Data sets of events, and the services that they are of.
+EVENTS = {
+    "hfc1t3_bursts": "hfc1t3",
+    "tfcat_cassini_faraday_rotation": "tfcat_catalogues",
+    "tfcat_jupiter_decametric": "tfcat_catalogues",
+    "tfcat_wind_type_iii": "tfcat_catalogues",
+    "tfcat_earth_akr": "tfcat_catalogues",
 }
 
 
@@ -75,7 +94,10 @@ def name_service(dataset: str) -> str:
 def base(scratch: PrivateDachs) -> Iterator[str]:
     for name in SERVICES:
         bring_up(scratch, name)
-    with run_stream_server(scratch) as address:
+    # Those of orfees are an index: where their files lie is said by the command.
+    directory = archive_directory(scratch, "orfees")
+    archive = f"--archive={scratch.url}/static/replica/orfees/={directory}"
+    with run_stream_server(scratch, archive) as address:
         yield address
 
 
@@ -88,7 +110,7 @@ def test_every_service_has_its_data_sets_and_listings(base: str) -> None:
     listed = {each["id"] for each in ask(base, "hapi/catalog").json()["catalog"]}
     assert listed == {
         *DATA_SETS,
-        "hfc1t3_bursts",
+        *EVENTS,
         *(f"{name}/availability" for name in SERVICES),
         *(f"{name}/files" for name in SERVICES if name != "hfc1t3"),
     }
@@ -150,17 +172,25 @@ def test_availability_is_what_tap_has(base: str, scratch: PrivateDachs) -> None:
         ]
 
 
-def test_events_are_those_of_the_catalogue(base: str, scratch: PrivateDachs) -> None:
+@pytest.mark.parametrize("dataset", EVENTS)
+def test_events_are_those_of_the_catalogue(base: str, scratch: PrivateDachs, dataset: str) -> None:
+    service = EVENTS[dataset]
+    group = "." if service == "hfc1t3" else f"^{dataset.removeprefix('tfcat_')}$"
     with scratch.cluster.connect().cursor() as cursor:
         cursor.execute(
-            "SELECT granule_uid, spectral_range_min, spectral_range_max FROM hfc1t3.epn_core"
+            "SELECT granule_uid, spectral_range_min, spectral_range_max"
+            f" FROM {service}.epn_core WHERE granule_gid ~ %s",
+            [group],
         )
         known = {uid: limits for uid, *limits in cursor.fetchall()}
-    info = ask(base, "hapi/info", dataset="hfc1t3_bursts").json()
-    span = {"start": info["startDate"], "stop": info["stopDate"]}
-    rows = read_csv(ask(base, "hapi/data", dataset="hfc1t3_bursts", **span).text, info)
+    info = ask(base, "hapi/info", dataset=dataset).json()
+    span = {"dataset": dataset, "start": info["startDate"], "stop": info["stopDate"]}
+    rows = read_csv(ask(base, "hapi/data", **span).text, info)
     assert {row[5]: [row[2], row[3]] for row in rows} == known
-    assert len(rows) == len(known) > 10
+    assert len(rows) == len(known) > 1
+    assert read_json(ask(base, "hapi/data", format="json", **span).text) == rows
+    binary = read_binary(ask(base, "hapi/data", format="binary", **span).content, info)
+    assert [each.decode() for each in binary["granule_uid"]] == [row[5] for row in rows]
 
 
 def test_the_role_may_read_and_nothing_else(scratch: PrivateDachs) -> None:
@@ -293,7 +323,7 @@ def test_hapiclient_reads_the_same_from_csv_binary_and_json(base: str) -> None:
         [python, "-W", "ignore", judge, f"{base}/hapi"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout.splitlines()[-1].split()[0]) >= 40
+    assert int(done.stdout.splitlines()[-1].split()[0]) >= 150
 
 
 @pytest.mark.all
@@ -309,14 +339,19 @@ def test_maser_reads_the_same_values(base: str, scratch: PrivateDachs) -> None:
     compared = json.loads(done.stdout.splitlines()[-1])
     assert compared == {
         "cassini_kronos_n2": 60,
+        "cassini_kronos_n3b": 60,
         "cassini_kronos_n3d": 60,
         "cassini_kronos_n3e": 60,
         "voyager1_pra_lowband": 240,
         "voyager2_pra_lowband": 240,
+        "voyager1_pra_48s": 24,
+        "expres_earth_aurorae": 24,
         "expres_earth_io_vipal": 24,
         "wind_waves_rad1_60s": 96,
         "nda_newroutine_sun": 61,
         "nda_routine_jup": 61,
+        "nda_routine_sun": 61,
+        "orfees": 40,
         "juno_waves_v02": 73,
     }
 
@@ -365,3 +400,70 @@ def test_das2_validates_every_stream(base: str, tmp_path: Path) -> None:
                 done.stdout[-800:],
                 done.stderr[-800:],
             )
+
+
+def build_das2py() -> Path:
+    """Build das2py with the library that it binds, which no registry has; give its Python.
+
+    The sources of das2C are fetched unless they lie in the directory of environments already.
+    """
+    library = build_das2c()
+    python = make_environment("das2py-built", "numpy<2", "lxml", "setuptools<81", "wheel")
+    if subprocess.run([python, "-c", "import das2"], check=False).returncode != 0:
+        show = [str(python), "-c", "import numpy; print(numpy.get_include())"]
+        include = subprocess.run(show, capture_output=True, text=True, check=True).stdout.strip()
+        places = {"DAS2C_LIBDIR": str(library), "DAS2C_INCDIR": str(library)}
+        environment = {**os.environ, **places, "CFLAGS": f"-I{include}"}
+        words = ["pip", "install", "-q", "--no-build-isolation", "das2py==2.3.0"]
+        subprocess.run([python, "-m", *words], env=environment, check=True)
+    return python
+
+
+def build_das2c() -> Path:
+    """Build the library of das2py; give the directory of its sources, where it is."""
+    sources = fetch_sources("das2C", "https://github.com/das-developers/das2C", "--branch=v2.3.0")
+    library = sources / "libdas2.3.a"
+    if not library.exists():
+        settings = ["-std=c99", "-O2", "-fPIC", "-w", "-I.", "-D_XOPEN_SOURCE=600"]
+        words = ["cc", "-c", *settings, "-DWISDOM_FILE=/etc/fftw/wisdom"]
+        words += [str(path) for path in (sources / "das2").glob("*.c") if path.stem != "spice"]
+        subprocess.run(words, cwd=sources, check=True)
+        made = map(str, sources.glob("*.o"))
+        subprocess.run(["ar", "rc", str(library), *made], check=True)
+    return sources
+
+
+def fetch_sources(name: str, address: str, *more: str) -> Path:
+    """Give the directory of a program that no registry has; it is fetched unless it is there."""
+    sources = JUDGES / name
+    if not sources.is_dir():
+        words = ["git", "clone", "-q", "--depth=1", "--recurse-submodules", *more, address]
+        if subprocess.run([*words, str(sources)], check=False).returncode != 0:
+            pytest.skip(f"it is neither in {sources} nor can it be fetched from {address}")
+    return sources
+
+
+@pytest.mark.all
+def test_das2py_reads_every_stream_as_hapi_has_it(base: str) -> None:
+    # Its directory has what stands for the library where it is not built: not to be found here.
+    judge = ROOT / "tests" / "support" / "judges" / "with_das2py.py"
+    done = subprocess.run(
+        [build_das2py(), "-P", judge, base], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]).keys() == DATA_SETS.keys()
+
+
+@pytest.mark.all
+def test_the_verifier_of_hapi_finds_no_failure(base: str) -> None:
+    address = "https://github.com/hapi-server/verifier-nodejs"
+    folder = fetch_sources("hapi-verifier", address)
+    if not (folder / "node_modules").is_dir():
+        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev"]
+        subprocess.run(words, cwd=folder, check=True)
+    patience = ["--metatimeout", "60000", "--datatimeout", "60000"]
+    words = ["node", "verify.js", "--url", f"{base}/hapi", "--output", "console", *patience]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    (counts,) = re.findall(r"Pass: (\d+); Warn: \d+; Fail: (\d+)", done.stdout)
+    assert int(counts[1]) == 0, done.stdout[-3000:]
+    assert int(counts[0]) > 5000

@@ -23,6 +23,7 @@ from tests.support.streams import (
     shorten,
 )
 
+from epnkit.streaming.das2.records import describe_plane
 from epnkit.streaming.declare import Axis, Variable
 from epnkit.streaming.pyramid import Pyramid
 from epnkit.streaming.readers.tables import Table, TableFile, group_sweeps
@@ -117,7 +118,7 @@ def test_the_server_says_what_it_is(base: str) -> None:
 def test_a_data_set_is_described(base: str) -> None:
     answer = ask(base, "das/server", server="dsdf", dataset="synthetic/spectra")
     (header,) = read_stream(answer.content).headers
-    assert 'validRange="2016-12-30T00:00:00.000 to 2017-01-01T23:59:00.001"' in header[1]
+    assert 'validRange="2016-12-30T00:00:00.000 to 2017-01-01T23:59:00.001 UTC"' in header[1]
     assert "techContact" in header[1]
 
 
@@ -253,6 +254,19 @@ def test_frequencies_that_change_have_headers_of_their_own(tmp_path: Path) -> No
         info = ask(base, "hapi/info", dataset="spectra").json()
         assert [each["name"] for each in info["parameters"]] == ["Time", "f", "value"]
         assert info["parameters"][2]["bins"][0]["centers"] == "f"
+
+
+@pytest.mark.parametrize(
+    ("unit", "written", "label"),
+    [
+        ("V2 Hz-1", "V**2 Hz**-1", "Flux density"),
+        ("1e-22 W m-2 Hz-1", "", "Flux density (1e-22 W m-2 Hz-1)"),
+        (None, "", "Flux density"),
+    ],
+)
+def test_units_are_those_that_das2_reads(unit: str | None, written: str, label: str) -> None:
+    plane = describe_plane(Variable("flux", unit, "Flux density", Axis("f", "kHz")))
+    assert (plane.unit, plane.label, plane.y_unit) == (written, label, "kHz")
 
 
 def _sweep(times: np.ndarray[Any, Any], frequency: np.ndarray[Any, Any]) -> Table:

@@ -29,7 +29,7 @@ from tests.support.streams import (
 
 import epnkit.streaming.sending
 from epnkit.streaming.archive import FileStore, FileUnavailableError
-from epnkit.streaming.index import Granule
+from epnkit.streaming.index import MARGIN, Granule
 from epnkit.streaming.readers.tables import Table, TableFile
 
 SPAN = {"start": "2016-12-30T00:00Z", "stop": "2017-01-01T00:00Z"}
@@ -84,6 +84,31 @@ def test_a_file_that_fails_in_mid_stream_ends_it_without_an_end(
         # The server goes on.
         again = ask(base, "hapi/data", dataset="spectra", format=form, **whole_day)
         assert again.content == right
+
+
+@pytest.mark.parametrize("spoil", [cut, remove, shift])
+def test_a_file_that_begins_with_the_stop_is_not_needed(
+    tmp_path: Path, index: MemoryIndex, spoil: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Tables are searched beyond a span, for their times are rounded."""
+    index.margin = MARGIN
+    whole_day = {**SPAN, "stop": "2016-12-31T00:00Z"}
+    with serve(make_feeds(tmp_path, index)) as base:
+        right = ask(base, "hapi/data", dataset="spectra", **whole_day).content
+        assert right.count(b"\n") == 1440
+        assert callable(spoil)
+        spoil(tmp_path / "s1.cdf")
+        assert ask(base, "hapi/data", dataset="spectra", **whole_day).content == right
+        assert "not needed, and not read" in caplog.text
+        caplog.clear()
+        less = {**whole_day, "stop": "2016-12-30T23:59:59.5Z"}
+        assert ask(base, "hapi/data", dataset="spectra", **less).content == right
+        assert not caplog.text
+        picture = ask(base, "plot", dataset="spectra", **whole_day)
+        assert picture.status_code == 200, picture.text
+        more = {"dataset": "spectra", **whole_day, "stop": "2016-12-31T00:00:00.001Z"}
+        with pytest.raises(BROKEN):
+            receive(f"{base}/hapi/data", more, "gzip", bytearray())
 
 
 @pytest.mark.parametrize(("spoil", "code"), [(cut, 1500), (remove, 1501)])

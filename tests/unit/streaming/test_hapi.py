@@ -13,6 +13,9 @@ import astropy.units
 import numpy as np
 import pytest
 import requests
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT7
 from tests.support.streams import (
     ADDRESS,
     DAY,
@@ -31,7 +34,8 @@ from tests.support.streams import (
     write_spectra,
 )
 
-from epnkit.streaming.declare import Variable
+from epnkit.errors import ConfigurationError
+from epnkit.streaming.declare import Axis, Variable
 from epnkit.streaming.hapi.status import MESSAGES
 from epnkit.streaming.index import Granule
 from epnkit.streaming.times import parse_time
@@ -288,7 +292,8 @@ def test_texts_with_commas_and_quotes_are_csv(tmp_path: Path) -> None:
         info = read_info(base, dataset="synthetic/files")
         query = {"dataset": "synthetic/files", "start": "2016-12-30Z", "stop": "2016-12-30T00:01Z"}
         csv = read_csv(ask(base, "hapi/data", **query).content.decode(), info)
-        assert [each[0][-6:] for each in csv] == ["00000Z", "00001Z"]
+        assert [each[0][-6:] for each in csv] == ["00000Z", "00000Z"]
+        assert csv[1][0] == "2016-12-30T00:00:00.001000000Z"
         assert (csv[1][1], csv[1][3], csv[1][4]) == (strange, "-", "é,1")
         assert csv == read_json(ask(base, "hapi/data", format="json", **query).content.decode())
 
@@ -449,8 +454,57 @@ def test_a_leap_second_is_the_end_of_its_day(tmp_path: Path) -> None:
         ]
 
 
-def test_a_name_of_two_parameters_is_refused() -> None:
-    from epnkit.errors import ConfigurationError
+@pytest.mark.shared
+def test_documents_follow_the_schemas_of_hapi(base: str, samples: Path) -> None:
+    schemas = json.loads((samples / "hapi" / "HAPI-data-access-schema-3.3.json").read_bytes())
+    parts = [(f"/{name}", each) for name, each in schemas.items() if isinstance(each, dict)]
+    registry: Any = Registry().with_resources(
+        [(name, Resource.from_contents(each, DRAFT7)) for name, each in parts]
+    )
 
+    def judge(kind: str, document: Any) -> list[str]:
+        validator = Draft7Validator(schemas[kind], registry=registry)
+        return [error.message for error in validator.iter_errors(document)]
+
+    whole = ask(base, "hapi/catalog", depth="all").json()
+    assert not judge("catalog", whole)
+    for word in ("about", "capabilities", "catalog"):
+        assert not judge(word, ask(base, f"hapi/{word}").json()), word
+    assert not judge("error", ask(base, "hapi/info", dataset="none").json())
+    for each in whole["catalog"]:
+        for resolved in ("true", "false"):
+            query = {"dataset": each["id"], "resolve_references": resolved}
+            info = ask(base, "hapi/info", **query).json()
+            assert not judge("info", info), each["id"]
+            del info["startDate"]
+            assert judge("info", info)
+
+
+def test_a_coordinate_says_which_and_of_what_system(tmp_path: Path) -> None:
+    place = Variable(
+        "level", "deg", "Longitude", frame="The tower's", component="longitude", scale="linear"
+    )
+    feeds = make_feeds(tmp_path, make_archive(tmp_path, 1, 5), shorten(variables=(place,)))
+    with serve(feeds) as address:
+        level = read_info(address, dataset="spectra")["parameters"][1]
+    assert level["coordinateSystemName"] == "The tower's"
+    assert level["vectorComponents"] == "longitude"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"frame": "The tower's"},
+        {"component": "longitude"},
+        {"frame": "The tower's", "component": "width"},
+        {"frame": "The tower's", "component": "x", "axis": Axis("f", "kHz")},
+    ],
+)
+def test_a_coordinate_of_no_system_or_kind_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be a coordinate"):
+        Variable("level", "deg", "Longitude", **changes)
+
+
+def test_a_name_of_two_parameters_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="two parameters flux"):
         shorten(SPECTRA, variables=(*SPECTRA.variables, Variable("FLUX", None, "again")))

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.support.streams import HOUR, SPECTRA, ask, make_archive, make_feeds, serve, shorten
 
 from epnkit.streaming.datasets import DataSetFeed
-from epnkit.streaming.plot import Picture, make_image
+from epnkit.streaming.plot import Picture, choose_ticks, make_image
 from epnkit.streaming.pyramid import Pyramid
 from epnkit.streaming.readers.tables import Table, TableFile
 from epnkit.streaming.views import make_view
@@ -103,6 +103,24 @@ def test_each_pixel_has_the_value_of_its_time_and_frequency(tmp_path: Path) -> N
     np.testing.assert_allclose(image[0, shown], 100 + expected[shown], atol=1.0)
     np.testing.assert_allclose(image[-1, shown], 1000 + expected[shown], atol=1.0)
     assert (image[:, shown] > 500).mean(axis=1).tolist() == [0.0] * 154 + [1.0] * 154
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "some"),
+    [
+        (4.65e-19, 5.47e-19, {4.8e-19, 5.1e-19}),
+        (3.0, 29.0, {5.0, 10.0, 20.0}),
+        (20.0, 1040.0, {20.0, 50.0, 100.0, 1000.0}),
+        (3.6, 16100.0, {10.0, 100.0, 1000.0, 10000.0}),
+        (1e-18, 1e-10, {1e-16, 1e-14}),
+    ],
+)
+def test_each_logarithmic_axis_has_numbers(low: float, high: float, some: set[float]) -> None:
+    ticks = np.asarray(choose_ticks(low, high).tick_values(low, high))
+    inside = ticks[(ticks >= low) & (ticks <= high)]
+    assert 3 <= len(inside) <= 12
+    for number in some:
+        assert np.isclose(inside, number, rtol=1e-9, atol=0).any(), inside
 
 
 def test_the_page_shows_what_is_offered(base: str) -> None:

@@ -28,6 +28,7 @@ from epnkit.streaming.index import Granule
 from epnkit.streaming.pyramid import Pyramid
 from epnkit.streaming.readers.base import DamagedFileError
 from epnkit.streaming.reduce import (
+    Reduced,
     base_level,
     channel_centers,
     coarsen,
@@ -170,6 +171,23 @@ def test_reductions_are_those_of_each_step(
     np.testing.assert_array_equal(coarse.steps, np.unique(made.steps // 4))
     np.testing.assert_array_equal(coarse.count.sum(), made.count.sum())
     np.testing.assert_array_equal(join([made]).total, made.total)
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 3))
+def test_joined_rows_are_those_of_each_step(steps: list[int], width: int) -> None:
+    ordered = np.array(sorted(steps))
+    values = np.arange(len(steps) * width, dtype=float).reshape(-1, width) ** 1.5
+    parts = [
+        Reduced(ordered[n : n + 1], row, -row, np.ones((1, width), np.int64))
+        for n, row in enumerate(values[:, None, :])
+    ]
+    made = join(parts)
+    assert made.steps.tolist() == sorted({*steps})
+    for row, step in enumerate(made.steps):
+        inside = values[ordered == step]
+        np.testing.assert_allclose(made.total[row], inside.sum(axis=0), rtol=1e-12)
+        np.testing.assert_array_equal(made.peak[row], (-inside).max(axis=0))
+        assert (made.count[row] == len(inside)).all()
 
 
 def test_spectra_of_changing_frequencies_get_channels() -> None:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from epnkit.streaming.readers.base import DamagedFileError
-from epnkit.streaming.readers.voyager import VoyagerLowBand, read_figures
+from epnkit.streaming.readers.tables import TableFile
+from epnkit.streaming.readers.voyager import VoyagerLowBand, read_figures, read_voyager_summary
 from epnkit.streaming.times import write_time
 
 
-def make_line(date: str = "790306", second: int = 86352, status: int = 0) -> str:
+def make_line(date: str = "790306", second: int = 86352, status: int = 2048) -> str:
     """Make a line: each sweep has its number in its first channel, the channel in the others."""
     sweeps = (
         f"{status:4d}{number:4d}" + "".join(f"{channel:4d}" for channel in range(1, 70))
@@ -42,7 +43,9 @@ def test_values_are_hundredths_of_decibels(tmp_path: Path) -> None:
     with VoyagerLowBand().open(write(tmp_path / "a", make_line(), make_line())) as file:
         power = file.read("power", 6, 9)
         assert power.shape == (3, 70)
-        assert power[:, 0].tolist() == [0.06, 0.07, 0.0]
+        # The first sweep of the second line has a zero, which is no value.
+        assert power[:2, 0].tolist() == [0.06, 0.07]
+        assert np.isnan(power[2, 0])
         assert power[:, 69].tolist() == [0.69] * 3
         axis = file.read_axis("frequency")
     assert (axis[0], len(axis)) == (1326.0, 70)
@@ -51,7 +54,7 @@ def test_values_are_hundredths_of_decibels(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("status", "first", "attenuation"),
-    [(0, "RH", 0), (513, "LH", 15), (1024 + 2, "LH", 30), (1536 + 4, "RH", 45), (3, "RH", 15)],
+    [(2048, "RH", 0), (513, "LH", 15), (1024 + 2, "LH", 30), (1536 + 4, "RH", 45), (3, "RH", 15)],
 )
 def test_the_status_word_says_hand_and_attenuator(
     tmp_path: Path, status: int, first: str, attenuation: int
@@ -63,6 +66,12 @@ def test_the_status_word_says_hand_and_attenuator(
     assert np.isnan(even[1::2]).all()
     assert np.isnan(odd[0::2]).all()
     assert (even[2], odd[3]) == (0.02, 0.03)
+
+
+def test_a_sweep_without_a_status_is_none(tmp_path: Path) -> None:
+    with VoyagerLowBand().open(write(tmp_path / "a", make_line(status=0))) as file:
+        for name in ("power", "RH", "LH", "attenuation"):
+            assert np.isnan(file.read(name, 0, 8)).all()
 
 
 def test_numbers_have_blanks_or_a_minus_before_them() -> None:
@@ -107,3 +116,55 @@ def test_other_names_are_refused(tmp_path: Path) -> None:
             file.read("flux", 0, 1)
         with pytest.raises(DamagedFileError):
             file.read_axis("time")
+
+
+def make_record(*clock: int, channels: tuple[int, int] = (131, 200), value: int = 2345) -> bytes:
+    """Make a record of 48 s: the left hand has a value, the right one counts."""
+    head = np.array([*clock, 1, 0, *channels], ">i2")
+    return (
+        head.tobytes() + np.full(70, value, ">i2").tobytes() + np.arange(70, dtype=">i2").tobytes()
+    )
+
+
+def test_means_of_48_seconds_are_read(tmp_path: Path) -> None:
+    # 6 March is the 65th day of 1979.
+    (tmp_path / "a").write_bytes(make_record(79, 65, 23, 59, 12) + make_record(79, 66, 0, 0, 0))
+    table = read_voyager_summary(tmp_path / "a")
+    assert [write_time(int(each), 0) for each in table.times] == [
+        "1979-03-06T23:59:12Z",
+        "1979-03-07T00:00:00Z",
+    ]
+    assert table.read("LH", 0, 1)[0].tolist() == [23.45] * 70
+    right = table.read("RH", 1, 2)[0]
+    assert np.isnan(right[0])
+    assert right[1:].tolist() == [number / 100 for number in range(1, 70)]
+    axis = table.read_axis("frequency")
+    assert (axis[0], len(axis)) == (1326.0, 70)
+    assert axis[-1] == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (make_record(79, 65, 0, 0, 0)[:-1], "not whole records of 298"),
+        (make_record(79, 65, 0, 0, 0, channels=(130, 199)), "not of the channels 131 to 200"),
+        (make_record(79, 367, 0, 0, 0), "its day is none"),
+        (make_record(79, 65, 24, 0, 0), "its hour is none"),
+        (make_record(79, 65, 0, 60, 0), "its minute is none"),
+        (make_record(79, 65, 0, 0, -1), "its second is none"),
+        # Bytes in the other order.
+        (np.frombuffer(make_record(79, 65, 0, 0, 0), "<i2").astype(">i2").tobytes(), "131 to 200"),
+    ],
+)
+def test_means_that_are_not_as_they_should_be(content: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with (
+        pytest.raises(DamagedFileError, match=why),
+        TableFile(read_voyager_summary).open(tmp_path / "a"),
+    ):
+        pass
+
+
+def test_a_day_without_means_has_no_record(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    assert not read_voyager_summary(tmp_path / "a").times.size

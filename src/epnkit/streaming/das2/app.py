@@ -163,7 +163,7 @@ class Das2Server:
             "summary": feed.about.description,
             "form": "x_tagged_y_scan" if list_planes(feed)[0].axis else "x_multi_y",
             "server": f"{self.identity.url}/das/server",
-            "DatumRange:validRange": f"{info['startDate'][:-1]} to {info['stopDate'][:-1]}",
+            "DatumRange:validRange": f"{info['startDate'][:-1]} to {info['stopDate'][:-1]} UTC",
             "exampleRange_00": f"{first[:-1]} to {last[:-1]}|The first records",
             "techContact": self.identity.contact,
             "reducer": "not_reducible" if not list_planes(feed)[0].axis else "",

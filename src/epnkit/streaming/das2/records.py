@@ -54,7 +54,7 @@ def write_records(feed: DataSetFeed, start: int, stop: int, *, readable: bool) -
         found = True
         yield from writer.write(block)
     if not found:
-        yield write_exception("NoDataInInterval", _span(start, stop))
+        yield write_exception("NoDataInInterval", write_span(start, stop))
 
 
 @dataclass
@@ -130,7 +130,7 @@ def write_view(
     views = [make_view(feed, each, start, stop, level, pyramid) for each in list_planes(feed)]
     yield write_stream_header(describe(feed, start, stop, step_of(level) / SECOND))
     if not len(views[0].reduced.steps):
-        yield write_exception("NoDataInInterval", _span(start, stop))
+        yield write_exception("NoDataInInterval", write_span(start, stop))
         return
     planes = [plane for view in views for plane in _reduced_planes(view)]
     yield write_packet_header(1, planes, views[0].centers, readable=readable)
@@ -156,20 +156,32 @@ def _fill(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def describe_plane(
     variable: Variable, name: str = "", operation: str = "", source: str = ""
 ) -> Plane:
-    """Describe a parameter as a plane of a packet."""
+    """Describe a parameter as a plane of a packet.
+
+    A unit with a factor, such as solar flux units, is part of the label: das2C reads none.
+    """
+    label, unit = variable.label or variable.description, variable.unit or ""
+    if unit[:1].isdigit():
+        label, unit = f"{label} ({unit})", ""
     return Plane(
         name or variable.name,
-        _unit(variable.unit),
-        variable.label or variable.description,
-        _unit(variable.axis.unit) if variable.axis else "",
+        write_unit(unit),
+        label,
+        write_unit(variable.axis.unit) if variable.axis else "",
         operation,
         source,
     )
 
 
-def _unit(unit: str | None) -> str:
-    """Write a unit with powers as Das2's clients read them: ``W m**-2 Hz**-1``."""
-    return re.sub(r"(?<=[A-Za-z])([+-]?\d+)", r"**\1", unit or "") if unit else ""
+def write_unit(unit: str) -> str:
+    """Write a unit with powers as Das2's clients read them.
+
+    Examples
+    --------
+    >>> write_unit("W m-2 Hz-1")
+    'W m**-2 Hz**-1'
+    """
+    return re.sub(r"(?<=[A-Za-z])([+-]?\d+)", r"**\1", unit)
 
 
 def describe(
@@ -187,11 +199,18 @@ def describe(
         "yLabel": f"{axis.label or axis.name} (%{{UNITS}})" if axis else "",
         "renderer": "spectrogram" if axis else "",
         "boolean:monotonicXTags": "true",
-        "DatumRange:xCacheRange": _span(start, stop),
+        "DatumRange:xCacheRange": write_span(start, stop),
         "Datum:xCacheResolution": f"{width:g} s" if width else "",
         "Datum:xTagWidth": f"{seconds:g} s" if seconds else "",
     }
 
 
-def _span(start: int, stop: int) -> str:
-    return f"{write_time(start)} to {write_time(stop)}"
+def write_span(start: int, stop: int) -> str:
+    """Write a span as das2C and das2py read it: two times, and the unit of both.
+
+    Examples
+    --------
+    >>> write_span(0, 1_500_000_000)
+    '1970-01-01T00:00:00.000 to 1970-01-01T00:00:01.500 UTC'
+    """
+    return f"{write_time(start)[:-1]} to {write_time(stop)[:-1]} UTC"

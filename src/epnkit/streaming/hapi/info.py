@@ -111,6 +111,9 @@ def _describe(parameter: Parameter) -> dict[str, Any]:
         made["size"] = [parameter.size]
     if parameter.is_uri:
         made["stringType"] = "uri"
+    if parameter.frame:
+        made["coordinateSystemName"] = parameter.frame
+        made["vectorComponents"] = parameter.component
     if parameter.bins:
         bins = parameter.bins
         centers = bins.centers if isinstance(bins.centers, str) else list(bins.centers)

@@ -132,6 +132,25 @@ class OpenCdf:
             if value.dtype.kind in "fiu" and value.size == 1
         }
 
+    def read_attribute(self, name: str) -> float | None:
+        """Read a global attribute that is a number; None if there is none of that name.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is no number above zero.
+        """
+        found = self._call(lambda _: self._file.globalattsget(), name).get(name)
+        if found is None:
+            return None
+        try:
+            number = float(np.asarray(found).reshape(-1)[0])
+        except (IndexError, ValueError):
+            number = np.nan
+        if not (np.isfinite(number) and number > 0):
+            raise DamagedFileError(f"its {name} is no number above zero")
+        return number
+
     def _call(self, method: Any, name: str, **more: Any) -> Any:
         try:
             return method(name, **more)

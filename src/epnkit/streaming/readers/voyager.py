@@ -1,4 +1,4 @@
-"""Voyager's PRA in its low band: lines of figures, eight sweeps of 70 channels each."""
+"""Voyager's PRA in its low band: lines of eight sweeps, or binary records of 48 s."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epnkit.streaming.readers.base import DamagedFileError, Floats
+from epnkit.streaming.readers.tables import Table, read_records
 from epnkit.streaming.times import DAY, SECOND
 
 #: A line: its date and second, then sweeps of a status word and the channels.
@@ -31,6 +32,17 @@ _CENTURY = 70
 #: Bits of the status word that say which hand the first channel is of, and those values of them.
 _HAND, _HAND_SHIFT, _RIGHT = 0b110_0000_0000, 9, (0, 3)
 
+#: A record of 48 s, whose parts are big-endian; its clock is the first five of them.
+_CLOCK_PARTS = ("year", "day", "hour", "minute", "second")
+_SUMMARY = dict.fromkeys((*_CLOCK_PARTS, "spacecraft", "mode", "start", "end"), ">i2")
+_SUMMARY |= dict.fromkeys(("LH", "RH"), f"({_CHANNELS},)>i2")
+
+#: The numbers of the first and the last channel of the low band.
+_FIRST, _LAST = 131, 200
+
+#: How far each part of a clock goes: day of the year, hour, minute, second.
+_LIMITS = {"day": (1, 366), "hour": (0, 23), "minute": (0, 59), "second": (0, 60)}
+
 #: Attenuators in dB, by the bit of the status word that switches them on; the lowest counts.
 _ATTENUATORS = ((4, 45.0), (2, 30.0), (1, 15.0))
 
@@ -43,7 +55,9 @@ class VoyagerLowBand:
     Variables are ``power`` (all channels), ``RH`` and ``LH`` (those of one hand, others missing)
     in dB, and ``attenuation``; the axis is ``frequency`` in kHz.  The labels are not read: those of
     Voyager 2 give wrong bytes.  The layout and the time of a sweep are those of maser-data 0.5.2
-    (maser.data.pds.vg), the lengths of lines those of the published files: 2285 or 2286 bytes.
+    (maser.data.pds.vg), the lengths of lines those of the published files: 2285 or 2286 bytes.  A
+    value of zero is none, and nor is a sweep whose status word is zero (the labels of the data
+    sets, and their descriptions in the Planetary Data System).
     """
 
     @contextmanager
@@ -93,12 +107,13 @@ class OpenLowBand:
         """Read the frequencies."""
         if name != "frequency":
             raise DamagedFileError(f"it has no {name}")
-        return _HIGHEST - _APART * np.arange(_CHANNELS)
+        return _list_frequencies()
 
     def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
         """Read sweeps of a variable."""
         words = self._parse(start, stop)
-        status, power = words[:, 0], words[:, 1:] / 100
+        status, power = words[:, 0], _read_decibels(words[:, 1:])
+        power[status == 0] = np.nan
         if name == "power":
             return power
         if name == "attenuation":
@@ -155,8 +170,53 @@ def read_figures(text: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.where((text == _MINUS).any(axis=-1), -value, value)
 
 
+def _read_decibels(values: NDArray[Any]) -> Floats:
+    """Convert hundredths of decibels; zero stands for a missing value, and cannot be one."""
+    return np.where(values == 0, np.nan, values / 100)
+
+
 def _read_attenuation(status: NDArray[np.int64]) -> Floats:
-    made = np.zeros(len(status))
+    made = np.where(status == 0, np.nan, 0.0)
     for bit, decibels in _ATTENUATORS:
         made[(status & bit) > 0] = decibels
     return made
+
+
+def read_voyager_summary(path: Path) -> Table:
+    """Read the data sets ``VG*-*-PRA-4-SUMM-BROWSE-48SEC``: binary records of 48 s.
+
+    Variables are ``LH`` and ``RH`` in dB, the axis is ``frequency`` in kHz.  Layout, units and what
+    is missing are those that the Planetary Data System's volumes describe (``DATA/PRA/INFO.TXT``,
+    data set VG1-J-PRA-4-SUMM-BROWSE-48SEC-V1.0), the frequencies of channels those of the
+    instrument's description: the lowest is channel 200.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is not made of such records, or one has a time or channels that are not possible.
+    """
+    records = read_records(path, _SUMMARY)
+    if (records["start"] != _FIRST).any() or (records["end"] != _LAST).any():
+        raise DamagedFileError(f"its records are not of the channels {_FIRST} to {_LAST}")
+    columns = {hand: _read_decibels(records[hand]) for hand in ("LH", "RH")}
+    return Table(_read_clock(records), columns, {"frequency": _list_frequencies()})
+
+
+def _read_clock(records: NDArray[Any]) -> NDArray[np.int64]:
+    """Read year, day of year, hour, minute and second."""
+    parts = {name: records[name].astype(np.int64) for name in _CLOCK_PARTS}
+    for name, (least, greatest) in _LIMITS.items():
+        if ((parts[name] < least) | (parts[name] > greatest)).any():
+            raise DamagedFileError(f"its {name} is none")
+    days = (parts["year"] - 70).astype("M8[Y]").astype("M8[D]").astype(np.int64) + parts["day"] - 1
+    seconds = parts["hour"] * 3600 + parts["minute"] * 60 + parts["second"]
+    return np.asarray(days * DAY + seconds * SECOND, np.int64)
+
+
+def _list_frequencies() -> Floats:
+    return _HIGHEST - _APART * np.arange(_CHANNELS)
