@@ -141,7 +141,7 @@
         ODBC's {ts '...'}, where remote is a time in SQL Server or Oracle.">"text"</par>
       <code>
         from epnkit.errors import EpnkitError
-        from epnkit.loading.query import incremental_query, source_query
+        from epnkit.loading.incremental_query import incremental_query, source_query
       </code>
     </setup>
     <code>
@@ -162,7 +162,7 @@
     <setup>
       <code>
         from epnkit.errors import EpnkitError
-        from epnkit.loading.single import rowmaker_granules
+        from epnkit.loading.rowmaker import rowmaker_granules
       </code>
     </setup>
     <code>
@@ -261,7 +261,8 @@
             self.pubDID, self.url, self.dataset, self.span = pubDID, url, dataset, span
             self.description = "Records by HAPI, of any span: %s"%title
 
-          def asVOT(self, ctx, accessURL, linkIdTo=None):
+          def asVOT(self, ctx, accessURL=None, linkIdTo=None):
+            # Up to DaCHS 2.10 it is called with the address of the datalink service.
             return V.RESOURCE(ID=ctx.getOrMakeIdFor(self, suggestion="hapi_svc"), name="hapi_svc",
                 type="meta", utype="adhoc:service")[
               V.DESCRIPTION[self.description],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -59,7 +62,7 @@ def test_nothing_to_read_again_is_no_request() -> None:
 
 @dataclass(frozen=True)
 class Noted(DachsInstance):
-    """A DaCHS whose commands are noted, and fail from the given number on."""
+    """A DaCHS without a table, whose commands are noted, and fail from the given number on."""
 
     fails: int = 99
     commands: list[str] = field(default_factory=list)
@@ -73,6 +76,11 @@ class Noted(DachsInstance):
     def execute(self, *arguments: str) -> str:
         self.commands.append(" ".join(arguments))
         return ""
+
+    @contextmanager
+    def connect(self, *, migrating: bool = True) -> Iterator[Any]:
+        nothing = SimpleNamespace(execute=lambda *_: None, fetchone=lambda: (None,))
+        yield SimpleNamespace(cursor=lambda: nullcontext(nothing))
 
 
 def make_instance(rd: str, directory: Path, fails: int = 99) -> Noted:

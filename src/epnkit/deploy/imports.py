@@ -65,7 +65,7 @@ def run_imports(instance: DachsInstance, service: str, requests: Iterable[Reques
             break
         done.append(request)
     if done and not (before and _restore(instance, before)):
-        coverage.renew(instance, service, columns=any(request.whole for request in done))
+        coverage.renew(instance, service, columns=any(request.replaces_all for request in done))
     return succeeded
 
 

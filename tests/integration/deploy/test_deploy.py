@@ -194,8 +194,8 @@ def test_the_coverage_is_computed_again_only_after_a_change(instance: PrivateDac
 def read_coverage(dachs: PrivateDachs) -> list[float] | None:
     with dachs.cluster.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT temporal FROM dc.rdmeta WHERE sourcerd = 'bass2000/q'")
-        (limits,) = cursor.fetchone()
-        return limits
+        found: tuple[list[float] | None] = cursor.fetchone() or (None,)
+        return found[0]
 
 
 def write_coverage(dachs: PrivateDachs, limits: list[float]) -> None:
