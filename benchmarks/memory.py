@@ -1,4 +1,4 @@
-"""The highest memory that a process had."""
+"""The memory that a process has, and the highest that it had."""
 
 from __future__ import annotations
 
@@ -22,3 +22,20 @@ def peak(process: str = "self") -> int:
     """
     words = (Path("/proc") / process / "status").read_text().split()
     return int(words[words.index("VmHWM:") + 1])
+
+
+def resident(process: str = "self") -> int:
+    """Read the memory that a process has now, in KiB.
+
+    Parameters
+    ----------
+    process : str
+        The number of the process; this one by default.
+
+    Raises
+    ------
+    OSError, ValueError
+        Where it has ended.
+    """
+    words = (Path("/proc") / process / "status").read_text().split()
+    return int(words[words.index("VmRSS:") + 1])

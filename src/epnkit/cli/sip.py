@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from epnkit.cli._options import dachs_option
 from epnkit.cli._output import echo
 
 if TYPE_CHECKING:
+    from epnkit.regards.broker import BrokerAddress
     from epnkit.regards.settings import PackageSettings
     from epnkit.regards.state import PackageState
 
@@ -89,15 +90,17 @@ def command(
         raise click.UsageError("--to is missing: where is the RabbitMQ?")
     with open_dachs(directory) as instance, instance.use_credentials():
         settings = read_package_settings(path or instance.inputs / service / "sip.toml", service)
-        with instance.connect() as connection, instance.connect() as other:
-            state = PackageState(connection, service)
-            reading = PackageState(other, service)
+        with ExitStack() as stack:
+            # One for each thread: sending, preparing, and reading answers.
+            state, reading, answered = (
+                PackageState(stack.enter_context(instance.connect()), service) for _ in range(3)
+            )
             sender = _make_sender(reading, state, settings, archives, retry, again)
             if show is not None or broker is None:
                 _show(sender, show or 1)
                 return
             with state.lock():
-                _exchange(sender, broker, not answers, wait, limit)
+                _exchange(sender, answered, broker, not answers, wait, limit)
                 if rest is not None:
                     _delete(state, rest, settings.tenant)
             sys.exit(_summarize(state))
@@ -119,29 +122,38 @@ def _make_sender(
     return Sender(reading, state, settings, Checksums(known, settings.fetch), chosen)
 
 
-def _exchange(sender: Any, named: str, sending: bool, wait: float, limit: int | None) -> None:
+def _exchange(
+    sender: Any, answered: PackageState, named: str, sending: bool, wait: float, limit: int | None
+) -> None:
     """Send what is due, and read answers."""
     from epnkit.regards.answers import AnswerReader
-    from epnkit.regards.broker import Publisher, find_broker
-    from epnkit.regards.sending import INGESTION, INGESTION_TYPE
+    from epnkit.regards.broker import find_broker
 
     # What pika logs as errors is tried again, or said in a sentence.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    settings, state = sender.settings, sender.state
-    address = find_broker(named, settings.authority)
-    reader = AnswerReader(address, state, settings.tenant)
+    address = find_broker(named, sender.settings.authority)
+    reader = AnswerReader(address, answered, sender.settings.tenant)
     reader.bind()
     if sending:
-        headers = {"regards.tenant": settings.tenant, "regards.type": INGESTION_TYPE}
-        publisher = Publisher(address, INGESTION, headers, report=_warn)
-        with closing(publisher):
-            counts = sender.send(publisher, limit, _report_sent)
-        echo(
-            f"{state.service}: {counts.sent} packages sent, {counts.unchanged} granules changed"
-            f" without their package, {counts.unready} not ready"
-        )
-    read = reader.read(wait, _warn)
-    echo(f"{state.service}: {read} answers read")
+        with reader.read_aside(wait, _warn) as reading:
+            _send(sender, address, limit)
+        read = reading.result()
+    else:
+        read = reader.read(wait, _warn)
+    echo(f"{answered.service}: {read} answers read")
+
+
+def _send(sender: Any, address: BrokerAddress, limit: int | None) -> None:
+    from epnkit.regards.broker import Publisher
+    from epnkit.regards.sending import INGESTION, INGESTION_TYPE
+
+    headers = {"regards.tenant": sender.settings.tenant, "regards.type": INGESTION_TYPE}
+    with closing(Publisher(address, INGESTION, headers, report=_warn)) as publisher:
+        counts = sender.send(publisher, limit, _report_sent)
+    echo(
+        f"{sender.state.service}: {counts.sent} packages sent, {counts.unchanged} granules changed"
+        f" without their package, {counts.unready} not ready"
+    )
 
 
 def _delete(state: PackageState, credential: str, tenant: str) -> None:

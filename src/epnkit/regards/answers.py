@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import math
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +84,14 @@ class AnswerReader:
     state: PackageState
     tenant: str
     policy: RetryPolicy = DEFAULT_RETRY
+    #: For how long without an answer it waits; while packages are sent, without an end.
+    _wait: float = field(default=0.0, init=False)
+    #: When the last answer came that was to a package of the service.
+    _last: float = field(default=0.0, init=False)
+    #: Whether it is to be looked up again if answers are missing: it takes long if there are many.
+    _unsure: bool = field(default=True, init=False)
+    _count: int = field(default=0, init=False)
+    _given_up: Event = field(default_factory=Event, init=False)
 
     @property
     def queue(self) -> str:
@@ -115,37 +127,87 @@ class AnswerReader:
         int
             How many answers were read, also those to others.
         """
-        read, failures = 0, 0
-        while True:
+        self._wait = wait
+        return self._read_on(report)
+
+    @contextmanager
+    def read_aside(
+        self, wait: float, report: Callable[[str], None] = print
+    ) -> Iterator[Future[int]]:
+        """Read answers in a thread while packages are sent, and then as `read` does.
+
+        So the broker holds few of them.  The context ends when they are read; if sending fails, at
+        once.
+
+        Parameters
+        ----------
+        wait : float
+            For how many seconds without an answer it waits, when all packages are sent.
+        report : callable
+            Takes a text if the connection breaks.
+
+        Yields
+        ------
+        Future
+            How many answers were read, when the context has ended.
+        """
+        self._wait = math.inf
+        with ThreadPoolExecutor(1, "answers") as thread:
+            reading = thread.submit(self._read_on, report)
+            try:
+                yield reading
+                self._wait = wait
+                concurrent.futures.wait([reading])
+            except BaseException:
+                self._given_up.set()
+                raise
+
+    def _read_on(self, report: Callable[[str], None]) -> int:
+        """Read answers over as many connections as it takes."""
+        failures, before = 0, 0
+        self._last, self._unsure, self._count = time.monotonic(), True, 0
+        while not self._given_up.is_set():
             try:
                 with self._open() as channel:
-                    read += self._read(channel, wait)
-                return read
+                    self._read(channel)
+                break
             except CONNECTION_ERRORS as error:
-                failures += 1
+                failures = 1 if self._count > before else failures + 1
+                before = self._count
                 found = explain_failure(error, self.address, BrokerDownError)
                 if failures >= self.policy.attempts or not isinstance(found, BrokerDownError):
                     raise found from None
                 report("the connection to the broker broke; trying again")
-                time.sleep(min(self.policy.first * 2**failures, self.policy.longest))
+                self._given_up.wait(min(self.policy.first * 2**failures, self.policy.longest))
+        return self._count
 
-    def _read(self, channel: Any, wait: float) -> int:
-        read, last = 0, time.monotonic()
+    def _read(self, channel: Any) -> None:
         bodies: list[tuple[Any, bytes]] = []
         for method, properties, body in channel.consume(self.queue, inactivity_timeout=_PAUSE):
             if method is not None:
                 bodies.append((properties, body))
                 tag = method.delivery_tag
-            if bodies and (method is None or len(bodies) >= _BATCH):
-                # Those to others do not count: a busy archive would never let go.
-                if self._note(bodies):
-                    last = time.monotonic()
-                channel.basic_ack(tag, multiple=True)
-                read, bodies = read + len(bodies), []
-            if not bodies and (not self.state.awaits_answers or _is_over(last, wait)):
-                break
+            if method is None or len(bodies) >= _BATCH:
+                changed = bool(bodies) and self._note(bodies) > 0
+                if bodies:
+                    channel.basic_ack(tag, multiple=True)
+                self._count, bodies = self._count + len(bodies), []
+                if self._is_over(changed):
+                    break
         channel.cancel()
-        return read
+
+    def _is_over(self, changed: bool) -> bool:
+        """Decide whether to read on; answers to others do not count: a busy archive never ends."""
+        if self._given_up.is_set():
+            return True
+        if changed or self._wait == math.inf:
+            self._last, self._unsure = time.monotonic(), True
+            return False
+        if self._unsure:
+            self._unsure = False
+            if not self.state.awaits_answers:
+                return True
+        return time.monotonic() - self._last >= self._wait
 
     def _note(self, bodies: list[tuple[Any, bytes]]) -> int:
         """Enter answers, and return how many changed what was known."""
@@ -175,7 +237,3 @@ class AnswerReader:
         finally:
             with suppress(pika.exceptions.AMQPError):
                 connection.close()
-
-
-def _is_over(since: float, wait: float) -> bool:
-    return time.monotonic() - since >= wait

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from epnkit.errors import ConfigurationError, PublishError
 from epnkit.modules import requires_extra
+from epnkit.regards.frames import JoiningConnection, SharedProperties
 from epnkit.sources.config.credentials import Secret, read_credential
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy
 
@@ -113,16 +114,6 @@ def find_broker(named: str, authority: Path | None = None) -> BrokerAddress:
     return BrokerAddress(secret, authority)
 
 
-class _SharedProperties(pika.BasicProperties):  # type: ignore[misc]  # pika has no types
-    """Properties that all messages share: they are encoded once."""
-
-    def encode(self) -> list[bytes]:
-        """Return the encoded pieces, in a list that pika adds to."""
-        if not hasattr(self, "encoded"):
-            self.encoded = b"".join(super().encode())
-        return [self.encoded]
-
-
 class BrokerDownError(PublishError):
     """The broker went away, or took nothing for too long; trying again may help."""
 
@@ -163,7 +154,7 @@ class Publisher:
         self._messages: Sequence[bytes] = ()
         self._error: PublishError | None = None
         self._next_tag, self._last_sign, self._refused, self._blocked = 1, 0.0, 0, False
-        self._properties = _SharedProperties(
+        self._properties = SharedProperties(
             content_type="application/json",
             content_encoding="UTF-8",
             delivery_mode=2,
@@ -210,7 +201,7 @@ class Publisher:
         self._error, self._last_sign = None, time.monotonic()
         if self._connection is None or not self._connection.is_open:
             self._blocked = False
-            self._connection = pika.SelectConnection(
+            self._connection = JoiningConnection(
                 self.address.parameters,
                 on_open_callback=self._open_channel,
                 on_open_error_callback=self._fail_to_open,

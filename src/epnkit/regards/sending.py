@@ -77,6 +77,9 @@ class Sender:
     page: int = PAGE
     counts: SendingCounts = field(default_factory=SendingCounts)
 
+    def __post_init__(self) -> None:
+        self._metadata = orjson.dumps(self.settings.metadata)
+
     def send(
         self,
         publisher: Publisher,
@@ -103,8 +106,7 @@ class Sender:
         PublishError
             If the broker cannot be reached, or takes nothing.
         """
-        metadata = orjson.dumps(self.settings.metadata)
-        with _switch_often(), closing(prefetch(self._enter_pages(limit, metadata))) as pages:
+        with _switch_often(), closing(prefetch(self._enter_pages(limit))) as pages:
             for messages in pages:
                 publisher.publish(list(messages.values()))
                 self.state.mark_sent(messages)
@@ -112,7 +114,7 @@ class Sender:
                 report(self.counts)
         return self.counts
 
-    def _enter_pages(self, limit: int | None, metadata: bytes) -> Iterator[dict[str, bytes]]:
+    def _enter_pages(self, limit: int | None) -> Iterator[dict[str, bytes]]:
         """Enter the packages of each page, and give their messages by request.
 
         It works on the next page while one is published, over a connection of its own.
@@ -123,11 +125,7 @@ class Sender:
             entries = [each for each in prepared if each is not None]
             if entries:
                 self.reading.enter([entry for entry, _ in entries], self.settings.hash)
-            ready = {
-                entry.request: package.message(entry.request, metadata)
-                for entry, package in entries
-                if package is not None
-            }
+            ready = {entry.request: text for entry, text in entries if text is not None}
             self.counts.unready += len(entries) - len(ready)
             yield ready
 
@@ -154,8 +152,8 @@ class Sender:
         links = orjson.loads(pending.links)
         return build_package(pending.row, links, self.settings, self.checksums)
 
-    def _prepare(self, pending: PendingGranule) -> tuple[PackageEntry, Package | None] | None:
-        """Build the package, and the entry that goes before it; None if nothing changed."""
+    def _prepare(self, pending: PendingGranule) -> tuple[PackageEntry, bytes | None] | None:
+        """Write the message, and the entry that goes before it; None if nothing changed."""
         try:
             package = self.build(pending)
         except UnreadyError as error:
@@ -163,9 +161,9 @@ class Sender:
         same = pending.content == package.content
         if same and pending.state not in ("sending", "deleted", *self.again):
             return None
-        if same and pending.state in _UNANSWERED:
-            return self._enter(pending, package, pending.request), package
-        return self._enter(pending, package, None), package
+        goes_on = same and pending.state in _UNANSWERED
+        entry = self._enter(pending, package, pending.request if goes_on else None)
+        return entry, package.message(entry.request, self._metadata)
 
     def _enter(
         self, pending: PendingGranule, package: Package, request: str | None
@@ -203,7 +201,7 @@ class Sender:
         return make_request_id(self.settings.tenant, provider_id, content, attempt)
 
     def _note_unchanged(
-        self, page: list[PendingGranule], prepared: list[tuple[PackageEntry, Package | None] | None]
+        self, page: list[PendingGranule], prepared: list[tuple[PackageEntry, bytes | None] | None]
     ) -> None:
         same = [
             (str(each.row["granule_uid"]), each.granule)

@@ -17,13 +17,21 @@ from epnkit.errors import PublishError
 #: that was denied can still be granted, and one that failed stored: REGARDS can be told to retry.
 _RANKS = {"sending": 0, "sent": 1, "denied": 2, "granted": 3, "failed": 4, "stored": 5}
 
-#: A whole row is read of each granule, with what datalink offers and the package sent last.
+#: A whole row is read of each granule, with what datalink offers and the package sent last.  The
+#: tables are read along their indexes, from where the last page ended, and each package is looked
+#: up: what the planner takes otherwise depends on when the tables were analyzed, which in the
+#: middle of sending was before most packages, and may read all of them for each page.
 _PENDING = """
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_material = off;
+    SET LOCAL enable_sort = off;
     SELECT {columns}, b.epnkit_links, b.epnkit_content, p.request, p.content, p.state, p.version
     FROM {tracking} b JOIN {table} t USING (granule_uid)
-    LEFT JOIN epnkit.packages p
-        ON p.service = %(service)s AND p.granule_uid = b.granule_uid AND p.current
-    WHERE b.granule_uid > %(last)s AND (p.request IS NULL OR p.granule <> b.epnkit_content
+    LEFT JOIN LATERAL (SELECT * FROM epnkit.packages
+        WHERE service = %(service)s AND granule_uid = b.granule_uid AND current LIMIT 1) p ON true
+    WHERE b.granule_uid > %(last)s AND t.granule_uid > %(last)s
+        AND (p.request IS NULL OR p.granule <> b.epnkit_content
         OR p.settings <> %(settings)s::uuid OR p.state IN ('sending', 'unready', 'deleted')
         OR p.state = ANY(%(again)s))
     ORDER BY b.granule_uid LIMIT %(limit)s
@@ -34,28 +42,56 @@ _SUPERSEDE = """
     WHERE service = %s AND current AND granule_uid = ANY(%s) AND NOT request = ANY(%s::uuid[])
 """
 
+#: An answer may have come since the package was looked up to go on with it: that stays.
 _ENTER = """
     INSERT INTO epnkit.packages (service, settings, request, granule_uid, provider_id, version,
         granule, content, state, reason)
     SELECT %s, %s::uuid, * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[], %s::uuid[],
         %s::uuid[], %s::text[], %s::text[])
     ON CONFLICT (service, request) DO UPDATE SET granule = excluded.granule,
-        settings = excluded.settings, state = excluded.state, reason = excluded.reason,
-        current = true, changed = clock_timestamp()
+        settings = excluded.settings, current = true, changed = clock_timestamp(),
+        state = CASE WHEN packages.state IN ('sending', 'sent', 'unready') THEN excluded.state
+            ELSE packages.state END,
+        reason = CASE WHEN packages.state IN ('sending', 'sent', 'unready') THEN excluded.reason
+            ELSE packages.reason END
 """
 
+_SENT = """
+    UPDATE epnkit.packages SET state = 'sent', changed = clock_timestamp()
+    WHERE service = %s AND request = ANY(%s::uuid[]) AND state = 'sending'
+"""
+
+_UNCHANGED = """
+    UPDATE epnkit.packages p SET granule = v.granule, settings = %s::uuid
+    FROM unnest(%s::text[], %s::uuid[]) v (uid, granule)
+    WHERE p.service = %s AND p.granule_uid = v.uid AND p.current
+"""
+
+#: By where its row is, which nobody changes meanwhile (`_ALONE`).
 _ANSWER = """
-    UPDATE epnkit.packages p SET state = v.state, urn = coalesce(v.urn, p.urn), reason = v.reason,
+    UPDATE epnkit.packages p SET state = f.state, urn = coalesce(f.urn, p.urn), reason = f.reason,
         changed = clock_timestamp()
-    FROM (VALUES %s) v (service, request, state, rank, urn, reason)
-    WHERE p.service = v.service AND p.request = v.request::uuid
-        AND v.rank > array_position(ARRAY['sending', 'sent', 'denied', 'granted', 'failed',
-            'stored'], p.state) - 1
+    FROM (SELECT v.*, known.place FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::text[],
+            %s::text[]) v (request, state, rank, urn, reason)
+        CROSS JOIN LATERAL (SELECT ctid AS place, state FROM epnkit.packages
+            WHERE service = %s AND request = v.request LIMIT 1) known
+        WHERE v.rank > array_position(ARRAY['sending', 'sent', 'denied', 'granted', 'failed',
+            'stored'], known.state) - 1) f
+    WHERE p.ctid = f.place
+"""
+
+#: Goes before each change, in its transaction.  Answers come while packages are sent: two changes
+#: of the same rows in another order would lock each other out.  And each row is looked up by the
+#: index, for the reason above.
+_ALONE = """
+    SELECT pg_advisory_xact_lock(hashtext('epnkit sip change'), hashtext(%s));
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_mergejoin = off;
 """
 
 
-@dataclass(frozen=True)
-class PendingGranule:
+class PendingGranule(NamedTuple):
     """A granule that may have to be sent.
 
     Parameters
@@ -224,28 +260,16 @@ class PackageState:
         if replaced:
             statement = f"{_SUPERSEDE}; {_ENTER}"
             values = (self.service, replaced, columns[0], *values)
-        self._execute(statement, values)
+        self._change(statement, values)
 
     def mark_sent(self, requests: Iterable[str]) -> None:
         """Note that the broker has confirmed packages; answers may have come before."""
-        self._execute(
-            "UPDATE epnkit.packages SET state = 'sent', changed = clock_timestamp()"
-            " WHERE service = %s AND request = ANY(%s::uuid[]) AND state = 'sending'",
-            (self.service, list(requests)),
-        )
+        self._change(_SENT, (self.service, list(requests)))
 
     def mark_unchanged(self, granules: Sequence[tuple[str, str]], settings: str) -> None:
         """Note that granules changed, and their packages did not: ``granule_uid`` and its hash."""
-        rows = [(self.service, uid, content, settings) for uid, content in granules]
-        with self._connection.cursor() as cursor:
-            execute_values(
-                cursor,
-                "UPDATE epnkit.packages p SET granule = v.granule::uuid,"
-                " settings = v.settings::uuid FROM (VALUES %s) v (service, uid, granule, settings)"
-                " WHERE p.service = v.service AND p.granule_uid = v.uid AND p.current",
-                rows,
-                page_size=1000,
-            )
+        uids, hashes = [list(each) for each in zip(*granules, strict=True)]
+        self._change(_UNCHANGED, (settings, uids, hashes, self.service))
 
     def apply(self, answers: Sequence[ArchiveAnswer]) -> int:
         """Note answers, and return how many changed what was known.
@@ -258,14 +282,11 @@ class PackageState:
             if before is None or _RANKS[each.state] > _RANKS[before.state]:
                 best[each.request] = each
         rows = [
-            (self.service, each.request, each.state, _RANKS[each.state], each.urn, each.reason)
+            (each.request, each.state, _RANKS[each.state], each.urn, each.reason)
             for each in best.values()
         ]
-        with self._connection.cursor() as cursor:
-            found = execute_values(
-                cursor, _ANSWER + " RETURNING 1", rows, page_size=1000, fetch=True
-            )
-            return len(found)
+        columns = [list(each) for each in zip(*rows, strict=True)]
+        return self._change(_ANSWER, (*columns, self.service))
 
     def keep_odd(self, bodies: Sequence[tuple[str, bytes]]) -> None:
         """Keep answers that could not be understood, each with the reason."""
@@ -291,7 +312,7 @@ class PackageState:
 
     def mark_deleted(self, uids: Sequence[str]) -> None:
         """Note that the archive took the request to delete packages."""
-        self._execute(
+        self._change(
             "UPDATE epnkit.packages SET state = 'deleted', changed = clock_timestamp()"
             " WHERE service = %s AND granule_uid = ANY(%s)",
             (self.service, list(uids)),
@@ -339,9 +360,11 @@ class PackageState:
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
-    def _execute(self, statement: str, values: Any) -> None:
+    def _change(self, statement: str, values: Sequence[Any]) -> int:
+        """Change rows in one transaction, and return how many."""
         with self._connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(_ALONE + statement, (self.service, *values))
+            return int(cursor.rowcount)
 
 
 def _select_column(name: str, kind: str) -> sql.Composable:

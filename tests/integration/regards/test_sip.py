@@ -27,7 +27,7 @@ from epnkit.regards.broker import BrokerAddress, Publisher
 from epnkit.regards.checksums import Checksums
 from epnkit.regards.sending import INGESTION, INGESTION_TYPE, Sender, SendingCounts
 from epnkit.regards.settings import read_package_settings
-from epnkit.regards.state import PackageState
+from epnkit.regards.state import ArchiveAnswer, PackageEntry, PackageState
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.transport.retry import RetryPolicy
 from tests.support.commands import Ended, run_epnkit
@@ -328,6 +328,59 @@ def test_a_broker_that_restarts_loses_nothing(
         assert [len(each) for each in ingestion.products.values()] == [1] * 300
     finally:
         (restarted or [server])[-1].stop()
+
+
+def test_answers_are_read_while_packages_are_sent(
+    maps: Packaged, ingestion: Ingestion, dachs: PrivateDachs, broker: Server, tmp_path: Path
+) -> None:
+    sender, publisher, reader, other = make_parts(dachs, tmp_path, maps, broker.url, 100)
+    seen = []
+
+    def wait_for_answers(counts: SendingCounts) -> None:
+        while maps.states().get("stored", 0) < counts.sent:
+            time.sleep(0.05)
+        seen.append(maps.states())
+
+    with closing(other), closing(publisher), ingestion.running():
+        reader.bind()
+        with reader.read_aside(20) as reading:
+            # Nothing is missing yet, for longer than it is looked after that.
+            time.sleep(1)
+            sender.send(publisher, report=wait_for_answers)
+    assert [each["stored"] for each in seen] == [100, 200, 300]
+    assert reading.result() == 600
+
+
+def test_an_answer_that_comes_while_a_package_is_prepared_again_stays(maps: Packaged) -> None:
+    state = PackageState(maps.connection, "maps")
+    request, content = (
+        "8d3f1d8e-1111-4222-8333-123456789abc",
+        "46ce6e5a-bb41-c27b-00f0-733ce3f9c2fb",
+    )
+    names = ("map-0000000", "maps:map-0000000")
+    # As a run that was killed left it, and as the next one goes on with it.
+    entry = PackageEntry(request, *names, 1, content, content, "sending")
+    state.enter([entry], content)
+    assert state.apply([ArchiveAnswer(request, "stored", "URN:SIP:DATA:Solar:x:V1")]) == 1
+    state.enter([entry], content)
+    state.mark_sent([request])
+    assert maps.states() == {"stored": 1}
+
+
+def test_sending_that_fails_ends_the_reading_of_answers_at_once(
+    maps: Packaged, ingestion: Ingestion, dachs: PrivateDachs, broker: Server, tmp_path: Path
+) -> None:
+    sender, publisher, reader, other = make_parts(dachs, tmp_path, maps, broker.url, 100)
+    with closing(other), closing(publisher):
+        reader.bind()
+
+        def fail(counts: SendingCounts) -> None:
+            raise ZeroDivisionError
+
+        # Its packages are never answered, and yet nobody waits for that.
+        with pytest.raises(ZeroDivisionError), reader.read_aside(1e9) as reading:
+            sender.send(publisher, report=fail)
+    assert reading.result() == 0
 
 
 def test_tls_is_judged_by_the_authority(

@@ -1,0 +1,3 @@
+-- A row of a package changes three times: sent, granted, stored.  With room left on its page it stays
+-- there, and no index is written (a heap-only update of PostgreSQL).
+ALTER TABLE epnkit.packages SET (fillfactor = 40);
