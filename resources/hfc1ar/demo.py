@@ -74,7 +74,7 @@ def draw(found: Table, path: Path) -> None:
 
 
 def _outlines(found: Table) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
-    """Give each footprint's vertices, and once more on the other side where it crosses 0."""
+    """Return each footprint's vertices, and a copy on the other side if it crosses longitude 0."""
     outlines, days = [], []
     for row in found:
         numbers = np.array(re.findall(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?", row["s_region"]), float)

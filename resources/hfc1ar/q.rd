@@ -31,18 +31,18 @@
     <FEED source="epnkit/q#place"/>
 
     <column name="noaa_number" type="text" ucd="meta.id;src"
-      tablehead="NOAA" description="Number of the NOAA active region that lies within, as NOAA
-        gives it; several are separated by hashes."/>
+      tablehead="NOAA" description="Number of the NOAA active region within, as assigned by NOAA;
+        several are separated by hashes."/>
     <column name="detection_code" type="text" ucd="meta.id;meta.software"
       tablehead="Code" description="Name and version of the recognition code."/>
     <column name="footprint_area" type="double precision" unit="deg**2" ucd="phys.area"
       tablehead="Area" description="Area of the footprint on the sphere."/>
     <column name="pixels" type="integer" required="False" ucd="meta.number"
-      tablehead="Pixels" description="Pixels of the image that the catalogue counts in the region.">
+      tablehead="Pixels" description="Pixels of the image within the contour.">
       <values nullLiteral="-1"/>
     </column>
     <column name="footprint_flags" type="text" ucd="meta.code"
-      tablehead="Footprint" description="What was done to the contour to make the footprint of it
+      tablehead="Footprint" description="How the footprint was made from the contour
         (clipped, joined, filled, degenerate, simplified, no_polygon), separated by hashes."/>
   </table>
 
@@ -65,7 +65,7 @@
   <FEED source="epnkit/q#form" name="hfc1ar"/>
 
   <regSuite title="HFC active regions">
-    <!-- These assert the replica's values; on the real catalogue, take an id of its own. -->
+    <!-- These assert the replica's values; for the real catalogue, use one of its ids. -->
     <regTest title="A region has the time, the line and the place of its record.">
       <url parSet="TAP" QUERY="SELECT granule_uid, time_min, spectral_range_min, c1min, c1max,
         c2min, c2max, dataproduct_type, noaa_number, pixels FROM hfc1ar.epn_core

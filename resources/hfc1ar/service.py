@@ -25,7 +25,7 @@ snapshot = pl.concat_str(
 quicklook = pl.concat_str(pl.col("qclk_url").str.strip_suffix("/"), "qclk_fname", separator="/")
 
 mapping = Mapping(
-    # A region that holds several NOAA regions comes once for each of them.
+    # The query returns a region with several NOAA numbers once for each of them.
     fold=Fold(by=("id_ar",), collect=("noaa_number",)),
     columns={
         "granule_uid": compute(identifier, pl.lit("ar"), observed, "cc_x_pix", "cc_y_pix"),
@@ -58,8 +58,8 @@ mapping = Mapping(
             chain_code_footprint,
             *("cc", "cc_x_pix", "cc_y_pix", "date_obs"),
             *("cdelt1", "cdelt2", "center_x", "center_y", "r_sun"),
-            # Arcseconds, about 0.7 of a pixel of MDI: areas keep to 0.02 % (median), 1.4 % (99 of
-            # 100), and pgsphere takes the outlines in 40 % of the time of half a pixel.
+            # In arcseconds, about 0.7 of a pixel of MDI: areas change by 0.02 % (median), or less
+            # than 1.4 % (99 of 100). pgsphere needs 40 % of the time that half a pixel takes.
             tolerance=1.4,
         ),
         "instrument_host_name": compute(hash_list, "observat"),
@@ -67,7 +67,7 @@ mapping = Mapping(
         "measurement_type": "phys.magField#phys.area",
         "processing_level": 5,
         "access_format": "application/json",
-        # A corner takes 24 bytes, the MOC and the values 1,500; outlines have 60 corners.
+        # In kilobytes: a vertex takes 24 bytes, the MOC and the values 1,500; outlines have 60.
         "access_estsize": 3,
         "thumbnail_url": snapshot,
         "bib_reference": "2011AdSpR..47.2105H",
@@ -98,8 +98,9 @@ service = Service(
     frame="body",
     mapping=mapping,
     key=("id_ar",),
-    # Detections are handed in by the day; some days' are redone.
+    # The catalogue gets the detections of whole days, and some days are detected again.
     cursor=Cursor("run_date", lag=timedelta(days=7)),
     links=links,
+    # access_url is the document of the region that q.rd serves (epnkit/q#region_document).
     document="region",
 )

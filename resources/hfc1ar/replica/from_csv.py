@@ -18,7 +18,7 @@ Row = dict[str, str]
 
 
 def tables(directory: Path) -> dict[str, list[dict[str, Any]]]:
-    """Give the rows of every table that the files fill.
+    """Return the rows of every table that the files fill.
 
     Raises
     ------

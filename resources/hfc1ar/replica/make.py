@@ -47,7 +47,7 @@ _HMI = Camera(2, 4096, 1902.5, 0.50425)
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
-    """Give the rows of every table that the replica fills."""
+    """Return the rows of every table that the replica fills."""
     random = np.random.default_rng(_SEED)
     regions: list[dict[str, Any]] = []
     images: list[dict[str, Any]] = []
@@ -230,7 +230,7 @@ def _steps(mask: NDArray[np.bool_], start: tuple[int, int]) -> Iterator[int]:
 
 
 def _noaa(regions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Give numbers to two in three, and two numbers, so two rows, to one in twenty."""
+    """Return numbers for two regions in three; one in twenty has two numbers, and so two rows."""
     noaa: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for region in regions:
