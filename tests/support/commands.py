@@ -5,11 +5,15 @@ DaCHS reads its settings once a process: a test of a second DaCHS has to have on
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from epnkit.dachs.private import PrivateDachs
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,13 @@ def run_epnkit(*words: str, env: Mapping[str, str | None] | None = None) -> Ende
         check=False,
     )
     return Ended(done.returncode, done.stdout)
+
+
+def show_package(dachs: PrivateDachs, service: str) -> dict[str, Any]:
+    """Give what describes the first package that ``epnkit sip`` makes of a service."""
+    words = ["sip", service, "--show", "1", "--dachs", str(dachs.root)]
+    done = run_epnkit(*words, env={"EPNKIT_CREDENTIALS": None})
+    assert done.exit_code == 0, done.output
+    sip = json.loads(done.output[done.output.index("{") : done.output.rindex("}") + 1])
+    described: dict[str, Any] = sip["properties"]["descriptiveInformation"]
+    return described

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from io import BytesIO
 
 import requests
 from astropy.io import fits
 
 from epnkit.dachs.private import PrivateDachs
-from tests.support.commands import run_epnkit
+from tests.support.commands import show_package
 from tests.support.services import Acceptance, Served
 
 SERVICE = "medoc_currents"
@@ -72,11 +71,7 @@ def test_links_lead_to_the_map_its_picture_and_the_magnetogram(served: Served) -
 
 
 def test_its_maps_are_packages_for_regards(served: Served, dachs: PrivateDachs) -> None:
-    words = ["sip", SERVICE, "--show", "1", "--dachs", str(dachs.root)]
-    done = run_epnkit(*words, env={"EPNKIT_CREDENTIALS": None})
-    assert done.exit_code == 0, done.output
-    sip = json.loads(done.output[done.output.index("{") : done.output.rindex("}") + 1])
-    text = json.dumps(sip)
-    assert '"harpnum": 11465' in text
-    assert '"noaa_ars": "13733"' in text
-    assert '"t_rec": "2024.06.27_00:00:00.000_TAI"' in text
+    described = show_package(dachs, SERVICE)
+    assert described["harpnum"] == 11465
+    assert described["noaa_ars"] == "13733"
+    assert described["t_rec"] == "2024.06.27_00:00:00.000_TAI"

@@ -19,6 +19,7 @@ from epnkit.replicas.sdo_records import PER_SLOT, SdoRecords
 from epnkit.service import read_service
 from epnkit.sources import open_source
 from tests.conftest import ROOT
+from tests.support.commands import show_package
 from tests.support.environments import make_environment
 from tests.support.regards import serve_catalog
 from tests.support.services import Acceptance, Served
@@ -137,3 +138,10 @@ def test_any_number_of_records_in_a_database_is_mapped_too(
     ]
     days = made["time_max"].max() - made["time_min"].min()  # type: ignore[operator]
     assert days == pytest.approx((9 * every + 1) * 720 / 86400, abs=0.01)
+
+
+def test_its_images_are_packages_for_regards(served: Served, dachs: PrivateDachs) -> None:
+    described = show_package(dachs, SERVICE)
+    assert described["dataset_name"] == "aia.lev1"
+    assert described["observation"] == "AIA_20140501T000000"
+    assert described["date_obs"] == "2014-05-01T00:00:00.343Z"

@@ -7,6 +7,7 @@ import subprocess
 
 from epnkit.dachs.private import PrivateDachs
 from tests.conftest import ROOT
+from tests.support.commands import show_package
 from tests.support.environments import make_environment
 from tests.support.services import Acceptance, Served
 
@@ -45,3 +46,10 @@ def test_the_replica_is_what_medocs_client_reads(served: Served, dachs: PrivateD
         [284, "2004-03-04T00:00:00.000"],
         [304, "2004-03-04T00:00:00.000"],
     ]
+
+
+def test_its_maps_are_packages_for_regards(served: Served, dachs: PrivateDachs) -> None:
+    described = show_package(dachs, SERVICE)
+    assert described["instrument"] == "EIT"
+    assert described["image_file"] == "efz20040302.010014"
+    assert described["date_obs"] == "2004-03-02T00:00:00.000Z"

@@ -19,6 +19,7 @@ from epnkit.dachs.private import PrivateDachs
 from epnkit.replicas.sources import load_replica
 from epnkit.replicas.tap import PATH, make_server
 from tests.conftest import ROOT
+from tests.support.commands import show_package
 from tests.support.environments import make_environment
 from tests.support.granules import load_resource
 from tests.support.services import Acceptance, Served
@@ -177,3 +178,10 @@ def test_the_replica_is_what_soars_client_reads(
     assert name == SECOND
     (row,) = served.query(f"SELECT access_estsize FROM {{table}} WHERE granule_uid = '{ITEM}_0'")
     assert row["access_estsize"] == -(-size // 1024)
+
+
+def test_its_files_are_packages_for_regards(served: Served, dachs: PrivateDachs) -> None:
+    described = show_package(dachs, SERVICE)
+    assert described["observation"] == "100663707-014"
+    assert described["spiobsid"] == 100663707
+    assert described["date_end"] == "2022-03-05T07:26:22.000Z"
