@@ -9,7 +9,7 @@ CREATE SCHEMA IF NOT EXISTS epnkit;
 CREATE TABLE IF NOT EXISTS epnkit.runs (
     run          bigserial PRIMARY KEY,
     service      text NOT NULL,
-    kind         text NOT NULL,            -- load, window, full, remap, reconcile, retry
+    kind         text NOT NULL,            -- load, window, full, remap, reconcile, retry, release
     state        text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
     started      timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended        timestamptz,

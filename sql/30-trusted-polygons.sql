@@ -1,10 +1,10 @@
--- A way for proven polygons past pgsphere's check, which compares each edge with every other.
+-- A way for validated polygons past pgsphere's check, which compares each edge with every other.
 -- Idempotent; run once in DaCHS's database by a superuser, after `dachs init`:
 --     sudo -u postgres psql -d gavo -f 30-trusted-polygons.sql
 -- Without it, polygons are read as text.
 --
 -- spoly_trusted takes the bytes of a polygon for the polygon and checks nothing: only the loader's
--- role may call it, and it proves each polygon first (src/epnkit/regions/geometry/binary.py).
+-- role may call it, and it validates each polygon first (src/epnkit/regions/geometry/binary.py).
 CREATE SCHEMA IF NOT EXISTS epnkit AUTHORIZATION gavoadmin;
 
 CREATE OR REPLACE FUNCTION epnkit.spoly_trusted(bytea, bytea) RETURNS spoly

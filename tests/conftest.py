@@ -81,11 +81,11 @@ class throw_away_dachs:  # noqa: N801 - used as a function
 
 
 def bring_up(dachs: PrivateDachs, name: str) -> str:
-    """Fill a service's replica, lay the service, import it; give its RD's id."""
+    """Fill a service's replica, install the service, import it; give its RD's id."""
     with ReplicaSources(dachs, ROOT) as sources:
         sources.fill(ROOT / "resources" / name)
-    rd = inputs.install(dachs, ROOT / "resources" / name)
-    dachs.run("imp", rd)
+        rd = inputs.install(dachs, ROOT / "resources" / name)
+        dachs.run("imp", rd)
     return rd
 
 

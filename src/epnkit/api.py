@@ -17,7 +17,7 @@ from epnkit.errors import ConfigurationError, LoadError
 if TYPE_CHECKING:
     from epnkit.check.report import Report
     from epnkit.dachs.instance import DachsInstance
-    from epnkit.loading.dry_run import DryRun
+    from epnkit.loading.dry_run import DryRunResult
     from epnkit.loading.prepare.preview import Preview
     from epnkit.loading.reconcile import Difference
     from epnkit.loading.request import Request
@@ -147,7 +147,7 @@ def load(
     dask: str | None = ...,
     notify: Sequence[str] = ...,
     dachs: Path | None = ...,
-) -> DryRun: ...
+) -> DryRunResult: ...
 @overload
 def load(
     service: str,
@@ -176,7 +176,7 @@ def load(
     dry_run: bool = False,
     notify: Sequence[str] = (),
     dachs: Path | None = None,
-) -> ServiceStatus | DryRun:
+) -> ServiceStatus | DryRunResult:
     """Load a service from its source, from where the last load ended.
 
     Parameters
@@ -206,7 +206,7 @@ def load(
 
     Returns
     -------
-    ServiceStatus or DryRun
+    ServiceStatus or DryRunResult
         What the ledger says afterwards; ``runs[0]`` is this load. With ``dry_run`` what a load
         would do.
 

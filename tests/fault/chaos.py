@@ -356,7 +356,7 @@ def load(kind: str, service: Service, cluster: Cluster) -> None:
         if kind == "reconcile":
             assert isinstance(source, Reconcilable)
             with closing(cluster.connect()) as looking:
-                found = Comparison(looking, service.name, source, part_size=20).run()
+                found = Comparison(looking, service.name, source, range_size=20).run()
             keys, gone = tuple(found.to_read), tuple(found.gone)
             request = Request(keys=keys, gone=gone, reconcile=True)
         entry = ledger.start_run(cluster.connect(), service.name, request.kind)

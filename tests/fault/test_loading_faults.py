@@ -40,7 +40,7 @@ STEPS = {
     "window": ("_load.cursors", "choose_window"),
     "copy": ("_load.kept_records", "keep"),
     "merge": ("_load", "merge"),
-    "finish": ("_load.Load", "merge_and_settle"),
+    "finish": ("_load.Load", "merge_and_resolve"),
     "cursor": ("_load.cursors", "advance"),
     "ledger": ("_load.ledger.Run", "succeed"),
 }
@@ -126,7 +126,7 @@ def test_killed_with_new_parts_attached(half_gone: PrivateDachs) -> None:
     assert parts == ["200301", "200302", "200303", "200304"]
     before = read_fingerprint(half_gone)
     with (half_gone.inputs / "hfc1ar" / "service.py").open("a") as service:
-        service.write(KILL.format(owner="_load.Load", step="merge_and_settle"))
+        service.write(KILL.format(owner="_load.Load", step="merge_and_resolve"))
     with pytest.raises(DeployError):
         half_gone.run("imp", RD)
     _await_backends(half_gone)

@@ -143,7 +143,9 @@ def require_shown(dachs: PrivateDachs) -> None:
         workers = [part["worker"] for part in parts if part["state"] == "running"]
         assert all(re.fullmatch(r"[^:]+:\d+", worker) for worker in workers)
         assert max(part["attempts"] for part in parts) > 1
-        with pytest.raises(LoadError, match=r"being loaded: run \d+ is shared, in \d+ parts: "):
+        with pytest.raises(
+            LoadError, match=r"being loaded: run \d+ is a parallel load, in \d+ parts: "
+        ):
             read_status(connection, "hfc1ar")
 
 

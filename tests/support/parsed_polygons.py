@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from epnkit.dachs.private import PrivateDachs
-from epnkit.loading.table.trusted import install_trusted_polygons
+from epnkit.loading.table.validated_polygons import install_polygon_functions
 
 
 @contextmanager
@@ -18,4 +18,4 @@ def parse_polygons(dachs: PrivateDachs) -> Iterator[None]:
         try:
             yield
         finally:
-            install_trusted_polygons(link)
+            install_polygon_functions(link)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epnkit.loading.dry_run import DryRun
+    from epnkit.loading.dry_run import DryRunResult
 
 #: How much of a value is shown, in characters.
 _SHOWN = 40
 
 
-def describe(found: DryRun) -> list[str]:
+def describe(found: DryRunResult) -> list[str]:
     """Write a line for each thing that a load would do."""
     counts = found.counts
     return [
@@ -24,9 +24,9 @@ def describe(found: DryRun) -> list[str]:
         f"would refuse    {counts.quarantined:>9}",
         *_describe_refusals(found),
         f"unchanged       {counts.unchanged:>9}",
-        *([f"under an embargo {found.closed:>8}"] if found.closed else []),
+        *([f"under an embargo {found.embargoed:>8}"] if found.embargoed else []),
         *([f"repeated        {counts.repeated:>9}"] if counts.repeated else []),
-        *([f"would break a MUST: {found.broken_musts} values"] if found.broken_musts else []),
+        *([f"would break a MUST: {found.must_violations} values"] if found.must_violations else []),
         *found.notes,
     ]
 
@@ -37,7 +37,7 @@ def _list(uids: list[str], count: int) -> str:
     return f"  {', '.join(uids)}" + (", ..." if count > len(uids) else "")
 
 
-def _describe_changes(found: DryRun) -> Iterator[str]:
+def _describe_changes(found: DryRunResult) -> Iterator[str]:
     width = max((len(name) for name in found.changed), default=0)
     for name, changes in sorted(found.changed.items(), key=lambda each: -each[1].count):
         yield f"  {name:<{width}}  in {changes.count}"
@@ -46,7 +46,7 @@ def _describe_changes(found: DryRun) -> Iterator[str]:
                 yield f"  {'':<{width}}    {uid}: {_shorten(old)} -> {_shorten(new)}"
 
 
-def _describe_refusals(found: DryRun) -> Iterator[str]:
+def _describe_refusals(found: DryRunResult) -> Iterator[str]:
     for name, refusals in sorted(found.refused.items(), key=lambda each: -each[1].count):
         rule = f"rule {refusals.rule}: " if refusals.rule else ""
         yield f"  {refusals.count:>6}  {rule}{name}"

@@ -13,7 +13,7 @@ from epnkit.cli._output import echo
 def command(authority: str | None, dry_run: bool) -> None:
     """Make this epnkit the one of the system's DaCHS, which is installed first if it is missing.
 
-    DaCHS's Python finds epnkit, every shell finds the command, and the database takes proven
+    DaCHS's Python finds epnkit, every shell finds the command, and the database takes validated
     polygons. On Debian 12 and 13 the packages of PostgreSQL and DaCHS are installed through apt.
     Run it as root, from an environment that others may read, such as /opt/epnkit; what is done
     already is not done again.

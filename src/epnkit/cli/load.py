@@ -95,7 +95,7 @@ def _show_dry_run(instance: DachsInstance, service: str, request: Request) -> in
 
     found = rehearse_load(instance, service, request)
     echo("\n".join(describe(found)))
-    return 1 if found.broken else 0
+    return 1 if found.has_violations else 0
 
 
 def _require_deployed(instance: DachsInstance, service: str) -> None:
@@ -112,7 +112,7 @@ def _require_deployed(instance: DachsInstance, service: str) -> None:
 def _report_running(instance: DachsInstance, service: str) -> None:
     """Say which other import of the service is at work, for which this one waits a little."""
     from epnkit.cli._output import echo
-    from epnkit.loading.state.holder import describe_holder
+    from epnkit.loading.state.lock_holder import describe_holder
 
     with instance.connect(migrating=False) as connection:
         if holder := describe_holder(connection, service):

@@ -51,7 +51,7 @@ def command(service: str, count: int, form: str, directory: Path | None) -> None
         for each in (*mangled, *wrong)
     ]
     echo(_as_json(shown) if form == "json" else "\n".join([*_as_text(shown), *notes]))
-    sys.exit(1 if shown.broken or wrong else 0)
+    sys.exit(1 if shown.has_violations or wrong else 0)
 
 
 def _as_text(preview: Preview) -> list[str]:

@@ -76,7 +76,7 @@ def _show(found: ServiceStatus) -> None:
 
 
 def _show_parts(parts: list[dict[str, Any]]) -> None:
-    """Show a shared load, and which worker has which part."""
+    """Show a parallel load, and which worker has which part."""
     from epnkit.loading.state.status import summarise_parts
 
     if parts:

@@ -26,7 +26,7 @@ from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.dachs.ports import free_port, is_free
 from epnkit.errors import DeployError
 from epnkit.loading.table.catalog import table_exists
-from epnkit.loading.table.trusted import install_trusted_polygons
+from epnkit.loading.table.validated_polygons import install_polygon_functions
 
 #: DaCHS's command, of Debian's python3-gavo.
 COMMAND = Path("/usr/bin/dachs")
@@ -145,7 +145,7 @@ class PrivateDachs:
         if not done:
             self._initialise()
         with closing(self.cluster.connect()) as superuser:
-            install_trusted_polygons(superuser)
+            install_polygon_functions(superuser)
 
     def _initialise(self) -> None:
         self.run("init", "-d", self.cluster.dsn)

@@ -60,25 +60,27 @@ class EmbargoStates:
     ----------
     release : polars.Series
         The release (UTC, naive), future or past; null if a record has none.
-    closed : polars.Series
+    embargoed : polars.Series
         Whether its data are withheld.
     reasons : polars.Series
-        Null, or why a release could not be read; such a record counts as closed.
+        Null, or why a release could not be read; such a record counts as embargoed.
     """
 
     release: pl.Series
-    closed: pl.Series
+    embargoed: pl.Series
     reasons: pl.Series
 
     def of(self, origin: pl.Series) -> EmbargoStates:
-        """Return the judgement of granules, given for each the number of its record."""
-        return EmbargoStates(self.release[origin], self.closed[origin], self.reasons[origin])
+        """Return the states of granules, given for each the number of its record."""
+        return EmbargoStates(self.release[origin], self.embargoed[origin], self.reasons[origin])
 
-    def close(self, numbers: pl.Series) -> EmbargoStates:
+    def with_embargoed(self, numbers: pl.Series) -> EmbargoStates:
         """Close records of which the source gave nothing that can be read, without a date."""
-        lost = pl.select(pl.int_range(len(self.closed)).is_in(numbers.implode())).to_series()
+        lost = pl.select(pl.int_range(len(self.embargoed)).is_in(numbers.implode())).to_series()
         never = pl.select(pl.repeat(NO_DATE, len(lost), dtype=self.release.dtype)).to_series()
-        return EmbargoStates(self.release.zip_with(~lost, never), self.closed | lost, self.reasons)
+        return EmbargoStates(
+            self.release.zip_with(~lost, never), self.embargoed | lost, self.reasons
+        )
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ class Embargo:
     --------
     >>> embargo = Embargo(until=pl.col("until"), held=pl.col("secret"))
     >>> records = pl.DataFrame({"until": ["2027-01-01", None, None], "secret": [None, True, False]})
-    >>> judged = embargo.judge(records, datetime(2026, 1, 1))
-    >>> judged.closed.to_list(), judged.release.dt.year().to_list()
+    >>> states = embargo.evaluate(records, datetime(2026, 1, 1))
+    >>> states.embargoed.to_list(), states.release.dt.year().to_list()
     ([True, True, False], [2027, 9999, None])
     """
 
@@ -137,8 +139,8 @@ class Embargo:
         """The fields of a record that it reads."""
         return {*fields_of(self.until), *fields_of(self.held)}
 
-    def judge(self, records: pl.DataFrame, now: datetime) -> EmbargoStates:
-        """Say of each record whether it is closed at a time.
+    def evaluate(self, records: pl.DataFrame, now: datetime) -> EmbargoStates:
+        """Evaluate which records are embargoed at a time.
 
         Parameters
         ----------
@@ -152,7 +154,7 @@ class Embargo:
         held = _as_series(evaluate(self.held, records)).cast(pl.Boolean)
         values = pl.DataFrame({"until": until.values, "held": held, "unread": unread})
         future = pl.col("until") > now
-        judged = values.with_columns(
+        states = values.with_columns(
             pl.when("unread")
             .then(pl.lit(value=True))
             .when("held")
@@ -161,40 +163,42 @@ class Embargo:
             .then(pl.lit(value=False))
             .otherwise(future)
             .fill_null(value=False)
-            .alias("closed")
+            .alias("embargoed")
         )
         # What the source opened before its date has no release to come.
-        release = pl.when("closed").then(pl.col("until").fill_null(NO_DATE)).when(~future)
-        judged = judged.with_columns(release.then("until").alias("release"))
-        return EmbargoStates(judged["release"], judged["closed"], until.reasons)
+        release = pl.when("embargoed").then(pl.col("until").fill_null(NO_DATE)).when(~future)
+        states = states.with_columns(release.then("until").alias("release"))
+        return EmbargoStates(states["release"], states["embargoed"], until.reasons)
 
-    def withhold(self, granules: pl.DataFrame, judged: EmbargoStates) -> pl.DataFrame:
-        """Set the release dates, and empty what leads to the data of closed granules.
+    def withhold(self, granules: pl.DataFrame, states: EmbargoStates) -> pl.DataFrame:
+        """Set the release dates, and empty what leads to the data of embargoed granules.
 
         Parameters
         ----------
         granules : polars.DataFrame
             Granules with a ``release_date``.
-        judged : EmbargoStates
-            The judgement of each.
+        states : EmbargoStates
+            The state of each granule.
         """
         names = [n for n in (*DATA_COLUMNS, *self.columns) if n in granules.columns]
-        closed = pl.lit(judged.closed)
+        embargoed = pl.lit(states.embargoed)
         return granules.with_columns(
-            pl.coalesce(pl.lit(judged.release), "release_date").alias("release_date"),
-            *(pl.when(~closed).then(pl.col(name)).alias(name) for name in names),
+            pl.coalesce(pl.lit(states.release), "release_date").alias("release_date"),
+            *(pl.when(~embargoed).then(pl.col(name)).alias(name) for name in names),
         )
 
 
-def find_leaks(granules: pl.DataFrame, closed: pl.Series, withheld: pl.DataFrame) -> dict[int, str]:
-    """Find closed granules of which a text still holds an address that was withheld.
+def find_leaks(
+    granules: pl.DataFrame, embargoed: pl.Series, withheld: pl.DataFrame
+) -> dict[int, str]:
+    """Find embargoed granules of which a text still holds an address that was withheld.
 
     Parameters
     ----------
     granules : polars.DataFrame
         Granules after :meth:`Embargo.withhold`.
-    closed : polars.Series
-        Which of them are closed.
+    embargoed : polars.Series
+        Which of them are embargoed.
     withheld : polars.DataFrame
         ``granule`` (its number) and ``url`` of each address.
 
@@ -204,7 +208,7 @@ def find_leaks(granules: pl.DataFrame, closed: pl.Series, withheld: pl.DataFrame
         The numbers of such granules, and the column that holds it.
     """
     texts = granules.select(pl.col(pl.String).exclude(*_OWN)).with_row_index("granule")
-    given = withheld.filter(pl.lit(closed).gather("granule")).join(texts, on="granule")
+    given = withheld.filter(pl.lit(embargoed).gather("granule")).join(texts, on="granule")
     found: dict[int, str] = {}
     for name in texts.columns[1:]:
         holds = pl.col(name).str.contains(pl.col("url"), literal=True)

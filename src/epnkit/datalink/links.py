@@ -42,7 +42,7 @@ class CompiledLinks:
     counts : polars.Series
         How many links each granule has.
     withheld : polars.DataFrame
-        ``granule`` and ``url`` of each link that a closed granule was not given.
+        ``granule`` and ``url`` of each link that a embargoed granule was not given.
     """
 
     texts: pl.Series
@@ -206,7 +206,7 @@ def compile_links(
     granules: pl.DataFrame,
     origin: pl.Series,
     schemes: tuple[str, ...] = LINK_SCHEMES,
-    closed: pl.Series | None = None,
+    embargoed: pl.Series | None = None,
 ) -> CompiledLinks:
     """Write the links of each granule as one JSON array.
 
@@ -222,7 +222,7 @@ def compile_links(
         For each granule the number of its record.
     schemes : tuple of str, optional
         The schemes that links may have.
-    closed : polars.Series, optional
+    embargoed : polars.Series, optional
         Which granules are under an embargo: they have their public links only.
     """
     if not links:
@@ -233,10 +233,10 @@ def compile_links(
     problems = [_find_problems(each, schemes) for each in public]
     withheld = [pl.DataFrame(schema=ADDRESS)]
     for number, link in enumerate(links):
-        if closed is not None and not link.public:
-            is_closed = pl.lit(closed).gather(_GRANULE)
-            withheld.append(public[number].filter(is_closed).select(*ADDRESS))
-            public[number] = public[number].filter(~is_closed)
+        if embargoed is not None and not link.public:
+            is_embargoed = pl.lit(embargoed).gather(_GRANULE)
+            withheld.append(public[number].filter(is_embargoed).select(*ADDRESS))
+            public[number] = public[number].filter(~is_embargoed)
     return CompiledLinks(
         _write_arrays(public, len(granules)),
         pl.concat([_PROBLEMS.to_frame(), *problems]),

@@ -19,7 +19,7 @@ from epnkit.deploy.stream import UNIT, UNITS, plan_uninstall
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import read_state_version
-from epnkit.loading.table.trusted import TRUSTED_FILE
+from epnkit.loading.table.validated_polygons import POLYGON_FUNCTIONS_FILE
 from epnkit.packaged import find_constraints, find_packaged
 
 #: Where a shell finds the command, for every account.
@@ -73,7 +73,7 @@ class Installation:
             Step("let DaCHS's Python find epnkit", self._install_toolkit),
             Step(f"link {LINK} to {self.program}", self._link),
             Step(f"create {_CREDENTIALS} for the credentials of sources", self._create_credentials),
-            Step(f"let {TRUSTED_FILE} read proven polygons", self._install_functions),
+            Step(f"let {POLYGON_FUNCTIONS_FILE} read validated polygons", self._install_functions),
             Step("migrate the state schema, if it is an older one", self._migrate),
             Step("renew what deployed services share", self._renew_shared),
         ]
@@ -185,9 +185,9 @@ class Installation:
         return f"{_CREDENTIALS}: of {self.instance.account.name} alone"
 
     def _install_functions(self) -> str:
-        sql = find_packaged(TRUSTED_FILE).read_text(encoding="utf-8")
+        sql = find_packaged(POLYGON_FUNCTIONS_FILE).read_text(encoding="utf-8")
         run_as_postgres("psql", "-q", "-d", "gavo", "-v", "ON_ERROR_STOP=1", "-c", sql)
-        return f"{TRUSTED_FILE}: done"
+        return f"{POLYGON_FUNCTIONS_FILE}: done"
 
     def _migrate(self) -> str:
         with self.instance.connect() as connection:  # which migrates

@@ -82,4 +82,4 @@ def _compare(table: Target, service: Service) -> str | None:
             where=f"{table.schema}.{table.table}",
             cure=f"Load it, which makes the table as declared: epnkit load {table.schema}.",
         )
-    return describe_difference(service.partition, table.parts)
+    return describe_difference(service.partition, table.partitions)

@@ -13,7 +13,7 @@ from epnkit.errors import DeployError
 
 if TYPE_CHECKING:
     from epnkit.dachs.instance import DachsInstance
-    from epnkit.loading.dry_run import DryRun
+    from epnkit.loading.dry_run import DryRunResult
     from epnkit.loading.request import Request
     from epnkit.loading.table.target import Target
     from epnkit.service import Service
@@ -30,7 +30,7 @@ print(json.dumps({"datalink": base.makeAbsoluteURL(name + "/q/dl/dlmeta?ID="),
 """
 
 
-def rehearse_load(instance: DachsInstance, name: str, request: Request) -> DryRun:
+def rehearse_load(instance: DachsInstance, name: str, request: Request) -> DryRunResult:
     """Return what a load of a deployed service would do; nothing is written.
 
     Parameters
@@ -49,7 +49,7 @@ def rehearse_load(instance: DachsInstance, name: str, request: Request) -> DryRu
     EpnkitError
         If the service or its source is wrong, or a load would end at once.
     """
-    from epnkit.loading.dry_run import Rehearsal
+    from epnkit.loading.dry_run import DryRun
     from epnkit.loading.prepare.preparation import Preparation
     from epnkit.loading.table.target import Target
     from epnkit.service import read_service
@@ -65,7 +65,7 @@ def rehearse_load(instance: DachsInstance, name: str, request: Request) -> DryRu
             else open_source(service.source_file, service.order)
         )
         preparation = Preparation(service, declared["datalink"] if service.links else None)
-        found = Rehearsal(preparation, source, target, request).run()
+        found = DryRun(preparation, source, target, request).run()
         found.notes += _describe_state(target, service, request)
         return found
 
@@ -76,7 +76,7 @@ def _describe_state(target: Target, service: Service, request: Request) -> list[
 
     notes = []
     stale = declarations.find_stale(target.connection, service.name, service.folder)
-    if stale is not None and not request.whole:
+    if stale is not None and not request.replaces_all:
         notes.append(stale.advice())
     due = embargoes.count_due(target.connection, service.name) if request.kind == "load" else 0
     if due:

@@ -19,7 +19,10 @@ from epnkit.deploy import state
 from epnkit.deploy.toolkit import Toolkit
 from epnkit.doctor.checks import CheckContext, Finding
 from epnkit.errors import DeployError
-from epnkit.loading.table.trusted import TRUSTED_CALLABLE, TRUSTED_FILE
+from epnkit.loading.table.validated_polygons import (
+    POLYGON_FUNCTIONS_CALLABLE,
+    POLYGON_FUNCTIONS_FILE,
+)
 from epnkit.packaged import find_constraints, find_packaged
 
 #: The releases of DaCHS that epnkit was tested with: those of Debian 12 and 13.
@@ -101,25 +104,25 @@ def find_outdated_server(connection: Any, programs: Path = PROGRAMS) -> Iterator
 
 
 def check_pgsphere(context: CheckContext) -> Iterator[Finding]:
-    """Check that the database has the types of regions, and takes proven polygons as bytes."""
+    """Check that the database has the types of regions, and takes validated polygons as bytes."""
     with context.instance.connect() as connection:
         missing = [*find_missing_types(connection)]
         yield from missing
         if not missing:
-            yield from find_untrusted_polygons(connection)
+            yield from find_missing_polygon_functions(connection)
 
 
-def find_untrusted_polygons(connection: Any) -> Iterator[Finding]:
+def find_missing_polygon_functions(connection: Any) -> Iterator[Finding]:
     """Find that polygons would be checked a second time, by pgsphere."""
     with connection.cursor() as cursor:
-        cursor.execute(TRUSTED_CALLABLE)
+        cursor.execute(POLYGON_FUNCTIONS_CALLABLE)
         if cursor.fetchone() != (True,):
             yield Finding(
                 "polygons are loaded as text",
                 connection.info.dbname,
                 "pgsphere checks each a second time, which takes nearly all of the time of a load",
                 f"Run: sudo -u postgres psql -d {connection.info.dbname} <"
-                f" {find_packaged(TRUSTED_FILE)}",
+                f" {find_packaged(POLYGON_FUNCTIONS_FILE)}",
             )
 
 

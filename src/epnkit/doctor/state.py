@@ -1,4 +1,4 @@
-"""Checks of the database: imports that ended without a word, tables unlike their services."""
+"""Checks of the database: imports that ended without a report, tables unlike their services."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def find_dead_imports(connection: Any) -> Iterator[Finding]:
             if cursor.fetchone()[0]:
                 cursor.execute(_UNLOCK, (service,))
                 yield Finding(
-                    f"run {run} of {service} ended without a word",
+                    f"run {run} of {service} ended without a report",
                     "epnkit.runs",
                     f"it started on {started:%Y-%m-%d %H:%M}, and no process works on it",
                     f"Import it again, which marks it as interrupted: epnkit load {service}.",
@@ -67,7 +67,7 @@ def find_unlike_tables(connection: Any, services: Iterable[Service]) -> Iterator
         if not table_exists(connection, service.name, "epn_core"):
             continue
         table = Target(connection, service.name, "epn_core", ())
-        difference = describe_difference(service.partition, table.parts)
+        difference = describe_difference(service.partition, table.partitions)
         if difference is not None:
             yield Finding(
                 f"{service.name}: {difference}",

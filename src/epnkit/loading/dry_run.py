@@ -1,6 +1,6 @@
 """What a load would do: new, changed, deleted and refused granules, and nothing written.
 
-The granules are made as a load makes them, and spooled into a file; then they are compared with the
+The granules are mapped as for a load, and spooled into a file; then they are compared with the
 table, some thousand at a time, by PostgreSQL itself and in its types.  So memory is bounded by the
 size of a batch.  The connection's transaction only reads, and is rolled back.
 """
@@ -18,7 +18,7 @@ from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import KEY, TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
-from epnkit.loading.prepare.refuse import taken_refusals
+from epnkit.loading.prepare.refuse import duplicate_uid_refusals
 from epnkit.loading.request import Request
 from epnkit.loading.require import describe_excess, require_any_record, require_fields
 from epnkit.loading.spool import Spool
@@ -29,7 +29,7 @@ from epnkit.loading.table.compare import CHUNK, TableComparison
 from epnkit.loading.table.target import Target
 from epnkit.sources.base import Source, Window, describe_skipped
 
-#: How many examples are kept of each kind.
+#: The number of examples of each kind.
 EXAMPLES = 3
 
 
@@ -69,7 +69,7 @@ class RefusalCount:
 
 
 @dataclass
-class DryRun:
+class DryRunResult:
     """What a load would do.
 
     Parameters
@@ -81,17 +81,17 @@ class DryRun:
     counts : Counts
         As the ledger would count.
     loaded, deleted : list of str
-        The ``granule_uid`` of some granules that would be new, or go.
+        The ``granule_uid`` of some granules that would be new, or deleted.
     changed : dict of str to ColumnChanges
         What would change, column by column.
     refused : dict of str to RefusalCount
         The refusals by field and reason.
-    broken_musts : int
-        How many times granules that are loaded break a MUST.
-    closed : int
+    must_violations : int
+        How many values of granules that would be loaded break a MUST.
+    embargoed : int
         Records under an embargo; those whose granules are hidden are not counted as loaded.
     notes : list of str
-        What else is to be known, such as why the load would fail.
+        Other messages, such as why the load would fail.
     """
 
     service: str
@@ -101,14 +101,14 @@ class DryRun:
     deleted: list[str] = field(default_factory=list)
     changed: dict[str, ColumnChanges] = field(default_factory=dict)
     refused: dict[str, RefusalCount] = field(default_factory=dict)
-    broken_musts: int = 0
-    closed: int = 0
+    must_violations: int = 0
+    embargoed: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
-    def broken(self) -> bool:
-        """Whether a record would be refused, or a granule breaks a MUST; as for a preview."""
-        return self.counts.quarantined > 0 or self.broken_musts > 0
+    def has_violations(self) -> bool:
+        """Whether a record would be refused, or a granule breaks a MUST."""
+        return self.counts.quarantined > 0 or self.must_violations > 0
 
     def add_refusals(self, refusals: pl.DataFrame) -> None:
         """Count refusals by their reason."""
@@ -129,7 +129,7 @@ class DryRun:
 
 
 @dataclass
-class Rehearsal:
+class DryRun:
     """A load that writes nothing.
 
     Parameters
@@ -141,7 +141,7 @@ class Rehearsal:
     target : Target
         The table, over a connection whose transaction the caller rolls back.
     request : Request
-        What is different from an ordinary load.
+        How the load differs from an ordinary one.
     """
 
     preparation: Preparation
@@ -149,8 +149,8 @@ class Rehearsal:
     target: Target
     request: Request = field(default_factory=Request)
 
-    def run(self) -> DryRun:
-        """Make the granules, and compare them with the table.
+    def run(self) -> DryRunResult:
+        """Map the granules, and compare them with the table.
 
         Returns
         -------
@@ -164,7 +164,7 @@ class Rehearsal:
         """
         service = self.preparation.service
         require_fields(service, self.source)
-        found = DryRun(service.name, self.request.kind)
+        found = DryRunResult(service.name, self.request.kind)
         with TemporaryDirectory(prefix="epnkit-dry-run-") as directory, Spool(directory) as spool:
             window = self._choose_window()
             for prepared in self._prepare_batches(window):
@@ -172,8 +172,8 @@ class Rehearsal:
             if note := describe_skipped(self.source):
                 found.notes.append(note)
             require_any_record(found.counts, window, self.request, self.source)
-            self._settle(spool, found)
-        self._foresee_failure(found)
+            self._classify_granules(spool, found)
+        self._predict_failure(found)
         return found
 
     def _choose_window(self) -> Window:
@@ -181,9 +181,9 @@ class Rehearsal:
         if request.kind != "load":
             return Window(low=request.low, high=request.high, nulls=request.kind == "full")
         known = table_exists(self.target.connection, "epnkit", "cursors") and self._has_table()
-        before = cursors.read_position(self.target, service) if known else None
-        cursors.require_kind(before, service, self.source)
-        return cursors.choose_window(service, before)
+        previous = cursors.read_position(self.target, service) if known else None
+        cursors.require_kind(previous, service, self.source)
+        return cursors.choose_window(service, previous)
 
     def _has_table(self) -> bool:
         return table_exists(self.target.connection, self.target.schema, self.target.table)
@@ -191,24 +191,24 @@ class Rehearsal:
     def _prepare_batches(self, window: Window) -> Iterator[PreparedBatch]:
         return self.preparation.batches(self.source, window, limit=self.request.limit)
 
-    def _add(self, prepared: PreparedBatch, spool: Spool, found: DryRun) -> None:
-        counts, granules = found.counts, self._drop_hidden(prepared)
+    def _add(self, prepared: PreparedBatch, spool: Spool, found: DryRunResult) -> None:
+        counts, granules = found.counts, self._drop_embargoed(prepared)
         counts.add(prepared.counts)
         found.add_refusals(prepared.refusals)
         self._require_columns(granules.drop(*TRACKING_COLUMNS, strict=False).columns)
         if len(granules):
-            found.broken_musts += self._count_broken(granules.drop(*TRACKING_COLUMNS))
+            found.must_violations += self._count_violations(granules.drop(*TRACKING_COLUMNS))
         spool.add(granules)
-        spool.add_closed(prepared.closed["record_key"].to_list())
-        found.closed += len(prepared.closed)
+        spool.add_embargoed(prepared.embargoed["record_key"].to_list())
+        found.embargoed += len(prepared.embargoed)
 
-    def _drop_hidden(self, prepared: PreparedBatch) -> pl.DataFrame:
-        """Return the granules that the table would show: not those of hidden records."""
+    def _drop_embargoed(self, prepared: PreparedBatch) -> pl.DataFrame:
+        """Return the granules that the table would have: without an embargo that hides them."""
         embargo = self.preparation.service.embargo
-        if embargo is None or embargo.shown or not len(prepared.closed):
+        if embargo is None or embargo.shown or not len(prepared.embargoed):
             return prepared.granules
-        closed = prepared.closed["record_key"].implode()
-        return prepared.granules.filter(~pl.col(KEY).is_in(closed))
+        embargoed = prepared.embargoed["record_key"].implode()
+        return prepared.granules.filter(~pl.col(KEY).is_in(embargoed))
 
     def _require_columns(self, names: Sequence[str]) -> None:
         unknown = sorted(set(names) - set(self.target.columns)) if self.target.columns else []
@@ -220,7 +220,7 @@ class Rehearsal:
                 " to the table. Or leave it out of the mapping.",
             )
 
-    def _count_broken(self, granules: pl.DataFrame) -> int:
+    def _count_violations(self, granules: pl.DataFrame) -> int:
         service = self.preparation.service
         findings = rules.check_rows(
             granules,
@@ -231,13 +231,13 @@ class Rehearsal:
         )
         return int((findings["level"] == "MUST").sum())
 
-    def _settle(self, spool: Spool, found: DryRun) -> None:
+    def _classify_granules(self, spool: Spool, found: DryRunResult) -> None:
         """Count each spooled granule once, as new, changed, unchanged, repeated or refused."""
         counts = found.counts
-        repeated, taken = spool.remove_repeated()
+        repeated, duplicates = spool.remove_repeated()
         counts.repeated += repeated
-        for some in taken:
-            self._refuse(found, taken_refusals(some))
+        for some in duplicates:
+            self._refuse(found, duplicate_uid_refusals(some))
         if not self._has_table():
             for chunk in spool.chunks(CHUNK):
                 self._count_new(found, [row[1] for row in chunk])
@@ -245,34 +245,34 @@ class Rehearsal:
         embargoed = self.preparation.service.embargo is not None
         comparison = TableComparison(self.target, self._list_kept_columns(), embargoed=embargoed)
         for chunk in spool.chunks(CHUNK):
-            part = comparison.compare(chunk, spool, whole=self.request.whole)
+            part = comparison.compare(chunk, spool, replaces_all=self.request.replaces_all)
             self._count_new(found, part.new)
             counts.unchanged += part.unchanged
             counts.changed += part.changed
             found.add_changes(part.changes)
             self._refuse(found, part.refusals)
-        gone = comparison.find_gone(spool, whole=self.request.whole)
+        gone = comparison.find_gone(spool, replaces_all=self.request.replaces_all)
         for uids in gone:
             counts.deleted += len(uids)
             found.deleted += uids[: EXAMPLES - len(found.deleted)]
 
     def _list_kept_columns(self) -> set[str]:
-        """Return the columns that a change of a granule leaves, or sets by itself."""
+        """Return the columns that a change of a granule keeps, or that the loader sets."""
         given = self.preparation.service.given_columns
         return {"creation_date", *({"release_date", "modification_date"} - given)}
 
-    def _count_new(self, found: DryRun, uids: Sequence[str]) -> None:
+    def _count_new(self, found: DryRunResult, uids: Sequence[str]) -> None:
         found.counts.loaded += len(uids)
         found.loaded += uids[: EXAMPLES - len(found.loaded)]
 
-    def _refuse(self, found: DryRun, refusals: pl.DataFrame) -> None:
+    def _refuse(self, found: DryRunResult, refusals: pl.DataFrame) -> None:
         found.counts.quarantined += len(refusals)
         found.add_refusals(refusals)
 
-    def _foresee_failure(self, found: DryRun) -> None:
-        small = self.request.whole or not self._has_table()
+    def _predict_failure(self, found: DryRunResult) -> None:
+        small = self.request.replaces_all or not self._has_table()
         excess = describe_excess(
-            found.counts, self.preparation.service.refuse_share, check_small=small
+            found.counts, self.preparation.service.refuse_share, even_if_few=small
         )
         if excess:
             found.notes.append(f"the load would fail: {excess}")

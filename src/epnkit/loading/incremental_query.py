@@ -31,7 +31,7 @@ _TIME_LITERALS: dict[TimeLiteral, str] = {
     "timestamp": "{{ts '{:%Y-%m-%d %H:%M:%S}'}}",
 }
 
-_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,2}")
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EPOCH, _EPOCH_JD = datetime(2000, 1, 1, 12), 2451545.0
 
 
@@ -44,7 +44,7 @@ def incremental_query(
     lag: float = 0.0,
     written: TimeLiteral = "text",
 ) -> str:
-    """Add a condition to a query that leaves out what the table has already.
+    """Add a condition to a query that leaves out records which the table has already.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def incremental_query(
         The grammar's ``sourceRow`` with the data that is being imported under ``data_``; the RD
         adds it: ``<sourceFields><code>return {"data_": data}</code></sourceFields>``.
     query : str
-        A SELECT without ORDER BY; a condition is added around it.
+        A SELECT without ORDER BY, around which the condition is added.
     remote : str
         The column of the query that grows with time.
     local : str
@@ -70,7 +70,7 @@ def incremental_query(
     Returns
     -------
     str
-        The query; for a new or empty table the one that was given.
+        The query, which is unchanged for a new or empty table.
 
     Raises
     ------
@@ -94,8 +94,8 @@ def incremental_query(
             cure="Correct the bind form of epnkit/q#incremental, or the rows that have it.",
         ) from error
     inner = query.strip().rstrip(";")
-    # On lines of its own: the query may end in a comment.
-    return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608 (the RD's words)
+    # On separate lines, since the query may end in a comment.
+    return f"SELECT * FROM (\n{inner}\n) epnkit_new WHERE {remote} >= {low}"  # noqa: S608 (from the RD)
 
 
 def _require_data(source_row: Mapping[str, Any] | None) -> Any:

@@ -13,7 +13,7 @@ from epnkit.errors import LoadError
 from epnkit.loading.parallel.coordinator import Coordinator
 from epnkit.loading.parallel.queue import forget_parts
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
-from epnkit.loading.prepare.refuse import database_refusals, taken_refusals
+from epnkit.loading.prepare.refuse import database_refusals, duplicate_uid_refusals
 from epnkit.loading.progress.lines import SILENT, Progress
 from epnkit.loading.request import Request
 from epnkit.loading.require import describe_excess, require_any_record, require_fields
@@ -21,7 +21,7 @@ from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import declarations, embargoes, kept_records, ledger
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
 from epnkit.loading.table.target import Target
-from epnkit.loading.table.trusted import find_obstacle, polygon_columns
+from epnkit.loading.table.validated_polygons import find_obstacle, polygon_columns
 from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
 from epnkit.sources.transport.prefetch import prefetch
@@ -45,7 +45,7 @@ class Load:
     run : Run
         The entry in the ledger.
     request : Request
-        What is different from an ordinary load.
+        How the load differs from an ordinary one.
     new_table : bool
         Whether the table was just created, so that its indices are created after the data.
     progress : Progress
@@ -87,49 +87,50 @@ class Load:
         require_fields(self.service, self.source)
         forget_parts(self.run.connection, self.service.name)
         empty = self.target.empty
-        # The tracking table of an earlier, dropped table is useless.
+        # That of an earlier table, which was dropped, is of no use.
         self.target.open_tracking(new_table=self.new_table or empty)
-        whole = self.request.full and self.request.limit is None
-        if whole or (self.new_table and not self.request.from_kept):
+        if self.request.reads_everything or (self.new_table and not self.request.from_kept):
             self._forget_state()
-        before = cursors.read_position(self.target, self.service)
-        cursors.require_kind(before, self.service, self.source)
-        window = self._choose_window(before)
-        self._trust_polygons()
+        previous = cursors.read_position(self.target, self.service)
+        cursors.require_kind(previous, self.service, self.source)
+        window = self._choose_window(previous)
+        self._find_validated_columns()
         # An existing tracking table has unique indices, which a direct copy would violate.
         direct = self.new_table and empty
         if not direct:
             if empty:
                 self.target.index_tracking()
             self.target.make_staging()
-        self.run.charge_time("start")
+        self.run.add_time("start")
         highest = self._copy_all(window, direct=direct)
         if note := describe_skipped(self.source):
             self.progress.notify(note)
         self._require_records(window)
         self.progress.start_stage("merging")
-        self.merge_and_settle(direct=direct, check_small=empty or self.request.whole)
-        # A load of a part may have skipped earlier records.
+        self.merge_and_resolve(direct=direct, even_if_few=empty or self.request.replaces_all)
+        # A partial load may have skipped earlier records.
         if self.request.kind in ("load", "full") and self.request.limit is None:
-            cursors.advance(self.target, self.service, before, highest, self.run.number)
-        if empty or self.request.whole:
+            cursors.advance(self.target, self.service, previous, highest, self.run.number)
+        if empty or self.request.replaces_all:
             declarations.save_declaration(
                 self.target, self.service, self.run.number, self.declaration
             )
-        self.run.charge_time("finish")
+        self.run.add_time("finish")
         self.run.succeed(self.target.connection)
         # Compacting needs the quarantine of this run, which has just been written.
         kept_records.compact(self.target, self.service.name, self.run.number)
         self.progress.finish(self.run.counts.summary())
 
-    def _trust_polygons(self) -> None:
-        """Let proven polygons go in as bytes, if this server takes them so."""
-        made = [name for name in polygon_columns(self.target) if name in self.service.mapping.names]
-        if not made:
+    def _find_validated_columns(self) -> None:
+        """Find the columns whose validated polygons can be copied as bytes, if this server can."""
+        columns = [
+            name for name in polygon_columns(self.target) if name in self.service.mapping.names
+        ]
+        if not columns:
             return
         obstacle = find_obstacle(self.target)
         if obstacle is None:
-            self.target = replace(self.target, trusted=tuple(made))
+            self.target = replace(self.target, validated_columns=tuple(columns))
         else:
             self.progress.notify(f"polygons are checked again by pgsphere, slowly: {obstacle}")
 
@@ -140,10 +141,10 @@ class Load:
         kept_records.forget(self.target, name)
         embargoes.forget(self.target, name)
 
-    def _choose_window(self, before: cursors.CursorPosition | None) -> Window:
+    def _choose_window(self, previous: cursors.CursorPosition | None) -> Window:
         request = self.request
         if request.kind == "load":
-            window = cursors.choose_window(self.service, before)
+            window = cursors.choose_window(self.service, previous)
         else:
             window = Window(low=request.low, high=request.high, nulls=request.kind == "full")
         self.run.low = None if window.low is None else str(window.low)
@@ -178,11 +179,11 @@ class Load:
             closing(self._copy_batches(batches, direct=direct)) as copied_batches,
         ):
             for prepared, copied, refused in copied_batches:
-                self._record_outcome(prepared, copied, refused, direct=direct)
+                self._save_outcome(prepared, copied, refused, direct=direct)
                 reached = [each for each in (highest, prepared.highest) if each is not None]
                 highest = max(reached, default=None)
                 self.progress.advance(prepared.counts.read)
-        self.run.charge_time("read and map")
+        self.run.add_time("read and map")
         return highest
 
     def _prefetch_batches(self, window: Window) -> Generator[PreparedBatch]:
@@ -196,12 +197,12 @@ class Load:
         self, batches: Iterator[PreparedBatch], *, direct: bool
     ) -> Generator[CopiedBatch]:
         for prepared in batches:
-            self.run.charge_time("read and map")
+            self.run.add_time("read and map")
             copied, refused = self.target.copy_accepted(prepared.granules, direct=direct)
-            self.run.charge_time("copy")
+            self.run.add_time("copy")
             yield prepared, copied, refused
 
-    def _record_outcome(
+    def _save_outcome(
         self, prepared: PreparedBatch, copied: int, refused: list[tuple[int, str]], *, direct: bool
     ) -> None:
         counts = self.run.counts
@@ -216,15 +217,15 @@ class Load:
         if not self.request.from_kept:
             kept_records.keep(self.target, name, self.run.number, prepared.batch)
         if self.service.embargo:
-            embargoes.save(self.target, name, prepared.batch.keys, prepared.closed)
-        self._stop_if_broken()
+            embargoes.save(self.target, name, prepared.batch.keys, prepared.embargoed)
+        self._refuse_excess()
 
-    def _stop_if_broken(self, *, check_small: bool = False) -> None:
-        """Stop a load with too many refusals; ``check_small`` checks a small load as well."""
+    def _refuse_excess(self, *, even_if_few: bool = False) -> None:
+        """End a load with too many refusals; of a small load only if ``even_if_few``."""
         if self.request.kind in ("retry", "reconcile", "release"):
-            return  # refusals among records that were refused before are no sign of a broken load
+            return  # records that were refused before may well be refused again
         excess = describe_excess(
-            self.run.counts, self.service.refuse_share, check_small=check_small
+            self.run.counts, self.service.refuse_share, even_if_few=even_if_few
         )
         if excess:
             raise LoadError(
@@ -238,7 +239,7 @@ class Load:
     def _require_records(self, window: Window) -> None:
         counts = self.run.counts
         if self.request.release:
-            return  # what is due may be gone from the source since
+            return  # records whose release is due may be gone from the source
         require_any_record(counts, window, self.request, self.source)
         expected = self.run.source_count
         complete = self.request.limit is None and expected is not None
@@ -246,19 +247,19 @@ class Load:
             raise LoadError(
                 f"the source gave {counts.read} records of the {expected} that it counted",
                 where=self.source.label,
-                why="the reading was cut short, or records were deleted meanwhile",
+                why="the reading ended early, or records were deleted meanwhile",
                 cure="The table is unchanged. Run the load again.",
             )
 
-    def merge_and_settle(self, *, direct: bool, check_small: bool) -> None:
-        """Merge what was copied, and settle the quarantine.
+    def merge_and_resolve(self, *, direct: bool, even_if_few: bool) -> None:
+        """Merge the copied granules, and resolve entries of the quarantine.
 
         Parameters
         ----------
         direct : bool
-            Whether it was copied straight into the table, which leaves nothing to merge.
-        check_small : bool
-            Whether a share of refusals counts even if there were few records.
+            Whether they were copied into the table itself, so that nothing is left to merge.
+        even_if_few : bool
+            Whether the share of refusals is checked even if there were few records.
 
         Raises
         ------
@@ -266,7 +267,7 @@ class Load:
             If too many records are refused.
         """
         counts = self.run.counts
-        self.target.attach_parts(direct=direct)
+        self.target.attach_partitions(direct=direct)
         if direct:
             self.target.execute("ANALYZE {tracking}")
             remove_repeated(self.target, counts)
@@ -275,7 +276,7 @@ class Load:
             given = self.service.given_columns
             kept = {"creation_date", *({"release_date"} - given)}
             modified = None if "modification_date" in given else self.preparation.now
-            gone = None if self.request.whole else self.request.gone
+            gone = None if self.request.replaces_all else self.request.gone
             merge(
                 self.target,
                 counts,
@@ -284,54 +285,55 @@ class Load:
                 gone=gone,
                 embargoed=self.service.embargo is not None,
             )
-            if self.request.whole:
+            if self.request.replaces_all:
                 self._delete_unread()
             self._delete_gone()
-        counts.deleted += embargoes.hide_closed(self.target, self.service)
-        self._settle_quarantine(direct=direct)
-        for taken in read_refused(self.target):
-            self.run.refusals.append(taken_refusals(taken))
-            counts.quarantined += len(taken)
-        self._stop_if_broken(check_small=check_small)
-        self.run.charge_time("merge")
+        counts.deleted += embargoes.delete_embargoed(self.target, self.service)
+        self._resolve_quarantine(direct=direct)
+        for duplicates in read_refused(self.target):
+            self.run.refusals.append(duplicate_uid_refusals(duplicates))
+            counts.quarantined += len(duplicates)
+        self._refuse_excess(even_if_few=even_if_few)
+        self.run.add_time("merge")
 
     def _delete_unread(self) -> None:
         unread = self.target.query(
-            "SELECT granule_uid FROM {tracking} b WHERE NOT EXISTS"
-            " (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)"
+            "SELECT granule_uid FROM {tracking} tracked WHERE NOT EXISTS"
+            " (SELECT FROM epnkit_staging s WHERE s.granule_uid = tracked.granule_uid)"
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in unread])
 
     def _delete_gone(self) -> None:
         gone = self.target.query(
-            "SELECT granule_uid FROM {tracking} b WHERE epnkit_key = ANY(%s) AND NOT EXISTS"
-            " (SELECT FROM epnkit_staging s WHERE s.granule_uid = b.granule_uid)",
+            "SELECT granule_uid FROM {tracking} tracked WHERE epnkit_key = ANY({texts}) AND NOT"
+            " EXISTS (SELECT FROM epnkit_staging s WHERE s.granule_uid = tracked.granule_uid)",
             (list(self.request.gone),),
         )
         self.run.counts.deleted += delete_granules(self.target, [uid for (uid,) in gone])
-        # Else the release of a record that the source deleted would bring it back.
+        # Otherwise the end of the embargo would load a record again that the source deleted.
         embargoes.forget(self.target, self.service.name, self.request.gone)
 
-    def _settle_quarantine(self, *, direct: bool) -> None:
+    def _resolve_quarantine(self, *, direct: bool) -> None:
         loaded = self.target.tracking if direct else sql.Identifier("epnkit_staging")
         self.target.execute(
             "UPDATE epnkit.quarantine q SET resolved = 'loaded' FROM {loaded} s"
             " WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = s.epnkit_key"
-            # What a failed run refused is newer than the kept records.
+            # Records that a failed run refused are newer than the kept ones.
             " AND NOT (%s AND q.run IN (SELECT run FROM epnkit.runs WHERE state = 'failed'))",
             (self.service.name, self.request.from_kept),
             loaded=loaded,
         )
-        # A record that was asked for and not read is no longer at the source.
-        asked = [*self.request.keys, *self.request.gone]
-        everything = self.request.full and self.request.limit is None
-        self.target.execute(_GONE, (self.service.name, everything, asked, self.run.number))
+        # A record that was requested and not read is no longer at the source.
+        requested = [*self.request.keys, *self.request.gone]
+        everything = self.request.reads_everything
+        self.target.execute(_GONE, (self.service.name, everything, requested, self.run.number))
 
 
-#: Entries of records that this run should have read (those asked for, or all) and did not.
+#: Resolves entries of records that this run should have read (the requested ones, or all) and did
+#: not.
 _GONE = """
     UPDATE epnkit.quarantine q SET resolved = 'gone'
-    WHERE service = %s AND resolved IS NULL AND (%s OR record_key = ANY(%s))
+    WHERE service = %s AND resolved IS NULL AND (%s OR record_key = ANY({texts}))
       AND NOT EXISTS (SELECT FROM epnkit.records r, unnest(r.keys) AS read (key)
                       WHERE r.service = q.service AND r.run = %s AND read.key = q.record_key)
 """

@@ -1,8 +1,8 @@
-"""Comparing the source with the table, part by part, without reading the records.
+"""Comparing the source with the table, by ranges of keys, without reading the records.
 
-The keys are divided into parts.  For each part the source gives a sum of hashes; the keys
-themselves are compared only if it differs from the tracking table's, and only records that differ
-are read again.  Numbers of records are not compared: several may be folded into one granule.
+For each range the source returns a sum of digests; the keys themselves are compared only if it
+differs from the tracking table's, and only records that differ are read again.  Numbers of records
+are not compared: several may be folded into one granule.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from psycopg2 import sql
 
 from epnkit.errors import LoadError
 from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.target import TEXTS
 from epnkit.sources.base import Reconcilable
 
-#: Keys in a part: if ten parts in a thousand differ, little is fetched.
-PART_SIZE = 1000
+#: Keys in a range: if ten ranges in a thousand differ, few keys are fetched.
+RANGE_SIZE = 1000
 
-#: Parts that are compared before the progress is saved.
-_PARTS_PER_SAVE = 50
+#: Ranges that are compared before the progress is saved.
+_RANGES_PER_SAVE = 50
 
 
 @dataclass
 class Difference:
-    """What differs between source and table.
+    """The records that differ between source and table.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class Difference:
     gone: set[str] = field(default_factory=set)
 
     def drop_moved(self) -> None:
-        """Keep keys that the source has in another part, which sorts differently, as not gone."""
+        """Drop keys from `gone` that the source has in another range: it sorts differently."""
         self.gone -= self.to_read
 
 
@@ -56,17 +57,17 @@ class Comparison:
         Whose granules.
     source : Reconcilable
         Where the records come from.
-    part_size : int
-        Keys in a part.
+    range_size : int
+        Keys in a range.
     """
 
     connection: Any
     service: str
     source: Reconcilable
-    part_size: int = PART_SIZE
+    range_size: int = RANGE_SIZE
 
     def run(self) -> Difference:
-        """Compare all parts, continuing an interrupted comparison.
+        """Compare all ranges, continuing an interrupted comparison.
 
         Raises
         ------
@@ -75,12 +76,12 @@ class Comparison:
         """
         self._require_tracking()
         bounds, done, found = self._resume()
-        parts = [part for part in self._find_differing_parts(bounds) if part >= done]
-        for start in range(0, len(parts), _PARTS_PER_SAVE):
-            stretch = parts[start : start + _PARTS_PER_SAVE]
-            for part in stretch:
-                self._compare_part(_part_bounds(bounds, part), found)
-            self._save_progress(stretch[-1] + 1, found)
+        differing = [number for number in self._find_differing_ranges(bounds) if number >= done]
+        for start in range(0, len(differing), _RANGES_PER_SAVE):
+            numbers = differing[start : start + _RANGES_PER_SAVE]
+            for number in numbers:
+                self._compare_range(_range_bounds(bounds, number), found)
+            self._save_progress(numbers[-1] + 1, found)
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         found.drop_moved()
         found.to_read -= {key for (key,) in self._query("{unpublished}")}
@@ -103,7 +104,7 @@ class Comparison:
         if rows:
             bounds, done, missing, gone = rows[0]
             return bounds, done, Difference(set(missing), set(gone))
-        bounds = [key for (key,) in self._query(_BOUNDS, self.part_size)]
+        bounds = [key for (key,) in self._query(_BOUNDS, self.range_size)]
         self._execute("DELETE FROM epnkit.comparisons WHERE service = %s", self.service)
         self._execute(
             "INSERT INTO epnkit.comparisons (service, bounds) VALUES (%s, {texts})",
@@ -122,8 +123,8 @@ class Comparison:
             self.service,
         )
 
-    def _find_differing_parts(self, bounds: list[str]) -> list[int]:
-        """List the parts that are not the same on both sides, in ascending order."""
+    def _find_differing_ranges(self, bounds: list[str]) -> list[int]:
+        """List the ranges whose digests differ between source and table, in ascending order."""
         if self.source.compared_by == "key":
             return list(range(len(bounds) + 1))
         there = self.source.digests(bounds)
@@ -136,11 +137,11 @@ class Comparison:
             here, on="part", how="full", coalesce=True, suffix="_here"
         )
         same = pl.col("digest").fill_null(0) == pl.col("digest_here").fill_null(0)
-        # A record that is not published is in no sum: that it is gone makes no difference.
-        unpublished = {part for (part,) in self._query(_UNPUBLISHED_PARTS, bounds)}
+        # Unpublished records are in no sum of the table, so that one that is gone would be missed.
+        unpublished = {part for (part,) in self._query(_UNPUBLISHED_RANGES, bounds)}
         return sorted({*both.filter(~same)["part"], *unpublished})
 
-    def _compare_part(self, between: tuple[str | None, str | None], found: Difference) -> None:
+    def _compare_range(self, between: tuple[str | None, str | None], found: Difference) -> None:
         listed = self.source.keys(*between)
         summed = listed.group_by("record_key").agg(pl.col("record_digest").sum())
         there = dict(summed.select("record_key", "record_digest").iter_rows())
@@ -168,14 +169,11 @@ class Comparison:
             "tracking": sql.Identifier("epnkit", f"granules_{self.service}"),
             "service": sql.Literal(self.service),
             "key": sql.SQL(_KEY),
-            "texts": sql.SQL(_TEXTS),
+            "texts": TEXTS,
         }
         unpublished = sql.SQL(_UNPUBLISHED).format(**words)
         return sql.SQL(query).format(**words, unpublished=unpublished)
 
-
-#: A list of texts as a value; if DaCHS is imported, its adapter makes NULL of an empty one.
-_TEXTS = "coalesce(%s::text[], ARRAY[]::text[])"
 
 #: Keys sort as the source sorts them: numbers by value, others by their bytes.
 _KEY = """(CASE WHEN epnkit_key ~ '^[0-9]{1,18}$' THEN lpad(epnkit_key, 18, '0')
@@ -199,10 +197,10 @@ _UNPUBLISHED = """
     SELECT record_key AS epnkit_key FROM epnkit.quarantine
     WHERE service = {service} AND resolved IS NULL AND record_key IS NOT NULL
     UNION SELECT record_key FROM epnkit.embargoes e WHERE service = {service}
-    AND NOT EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = e.record_key)
+    AND NOT EXISTS (SELECT FROM {tracking} tracked WHERE tracked.epnkit_key = e.record_key)
 """
 
-_UNPUBLISHED_PARTS = """
+_UNPUBLISHED_RANGES = """
     SELECT DISTINCT width_bucket({key}, ARRAY(SELECT {key} FROM unnest({texts}) AS epnkit_key))
     FROM ({unpublished}) each
 """
@@ -211,13 +209,14 @@ _KEYS = """
     SELECT DISTINCT epnkit_key, epnkit_digest
     FROM (SELECT epnkit_key, epnkit_digest FROM {tracking}
           UNION ALL SELECT epnkit_key, NULL FROM ({unpublished}) waiting
-          WHERE NOT EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = waiting.epnkit_key)) each
+          WHERE NOT EXISTS (SELECT FROM {tracking} tracked
+                            WHERE tracked.epnkit_key = waiting.epnkit_key)) each
     WHERE (%s::text IS NULL OR {key} >= (SELECT {key} FROM (SELECT %s AS epnkit_key) low))
       AND (%s::text IS NULL OR {key} < (SELECT {key} FROM (SELECT %s AS epnkit_key) high))
 """
 
 
-def _part_bounds(bounds: list[str], part: int) -> tuple[str | None, str | None]:
-    low = bounds[part - 1] if part > 0 else None
-    high = bounds[part] if part < len(bounds) else None
+def _range_bounds(bounds: list[str], number: int) -> tuple[str | None, str | None]:
+    low = bounds[number - 1] if number > 0 else None
+    high = bounds[number] if number < len(bounds) else None
     return low, high

@@ -1,4 +1,4 @@
-"""What a load is requested to do: by DaCHS's switches, or by ``epnkit load`` in the environment."""
+"""The request of a load: from DaCHS's switches, or from ``epnkit load`` by the environment."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ VARIABLE = "EPNKIT_LOAD"
 
 @dataclass(frozen=True)
 class Request:
-    """What is different from an ordinary load.
+    """How a load differs from an ordinary one.
 
     Parameters
     ----------
     limit : int, optional
-        At most so many records (``dachs imp -M``).
+        Read at most this number of records (``dachs imp -M``).
     full : bool
         Read everything regardless of the cursor, and delete granules whose record is gone.
     remap : bool
-        Make all granules again from the kept records, without the source.
+        Regenerate all granules from the kept records, without the source.
     release : bool
-        Make the granules again whose embargo has ended, from the kept records.
+        Regenerate the granules whose embargo has ended, from the kept records.
     low, high : str, optional
         Read only this window of the cursor; the cursor does not move.
     keys : tuple of str
@@ -35,7 +35,7 @@ class Request:
     gone : tuple of str
         Delete the granules of the records with these keys.
     jobs : int
-        How many processes read and map: with 1, this process alone.
+        How many processes read and map; with 1, it is this process.
     dask : str, optional
         The address of a Dask scheduler whose workers read and map.
     reconcile : bool
@@ -55,17 +55,22 @@ class Request:
     dask: str | None = None
 
     @property
-    def whole(self) -> bool:
-        """Whether all granules of the table are made again, and the others deleted."""
+    def replaces_all(self) -> bool:
+        """Whether all granules are regenerated, and those that are not are deleted."""
         return (self.full or self.remap) and self.limit is None
 
     @property
+    def reads_everything(self) -> bool:
+        """Whether every record of the source is read."""
+        return self.full and self.limit is None
+
+    @property
     def from_kept(self) -> bool:
-        """Whether the records are those that were kept, and not the source's."""
+        """Whether the records come from the kept ones, and not from the source."""
         return self.remap or self.release
 
     @property
-    def shared(self) -> bool:
+    def parallel(self) -> bool:
         """Whether several processes read and map."""
         several = self.jobs > 1 or self.dask is not None
         return several and self.limit is None and not (self.from_kept or self.keys or self.gone)
@@ -101,7 +106,7 @@ class Request:
 
     @classmethod
     def of_options(cls, **options: Any) -> Request:
-        """Say what is requested by the options of ``epnkit load``.
+        """Build the request from the options of ``epnkit load``.
 
         Parameters
         ----------
@@ -119,35 +124,36 @@ class Request:
         return request
 
     def _find_contradictions(self) -> Iterator[tuple[str, str, str]]:
-        """Find what cannot be requested together: what it is, why, and what to do."""
-        window, several = bool(self.low or self.high), bool(self.jobs > 1 or self.dask)
+        """Yield options that exclude each other: what is wrong, why, and what to do."""
+        window = self.low is not None or self.high is not None
+        several = self.jobs > 1 or self.dask is not None
         if self.full and window:
             yield (
                 "--full goes with neither --from nor --to",
                 "it reads everything",
                 "Leave out --full to read a part, or leave out --from and --to.",
             )
-        if self.remap and (self.full or window or self.limit or several):
+        if self.remap and (self.full or window or self.limit is not None or several):
             yield (
                 "--remap goes with no other option",
-                "it reads nothing from the source, and makes all granules of the table again",
+                "it reads nothing from the source, and regenerates all granules of the table",
                 "Leave the others out; epnkit preview shows what the mapping makes.",
             )
-        if self.full and self.limit:
+        if self.full and self.limit is not None:
             yield (
                 "--full and --limit exclude each other",
                 "a full load deletes the granules that it did not read",
                 "Leave out one of them; epnkit preview shows the first records.",
             )
-        if self.limit and several:
+        if self.limit is not None and several:
             yield (
                 "--limit goes with neither --jobs nor --dask",
                 "the first records are one window, which one process reads",
                 "Leave out one of them.",
             )
-        if self.dask and self.jobs > 1:
+        if self.dask is not None and self.jobs > 1:
             yield (
                 "--jobs and --dask exclude each other",
                 "the cluster's workers take the parts of the load, one each at a time",
-                "Leave out one of them; dask worker --nworkers says how many work on a machine.",
+                "Leave out one of them; dask worker --nworkers sets how many work on a machine.",
             )

@@ -1,4 +1,4 @@
-"""What a load, and a dry run of one, require of source and records."""
+"""Requirements of a load, and of a dry run, on source and records."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from epnkit.sources.base import Source, Window
 _ENOUGH_RECORDS = 100
 
 
-def describe_excess(counts: Counts, share: float, *, check_small: bool) -> str:
-    """Say that more records are refused than a service allows; empty if not.
+def describe_excess(counts: Counts, share: float, *, even_if_few: bool) -> str:
+    """Describe that more records are refused than a service allows; empty if not.
 
     Parameters
     ----------
     counts : Counts
-        What has become of the records so far.
+        The counts so far.
     share : float
         The share of refusals that the service allows.
-    check_small : bool
-        Whether it counts as well if there were few records.
+    even_if_few : bool
+        Whether the share is also checked if there were few records.
     """
-    enough = counts.read >= _ENOUGH_RECORDS or check_small
+    enough = counts.read >= _ENOUGH_RECORDS or even_if_few
     if not enough or counts.quarantined <= share * counts.read:
         return ""
     return (

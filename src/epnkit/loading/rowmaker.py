@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from gavo import base
 
 from epnkit import service as services
@@ -27,16 +26,16 @@ from epnkit.loading.table.merge import delete_granules
 from epnkit.loading.table.target import Target
 from epnkit.modules import imports_without_gc
 from epnkit.sources import open_source
-from epnkit.sources.sql.column_types import SqlColumn, build_frame
+from epnkit.sources.sql.column_types import SqlColumn, build_frame, parse_type
 
 
 class RowmakerGranules:
-    """Makes granules of records that come one by one, for a rowmaker.
+    """Makes granules of single records, for a rowmaker.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The service's folder; its source is asked once for the types of its fields.
+        The service's folder; the types of its source's fields are read once.
     table : gavo.rsc.DBTable
         The table that is imported into.
 
@@ -59,10 +58,10 @@ class RowmakerGranules:
                 cure="Load it in bulk, with one of epnkit's grammars.",
             )
         self._label, self._table = source.label, table
-        # Key and content of the granules of this import, which DaCHS may not have written yet.
+        # Key and content of the granules of this import, which DaCHS may not have inserted yet.
         self._made: dict[str, tuple[str, str]] = {}
         self._columns = [
-            SqlColumn(name, _parse_type(kind)) for name, kind in source.schema().items()
+            SqlColumn(name, parse_type(kind)) for name, kind in source.schema().items()
         ]
         self._preparation = Preparation(service, datalink_url(service))
         self._target = self._open_target(service)
@@ -105,10 +104,9 @@ class RowmakerGranules:
             base.ui.notifyWarning(f"{refused['record_key']}: {refused['reason']}")
         if self._preparation.service.embargo is not None:
             name = self._preparation.service.name
-            embargoes.save(self._target, name, prepared.batch.keys, prepared.closed)
-        for row in prepared.granules.rows(named=True):
-            return self._track(row, prepared.batch)
-        return None
+            embargoes.save(self._target, name, prepared.batch.keys, prepared.embargoed)
+        rows = prepared.granules.rows(named=True)
+        return self._track(rows[0], prepared.batch) if rows else None
 
     granule = make_granule  # the name in deployed copies of q.rd
 
@@ -125,11 +123,11 @@ class RowmakerGranules:
     def _register_granule(self, row: dict[str, Any]) -> bool:
         """Return whether this import made the granule before; warn if its content differs."""
         uid, content = row["granule_uid"], (row[KEY], row[CONTENT])
-        before = self._made.setdefault(uid, content)
-        if before is content:
+        earlier = self._made.setdefault(uid, content)
+        if earlier is content:
             return False
-        if before != content:
-            base.ui.notifyWarning(f"{row[KEY]}: record {before[0]} gave {uid} in this import")
+        if earlier != content:
+            base.ui.notifyWarning(f"{row[KEY]}: record {earlier[0]} gave {uid} in this import")
         return True
 
     def _keep_record(self, record: PackedBatch) -> None:
@@ -139,12 +137,12 @@ class RowmakerGranules:
         uid, target = row["granule_uid"], self._target
         if self._register_granule(row):
             return None
-        before = target.query(
-            "SELECT b.epnkit_key, b.epnkit_content, t.creation_date FROM {table} t"
-            " LEFT JOIN {tracking} b USING (granule_uid) WHERE granule_uid = %s",
+        stored = target.query(
+            "SELECT tracked.epnkit_key, tracked.epnkit_content, t.creation_date FROM {table} t"
+            " LEFT JOIN {tracking} tracked USING (granule_uid) WHERE granule_uid = %s",
             (uid,),
         )
-        for key, content, _ in before:
+        for key, content, _ in stored:
             if key not in (None, row[KEY]):
                 base.ui.notifyWarning(f"{row[KEY]}: record {key} has the same granule_uid, {uid}")
                 return None
@@ -158,14 +156,8 @@ class RowmakerGranules:
             " epnkit_content) VALUES (%s, %s, %s, %s, %s)",
             (uid, *(row[name] for name in TRACKING_COLUMNS)),
         )
-        unchanged = {"creation_date": before[0][2]} if before else {}
+        unchanged = {"creation_date": stored[0][2]} if stored else {}
         return fill_columns({**row, **unchanged}, self._table.tableDef)
-
-
-def _parse_type(name: str) -> pl.DataType:
-    """Return the polars type that a source's schema names."""
-    kind = getattr(pl, name.partition("(")[0])
-    return pl.Datetime("us") if kind is pl.Datetime else kind()
 
 
 @cache

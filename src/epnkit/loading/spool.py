@@ -1,4 +1,4 @@
-"""Granules that wait on disk until all of a run have been made; a file of SQLite."""
+"""The granules of a dry run, in a file of SQLite until all of the run have been mapped."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ SpooledGranule = tuple[int, str, str, str, str]
 
 _SCHEMA = """
     CREATE TABLE granules (row INTEGER PRIMARY KEY, uid TEXT, key TEXT, content TEXT, granule TEXT);
-    CREATE TABLE closed (key TEXT PRIMARY KEY);
+    CREATE TABLE embargoed (key TEXT PRIMARY KEY);
 """
 
-#: Of granules with one uid the first record's stays, in its last version, as when a load merges.
+#: Of granules with one uid the first record's stays, in its last version, as in
+#: :mod:`epnkit.loading.table.merge`.
 _REMOVED = """
     CREATE TABLE removed AS
-    WITH twice AS (
+    WITH duplicated AS (
         SELECT uid FROM granules GROUP BY uid HAVING count(*) > 1
     ), ranked AS (
         SELECT row, uid, key, content,
                first_value(key) OVER (PARTITION BY uid ORDER BY row) AS first_key
-        FROM granules JOIN twice USING (uid)
+        FROM granules JOIN duplicated USING (uid)
     ), kept AS (
         SELECT uid, max(row) AS row FROM ranked WHERE key = first_key GROUP BY uid
     )
@@ -49,28 +50,32 @@ class Spool:
     """
 
     def __init__(self, directory: str) -> None:
-        self._link = sqlite3.connect(Path(directory) / "granules")
-        self._link.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+        self._connection = sqlite3.connect(Path(directory) / "granules")
+        self._connection.executescript(
+            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}"
+        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._link.close()
+        self._connection.close()
 
     def add(self, granules: pl.DataFrame) -> None:
         """Add granules, with their tracking columns."""
         lines = granules.drop(*TRACKING_COLUMNS).write_ndjson().splitlines()
         hashed = granules.with_columns(pl.col(CONTENT).cast(pl.String).str.replace_all("-", ""))
         names = (hashed[name].cast(pl.String).to_list() for name in ("granule_uid", KEY, CONTENT))
-        self._link.executemany(
+        self._connection.executemany(
             "INSERT INTO granules (uid, key, content, granule) VALUES (?, ?, ?, ?)",
             zip(*names, lines, strict=True),
         )
 
-    def add_closed(self, keys: Iterable[str]) -> None:
+    def add_embargoed(self, keys: Iterable[str]) -> None:
         """Add the keys of records under an embargo."""
-        self._link.executemany("INSERT OR IGNORE INTO closed VALUES (?)", ((key,) for key in keys))
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO embargoed VALUES (?)", ((key,) for key in keys)
+        )
 
     def remove_repeated(
         self, size: int = 1000
@@ -82,46 +87,48 @@ class Spool:
         int
             How many are repetitions, with the same content.
         iterator of list
-            The others, some at a time: uid, the record's key, the granule, and whether the same
-            record has the uid, in a later version.
+            The others, some at a time: uid, the record's key, ``{}`` in place of the granule, and
+            whether the same record has the uid, in a later version.
         """
-        self._link.executescript(
+        self._connection.executescript(
             "CREATE INDEX by_uid ON granules (uid); CREATE INDEX by_key ON granules (key);"
             + _REMOVED
         )
-        self._link.execute("DELETE FROM granules WHERE row IN (SELECT row FROM removed)")
-        (repeated,) = self._link.execute("SELECT count(*) FROM removed WHERE same").fetchone()
-        others = self._link.execute("SELECT uid, key, same_record FROM removed WHERE NOT same")
+        self._connection.execute("DELETE FROM granules WHERE row IN (SELECT row FROM removed)")
+        (repeated,) = self._connection.execute("SELECT count(*) FROM removed WHERE same").fetchone()
+        others = self._connection.execute(
+            "SELECT uid, key, same_record FROM removed WHERE NOT same"
+        )
         rows = ((uid, key, "{}", bool(own)) for uid, key, own in others)
         return repeated, _batch(rows, size)
 
     def chunks(self, size: int) -> Iterator[list[SpooledGranule]]:
-        """Give all granules in their order, some at a time."""
+        """Yield all granules in their order, at most `size` at a time."""
         last = 0
         query = "SELECT row, uid, key, content, granule FROM granules WHERE row > ? ORDER BY row"
-        while rows := self._link.execute(f"{query} LIMIT ?", (last, size)).fetchall():
+        while rows := self._connection.execute(f"{query} LIMIT ?", (last, size)).fetchall():
             yield rows
             last = rows[-1][0]
 
     def keys(self, size: int) -> Iterator[list[str]]:
-        """Give the keys of the records that have granules, each once, some at a time."""
-        rows = self._link.execute("SELECT DISTINCT key FROM granules")
+        """Yield the keys of the records that have granules, each once, at most `size` at a time."""
+        rows = self._connection.execute("SELECT DISTINCT key FROM granules")
         return _batch((key for (key,) in rows), size)
 
-    def closed_keys(self, size: int) -> Iterator[list[str]]:
-        """Give the keys of the records under an embargo, some at a time."""
-        rows = self._link.execute("SELECT key FROM closed")
+    def embargoed_keys(self, size: int) -> Iterator[list[str]]:
+        """Yield the keys of the records under an embargo, at most `size` at a time."""
+        rows = self._connection.execute("SELECT key FROM embargoed")
         return _batch((key for (key,) in rows), size)
 
     def has_key(self, key: str) -> bool:
         """Return whether a record has granules here."""
         query = "SELECT EXISTS (SELECT 1 FROM granules WHERE key = ?)"
-        return bool(self._link.execute(query, (key,)).fetchone()[0])
+        return bool(self._connection.execute(query, (key,)).fetchone()[0])
 
     def find_missing(self, uids: Sequence[str]) -> list[str]:
         """Return those of some uids that no granule here has."""
         query = "SELECT EXISTS (SELECT 1 FROM granules WHERE uid = ?)"
-        return [uid for uid in uids if not self._link.execute(query, (uid,)).fetchone()[0]]
+        return [uid for uid in uids if not self._connection.execute(query, (uid,)).fetchone()[0]]
 
 
 def _batch(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

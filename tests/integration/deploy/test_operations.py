@@ -83,7 +83,7 @@ def test_an_import_that_died_is_found_and_one_that_lives_is_not(database: connec
         (run,) = cursor.fetchone() or (0,)
         try:
             (found,) = find_dead_imports(database)
-            assert found.what == f"run {run} of hfc1ar ended without a word"
+            assert found.what == f"run {run} of hfc1ar ended without a report"
             dsn = database.info.dsn_parameters
             with closing(
                 type(database)(

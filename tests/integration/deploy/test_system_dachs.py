@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from epnkit.deploy.packages import find_version
-from epnkit.loading.table.trusted import TRUSTED_FILE
+from epnkit.loading.table.validated_polygons import POLYGON_FUNCTIONS_FILE
 from epnkit.packaged import find_packaged
 from epnkit.replicas import database
 from epnkit.replicas.sources import load_replica
@@ -175,7 +175,7 @@ def install(machine: Machine, packages: list[Path]) -> None:
     make = [sys.executable, "-m", "epnkit.dachs.pgsphere", "dbname=gavo"]
     machine.run(*as_postgres, *make)
     machine.run("dpkg", "--install", *packages)
-    trusted = find_packaged(TRUSTED_FILE)
+    trusted = find_packaged(POLYGON_FUNCTIONS_FILE)
     machine.run("sh", "-c", f"runuser --user postgres -- psql -q -d gavo < {trusted}")
     # Read by the server's own group alone, as the doctor asks for.
     machine.run("sh", "-c", "cd /var/gavo/etc && chmod o-r dsn feed trustedquery untrustedquery")

@@ -15,7 +15,7 @@ from psycopg2 import sql
 
 from epnkit import api
 from epnkit.dachs.private import PrivateDachs
-from epnkit.loading.dry_run import DryRun
+from epnkit.loading.dry_run import DryRunResult
 from tests.support.commands import run_epnkit
 
 SERVICE = '''"""Granules of a table, folded, partitioned, some of them under an embargo."""
@@ -152,7 +152,7 @@ def _hash(rows: list[Any]) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-def rehearse(dachs: PrivateDachs, **wanted: Any) -> DryRun:
+def rehearse(dachs: PrivateDachs, **wanted: Any) -> DryRunResult:
     """Make a dry run; nothing in the database changes by it."""
     before = read_everything(dachs)
     found = api.load("things", dry_run=True, dachs=dachs.root, **wanted)
@@ -162,7 +162,7 @@ def rehearse(dachs: PrivateDachs, **wanted: Any) -> DryRun:
 
 def load_counts(dachs: PrivateDachs, **wanted: Any) -> dict[str, int]:
     run = api.load("things", dachs=dachs.root, **wanted).runs[0]
-    return {name: run[name] for name in asdict(DryRun("things").counts)}
+    return {name: run[name] for name in asdict(DryRunResult("things").counts)}
 
 
 def test_a_dry_run_counts_as_the_load_that_follows(scratch: PrivateDachs, catalogue: Path) -> None:
@@ -175,16 +175,16 @@ def test_a_dry_run_counts_as_the_load_that_follows(scratch: PrivateDachs, catalo
         assert sorted(found.changed) == ["instrument_name", "time_max", "time_min"]
         assert found.changed["instrument_name"].examples == [("thing_2", "CAM", "LENS")]
         assert found.changed["time_min"].examples == [("thing_3", "2452760.5", "2458484.5")]
-        assert found.broken
+        assert found.has_violations
     assert sorted(found.deleted) == ["thing_4", "thing_5"]
     assert {each.count for each in found.refused.values()} == {2}
-    assert found.closed == 2
+    assert found.embargoed == 2
     # The ledger counts what an embargo hides first as loaded or changed, and then as deleted.
     hidden = {"loaded": 1, "changed": 1, "deleted": 1}
     assert load_counts(scratch, full=True) == add(found, hidden)
 
 
-def add(found: DryRun, more: dict[str, int]) -> dict[str, int]:
+def add(found: DryRunResult, more: dict[str, int]) -> dict[str, int]:
     return {name: count + more.get(name, 0) for name, count in asdict(found.counts).items()}
 
 

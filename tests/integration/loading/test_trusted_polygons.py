@@ -18,7 +18,7 @@ from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.dachs.private import PrivateDachs
 from epnkit.loading.request import Request
-from epnkit.loading.table.trusted import SAMPLES, install_trusted_polygons
+from epnkit.loading.table.validated_polygons import SAMPLES, install_polygon_functions
 from epnkit.regions.geometry.binary import polygon_bytes
 from tests.integration.regions.test_index_class import polygons
 from tests.support.parsed_polygons import parse_polygons
@@ -35,8 +35,8 @@ def database() -> Iterator[connection]:
         opened.autocommit = True
         with opened.cursor() as cursor:
             cursor.execute("CREATE ROLE gavoadmin; CREATE ROLE untrusted")
-        install_trusted_polygons(opened)
-        install_trusted_polygons(opened)  # once more changes nothing
+        install_polygon_functions(opened)
+        install_polygon_functions(opened)  # once more changes nothing
         yield opened
         opened.close()
         cluster.stop()

@@ -75,8 +75,8 @@ class Crashing(Load):
 
     batches = 0
 
-    def _record_outcome(self, *arguments: Any, **settings: Any) -> None:
-        super()._record_outcome(*arguments, **settings)
+    def _save_outcome(self, *arguments: Any, **settings: Any) -> None:
+        super()._save_outcome(*arguments, **settings)
         raise Crash
 
 
@@ -243,7 +243,7 @@ class History(RuleBasedStateMachine):
         assert isinstance(source, Reconcilable)
         loaded = self.run(Load, Request())
         with closing(self.cluster.connect()) as connection:
-            comparison = Comparison(connection, "thing", source, part_size=3)
+            comparison = Comparison(connection, "thing", source, range_size=3)
             if not loaded and not self.has_book():
                 with pytest.raises(LoadError, match="nothing has been loaded yet"):
                     comparison.run()

@@ -1,8 +1,7 @@
-"""The parts of a shared load: taken, overtaken, done twice, given up, forgotten."""
+"""The parts of a parallel load: taken, overtaken, mapped twice, abandoned, forgotten."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,12 +21,12 @@ from epnkit.dachs.cluster import Cluster
 from epnkit.deploy import state
 from epnkit.errors import LoadError, MappingError
 from epnkit.loading.grammar.rollback import RollbackOnError
+from epnkit.loading.parallel.error_json import error_from_json, error_to_json
 from epnkit.loading.parallel.executors import LocalProcesses
-from epnkit.loading.parallel.faults import error_from_json, error_to_json
 from epnkit.loading.parallel.queue import ATTEMPTS, PartQueue, TakenPart, forget_parts
 from epnkit.loading.parallel.task import PartTask
 from epnkit.loading.parallel.work import keep_lease
-from epnkit.loading.prepare.columns import CLOSED, REFUSAL
+from epnkit.loading.prepare.columns import EMBARGOED, REFUSAL
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch
 from epnkit.loading.prepare.preparation import PreparedBatch
@@ -160,7 +159,7 @@ def test_who_dies_of_a_part_again_and_again_is_named(queue: PartQueue, cluster: 
             PartQueue(dying, 7, lease=0).take("somewhere:9", 1)
     time.sleep(0.2)
     assert queue.take("somewhere:9", 1) is None
-    assert queue.read_progress().given_up == "0 of somewhere:9"
+    assert queue.read_progress().exhausted == "0 of somewhere:9"
 
 
 def test_an_error_of_a_worker_is_the_loaders(queue: PartQueue) -> None:
@@ -174,7 +173,7 @@ def test_an_error_of_a_worker_is_the_loaders(queue: PartQueue) -> None:
 
 
 def test_an_error_of_another_kind_names_worker_and_kind() -> None:
-    again = error_from_json(json.loads(error_to_json(ZeroDivisionError("by zero"), "here:1")))
+    again = error_from_json(error_to_json(ZeroDivisionError("by zero"), "here:1"))
     assert str(again).startswith("here:1: a part of the load cannot be mapped: ZeroDivisionError")
 
 
@@ -228,7 +227,7 @@ def test_processes_that_end_at_once_end_the_load(
 ) -> None:
     task = PartTask(7, tmp_path / "source.toml", {}, None, datetime(2026, 1, 1))
     executor = LocalProcesses(1, {"host": str(tmp_path)})  # no PostgreSQL is there
-    with closing(executor), pytest.raises(LoadError, match=r"end again and again.*status 1"):
+    with closing(executor), pytest.raises(LoadError, match=r"end repeatedly.*status 1"):
         run_until_it_gives_up(executor, task)
     said = capfd.readouterr().err
     assert "No such file or directory" in said
@@ -239,11 +238,11 @@ def test_processes_that_end_at_once_end_the_load(
 def test_a_batch_comes_back_as_it_was(highest: object) -> None:
     granules = pl.DataFrame({"granule_uid": ["a", "b"], "time_min": [1.5, None]})
     refusals = pl.DataFrame([["k", None, 3, "f", "r", "{}"]], schema=REFUSAL, orient="row")
-    closed = pl.DataFrame([["k", datetime(2030, 1, 1)]], schema=CLOSED, orient="row")
+    embargoed = pl.DataFrame([["k", datetime(2030, 1, 1)]], schema=EMBARGOED, orient="row")
     packed = PackedBatch(["k", "l"], b"records")
-    batch = PreparedBatch(granules, refusals, Counts(read=2), packed, highest, closed)
+    batch = PreparedBatch(granules, refusals, Counts(read=2), packed, highest, embargoed)
     again = PreparedBatch.from_bytes(batch.to_bytes())
-    for name in ("granules", "refusals", "closed"):
+    for name in ("granules", "refusals", "embargoed"):
         assert getattr(again, name).equals(getattr(batch, name))
         assert getattr(again, name).schema == getattr(batch, name).schema
     assert (again.counts, again.batch) == (batch.counts, batch.batch)

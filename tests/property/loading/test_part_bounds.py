@@ -102,7 +102,7 @@ def read_labels(cluster: Cluster, by: str, every: str, values: list[Any]) -> Non
             " CREATE TEMP TABLE given (LIKE {table})"
         )
         Rebuild(table, Partition(by, every)).execute()
-        parts = Target(link, "public", "epn_core", ()).parts
+        parts = Target(link, "public", "epn_core", ()).partitions
         assert parts is not None
         for number, value in enumerate(values):
             statement = "INSERT INTO given (granule_uid, {by}) VALUES (%s, %s)"
@@ -160,8 +160,8 @@ def test_no_reader_waits_for_a_part_that_comes(cluster: Cluster) -> None:
         assert cursor.fetchone() == (2, "timeless")
         table = Target(link, "public", "epn_core", ())
         table.execute("CREATE TEMP TABLE given AS SELECT 'new' uid, 2453005.5 AS time_min")
-        assert table.parts is not None
-        table.parts.attach_missing(sql.Identifier("given"))
+        assert table.partitions is not None
+        table.partitions.attach_missing(sql.Identifier("given"))
         table.execute("INSERT INTO {table} SELECT * FROM given")
         for condition in ("true", "time_min > 2453000", "time_min IS NULL"):
             cursor.execute(f"{count} WHERE {condition}")

@@ -145,9 +145,9 @@ def test_of_a_record_that_came_twice_the_last_state_stays(history: History, firs
 
 def test_what_is_edited_while_it_loads_is_another_declaration(history: History) -> None:
     class Editing(Load):
-        def merge_and_settle(self, *, direct: bool, check_small: bool) -> None:
+        def merge_and_resolve(self, *, direct: bool, even_if_few: bool) -> None:
             (self.service.folder / "other.toml").write_text("edited = true\n")
-            super().merge_and_settle(direct=direct, check_small=check_small)
+            super().merge_and_resolve(direct=direct, even_if_few=even_if_few)
 
     put(history, "a")
     was = hash_declaration(history.service.folder)

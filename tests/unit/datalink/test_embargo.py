@@ -132,8 +132,8 @@ def test_a_forgotten_column_with_an_address_refuses_the_record(address: str) -> 
 
 
 def test_what_is_closed_is_listed_with_its_release() -> None:
-    assert prepare(until="2027-01-01").closed.rows() == [("a1", datetime(2027, 1, 1))]
-    assert prepare(until="2020-01-01").closed.is_empty()
+    assert prepare(until="2027-01-01").embargoed.rows() == [("a1", datetime(2027, 1, 1))]
+    assert prepare(until="2020-01-01").embargoed.is_empty()
 
 
 def test_the_hash_changes_with_the_release_alone() -> None:
@@ -193,9 +193,9 @@ def test_reasons_of_closed_records_hold_no_value() -> None:
 
 def test_what_cannot_be_read_closes_its_record() -> None:
     records = pl.DataFrame({"until": [None, None], "held": [None, None]})
-    states = Embargo(until=pl.col("until"), held=pl.col("held")).judge(
+    states = Embargo(until=pl.col("until"), held=pl.col("held")).evaluate(
         records, datetime(2026, 1, 1)
     )
-    closed = states.close(pl.Series([1], dtype=pl.UInt32))
-    assert closed.closed.to_list() == [False, True]
-    assert closed.release.to_list() == [None, NO_DATE]
+    embargoed = states.with_embargoed(pl.Series([1], dtype=pl.UInt32))
+    assert embargoed.embargoed.to_list() == [False, True]
+    assert embargoed.release.to_list() == [None, NO_DATE]

@@ -39,6 +39,12 @@ def test_a_number_goes_back_by_a_number() -> None:
     assert CursorPosition.of(12).minus(5) == 7
 
 
+def test_a_time_with_a_zone_is_read_in_utc() -> None:
+    service = cast(Service, SimpleNamespace(cursor=Cursor("changed")))
+    position = CursorPosition("time", "2020-01-01T00:30:00+02:00")
+    assert choose_window(service, position).low == datetime(2019, 12, 31, 22, 30)
+
+
 def test_a_position_beyond_the_present_is_read_from_the_present() -> None:
     """A clock that was ahead, ours and the source's, leaves no gap behind it."""
     ahead = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=400)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from epnkit.errors import ConfigurationError
-from epnkit.loading.query import incremental_query
+from epnkit.loading.incremental_query import incremental_query
 
 
 class Answering:
@@ -99,6 +99,12 @@ def test_a_highest_value_that_is_none_is_told(highest: object, form: str) -> Non
 def test_a_query_may_end_in_a_semicolon_or_a_comment(query: str) -> None:
     with closing(sqlite3.connect(":memory:")) as link:
         assert link.execute(build_whole_query(query, 1, form="number")).fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("names", [("main.seen", "time_min"), ("seen", "plates.time_min")])
+def test_a_column_has_no_table_before_its_name(names: tuple[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="is not a column name"):
+        incremental_query({"data_": None}, "SELECT 1", *names)
 
 
 @pytest.mark.parametrize("wrong", [{"form": "julian"}, {"written": "date"}])

@@ -33,6 +33,20 @@ def test_a_full_server_is_not_advised_to_be_started(message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "(sqlite3.OperationalError) database is locked",
+        "('HY000', '[HY000] [SQLite]database table is locked: obs (6) (SQLExecDirectW)')",
+    ],
+)
+def test_a_file_that_is_being_written_has_no_host_and_port(message: str) -> None:
+    found = source_error(Exception(message), Secret("db", "sqlite:////srv/obs.db"))
+    assert isinstance(found, TransientSourceError)
+    assert "another program is writing" in str(found)
+    assert "host and port" not in str(found)
+
+
+@pytest.mark.parametrize(
     "message", ["('08001', '[08001] could not connect to server: Connection refused')"]
 )
 def test_a_server_that_is_not_there_is(message: str) -> None:

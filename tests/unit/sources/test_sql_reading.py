@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import cast
 
 import polars as pl
 import pytest
@@ -11,8 +13,9 @@ import pytest
 from epnkit.errors import SourceError
 from epnkit.sources.sql.column_types import SqlColumn
 from epnkit.sources.sql.columns import QuerySchema
+from epnkit.sources.sql.pages import RowReader
 from epnkit.sources.sql.reading import QueryReader
-from epnkit.sources.sql.session import Statement
+from epnkit.sources.sql.session import SqlSession, Statement, iterate_rows
 from epnkit.sources.sql.statements import NO_CONDITION, WrappedQuery
 from epnkit.sources.transport.paging import Checkpoint, Page, Segment
 
@@ -24,7 +27,7 @@ class Ties:
     """A database all of whose records have the key 1."""
 
     count: int
-    single_answer: bool = False
+    streams_results: bool = False
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]
@@ -53,11 +56,30 @@ def test_more_are_an_error_and_no_endless_reading() -> None:
     assert "Complete the key" in str(raised.value)
 
 
+class Tuples:
+    """A driver that gives rows as a tuple, and an empty one at the end."""
+
+    def __init__(self) -> None:
+        self.columns: list[tuple[str, pl.DataType | None]] = []
+        self.left: list[tuple[tuple[int, int], ...]] = [((1, 2),), ((3, 4), (5, 6)), ()]
+
+    def fetch(self, size: int) -> tuple[tuple[int, int], ...]:
+        """Fetch what is left; not beyond the end."""
+        return self.left.pop(0)
+
+
+def test_an_answer_ends_with_any_empty_sequence() -> None:
+    session = cast(SqlSession, SimpleNamespace(execute=lambda statement: Tuples()))
+    pages = RowReader(session, COLUMNS).read_pages(Statement("SELECT 1"), 2, COLUMNS[:1])
+    assert [page.last for page in pages] == [(1,), (5,)]
+    assert list(iterate_rows(Tuples(), 2)) == [(1, 2), (3, 4), (5, 6)]
+
+
 @dataclass(frozen=True)
 class Lists:
     """A database that gives records with lists again, those of the last key."""
 
-    single_answer: bool = False
+    streams_results: bool = False
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]

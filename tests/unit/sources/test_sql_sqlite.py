@@ -13,7 +13,15 @@ import pytest
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.sources import open_source
-from epnkit.sources.base import UNORDERED, UNREADABLE, Order, Reconcilable, Source, Window
+from epnkit.sources.base import (
+    UNORDERED,
+    UNREADABLE,
+    Divisible,
+    Order,
+    Reconcilable,
+    Source,
+    Window,
+)
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.sql.source import SqlSettings, SqlSource
 
@@ -186,6 +194,36 @@ def test_colons_and_percents_in_a_query_stay(make: Make) -> None:
     assert set(pl.concat(source.batches(Window(low=3)))["s"]) == {" :30 %s ?"}
 
 
+@pytest.mark.parametrize("name", ["seen?", "at :utc", "a `b` ?", "it's ?"])
+def test_a_name_with_signs_of_placeholders_is_a_name(make: Make, name: str) -> None:
+    source = make(f'SELECT id, x AS "{name}" FROM obs', order=Order(cursor=name))
+    window = Window(low=5, high=9, nulls=False)
+    assert source.count(window) == 4
+    assert [row["id"] for batch in source.batches(window) for row in batch.to_dicts()] == [
+        5,
+        6,
+        7,
+        8,
+    ]
+
+
+def test_a_cursor_may_be_named_place_and_windows_are_cut_by_it(make: Make) -> None:
+    source = make("SELECT id, 100 - id AS place FROM obs", order=Order(cursor="place"))
+    assert isinstance(source, Divisible)
+    assert source.cut_points(Window(), 10) == [85, 95]
+
+
+def test_a_flag_without_a_word_is_unreadable(make: Make) -> None:
+    source = make(
+        "SELECT id, CASE id WHEN 1 THEN '' WHEN 2 THEN 'no' ELSE 'yes' END AS flag FROM obs"
+        " WHERE id BETWEEN 1 AND 3",
+        '[types]\nflag = "boolean"',
+    )
+    read = pl.concat(source.batches())
+    assert read["flag"].to_list() == [None, False, True]
+    assert read[UNREADABLE].to_list() == ["flag:  is not of type Boolean", None, None]
+
+
 def test_an_unknown_key_in_the_source_file_is_reported_with_its_line(make: Make) -> None:
     with pytest.raises(ConfigurationError, match=r"source\.toml:5: 'pages' is wrong"):
         make(more="pages = 3\n")
@@ -264,7 +302,7 @@ def test_a_text_with_a_nul_comes_whole_or_is_reported(make: Make) -> None:
     source = make("SELECT id, s, s || char(0) || 'x' AS n FROM obs")
     assert isinstance(source, SqlSource)
     if "Driver" in source.label:
-        with pytest.raises(SourceError, match=r"a NUL in it, in n: .* cut it off there.* URL"):
+        with pytest.raises(SourceError, match=r"a NUL in it, in n: .* truncate it there.* URL"):
             list(source.batches())
     else:
         read = pl.concat(source.batches())

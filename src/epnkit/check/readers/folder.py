@@ -285,7 +285,7 @@ def _make_granules(folder: Path, rows: int | None) -> _Made:
         [_refusal_finding(row) for row in ruled.to_dicts()],
         _report_unmapped(refusals),
         service.link_schemes,
-        describe_excess(counts, service.refuse_share, check_small=True),
+        describe_excess(counts, service.refuse_share, even_if_few=True),
     )
 
 

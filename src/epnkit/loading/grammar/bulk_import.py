@@ -47,7 +47,7 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
     Raises
     ------
     gavo.base.ReportableError
-        With what a person has to know; the ledger records the run as failed.
+        For an error of epnkit; the ledger records the run as failed.
     """
     table, options = data.getPrimaryTable(), data.parseOptions
     request = Request.from_environment(limit=options.maxRows)
@@ -88,11 +88,11 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
         source = _open_kept_records(target, service, stale)
     if request.release:
         source = kept_records.open_due_records(target, service)
-    difference = describe_difference(service.partition, target.parts)
+    difference = describe_difference(service.partition, target.partitions)
     with closing(choose_progress(service.name)) as progress:
         if difference is not None:
             progress.notify(f"{difference}; to change the table: epnkit partition {service.name}")
-        if stale is not None and not request.whole:
+        if stale is not None and not request.replaces_all:
             progress.notify(stale.advice())
         Load(
             preparation,
@@ -113,19 +113,19 @@ def _partition_new(table: Any, service: Service, partition: Partition) -> None:
     Raises
     ------
     ConfigurationError
-        If the import would drop a table that is there, so that readers would wait for all of it.
+        If the import would drop an existing table, and readers would wait until it is rebuilt.
     """
     if not table.updating:
         raise ConfigurationError(
-            "the import would drop the partitioned table, and make all of it again",
+            "the import would drop the partitioned table, and rebuild all of it",
             where=f"{service.name}/q.rd",
-            why='its <data> does not say updating="True"',
+            why='its <data> has no updating="True"',
             cure='Add updating="True" to the element data; the table is as it was.',
         )
     if table.newlyCreated:
         schema, name = table.tableName.split(".")
         new = Target(table.connection, schema, name, ())
-        if new.parts is None:
+        if new.partitions is None:
             Rebuild(new, partition).execute()
             # DaCHS's own indices: each part gets them before it is attached.
             table.makeIndices()

@@ -1,4 +1,4 @@
-"""What both forms of a grammar need from DaCHS: service, source, addresses, connections, errors."""
+"""Common parts of both forms of a grammar: service, source, addresses, connections, errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from epnkit.modules import imports_without_gc
 from epnkit.sources import KINDS, open_source
 from epnkit.sources.base import Source
 
-#: The variable that says how long a worker may give no sign of life, in seconds.
+#: The environment variable with the lease of a part of a load, in seconds.
 LEASE_VARIABLE = "EPNKIT_LEASE"
 
 
@@ -66,16 +66,17 @@ def open_admin_connection() -> Any:
 
 
 def open_coordinator(request: Request, path: Path) -> Coordinator | None:
-    """Return what shares a load among several processes; None if one process does it.
+    """Return the coordinator of a parallel load; None if one process does it.
 
     Parameters
     ----------
     request : Request
-        What to load: kept records, and the first or single records of a source, are not shared.
+        What to load: kept records, and the first or single records of a source, are loaded by one
+        process.
     path : pathlib.Path
         The source file, in the service's folder.
     """
-    if not request.shared:
+    if not request.parallel:
         return None
     executor: Executor
     if request.dask is not None:

@@ -1,4 +1,4 @@
-"""A grammar that gives DaCHS one granule after the other."""
+"""A grammar that yields granules to DaCHS one by one."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
     def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
         service, source = open_service(self.kind, Path(self.sourceToken))
         require_plain(service)
-        target, before, window = self._choose_window(service)
+        target, previous, window = self._choose_window(service)
         highest = None
         for prepared in Preparation(service, datalink_url(service)).batches(source, window):
             yield from self._make_rows(prepared)
             reached = [each for each in (highest, prepared.highest) if each is not None]
             highest = max(reached, default=None)
         if target is not None:
-            cursors.advance(target, service, before, highest, 0)
+            cursors.advance(target, service, previous, highest, 0)
 
     def _make_rows(self, prepared: PreparedBatch) -> Iterator[dict[str, Any]]:
         for refused in prepared.refusals.rows(named=True):
@@ -55,7 +55,7 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
     def _choose_window(
         self, service: Service
     ) -> tuple[Target | None, cursors.CursorPosition | None, Window]:
-        """Continue from the cursor if the grammar passes what it imports into, else read all."""
+        """Continue from the cursor if the grammar passes its data, else read everything."""
         data = (self.sourceRow or {}).pop("data_", None)
         own = open_admin_connection()
         ledger.lock_service(own, service.name)
@@ -66,8 +66,8 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
         schema, name = table.tableName.split(".")
         target = Target(table.connection, schema, name, ())
         _forget_records(target, service)
-        before = None if table.newlyCreated else cursors.read_position(target, service)
-        return target, before, cursors.choose_window(service, before)
+        previous = None if table.newlyCreated else cursors.read_position(target, service)
+        return target, previous, cursors.choose_window(service, previous)
 
     def getLocator(self) -> str:  # noqa: N802 - DaCHS's name
         """Return how far the reading got."""
@@ -106,7 +106,7 @@ def require_plain(service: Service) -> None:
         raise ConfigurationError(
             "a partitioned table cannot be imported row by row",
             where=service.name,
-            why="the grammar makes no part for rows that come",
+            why="the grammar creates no parts for its rows",
             cure="Load it in bulk, with one of epnkit's grammars, or leave out the partition.",
         )
 

@@ -1,7 +1,8 @@
-"""A load by several processes or machines: its parts, who takes them, and what becomes of them.
+"""A parallel load, by several processes or machines: its parts, its workers, and their results.
 
-The parts are windows of the source, rows of ``epnkit.load_parts``.  A worker takes one for a time
-(a lease), reads, maps and checks it, and stores the batches in ``epnkit.load_batches``.  The loader
-takes them out in the order of the source, and treats them as batches that it had prepared itself:
-table, tracking table, ledger and quarantine are those of a load in one process.
+The parts are windows of the source, rows of ``epnkit.load_parts``.  A worker takes one for a
+limited time (a lease), reads, maps and checks it, and stores the batches in
+``epnkit.load_batches``.  The loader reads these in the order of the source, and loads them like
+batches that it prepared itself: table, tracking table, ledger and quarantine are those of a load in
+one process.
 """

@@ -1,4 +1,4 @@
-"""The loader's side: plan the parts of a run, and take them out in the order of the source."""
+"""The loader's side: plan the parts of a run, and read their batches in the order of the source."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from time import sleep
 from typing import Any
 
 from epnkit.errors import LoadError
+from epnkit.loading.parallel.error_json import error_from_json
 from epnkit.loading.parallel.executors import Executor
-from epnkit.loading.parallel.faults import error_from_json
 from epnkit.loading.parallel.queue import ATTEMPTS, LEASE, PartQueue, PartsProgress, forget_parts
 from epnkit.loading.parallel.task import PartTask
 from epnkit.loading.parallel.windows import plan_windows
@@ -20,10 +20,10 @@ from epnkit.loading.progress.lines import Progress
 from epnkit.loading.state.declarations import Hashes
 from epnkit.sources.base import Source, Window
 
-#: How many parts a worker may be ahead of the loader: what waits takes up space in the database.
+#: How many parts a worker may be ahead of the loader: waiting batches take up space.
 _AHEAD = 4
 
-#: How often to look whether a part is done, in seconds.
+#: The interval at which to check whether a part is done, in seconds.
 _PAUSE = 0.05
 
 
@@ -34,7 +34,7 @@ class Coordinator:
     Parameters
     ----------
     executor : Executor
-        Who does it.
+        Runs the workers.
     connect : callable
         Opens an autocommitting connection of DaCHS's administrator.
     source_file : pathlib.Path
@@ -128,9 +128,9 @@ class Coordinator:
 def _raise_problem(state: PartsProgress) -> None:
     if state.problem is not None:
         raise error_from_json(state.problem)
-    if state.given_up is not None:
+    if state.exhausted is not None:
         raise LoadError(
-            f"part {state.given_up} was tried {ATTEMPTS} times, and each worker died",
+            f"part {state.exhausted} was tried {ATTEMPTS} times, and each worker died",
             why="mostly a lack of memory, or a record that ends the process",
             cure="The table is unchanged. See the system's log on the worker's machine; load"
             " without --jobs and --dask to find the record.",

@@ -1,7 +1,7 @@
-"""The workers of a Dask cluster take the parts of a load.
+"""Loads by the workers of a Dask cluster.
 
 A worker needs this version of epnkit, the service's folder, and two credentials: the source's, and
-``dachs_database``, with which it opens DaCHS's database.  None of them goes through the scheduler.
+``dachs_database``, with which it opens DaCHS's database.  Neither goes through the scheduler.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import psycopg2
 
 import epnkit
 from epnkit.errors import ConfigurationError, EpnkitError, LoadError
-from epnkit.loading.parallel.faults import error_from_json, error_to_json
+from epnkit.loading.parallel.error_json import error_from_json, error_to_json
 from epnkit.loading.parallel.task import PartTask
 from epnkit.loading.parallel.work import take_parts
 from epnkit.modules import requires_extra
@@ -30,30 +30,30 @@ CREDENTIAL = "dachs_database"
 #: How long to wait for the scheduler, in seconds.
 CONNECT_TIMEOUT = 10.0
 
-#: How long to go on without any worker, in seconds: one that was restarted comes back.
+#: How long to continue without any worker, in seconds: one may be restarting.
 WAIT_FOR_WORKERS = 30.0
 
-#: How often to look which workers there are, in seconds.
-_LOOK = 1.0
+#: The interval at which workers are listed, in seconds.
+_POLL_INTERVAL = 1.0
 
 
 @dataclass
 class DaskWorkers:
-    """The workers of a Dask cluster, those that join later too.
+    """The workers of a Dask cluster, including those that join later.
 
     Parameters
     ----------
     address : str
         The scheduler's: ``tcp://host:port``.
     wait_for_workers : float
-        How long to go on without any worker, in seconds.
+        How long to continue without any worker, in seconds.
     """
 
     address: str
     wait_for_workers: float = WAIT_FOR_WORKERS
     _futures: dict[str, Any] = field(default_factory=dict)
     _refused: dict[str, str] = field(default_factory=dict)
-    _looked: float = 0.0
+    _last_poll: float = 0.0
     _seen: float = 0.0
 
     @cached_property
@@ -91,7 +91,7 @@ class DaskWorkers:
         return len(workers)
 
     def ensure_running(self, task: PartTask) -> None:
-        """Let each worker take parts that does not.
+        """Start the work on each worker that does not take parts.
 
         Raises
         ------
@@ -101,9 +101,9 @@ class DaskWorkers:
             If none of the workers can work, with what the first one lacks.
         """
         now = monotonic()
-        if now < self._looked + _LOOK:
+        if now < self._last_poll + _POLL_INTERVAL:
             return
-        first, self._looked = not self._looked, now
+        first, self._last_poll = not self._last_poll, now
         workers = self._list_workers()
         for gone in self._futures.keys() - {*workers}:
             self._futures.pop(gone).cancel()
@@ -159,21 +159,11 @@ class DaskWorkers:
             answer = self._client.run(
                 find_problem, task.to_json(), workers=[worker], on_error="return"
             )
-        problem = answer.get(worker)
-        if isinstance(problem, Exception):
-            problem = error_to_json(problem, worker)
-        if problem is not None:
-            found = error_from_json(problem)
-            raise ConfigurationError(
-                f"a worker cannot work: {found.what}",
-                where=": ".join(filter(None, (worker, found.where))),
-                why=found.why,
-                cure=found.cure,
-            )
+        require_no_problem(worker, answer.get(worker))
 
     @contextmanager
     def _report_scheduler(self) -> Iterator[None]:
-        """Say so if the scheduler is gone."""
+        """Raise a LoadError if the scheduler is gone."""
         try:
             yield
         except EpnkitError:
@@ -195,7 +185,7 @@ class DaskWorkers:
         )
 
     def close(self) -> None:
-        """Cancel what has not ended, and leave the cluster."""
+        """Cancel the work that has not ended, and disconnect from the cluster."""
         if "_client" in self.__dict__:
             with suppress(Exception):
                 self._client.cancel([*self._futures.values()])
@@ -207,10 +197,35 @@ def take_parts_from_json(task: str) -> int:
     return take_parts(PartTask.from_json(task), connect)
 
 
+def require_no_problem(worker: str, problem: dict[str, Any] | Exception | None) -> None:
+    """Refuse a worker that cannot work.
+
+    Parameters
+    ----------
+    worker : str
+        Its address.
+    problem : dict or Exception, optional
+        What :func:`find_problem` returned on it, or the error that Dask got instead.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is a problem.
+    """
+    if isinstance(problem, Exception):
+        problem = error_to_json(problem, worker)
+    if problem is not None:
+        found = error_from_json(problem)
+        raise ConfigurationError(
+            f"a worker cannot work: {found.what}",
+            where=": ".join(filter(None, (worker, found.where))),
+            why=found.why,
+            cure=found.cure,
+        )
+
+
 def find_problem(task: str) -> dict[str, Any] | None:
     """Find what a worker lacks to work on a run; None if it lacks nothing."""
-    import json
-
     try:
         PartTask.from_json(task).open()
         connection = connect()
@@ -219,9 +234,9 @@ def find_problem(task: str) -> dict[str, Any] | None:
         connection.close()
     except psycopg2.Error as error:
         lacking = _rights_error(str(error))
-        return dict(json.loads(error_to_json(lacking, "")))
+        return error_to_json(lacking, "")
     except Exception as error:  # noqa: BLE001 - the loader raises it
-        return dict(json.loads(error_to_json(error, "")))
+        return error_to_json(error, "")
     return None
 
 
@@ -250,7 +265,7 @@ def connect() -> Any:
 
 def _rights_error(why: str) -> ConfigurationError:
     return ConfigurationError(
-        "the role of the worker may not use the tables of a shared load",
+        "the role of the worker may not use the tables of a parallel load",
         where=f"the credential {CREDENTIAL}",
         why=" ".join(why.split()),
         cure="As DaCHS's administrator: GRANT USAGE ON SCHEMA epnkit, SELECT and UPDATE ON"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from epnkit import errors
 from epnkit.errors import EpnkitError, LoadError
 
 
-def error_to_json(error: Exception, worker: str) -> str:
-    """Write an error as JSON.
+def error_to_json(error: Exception, worker: str) -> dict[str, Any]:
+    """Write an error as JSON holds it.
 
     Parameters
     ----------
     error : Exception
-        What was raised; one that is none of epnkit's becomes a LoadError that names it.
+        The error; one that is not epnkit's becomes a LoadError that names it.
     worker : str
         Who raised it.
     """
@@ -28,11 +27,11 @@ def error_to_json(error: Exception, worker: str) -> str:
             " the place in the code.",
         )
     kept = {name: getattr(error, name) for name in ("what", "where", "why", "cure")}
-    return json.dumps({"kind": type(error).__name__, **kept})
+    return {"kind": type(error).__name__, **kept}
 
 
 def error_from_json(written: dict[str, Any]) -> EpnkitError:
-    """Make the error again that :func:`error_to_json` wrote.
+    """Rebuild the error that :func:`error_to_json` wrote.
 
     Parameters
     ----------

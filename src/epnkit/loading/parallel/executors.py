@@ -1,4 +1,4 @@
-"""Who takes the parts of a load: processes of this machine, or the workers of a Dask cluster."""
+"""What runs the workers of a load: processes of this machine, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Executor(Protocol):
         Raises
         ------
         EpnkitError
-            If there is none that could work.
+            If none can work.
         """
         ...
 
     def ensure_running(self, task: PartTask) -> None:
-        """Start the workers that do not run, as at first all; called again and again.
+        """Start the workers that do not run; called repeatedly, from the first time on.
 
         Raises
         ------
         EpnkitError
-            If there is none left that could work.
+            If none is left that can work.
         """
         ...
 
@@ -65,21 +65,21 @@ class LocalProcesses:
         return self.jobs
 
     def ensure_running(self, task: PartTask) -> None:
-        """Start processes in place of those that ended while there was work.
+        """Start processes, also in place of those that ended while there was work.
 
         Raises
         ------
         LoadError
-            If they end again and again.
+            If they end repeatedly.
         """
         ended = [each for each in self._running if each.poll() is not None]
         self._ended += sum(each.returncode != 0 for each in ended)
         if self._ended > ATTEMPTS * self.jobs:
             raise LoadError(
-                "the processes that share the load end again and again",
+                "the processes that share the load end repeatedly",
                 why=f"the last one with status {ended[-1].returncode}",
-                cure="What they wrote to standard error says why; -9 is mostly the system's lack of"
-                " memory: give epnkit load fewer --jobs.",
+                cure="Their standard error says why; -9 is mostly the system's lack of memory: give"
+                " epnkit load fewer --jobs.",
             )
         self._end(ended)
         while len(self._running) < self.jobs:
@@ -100,7 +100,7 @@ class LocalProcesses:
         return started
 
     def close(self) -> None:
-        """Kill the processes, and wait for their ends."""
+        """Kill the processes, and wait until they have ended."""
         self._end(self._running)
 
     def _end(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:

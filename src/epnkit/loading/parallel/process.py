@@ -1,7 +1,7 @@
-"""A worker as a process of its own: ``python -m epnkit.loading.parallel.process``.
+"""A worker as a separate process: ``python -m epnkit.loading.parallel.process``.
 
-What it needs comes as two lines of JSON on its standard input: the task, and the arguments of
-``psycopg2.connect``.  When the input ends, its loader has, and so does the worker.
+Its standard input has two lines of JSON: the task, and the arguments of ``psycopg2.connect``.  When
+the input ends, the loader has ended, and so does the worker.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     try:
         take_parts(task, partial(connect, database))
     except psycopg2.Error as error:
-        # Its loader says what it means for the load.
+        # The loader reports what it means for the load.
         sys.exit(f"a worker of the load ended: {' '.join(str(error).split())}")
 
 
@@ -44,7 +44,8 @@ def connect(database: dict[str, Any]) -> Any:
 
 
 def _end_with_loader() -> None:
-    # By the descriptor: sys.stdin is locked by this thread, which the interpreter's end waits for.
+    # By the descriptor: with sys.stdin, this thread would hold a lock that the interpreter waits
+    # for when it ends.
     while os.read(0, 1024):
         pass
     os._exit(1)

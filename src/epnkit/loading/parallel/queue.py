@@ -1,8 +1,8 @@
-"""The parts of a run as rows of ``epnkit.load_parts``: who may take one, and for how long.
+"""The parts of a run as rows of ``epnkit.load_parts``, of which workers take one after the other.
 
 A part belongs to the worker that took it until its lease runs out, or its session with PostgreSQL
 ends, whichever is sooner; then another one may take it.  Each attempt stores its batches under its
-own number, and only the last attempt can finish: a part that is done twice is loaded once.
+own number, and only the last attempt can finish: a part that two workers map is loaded once.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from epnkit.sources.base import Window
 #: How long a part belongs to a worker that gives no sign of life, in seconds.
 LEASE = 60.0
 
-#: How often a part is tried: a part whose workers die may be the cause.
+#: How often a part is tried: it may be the cause if its workers die.
 ATTEMPTS = 5
 
-#: Nobody works on it any more. The ids of PostgreSQL's processes are visible to all roles.
-_GIVEN_UP = """
+#: Running, but nobody works on it any more. The ids of PostgreSQL's processes are visible to all
+#: roles.
+_ABANDONED = """
     p.state = 'running' AND (p.lease < clock_timestamp()
         OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.session))
 """
@@ -40,14 +41,14 @@ _TAKE = f"""
         lease = clock_timestamp() + %(lease)s * interval '1 second'
     WHERE (run, part) = (
         SELECT run, part FROM epnkit.load_parts p
-        WHERE run = %(run)s AND attempts < %(attempts)s AND (p.state = 'waiting' OR {_GIVEN_UP})
+        WHERE run = %(run)s AND attempts < %(attempts)s AND (p.state = 'waiting' OR {_ABANDONED})
           AND part < %(ahead)s + (SELECT min(part) FROM epnkit.load_parts
                                   WHERE run = %(run)s AND state <> 'loaded')
         ORDER BY part LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING part, attempts, bounds
 """  # noqa: S608 - a constant of this module
 
-#: Only who still has it may do these.
+#: Only the worker that has the part may run these.
 _RENEW = """
     UPDATE epnkit.load_parts SET lease = clock_timestamp() + %s * interval '1 second'
     WHERE run = %s AND part = %s AND attempts = %s AND state = 'running'
@@ -62,8 +63,8 @@ _FAIL = """
     WHERE run = %s AND part = %s AND attempts = %s AND state = 'running'
 """
 
-#: A loader that was killed cannot say that the run has ended.
-_LEFT = """
+#: If the loader was killed, nobody marks the run as ended: its session with PostgreSQL is gone.
+_REMAINING = """
     SELECT count(*) FILTER (WHERE state IN ('waiting', 'running')
                 AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.loader)),
            count(*) FILTER (WHERE state = 'failed')
@@ -76,7 +77,7 @@ _PROGRESS = f"""
            count(*) FILTER (WHERE state IN ('waiting', 'running')),
            (array_agg(problem ORDER BY part) FILTER (WHERE state = 'failed'))[1],
            (array_agg(part || ' of ' || coalesce(worker, '') ORDER BY part)
-                FILTER (WHERE attempts >= %s AND {_GIVEN_UP}))[1]
+                FILTER (WHERE attempts >= %s AND {_ABANDONED}))[1]
     FROM epnkit.load_parts p WHERE run = %s
 """  # noqa: S608 - a constant of this module
 
@@ -102,7 +103,7 @@ class TakenPart:
 
 @dataclass(frozen=True)
 class PartsProgress:
-    """How far the parts of a run are.
+    """The progress of the parts of a run.
 
     Parameters
     ----------
@@ -114,15 +115,15 @@ class PartsProgress:
         How many are not mapped yet.
     problem : dict, optional
         The error of one that failed, as JSON.
-    given_up : str, optional
-        One that was tried too often: its number, and its last worker.
+    exhausted : str, optional
+        A part that was tried too often: its number, and its last worker.
     """
 
     done: int
     workers: int
     pending: int
     problem: dict[str, Any] | None
-    given_up: str | None
+    exhausted: str | None
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class PartQueue:
     lease: float = LEASE
 
     def add(self, service: str, windows: Sequence[Window]) -> None:
-        """Add a part for each window; they are void when this connection is closed."""
+        """Add a part for each window; workers stop when this connection is closed."""
         rows = [
             (self.run, number, service, json.dumps(window_to_json(window)))
             for number, window in enumerate(windows)
@@ -164,7 +165,7 @@ class PartQueue:
         Parameters
         ----------
         worker : str
-            Who takes it, for people to read.
+            The name of the worker, for messages.
         ahead : int
             How many parts may be mapped, or in work, that are not loaded yet.
         """
@@ -176,12 +177,13 @@ class PartQueue:
             "attempts": ATTEMPTS,
         }
         rows = self._fetch(_TAKE, values)
-        for number, attempt, bounds in rows:
-            return TakenPart(number, attempt, window_from_json(bounds))
-        return None
+        if not rows:
+            return None
+        ((number, attempt, bounds),) = rows
+        return TakenPart(number, attempt, window_from_json(bounds))
 
     def renew(self, part: TakenPart) -> bool:
-        """Extend the lease of a part; False if it is another's by now."""
+        """Extend the lease of a part; False if another worker has it by now."""
         values = (self.lease, self.run, part.number, part.attempt)
         return self._execute(_RENEW, values) == 1
 
@@ -203,7 +205,7 @@ class PartQueue:
         )
 
     def finish(self, part: TakenPart, counts: Counts, granules: int, content: str) -> bool:
-        """Enter that a part is done; False, and nothing of it is left, if it is another's by now.
+        """Mark a part as done; if another worker has it by now, delete its batches.
 
         Parameters
         ----------
@@ -214,7 +216,12 @@ class PartQueue:
         granules : int
             How many granules they made.
         content : str
-            The hash of its batches, as :func:`hash_batches` makes it.
+            The hash of its batches, one after the other: BLAKE2b of 16 bytes, in hexadecimal.
+
+        Returns
+        -------
+        bool
+            Whether this worker still had the part.
         """
         entered = (counts.read, granules, counts.quarantined, content)
         if self._execute(_FINISH, (*entered, self.run, part.number, part.attempt)):
@@ -225,13 +232,13 @@ class PartQueue:
         )
         return False
 
-    def fail(self, part: TakenPart, problem: str) -> None:
-        """Enter the error that a part ended with, as JSON, unless it is another's by now."""
-        self._execute(_FAIL, (problem, self.run, part.number, part.attempt))
+    def fail(self, part: TakenPart, problem: dict[str, Any]) -> None:
+        """Store the error that a part ended with, unless another worker has the part by now."""
+        self._execute(_FAIL, (json.dumps(problem), self.run, part.number, part.attempt))
 
     def is_over(self) -> bool:
         """Return whether there is nothing more to take: all is mapped, or the run has ended."""
-        ((left, failed),) = self._fetch(_LEFT, (self.run,))
+        ((left, failed),) = self._fetch(_REMAINING, (self.run,))
         return bool(left == 0 or failed > 0)
 
     def read_progress(self) -> PartsProgress:
@@ -260,7 +267,7 @@ class PartQueue:
         Raises
         ------
         LoadError
-            If they are not what was stored.
+            If they differ from the stored ones.
         """
         ((attempt, content, count),) = self._fetch(
             "SELECT attempts, content, (SELECT count(*) FROM epnkit.load_batches b"
@@ -286,7 +293,7 @@ class PartQueue:
             )
 
     def mark_loaded(self, number: int) -> None:
-        """Enter that a part is loaded, and delete its batches."""
+        """Mark a part as loaded, and delete its batches."""
         self._execute(
             "UPDATE epnkit.load_parts SET state = 'loaded' WHERE run = %s AND part = %s",
             (self.run, number),
@@ -307,9 +314,9 @@ class PartQueue:
 
 
 def forget_parts(connection: Connection, service: str) -> None:
-    """Delete the parts of a service's loads with their batches: a load has ended, or was killed.
+    """Delete the parts of a service's loads with their batches, after a load ended or was killed.
 
-    A worker of it that is still alive can then store nothing more, and ends.
+    A worker of it that is still running can then store nothing, and ends.
 
     Parameters
     ----------

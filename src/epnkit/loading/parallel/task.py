@@ -1,4 +1,4 @@
-"""What a worker has to know of a load: no credential is in it."""
+"""The task of the workers of a load; it holds no credential."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOLDER_VARIABLE = "EPNKIT_SERVICES"
 
 @dataclass(frozen=True)
 class PartTask:
-    """What the workers of one run have in common.
+    """The task that all workers of one run have.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class PartTask:
     source_file : pathlib.Path
         The source file, in the service's folder.
     declaration : dict of str to str
-        Hashes of what that folder declares, with which a worker's must agree.
+        Hashes of that folder's declaration, with which the worker's folder must agree.
     datalink : str, optional
         Where the service's datalink is served.
     now : datetime.datetime

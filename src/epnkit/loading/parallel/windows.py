@@ -10,10 +10,10 @@ from epnkit.errors import ConfigurationError
 from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, CursorValue, Divisible, Source, Window
 
-#: How many windows a worker gets at least, so that none waits long for the last one.
+#: The minimum of windows for each worker, so that none waits long for the last one.
 _WINDOWS_PER_WORKER = 4
 
-#: How many records a window holds at most: of a large load, five batches.
+#: The maximum of records in a window: in a large load, five batches.
 _LARGEST = 5 * BATCH_SIZE
 
 
@@ -130,7 +130,7 @@ def _value_to_json(value: CursorValue | date | None) -> list[Any] | None:
         return ["time", value.isoformat()]
     if isinstance(value, date):
         return ["date", value.isoformat()]
-    # Others are written so that they are read as the same: floats with all of their digits.
+    # JSON keeps other values exactly: floats have all their digits.
     return None if value is None else ["value", value]
 
 

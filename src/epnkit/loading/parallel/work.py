@@ -1,4 +1,4 @@
-"""What a worker does: take parts of a run, map them and store the batches, until all are done."""
+"""The work of a worker: taking parts of a run, mapping them and storing the batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg2
 
-from epnkit.loading.parallel.faults import error_to_json
+from epnkit.loading.parallel.error_json import error_to_json
 from epnkit.loading.parallel.queue import PartQueue, TakenPart
 from epnkit.loading.parallel.task import PartTask
 from epnkit.loading.prepare.counts import Counts
@@ -24,14 +24,14 @@ from epnkit.sources.transport.prefetch import prefetch
 #: How long to wait for a part that may be taken, in seconds.
 _PAUSE = 0.2
 
-#: How often a lease is renewed while it runs.
+#: How many times a lease is renewed before it would run out.
 _RENEWALS = 4
 
 
 def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
     """Take parts until there is none left, and map each.
 
-    An error of a part is entered in its row, for the loader to raise.
+    An error of a part is stored in its row, for the loader to raise.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
                 opened = opened or task.open()
                 done += map_part(queue, part, *opened)
             except psycopg2.Error:
-                raise  # the run has ended, or the database is gone: the lease says it all
+                raise  # the run has ended, or the database is gone; then the lease runs out
             except Exception as error:  # noqa: BLE001 - the loader raises it
                 queue.fail(part, error_to_json(error, worker))
     return done
@@ -81,11 +81,11 @@ def map_part(queue: PartQueue, part: TakenPart, preparation: Preparation, source
     Returns
     -------
     bool
-        Whether it counts; if not, another worker has taken the part over meanwhile.
+        Whether it counts; if not, another worker has taken the part meanwhile.
     """
     counts, granules, digest = Counts(), 0, blake2b(digest_size=16)
     with keep_lease(queue, part):
-        # While the source is read, the batch before is packed and stored.
+        # While the source is read, the previous batch is packed and stored.
         with closing(prefetch(preparation.batches(source, part.window))) as batches:
             for nth, prepared in enumerate(batches):
                 batch = prepared.to_bytes()
@@ -107,7 +107,7 @@ def keep_lease(queue: PartQueue, part: TakenPart) -> Iterator[None]:
                 if not queue.renew(part):
                     return
             except psycopg2.Error:
-                return  # whoever uses the connection next sees it too
+                return  # the next use of the connection raises it as well
 
     thread = Thread(target=renew, name="lease", daemon=True)
     thread.start()

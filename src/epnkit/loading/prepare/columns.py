@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-#: Columns that go with a granule: the record's key and hash, its links, and its own hash.
+#: Columns with each granule: the record's key and digest, the links, and the granule's hash.
 KEY, DIGEST, LINKS, CONTENT = "epnkit_key", "epnkit_digest", "epnkit_links", "epnkit_content"
 
 #: All of them, with their types in the database; they are stored in the tracking table.
@@ -37,4 +37,4 @@ REFUSAL = pl.Schema(
 )
 
 #: A record under an embargo: its key, and its release (UTC, naive).
-CLOSED = pl.Schema({"record_key": pl.String(), "until": pl.Datetime("us")})
+EMBARGOED = pl.Schema({"record_key": pl.String(), "until": pl.Datetime("us")})

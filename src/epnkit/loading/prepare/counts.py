@@ -1,4 +1,4 @@
-"""What became of the records of a run."""
+"""The counts of a run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 
 @dataclass
 class Counts:
-    """The counts of the ledger: every record that was read is in exactly one of the others.
+    """The counts of the ledger, by which every record that was read is accounted for.
 
-    ``read + extra == folded + loaded + changed + unchanged + repeated + quarantined``; ``deleted``
-    counts granules that left the table, and ``null_cursors`` records that are counted above too.
+    ``extra``: granules beyond the first that one record made; ``folded``: records merged into
+    another; ``deleted``: granules deleted from the table; ``null_cursors``: records without a
+    cursor, which are counted elsewhere too. ``read + extra`` is ``folded + loaded + changed +
+    unchanged + repeated + quarantined``.
     """
 
     read: int = 0

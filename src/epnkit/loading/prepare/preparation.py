@@ -1,4 +1,4 @@
-"""From batches of records to granules fit for the table, and refusals: no database in it."""
+"""From batches of records to granules that are ready for the table, and refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from epnkit.loading.prepare.columns import CLOSED
+from epnkit.loading.prepare.columns import EMBARGOED
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
@@ -19,7 +19,7 @@ from epnkit.sources.base import BATCH_SIZE, Source, Window
 
 @dataclass(frozen=True)
 class PreparedBatch:
-    """A batch that is ready for the table.
+    """The granules of a batch, ready for the table, and what else is stored of it.
 
     Parameters
     ----------
@@ -28,13 +28,13 @@ class PreparedBatch:
     refusals : polars.DataFrame
         The refused records, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
     counts : Counts
-        What was read, folded, made and refused.
+        The counts of the batch.
     batch : PackedBatch
         The records as the source gave them.
     highest : optional
         The highest value of the cursor that was seen.
-    closed : polars.DataFrame
-        The records under an embargo, as :data:`~epnkit.loading.prepare.columns.CLOSED`.
+    embargoed : polars.DataFrame
+        The records under an embargo, as :data:`~epnkit.loading.prepare.columns.EMBARGOED`.
     """
 
     granules: pl.DataFrame
@@ -42,11 +42,11 @@ class PreparedBatch:
     counts: Counts
     batch: PackedBatch
     highest: Any = None
-    closed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CLOSED))
+    embargoed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EMBARGOED))
 
     def to_bytes(self) -> bytes:
-        """Write the batch in Arrow's IPC format: a record whose fields are its parts."""
-        tables = {"granules": self.granules, "refusals": self.refusals, "closed": self.closed}
+        """Write the batch in Arrow's IPC format, as one record."""
+        tables = {"granules": self.granules, "refusals": self.refusals, "embargoed": self.embargoed}
         record = {
             **{name: [_write_table(table)] for name, table in tables.items()},
             "counts": [json.dumps(asdict(self.counts))],
@@ -66,7 +66,7 @@ class PreparedBatch:
             Counts(**json.loads(record["counts"])),
             PackedBatch(record["keys"], record["records"]),
             record["highest"],
-            unpack(record["closed"]),
+            unpack(record["embargoed"]),
         )
 
 
@@ -94,7 +94,7 @@ class Preparation(RunSettings):
         size : int
             Records in a batch.
         limit : int, optional
-            At most so many records in all.
+            The maximum number of records.
 
         Yields
         ------
@@ -110,7 +110,7 @@ class Preparation(RunSettings):
             yield self.prepare(rest)
 
     def prepare(self, records: pl.DataFrame) -> PreparedBatch:
-        """Take one batch through all :data:`~epnkit.loading.prepare.stages.STAGES`.
+        """Apply all :data:`~epnkit.loading.prepare.stages.STAGES`.
 
         Parameters
         ----------
@@ -127,20 +127,22 @@ class Preparation(RunSettings):
             batch.counts,
             packed,
             batch.highest,
-            self._list_closed(batch),
+            self._list_embargoed(batch),
         )
 
-    def _list_closed(self, batch: BatchState) -> pl.DataFrame:
-        if batch.judged is None:
-            return pl.DataFrame(schema=CLOSED)
+    def _list_embargoed(self, batch: BatchState) -> pl.DataFrame:
+        if batch.embargo_states is None:
+            return pl.DataFrame(schema=EMBARGOED)
         keys = record_keys(batch.records, self.service.key)
-        judged = pl.DataFrame([keys.alias("record_key"), batch.judged.release.alias("until")])
-        return judged.filter(batch.judged.closed).cast(CLOSED)
+        states = pl.DataFrame(
+            [keys.alias("record_key"), batch.embargo_states.release.alias("until")]
+        )
+        return states.filter(batch.embargo_states.embargoed).cast(EMBARGOED)
 
     def _hold_back_last(
         self, rest: pl.DataFrame | None, records: pl.DataFrame
     ) -> tuple[pl.DataFrame | None, pl.DataFrame]:
-        """Hold back the last thing of a batch: the next batch may have more records of it."""
+        """Hold back the records that fold with the last one; more of them may follow."""
         rule = self.service.mapping.fold
         if rule is None or not len(records):
             return rest, records

@@ -16,21 +16,21 @@ from epnkit.sources.base import ALL, Source, Window, describe_skipped
 
 @dataclass(frozen=True)
 class Preview:
-    """What a load would make of the first records.
+    """The granules that a load would make of the first records.
 
     Parameters
     ----------
     granules : polars.DataFrame
         The granules that would go into the table, in EPNcore's columns.
     findings : polars.DataFrame
-        The rules that they break although they are loaded, as `epnkit.epncore.rules.FINDINGS`;
+        The rules that they break although they would be loaded, as `epnkit.epncore.rules.FINDINGS`;
         ``row`` is the number of the granule.
     refusals : polars.DataFrame
         The records that would go into quarantine, as `epnkit.loading.prepare.columns.REFUSAL`.
     counts : Counts
-        What was read and what became of it.
+        The counts of the records.
     note : str
-        What the source found and left out as no record; empty if nothing.
+        What the source left out, since it is no record; empty if nothing.
     """
 
     granules: pl.DataFrame
@@ -40,13 +40,13 @@ class Preview:
     note: str = ""
 
     @property
-    def broken(self) -> bool:
+    def has_violations(self) -> bool:
         """Whether a record is refused, or a granule breaks a MUST."""
         return len(self.refusals) > 0 or "MUST" in self.findings["level"]
 
 
 def preview(service: Service, source: Source, count: int, window: Window = ALL) -> Preview:
-    """Make the first granules of a source and check them; refused records count as well.
+    """Map the first records of a source, and check the granules; refused records count as well.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def preview(service: Service, source: Source, count: int, window: Window = ALL) 
     source : Source
         Where the records come from.
     count : int
-        How many granules and refusals to make at most.
+        The maximum number of granules and refusals.
     window : Window
         Which records to begin with.
     """

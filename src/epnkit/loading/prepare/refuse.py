@@ -15,10 +15,11 @@ from epnkit.loading.prepare.packing import record_keys
 from epnkit.mapping.declare import SOURCE_DIGEST, MappingResult
 from epnkit.service import Service
 from epnkit.sources.base import UNREADABLE, WHOLE
+from epnkit.sources.values.unreadable import split_problems
 
 
 def refuse_for_reason(numbers: pl.Series, field: str, reason: str) -> pl.DataFrame:
-    """Refuse records, all of them for one reason.
+    """Refuse records for one reason.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def refuse_for_reason(numbers: pl.Series, field: str, reason: str) -> pl.DataFra
 
 
 def unreadable_refusals(problems: pl.Series, fields: Collection[str]) -> pl.DataFrame:
-    """Refuse the records of which a field that is needed could not be read.
+    """Refuse the records with an unreadable value in a field that is needed.
 
     Parameters
     ----------
@@ -60,12 +61,12 @@ def unreadable_refusals(problems: pl.Series, fields: Collection[str]) -> pl.Data
     Returns
     -------
     polars.DataFrame
-        As :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`; the first problem counts.
+        As :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`, with the first problem of each.
     """
     rows = []
     for number, text in enumerate(problems):
-        found = (each.partition(": ") for each in (text or "").split("; "))
-        needed = [(field, why) for field, _, why in found if field in fields or field == WHOLE]
+        found = split_problems(text or "")
+        needed = [(field, why) for field, why in found if field in fields or field == WHOLE]
         if needed:
             field, why = needed[0]
             rows.append((number, None, None, "" if field == WHOLE else field, why))
@@ -102,35 +103,35 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
         extra=service.mapping.described_columns,
         schemes=service.link_schemes,
     )
-    hard = found.filter(pl.col("rule").is_in(sorted(rules.ENFORCED)))
-    rows = hard["row"]
+    enforced = found.filter(pl.col("rule").is_in(sorted(rules.ENFORCED)))
+    rows = enforced["row"]
     shown = pl.when(pl.col("value") != "").then(": " + pl.col("value")).otherwise(pl.lit(""))
-    reason = hard.select(pl.concat_str("message", shown)).to_series()
+    reason = enforced.select(pl.concat_str("message", shown)).to_series()
     return pl.DataFrame(
         {
             "number": origin[rows],
             "granule_uid": granules["granule_uid"].cast(pl.String)[rows],
-            "rule": hard["rule"].cast(pl.Int32),
-            "field": hard["column"],
+            "rule": enforced["rule"].cast(pl.Int32),
+            "field": enforced["column"],
             "reason": reason,
         }
     ).cast(NUMBERED_REFUSAL)
 
 
-def withhold_values(refused: pl.DataFrame, closed: pl.Series) -> pl.DataFrame:
-    """Leave out the values in the reasons of records under embargo: reasons reach logs.
+def withhold_values(refused: pl.DataFrame, embargoed: pl.Series) -> pl.DataFrame:
+    """Remove values from the reasons of records under embargo, since reasons are logged.
 
     Parameters
     ----------
     refused : polars.DataFrame
         As :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
-    closed : polars.Series
-        For each record of the batch whether it is closed.
+    embargoed : polars.Series
+        For each record of the batch whether it is under embargo.
     """
     split = pl.col("reason").str.splitn(": ", 2)
     what, value = split.struct[0], split.struct[1]
     short = pl.when(value.is_not_null()).then(what + " (the value is under embargo)")
-    hidden = pl.lit(closed[refused["number"]])
+    hidden = pl.lit(embargoed[refused["number"]])
     masked = pl.when(hidden).then(short.otherwise("reason")).otherwise("reason")
     return refused.with_columns(masked.alias("reason"))
 
@@ -160,7 +161,7 @@ def link_refusals(
 
 
 def unmapped_refusals(records: int, origin: pl.Series, refused: pl.DataFrame) -> pl.DataFrame:
-    """Refuse the records of which no product was made, so that none vanishes silently.
+    """Refuse the records of which the mapping made no product, so that none is lost silently.
 
     Parameters
     ----------
@@ -181,7 +182,7 @@ def unmapped_refusals(records: int, origin: pl.Series, refused: pl.DataFrame) ->
 def attach_records(
     refused: pl.DataFrame, records: pl.DataFrame, key: tuple[str, ...]
 ) -> pl.DataFrame:
-    """Join to each refusal its record; of several reasons for one record the first counts.
+    """Join its record to each refusal; of several refusals of a record, keep the first.
 
     Parameters
     ----------
@@ -221,8 +222,13 @@ def _as_text(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
+def describe_database_refusal(problem: str) -> str:
+    """Write the reason of a refusal by PostgreSQL."""
+    return f"PostgreSQL refuses it: {problem}"
+
+
 def database_refusals(granules: pl.DataFrame, refused: list[tuple[int, str]]) -> pl.DataFrame:
-    """Describe the granules that PostgreSQL refused, as the quarantine holds them.
+    """Return the refusals of granules by PostgreSQL, for the quarantine.
 
     Parameters
     ----------
@@ -238,15 +244,16 @@ def database_refusals(granules: pl.DataFrame, refused: list[tuple[int, str]]) ->
             "granule_uid": rows["granule_uid"],
             "rule": [None] * len(rows),
             "field": [None] * len(rows),
-            "reason": [f"PostgreSQL refuses it: {reason}" for _, reason in refused],
+            "reason": [describe_database_refusal(problem) for _, problem in refused],
             "record": [row.drop(CONTENT).write_ndjson().strip() for row in rows.iter_slices(1)],
         },
         schema=REFUSAL,
     )
 
 
-#: The reason of a refusal if another record has the granule's uid (False), or the same one (True).
-_TAKEN = {
+#: The reason of a refusal if the granule_uid belongs to another record (False), or to the same one
+#: in a later version (True).
+_DUPLICATE_UID = {
     False: "another record has the same granule_uid; if that record is gone from the source, run"
     " epnkit reconcile; if the service's key was changed, epnkit load --full",
     True: "the source gave this record twice with different content, and the later one is in the"
@@ -254,14 +261,17 @@ _TAKEN = {
 }
 
 
-def taken_refusals(taken: Iterable[tuple[str, str, str, bool]]) -> pl.DataFrame:
-    """Describe the granules whose uid is taken, as the quarantine holds them.
+def duplicate_uid_refusals(duplicates: Iterable[tuple[str, str, str, bool]]) -> pl.DataFrame:
+    """Return the refusals of granules whose uid belongs to another one, for the quarantine.
 
     Parameters
     ----------
-    taken : iterable of (str, str, str, bool)
+    duplicates : iterable of (str, str, str, bool)
         ``granule_uid``, the record's key, the granule in JSON, and whether the same record has the
         uid, in a later version.
     """
-    rows = [(key, uid, 30, "granule_uid", _TAKEN[own], granule) for uid, key, granule, own in taken]
+    rows = [
+        (key, uid, 30, "granule_uid", _DUPLICATE_UID[own], granule)
+        for uid, key, granule, own in duplicates
+    ]
     return pl.DataFrame(rows, schema=REFUSAL, orient="row")

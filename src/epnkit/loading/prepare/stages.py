@@ -72,11 +72,11 @@ class BatchState:
     records : polars.DataFrame
         At first as the source gave them; then folded, and without those that have no cursor.
     counts : Counts
-        What became of the records so far.
+        The counts so far.
     highest : optional
         The highest value of the cursor in the batch.
     granules : polars.DataFrame
-        What the mapping made of the records.
+        The granules that the mapping made.
     origin : polars.Series
         For each granule the number of its record.
     refused : polars.DataFrame
@@ -84,10 +84,10 @@ class BatchState:
         :data:`~epnkit.loading.prepare.columns.NUMBERED_REFUSAL`.
     refusals : polars.DataFrame
         Refusals with their records, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
-    judged : EmbargoStates, optional
-        What the embargo says of each record, if the service has one.
+    embargo_states : EmbargoStates, optional
+        Which records are under an embargo, if the service has one.
     withheld : polars.DataFrame
-        Addresses of links that are not given out, as
+        Addresses of links that are withheld, as
         :data:`~epnkit.datalink.links.ADDRESS`.
     """
 
@@ -98,7 +98,7 @@ class BatchState:
     origin: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERED_REFUSAL))
     refusals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSAL))
-    judged: EmbargoStates | None = None
+    embargo_states: EmbargoStates | None = None
     withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADDRESS))
 
 
@@ -115,7 +115,7 @@ def read_cursor(batch: BatchState, run: RunSettings) -> None:
 
 
 def fold_records(batch: BatchState, run: RunSettings) -> None:
-    """Merge the records that describe the same thing into one."""
+    """Merge records that the service folds into one."""
     rule = run.service.mapping.fold
     if rule is not None:
         folded = fold(batch.records, rule, UNREADABLE)
@@ -124,7 +124,7 @@ def fold_records(batch: BatchState, run: RunSettings) -> None:
 
 
 def refuse_null_cursors(batch: BatchState, run: RunSettings) -> None:
-    """Refuse the records without a cursor, if the service says so, before they are mapped."""
+    """Refuse the records without a cursor, before they are mapped, if the service declares it."""
     cursor = run.service.cursor
     if cursor is None or cursor.nulls != "refuse":
         return
@@ -145,7 +145,7 @@ def apply_mapping(batch: BatchState, run: RunSettings) -> None:
 
 
 def refuse_unreadable(batch: BatchState, run: RunSettings) -> None:
-    """Refuse the records of which a value could not be read that the service needs."""
+    """Refuse the records with an unreadable value that the service needs."""
     if UNREADABLE in batch.records.columns:
         found = unreadable_refusals(batch.records[UNREADABLE], run.service.fields)
         batch.refused = pl.concat([found, batch.refused])
@@ -157,7 +157,7 @@ def add_bib_references(batch: BatchState, run: RunSettings) -> None:
 
 
 def fill_defaults(batch: BatchState, run: RunSettings) -> None:
-    """Fill in what every granule of the service has, unless the mapping made it."""
+    """Fill in the columns that every granule has, unless the mapping made them."""
     granules = batch.granules
     created = pl.col("creation_date") if "creation_date" in granules.columns else pl.lit(run.now)
     defaults: dict[str, pl.Expr] = {
@@ -166,7 +166,7 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
         "creation_date": created,
         "modification_date": created,
         "release_date": created,
-        # Refused by a later stage with the reason, rather than by the database.
+        # A later stage refuses it with a reason; otherwise the database would.
         "processing_level": pl.lit(None, pl.Int32),
     }
     if run.datalink is not None:
@@ -181,18 +181,18 @@ def fill_defaults(batch: BatchState, run: RunSettings) -> None:
     batch.granules = granules.with_columns(missing).with_columns(dates)
 
 
-def judge_embargo(batch: BatchState, run: RunSettings) -> None:
-    """Find which records are under an embargo; one whose release cannot be read is refused."""
+def evaluate_embargo(batch: BatchState, run: RunSettings) -> None:
+    """Find which records are under an embargo; refuse those whose release cannot be read."""
     embargo = run.service.embargo
     if embargo is None:
         return
-    judged = embargo.judge(batch.records, run.now)
+    states = embargo.evaluate(batch.records, run.now)
     if UNREADABLE in batch.records.columns:
         lost = unreadable_refusals(batch.records[UNREADABLE], embargo.fields)["number"]
-        judged = judged.close(lost)
-    batch.judged = judged
-    for number in batch.judged.reasons.is_not_null().arg_true():
-        reason = f"its release cannot be read ({batch.judged.reasons[number]})"
+        states = states.with_embargoed(lost)
+    batch.embargo_states = states
+    for number in batch.embargo_states.reasons.is_not_null().arg_true():
+        reason = f"its release cannot be read ({batch.embargo_states.reasons[number]})"
         one = pl.Series([number], dtype=pl.UInt32)
         refused = refuse_for_reason(one, "release_date", reason)
         batch.refused = pl.concat([batch.refused, refused])
@@ -204,8 +204,8 @@ def check_rules(batch: BatchState, run: RunSettings) -> None:
     batch.refused = pl.concat([batch.refused, refused])
 
 
-def refuse_without_level(batch: BatchState, run: RunSettings) -> None:
-    """Refuse granules without a processing level: the standard allows it, DaCHS's tables do not."""
+def refuse_missing_processing_level(batch: BatchState, run: RunSettings) -> None:
+    """Refuse granules without a processing level, which DaCHS's tables require."""
     without = batch.origin.filter(batch.granules["processing_level"].is_null())
     reason = "it has no value, and the tables of DaCHS require one"
     refused = refuse_for_reason(without, "processing_level", reason)
@@ -219,14 +219,14 @@ def refuse_unmapped(batch: BatchState, run: RunSettings) -> None:
 
 
 def add_tracking_columns(batch: BatchState, run: RunSettings) -> None:
-    """Add the record's key and digest, and the links, which may refuse it."""
+    """Add the record's key and digest, and the links; refuse records with invalid links."""
     records, origin, service = batch.records, batch.origin, run.service
     keys = record_keys(records, service.key)
     has_digest = SOURCE_DIGEST in records.columns
     digests = records[SOURCE_DIGEST] if has_digest else pl.Series([None] * len(records))
-    closed = None if batch.judged is None else batch.judged.closed[origin]
+    embargoed = None if batch.embargo_states is None else batch.embargo_states.embargoed[origin]
     links = compile_links(
-        service.all_links, records, batch.granules, origin, service.link_schemes, closed
+        service.all_links, records, batch.granules, origin, service.link_schemes, embargoed
     )
     refused = link_refusals(links.problems, batch.granules, origin)
     batch.refused = pl.concat([batch.refused, refused])
@@ -236,30 +236,30 @@ def add_tracking_columns(batch: BatchState, run: RunSettings) -> None:
         links.texts.alias(LINKS),
     )
     if "datalink_url" in batch.granules.columns:
-        asked = pl.when(links.counts > _MANY_LINKS).then(_ask_for_all(pl.col("datalink_url")))
-        url = asked.otherwise(pl.col("datalink_url")).alias("datalink_url")
+        requested = pl.when(links.counts > _MANY_LINKS).then(_request_all(pl.col("datalink_url")))
+        url = requested.otherwise(pl.col("datalink_url")).alias("datalink_url")
         batch.granules = batch.granules.with_columns(url)
     batch.withheld = links.withheld
 
 
-#: DaCHS says of a datalink document of 100 links or more that it is cut, though it is whole, unless
-#: it is asked for more; some links are added while it is made.
+#: DaCHS marks a datalink document of 100 links or more as truncated, though it is complete, unless
+#: a larger MAXREC is requested; some links are added when it is made.
 _MANY_LINKS, _ALL_LINKS = 50, 100_000
 
 
-def _ask_for_all(url: pl.Expr) -> pl.Expr:
+def _request_all(url: pl.Expr) -> pl.Expr:
     return url.str.replace("?ID=", f"?MAXREC={_ALL_LINKS}&ID=", literal=True)
 
 
 def withhold_data(batch: BatchState, run: RunSettings) -> None:
-    """Empty what leads to the data of closed records, and refuse those where that fails."""
-    embargo, judged = run.service.embargo, batch.judged
-    if embargo is None or judged is None:
+    """Remove what leads to the data of embargoed records; refuse those where that fails."""
+    embargo, states = run.service.embargo, batch.embargo_states
+    if embargo is None or states is None:
         return
-    of_granules, granules = judged.of(batch.origin), batch.granules
+    of_granules, granules = states.of(batch.origin), batch.granules
     addresses = pl.concat([list_addresses(granules), batch.withheld])
     batch.granules = embargo.withhold(granules, of_granules)
-    leaks = find_leaks(batch.granules, of_granules.closed, addresses)
+    leaks = find_leaks(batch.granules, of_granules.embargoed, addresses)
     for number, name in leaks.items():
         reason = "it holds an address that is under embargo"
         refused = refuse_for_reason(batch.origin[number : number + 1], name, reason)
@@ -267,19 +267,19 @@ def withhold_data(batch: BatchState, run: RunSettings) -> None:
 
 
 def add_content_hash(batch: BatchState, run: RunSettings) -> None:
-    """Add a hash of what each granule says, by which a change is found."""
-    granules, judged = batch.granules, batch.judged
-    if judged is not None:
-        # Without a release, the date is the loader's.
-        granules = granules.with_columns(judged.release[batch.origin].alias("release_date"))
-    # A date that the loader filled in is no change of the granule.
+    """Add a hash of each granule's content, by which a change is found."""
+    granules, states = batch.granules, batch.embargo_states
+    if states is not None:
+        # Without a release, the loader sets the date.
+        granules = granules.with_columns(states.release[batch.origin].alias("release_date"))
+    # A date that the loader sets is no change of the granule.
     filled = [name for name in DATES if name not in run.service.given_columns]
     content = content_hash(granules.drop(*filled, KEY, DIGEST))
     batch.granules = batch.granules.with_columns(content.alias(CONTENT))
 
 
 def drop_refused(batch: BatchState, run: RunSettings) -> None:
-    """Leave out all granules of a record that is refused."""
+    """Drop all granules of refused records."""
     accepted = ~batch.origin.is_in(batch.refused["number"].unique().implode())
     batch.granules = batch.granules.filter(accepted)
 
@@ -287,8 +287,8 @@ def drop_refused(batch: BatchState, run: RunSettings) -> None:
 def describe_refusals(batch: BatchState, run: RunSettings) -> None:
     """Attach its record to each refusal, after those that were refused for their cursor."""
     refused = batch.refused
-    if batch.judged is not None:
-        refused = withhold_values(refused, batch.judged.closed)
+    if batch.embargo_states is not None:
+        refused = withhold_values(refused, batch.embargo_states.embargoed)
     described = attach_records(refused, batch.records, run.service.key)
     batch.refusals = pl.concat([batch.refusals, described])
 
@@ -301,7 +301,7 @@ def count_outcomes(batch: BatchState, run: RunSettings) -> None:
     counts.extra = len(batch.granules) + len(batch.refusals) - singles
 
 
-#: What happens to a batch, in this order.
+#: The stages, in their order.
 STAGES: tuple[Stage, ...] = (
     read_cursor,
     fold_records,
@@ -310,9 +310,9 @@ STAGES: tuple[Stage, ...] = (
     refuse_unreadable,
     add_bib_references,
     fill_defaults,
-    judge_embargo,
+    evaluate_embargo,
     check_rules,
-    refuse_without_level,
+    refuse_missing_processing_level,
     refuse_unmapped,
     add_tracking_columns,
     withhold_data,
@@ -324,7 +324,7 @@ STAGES: tuple[Stage, ...] = (
 
 
 def content_hash(granules: pl.DataFrame) -> pl.Series:
-    """Hash what each granule says, in a way that does not change between versions of a library.
+    """Hash the content of each granule, independently of versions of libraries.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ _EVERY = 30.0
 
 
 class Progress:
-    """Reports nothing: for tests, and for loads that end at once."""
+    """Reports nothing: for tests, and for short loads."""
 
     def expect(self, records: int | None) -> None:
         """Set the number of expected records."""
@@ -24,7 +24,7 @@ class Progress:
         """Report the stage that begins."""
 
     def report_parts(self, done: int, parts: int, workers: int) -> None:
-        """Report how many parts of a shared load are mapped, and how many workers there are."""
+        """Report how many parts of a parallel load are mapped, and how many workers there are."""
 
     def notify(self, what: str) -> None:
         """Report a message that a person has to read."""
@@ -69,7 +69,7 @@ class ProgressLines(Progress):
             self._write(self._describe_rate(now - self.start))
 
     def report_parts(self, done: int, parts: int, workers: int) -> None:
-        """Say it in the next line."""
+        """Add parts and workers to the next line."""
         self.parts = describe_parts(done, parts, workers)
 
     def notify(self, what: str) -> None:
@@ -94,7 +94,7 @@ class ProgressLines(Progress):
 
 
 def describe_parts(done: int, parts: int, workers: int) -> str:
-    """Say how many parts of a shared load are mapped, and how many workers there are.
+    """Describe how many parts of a parallel load are mapped, and how many workers there are.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from epnkit.loading.table.target import Target
 from epnkit.service import Cursor, Service
 from epnkit.sources.base import ALL, CursorValue, Source, Window
 from epnkit.sources.values.object_ids import first_object_id, is_object_id_text, read_object_id_time
+from epnkit.sources.values.times import to_naive_utc
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ class CursorPosition:
         )
 
 
-def definition(cursor: Cursor) -> str:
-    """Hash what the cursor's value means, so that it is not mistaken for another cursor's."""
+def hash_definition(cursor: Cursor) -> str:
+    """Hash the definition of a cursor, so that its value is not used for another cursor."""
     return hashlib.sha256(json.dumps([cursor.field]).encode()).hexdigest()[:16]
 
 
@@ -90,17 +91,17 @@ def read_position(target: Target, service: Service) -> CursorPosition | None:
         return None
     rows = target.query(
         "SELECT kind, value FROM epnkit.cursors WHERE service = %s AND definition = %s",
-        (service.name, definition(service.cursor)),
+        (service.name, hash_definition(service.cursor)),
     )
     return CursorPosition(*rows[0]) if rows else None
 
 
-def require_kind(before: CursorPosition | None, service: Service, source: Source) -> None:
+def require_kind(previous: CursorPosition | None, service: Service, source: Source) -> None:
     """Check that the source's cursor has its old type: values of two types cannot be compared.
 
     Parameters
     ----------
-    before : CursorPosition, optional
+    previous : CursorPosition, optional
         How far the service got.
     service : Service
         Whose cursor it is.
@@ -112,42 +113,42 @@ def require_kind(before: CursorPosition | None, service: Service, source: Source
     LoadError
         If the field's type changed at the source.
     """
-    if before is None or service.cursor is None:
+    if previous is None or service.cursor is None:
         return
     field_type = source.schema().get(service.cursor.field, "")
-    kind = "time" if field_type.startswith("Datetime") else _KINDS.get(field_type, before.kind)
-    if kind != before.kind and source.count() > 0:
-        raise _kind_changed_error(before.kind, kind, service.cursor.field)
+    kind = "time" if field_type.startswith("Datetime") else _KINDS.get(field_type, previous.kind)
+    if kind != previous.kind and source.count() > 0:
+        raise _kind_changed_error(previous.kind, kind, service.cursor.field)
 
 
 #: The kind of a cursor's values, by the type in the source's schema.
 _KINDS = {"String": "text", "Int64": "number", "Float64": "number", "Date": "date"}
 
 
-def _kind_changed_error(before: str, now: str, field: str = "its field") -> LoadError:
+def _kind_changed_error(previous: str, now: str, field: str = "its field") -> LoadError:
     return LoadError(
-        f"the cursor was a {before} and now is a {now}",
+        f"the cursor was a {previous} and now is a {now}",
         why=f"the type of {field} changed at the source",
         cure="Load the service in full once: epnkit load SERVICE --full.",
     )
 
 
-def choose_window(service: Service, before: CursorPosition | None) -> Window:
-    """Choose what the next run reads: everything at first, then from the cursor minus its lag."""
+def choose_window(service: Service, previous: CursorPosition | None) -> Window:
+    """Choose what the next run reads: everything at first, later from the cursor minus its lag."""
     cursor = service.cursor
     if cursor is None:
         return ALL
-    if before is None:
+    if previous is None:
         return Window(low=cursor.initial_value)
-    return Window(low=_cap_position(before).minus(cursor.lag), nulls=cursor.nulls != "first")
+    return Window(low=_cap_position(previous).minus(cursor.lag), nulls=cursor.nulls != "first")
 
 
 def advance(
-    target: Target, service: Service, before: CursorPosition | None, highest: Any, run: int
+    target: Target, service: Service, previous: CursorPosition | None, highest: Any, run: int
 ) -> None:
     """Save the highest value seen; the cursor never goes back, nor beyond the present.
 
-    A record from the future would make every later one look old.
+    After a record with a time in the future, every later record would seem to be old.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def advance(
         The table, in whose transaction it is written.
     service : Service
         The service; without a cursor nothing is written.
-    before : CursorPosition, optional
+    previous : CursorPosition, optional
         The cursor before the run.
     highest : optional
         The highest value that the run saw; None if it saw none.
@@ -170,13 +171,13 @@ def advance(
     if service.cursor is None or highest is None:
         return
     reached = CursorPosition.of(_cap_value(highest, _utc_now()))
-    if before is not None and _is_less(reached, _cap_position(before)):
-        reached = _cap_position(before)
+    if previous is not None and _is_less(reached, _cap_position(previous)):
+        reached = _cap_position(previous)
     target.execute(
         "INSERT INTO epnkit.cursors VALUES (%s, %s, %s, %s, %s) ON CONFLICT (service) DO UPDATE SET"
         " definition = excluded.definition, kind = excluded.kind, value = excluded.value,"
         " run = excluded.run",
-        (service.name, definition(service.cursor), reached.kind, reached.value, run),
+        (service.name, hash_definition(service.cursor), reached.kind, reached.value, run),
     )
 
 
@@ -184,19 +185,19 @@ def _utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _cap_position(before: CursorPosition) -> CursorPosition:
-    """Limit a position to the present, if a clock that was fast left it in the future."""
-    if before.kind == "number":
-        return before
-    capped = _cap_value(before.minus(0), _utc_now())
-    if before.kind == "date":
+def _cap_position(previous: CursorPosition) -> CursorPosition:
+    """Limit a position to the present, if a wrong clock set it into the future."""
+    if previous.kind == "number":
+        return previous
+    capped = _cap_value(previous.minus(0), _utc_now())
+    if previous.kind == "date":
         capped = capped.date()
-    return replace(before, value=capped if isinstance(capped, str) else capped.isoformat())
+    return replace(previous, value=capped if isinstance(capped, str) else capped.isoformat())
 
 
 def _cap_value(value: Any, now: datetime) -> Any:
     if isinstance(value, datetime):
-        return min(value.replace(tzinfo=None), now)
+        return min(to_naive_utc(value), now)
     if isinstance(value, date):
         return min(value, now.date())
     if isinstance(value, str) and is_object_id_text(value):
@@ -207,7 +208,7 @@ def _cap_value(value: Any, now: datetime) -> Any:
 
 
 def _format_like(text: str, time: datetime) -> str:
-    """Write a time in the form of another one: texts are compared character by character."""
+    """Write a time in the form of a text, so that the two compare as texts."""
     day = "%Y-%m-%d" if "-" in text[:5] else "%Y%m%d"
     if len(text) <= len("2026-03-21"):
         return time.strftime(day)

@@ -24,7 +24,7 @@ _READ = {
     ".json": lambda text: json.dumps(json.loads(text), sort_keys=True),
 }
 
-#: What a folder may hold besides, which no granule depends on: what packages of granules say.
+#: Files of a folder on which no granule depends: the settings of archive packages.
 _INDEPENDENT = {"sip.toml"}
 
 #: File names with hashes of what they declare.
@@ -32,7 +32,7 @@ Hashes = dict[str, str]
 
 
 def hash_declaration(folder: Path) -> Hashes:
-    """Hash what each file of a service's folder declares, regardless of how it is written.
+    """Hash the declarations in each file of a service's folder, regardless of layout.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def hash_declaration(folder: Path) -> Hashes:
 
 
 def _read_declaration(path: Path) -> str:
-    """Return what a file declares; if it cannot be parsed, its bytes in hexadecimal."""
+    """Return a file's declarations in a normal form; its bytes if it cannot be parsed."""
     try:
         content = path.read_bytes()
     except PermissionError:
@@ -72,7 +72,7 @@ def _read_declaration(path: Path) -> str:
 
 
 def is_source_file(path: Path) -> bool:
-    """Return whether a file says where records come from: also one that another source names."""
+    """Return whether a file is a source file: also one that another source names."""
     if path.suffix != ".toml" or not path.is_file():
         return False
     try:
@@ -82,7 +82,7 @@ def is_source_file(path: Path) -> bool:
 
 
 def save_declaration(target: Target, service: Service, run: int, hashes: Hashes) -> None:
-    """Save the declaration that all granules were made by, in the transaction that loads them.
+    """Save the declaration by which all granules were made, in the transaction that loads them.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class StaleDeclaration:
     source: bool
 
     def advice(self) -> str:
-        """Write what is stale, and what to do."""
+        """Describe what has changed, and what to do."""
         verb = "has" if len(self.files) == 1 else "have"
         return (
             f"{', '.join(self.files)} {verb} changed since run {self.run}, which made the granules;"
@@ -182,7 +182,7 @@ def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration 
 
 
 def _strip_independent(tree: ast.Module) -> ast.Module:
-    """Remove what no granule depends on: docstrings, and how the table is partitioned."""
+    """Remove what no granule depends on: docstrings, and the partition of the table."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
             node, clean=False

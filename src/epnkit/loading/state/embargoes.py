@@ -1,7 +1,7 @@
 """The records under an embargo, with their release: which of them are due.
 
-A load writes them in its transaction.  When a release has come, :func:`count_due` finds it, and a
-run of the kind ``release`` makes the granules again from the kept records.
+A load writes them in its transaction.  After the release, :func:`count_due` finds a record, and a
+run of the kind ``release`` regenerates its granules from the kept records.
 """
 
 from __future__ import annotations
@@ -17,28 +17,29 @@ from epnkit.loading.table.merge import delete_granules
 from epnkit.loading.table.target import Target
 from epnkit.service import Service
 
-#: The present, as releases are written.
+#: The present time, in the form of releases.
 _NOW = "(clock_timestamp() AT TIME ZONE 'UTC')"
 
 _DUE = f"FROM epnkit.embargoes WHERE service = %s AND until <= {_NOW}"
 
-_CLOSED_GRANULES = """
-    SELECT granule_uid FROM {tracking} b JOIN epnkit.embargoes e ON e.record_key = b.epnkit_key
+_EMBARGOED_GRANULES = """
+    SELECT granule_uid FROM {tracking} tracked
+    JOIN epnkit.embargoes e ON e.record_key = tracked.epnkit_key
     WHERE e.service = %s
 """
 
-#: Granules that are open, and whose record is closed and was refused: nothing replaced them.
-_STILL_OPEN = f"""
-    SELECT b.granule_uid FROM {{tracking}} b
-    JOIN epnkit.embargoes e ON e.record_key = b.epnkit_key
-    JOIN {{table}} t ON t.granule_uid = b.granule_uid
+#: Public granules of embargoed records that were refused: nothing replaced them.
+_STILL_PUBLIC = f"""
+    SELECT tracked.granule_uid FROM {{tracking}} tracked
+    JOIN epnkit.embargoes e ON e.record_key = tracked.epnkit_key
+    JOIN {{table}} t ON t.granule_uid = tracked.granule_uid
     WHERE e.service = %s AND e.until > {_NOW}
     AND (t.release_date IS NULL OR t.release_date <= {_NOW})
-"""  # noqa: S608 - our own words
+"""  # noqa: S608 - a constant of this module
 
 
-def save(target: Target, service: str, keys: Sequence[str], closed: pl.DataFrame) -> None:
-    """Write which of some records are closed, and forget what was known of the others.
+def save(target: Target, service: str, keys: Sequence[str], embargoed: pl.DataFrame) -> None:
+    """Write which of some records are embargoed, and forget what was known of the others.
 
     Parameters
     ----------
@@ -47,13 +48,13 @@ def save(target: Target, service: str, keys: Sequence[str], closed: pl.DataFrame
     service : str
         The service.
     keys : sequence of str
-        The records that were judged.
-    closed : polars.DataFrame
-        Those of them that are closed, as
-        :data:`~epnkit.loading.prepare.columns.CLOSED`.
+        The records whose embargo was evaluated.
+    embargoed : polars.DataFrame
+        Those of them that are embargoed, as
+        :data:`~epnkit.loading.prepare.columns.EMBARGOED`.
     """
     forget(target, service, keys)
-    rows = [(service, *row) for row in closed.unique("record_key", keep="last").rows()]
+    rows = [(service, *row) for row in embargoed.unique("record_key", keep="last").rows()]
     if rows:
         with target.connection.cursor() as cursor:
             execute_values(cursor, "INSERT INTO epnkit.embargoes VALUES %s", rows, page_size=1000)
@@ -64,23 +65,23 @@ def forget(target: Target, service: str, keys: Collection[str] | None = None) ->
     query = "DELETE FROM epnkit.embargoes WHERE service = %s"
     if keys is None:
         target.execute(query, (service,))
-    elif keys:  # within DaCHS an empty list is NULL in SQL
-        target.execute(f"{query} AND record_key = ANY(%s)", (service, list(keys)))
+    else:
+        target.execute(f"{query} AND record_key = ANY({{texts}})", (service, list(keys)))
 
 
 def list_due(target: Target, service: str) -> list[str]:
-    """List the keys of the records whose release has come, and which are still closed."""
+    """List the keys of the records whose release has come, and which are still embargoed."""
     rows = target.query("SELECT record_key " + _DUE, (service,))
     return [key for (key,) in rows]
 
 
 def count_due(connection: Any, service: str) -> int:
-    """Count the records whose release has come, and which are still closed.
+    """Count the records whose release has come, and which are still embargoed.
 
     Parameters
     ----------
     connection : psycopg2 connection
-        To DaCHS's database; if a table is missing, nothing can be opened.
+        To DaCHS's database; if a table is missing, nothing can be due.
     service : str
         The service.
     """
@@ -93,10 +94,10 @@ def count_due(connection: Any, service: str) -> int:
         return int(count)
 
 
-def hide_closed(target: Target, service: Service) -> int:
-    """Delete the granules of closed records that are open, or that the service does not show.
+def delete_embargoed(target: Target, service: Service) -> int:
+    """Delete the granules of embargoed records that are public, or that the service does not show.
 
-    A record that the source closes and that is then refused leaves its open granule behind.
+    A record that comes under an embargo, and is then refused, leaves its public granule behind.
 
     Parameters
     ----------
@@ -113,6 +114,6 @@ def hide_closed(target: Target, service: Service) -> int:
     if service.embargo is None:
         forget(target, service.name)
         return 0
-    query = _STILL_OPEN if service.embargo.shown else _CLOSED_GRANULES
-    closed = target.query(query, (service.name,))
-    return delete_granules(target, [uid for (uid,) in closed])
+    query = _STILL_PUBLIC if service.embargo.shown else _EMBARGOED_GRANULES
+    hidden = target.query(query, (service.name,))
+    return delete_granules(target, [uid for (uid,) in hidden])

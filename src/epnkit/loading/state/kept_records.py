@@ -1,10 +1,9 @@
-"""The records of the granules, kept as the source gave them, for when the mapping changes.
+"""The records of the granules, kept as the source gave them, for a change of the mapping.
 
 A batch is stored as it was read, in Arrow's IPC format (https://arrow.apache.org/docs/format), with
 the keys of its records.  If several runs read a record, the last version counts; a record that is
-neither in the tracking table nor in quarantine, nor hidden by an embargo, is gone.  What a failed
-run refused waits in quarantine too, but is not kept, since everything else of that run was rolled
-back.
+neither in the tracking table nor in quarantine, nor hidden by an embargo, is gone.  Records
+that a failed run refused are in quarantine too, but not kept: the run was rolled back.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ _FIND = """
         SELECT number, nth, key, run, max(run) OVER (PARTITION BY key) AS last
         FROM epnkit.records, unnest(keys) WITH ORDINALITY AS each (key, nth) WHERE service = %s
     ) ranked
-    WHERE run = last AND (%s OR key = ANY(%s)) AND (
-        EXISTS (SELECT FROM {tracking} b WHERE b.epnkit_key = key)
+    WHERE run = last AND (%s OR key = ANY({texts})) AND (
+        EXISTS (SELECT FROM {tracking} tracked WHERE tracked.epnkit_key = key)
         OR EXISTS (SELECT FROM epnkit.embargoes e WHERE e.service = %s AND e.record_key = key)
         OR EXISTS (SELECT FROM epnkit.quarantine q JOIN epnkit.runs r ON r.run = q.run
                    WHERE q.service = %s AND q.resolved IS NULL AND q.record_key = key
@@ -48,13 +47,13 @@ _FIND = """
 """
 
 _NOT_KEPT = """
-    SELECT count(*) FROM {tracking} b
-    WHERE NOT EXISTS (SELECT FROM epnkit_kept k WHERE k.key = b.epnkit_key)
+    SELECT count(*) FROM {tracking} tracked
+    WHERE NOT EXISTS (SELECT FROM epnkit_kept k WHERE k.key = tracked.epnkit_key)
 """
 
 _NOT_TRACKED = """
     SELECT count(*) FROM {table} t
-    WHERE NOT EXISTS (SELECT FROM {tracking} b WHERE b.granule_uid = t.granule_uid)
+    WHERE NOT EXISTS (SELECT FROM {tracking} tracked WHERE tracked.granule_uid = t.granule_uid)
 """
 
 _NUMBERS = "SELECT DISTINCT number FROM epnkit_kept ORDER BY number"
@@ -65,8 +64,8 @@ _BATCH = """
     FROM epnkit.records WHERE number = %s AND service = %s
 """
 
-#: Integers in some loads and floats in others: floats hold both.
-_NUMBERS_OF_BOTH: set[pl.DataType] = {pl.Int64(), pl.Float64()}
+#: The types of a field with integers in some loads and floats in others, which becomes float.
+_INTEGERS_AND_FLOATS: set[pl.DataType] = {pl.Int64(), pl.Float64()}
 
 #: How many records are kept, and how many of them from the run of the oldest batch.
 _COUNTS = """
@@ -78,7 +77,7 @@ _COUNTS = """
 
 
 def keep(target: Target, service: str, run: int, batch: PackedBatch) -> None:
-    """Store a batch, in the transaction that loads its granules.
+    """Store a batch of records, in the transaction that loads its granules.
 
     Parameters
     ----------
@@ -112,13 +111,14 @@ def compact(target: Target, service: str, run: int) -> None:
     service : str
         The service.
     run : int
-        The current run, which then counts as the one that read the records.
+        The current run, which is stored as the one that read the records.
     """
     counts = target.query(_COUNTS, (service,))
     if not any(kept - first > max(first, MANY_SUPERSEDED) for kept, first in counts):
         return
     ((newest,),) = target.query("SELECT max(number) FROM epnkit.records")
-    for keys, records in _join_small_batches(KeptRecords(target, service).read_batches()):
+    kept = find_kept_records(target, service)
+    for keys, records in _join_small_batches(kept.read_batches()):
         keep(target, service, run, PackedBatch.of(keys, records))
     target.execute(
         "DELETE FROM epnkit.records WHERE service = %s AND number <= %s", (service, newest)
@@ -142,7 +142,7 @@ def open_kept_records(target: Target, service: Service) -> KeptRecords:
     """
     if not table_exists(target.connection, "epnkit", f"granules_{target.schema}"):
         raise source_needed_error(service.name, "epnkit has loaded nothing of it")
-    records = KeptRecords(target, service.name, service.key)
+    records = find_kept_records(target, service.name, service.key)
     ((missing,),) = target.query(_NOT_KEPT)
     if missing:
         raise source_needed_error(service.name, f"the records of {missing} granules are not kept")
@@ -172,8 +172,8 @@ def open_due_records(target: Target, service: Service) -> KeptRecords:
         If not all of these fields were kept.
     """
     due = embargoes.list_due(target, service.name)
-    records = KeptRecords(target, service.name, service.key, due)
-    # Those that are still closed by the clock of this machine are saved again.
+    records = find_kept_records(target, service.name, service.key, due)
+    # Those that are still embargoed by the clock of this machine are saved again.
     embargoes.forget(target, service.name, due)
     return _require_fields(records, service)
 
@@ -186,13 +186,34 @@ def _require_fields(records: KeptRecords, service: Service) -> KeptRecords:
 
 
 def source_needed_error(service: str, why: str) -> LoadError:
-    """Make the error that says why the kept records do not suffice, and what to do."""
+    """Return the error that describes why the kept records do not suffice."""
     return LoadError(
-        "its granules cannot be made again from the kept records",
+        "its granules cannot be regenerated from the kept records",
         where=service,
         why=why,
         cure=f"Read the source again: epnkit load {service} --full.",
     )
+
+
+def find_kept_records(
+    target: Target, service: str, key: Sequence[str] = (), only: list[str] | None = None
+) -> KeptRecords:
+    """Find the last version of each kept record of a service.
+
+    Parameters
+    ----------
+    target : Target
+        The table; what is found is held in a temporary table of its transaction.
+    service : str
+        The service.
+    key : sequence of str
+        The fields that identify a record now.
+    only : list of str, optional
+        The keys of the records; by default all.
+    """
+    target.execute(_FIND, (service, only is None, only or [], service, service))
+    numbers = [number for (number,) in target.query(_NUMBERS)]
+    return KeptRecords(target, service, numbers, key)
 
 
 class KeptRecords:
@@ -201,23 +222,20 @@ class KeptRecords:
     Parameters
     ----------
     target : Target
-        The table, in the current transaction.
+        The table, in the transaction in which :func:`find_kept_records` found them.
     service : str
         The service.
+    numbers : list of int
+        The numbers of the batches that hold them.
     key : sequence of str
         The fields that identify a record now.
-    only : list of str, optional
-        The keys of the records; by default all.
     """
 
     def __init__(
-        self, target: Target, service: str, key: Sequence[str] = (), only: list[str] | None = None
+        self, target: Target, service: str, numbers: list[int], key: Sequence[str]
     ) -> None:
         self.label = f"the kept records of {service}"
-        self._target, self._service, self._key = target, service, key
-        # Within DaCHS an empty list is NULL in SQL.
-        target.execute(_FIND, (service, only is None, only or [], service, service))
-        self._numbers = [number for (number,) in target.query(_NUMBERS)]
+        self._target, self._service, self._numbers, self._key = target, service, numbers, key
 
     def schema(self) -> dict[str, str]:
         """Return the fields that all records have, with their types."""
@@ -234,12 +252,12 @@ class KeptRecords:
         """
         types = [_value_types(records) for _, records in self.read_batches()]
         names = dict.fromkeys(chain.from_iterable(types))
-        # A source's hash is kept even if some loads came without it, and so is what is unreadable.
+        # Digests and problems are kept even if some batches have none.
         hidden = {SOURCE_DIGEST, UNREADABLE}
         common = [n for n in names if n in hidden or all(n in each for each in types)]
         kinds = {n: {each[n] for each in types if each.get(n) is not None} for n in common}
         for name in common:
-            if kinds[name] == _NUMBERS_OF_BOTH:
+            if kinds[name] == _INTEGERS_AND_FLOATS:
                 kinds[name] = {pl.Float64()}
         several = sorted(name for name in common if len(kinds[name]) > 1)
         if several:

@@ -1,8 +1,8 @@
-"""The ledger: a run is entered before it starts, and its outcome is written so that it lasts.
+"""The ledger: an entry for each run, written before it starts and completed when it ends.
 
-The start of a run, its failure and its quarantine are written over an autocommitting connection of
-the ledger's own; a success is written over the connection of the data, so that both are committed
-together.
+The start of a run, its failure and the quarantine of a failed run are written over a separate
+autocommitting connection; a success is written over the connection of the data, so that both are
+committed together.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import REFUSAL
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import escape_nul
-from epnkit.loading.state.holder import describe_holder
+from epnkit.loading.state.lock_holder import describe_holder
 from epnkit.loading.state.refusals import Refusals
 from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table.target import Target
 
-#: How often the lock of a service is tried, and the pause between two tries in seconds.
+#: The number of attempts to lock a service, and the pause between two of them in seconds.
 _TRIES, _PAUSE = 20, 0.1
 
 #: Sessions that hold the lock of a service, kept until the process ends or the next run begins.
@@ -44,7 +44,8 @@ class Run:
     service : str
         The service that is loaded.
     connection : psycopg2 connection
-        The connection for what must survive a rollback; it also holds the service's lock.
+        A separate connection, which a rollback of the data does not affect; it holds the service's
+        lock.
     """
 
     number: int
@@ -67,8 +68,8 @@ class Run:
         if error is not None:
             self.fail(str(error) or type(error).__name__)
 
-    def charge_time(self, name: str) -> None:
-        """Charge the time since the last stage to this one."""
+    def add_time(self, name: str) -> None:
+        """Add the time since the last call to a stage."""
         now = monotonic()
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self._since = now
@@ -114,7 +115,7 @@ class Run:
         assignments = ", ".join(f"{name} = %({name})s" for name in values)
         with where.cursor() as cursor:
             cursor.execute(
-                f"UPDATE epnkit.runs SET {assignments}, ended = clock_timestamp()"  # noqa: S608 (names of our own)
+                f"UPDATE epnkit.runs SET {assignments}, ended = clock_timestamp()"  # noqa: S608 (names of this module)
                 " WHERE run = %(run)s",
                 {**values, "run": self.number},
             )
@@ -128,7 +129,7 @@ class Run:
                 execute_values(cursor, _QUARANTINE, rows, page_size=1000)
 
 
-#: If a record is refused again, only its last refusal waits.
+#: If a record is refused again, only its last refusal stays unresolved.
 _SUPERSEDE = (
     "UPDATE epnkit.quarantine SET resolved = 'superseded'"
     " WHERE service = %s AND record_key = ANY(%s) AND resolved IS NULL"
@@ -157,7 +158,7 @@ def lock_service(admin: Connection, service: str) -> None:
     admin : psycopg2 connection
         An autocommitting connection, which holds the lock until the process ends or locks again.
     service : str
-        The service that nobody else may load meanwhile.
+        The service, which no other process can load then.
 
     Raises
     ------
@@ -187,7 +188,8 @@ def start_run(admin: Connection, service: str, kind: str) -> Run:
     admin : psycopg2 connection
         An autocommitting connection, which the run keeps.
     service, kind : str
-        The service, and the kind of run: load, window, full, remap, reconcile or retry.
+        The service, and the kind of run: load, window, full, remap, reconcile, retry or
+        release.
 
     Raises
     ------
@@ -198,7 +200,7 @@ def start_run(admin: Connection, service: str, kind: str) -> Run:
     with admin.cursor() as cursor:
         cursor.execute(
             "UPDATE epnkit.runs SET state = 'interrupted', ended = clock_timestamp(), reason ="
-            " 'it ended without a word: killed, or the database went away; nothing of it remains'"
+            " 'it ended without a report: killed, or the database went away; nothing of it remains'"
             " WHERE service = %s AND state = 'running'",
             (service,),
         )

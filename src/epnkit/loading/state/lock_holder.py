@@ -1,4 +1,4 @@
-"""Who holds the lock of a service, and for how long."""
+"""The session and the run that hold the lock of a service."""
 
 from __future__ import annotations
 
@@ -17,15 +17,30 @@ _HOLDER = """
       AND l.objid::bigint = (hashtext(%s)::bigint & 4294967295)
 """
 
-#: The run that is at work, and for how many seconds it has been.
+#: The run that holds it, and its duration in seconds.
 _RUNNING = """
     SELECT run, kind, started, extract(epoch FROM clock_timestamp() - started)
     FROM epnkit.runs WHERE service = %s AND state = 'running' ORDER BY run DESC LIMIT 1
 """
 
 
+def is_locked(connection: Any, service: str) -> bool:
+    """Return whether a session holds the lock of a service, so that an import of it is running.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        A connection to DaCHS's database.
+    service : str
+        The service.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDER, (service,))
+        return cursor.fetchone() is not None
+
+
 def describe_holder(connection: Any, service: str) -> str:
-    """Say which run holds the lock of a service, by whom it is carried out, and for how long.
+    """Describe the run that holds the lock of a service: its user, its session and its duration.
 
     Parameters
     ----------
@@ -49,8 +64,8 @@ def describe_holder(connection: Any, service: str) -> str:
         if table_exists(connection, "epnkit", "runs"):
             cursor.execute(_RUNNING, (service,))
             run = cursor.fetchone()
-    process, user, place = holder
-    whom = f"by user {user} from {place}, process {process} of PostgreSQL"
+    process, user, host = holder
+    whom = f"by user {user} from {host}, process {process} of PostgreSQL"
     if run is None:
         return f"it has just started, {whom}"
     number, kind, started, seconds = run

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg2 import sql
-from psycopg2.extras import RealDictCursor
 
 from epnkit.errors import LoadError
+from epnkit.loading.state.queries import query_dicts
 
 _LISTED = (
     "SELECT entry, run, record_key, granule_uid, rule, field, reason, refused, resolved"
@@ -15,7 +15,7 @@ _LISTED = (
     " ORDER BY entry DESC LIMIT %s"
 )
 
-#: The waiting entries of a service: all, or those that are named.
+#: The unresolved entries of a service: all, or those with given numbers.
 _WAITING = sql.SQL("service = %s AND resolved IS NULL AND (%s OR entry = ANY(%s))")
 
 _DROP = sql.SQL("UPDATE epnkit.quarantine SET resolved = 'dropped' WHERE {}").format(_WAITING)
@@ -37,11 +37,11 @@ def list_entries(
     service : str
         The service.
     settled : bool
-        Whether to include those that were loaded later, dropped, replaced, or are gone.
+        Whether to include resolved ones: loaded later, dropped, superseded, or gone.
     limit : int
-        How many at most.
+        The maximum number.
     """
-    return _query_dicts(connection, _LISTED, service, settled, limit)
+    return query_dicts(connection, _LISTED, service, settled, limit)
 
 
 def read_entry(connection: Any, number: int) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def read_entry(connection: Any, number: int) -> dict[str, Any]:
     LoadError
         If there is no such entry.
     """
-    rows = _query_dicts(connection, "SELECT * FROM epnkit.quarantine WHERE entry = %s", number)
+    rows = query_dicts(connection, "SELECT * FROM epnkit.quarantine WHERE entry = %s", number)
     if not rows:
         raise LoadError(
             f"there is no entry {number}", where="quarantine", cure="See epnkit quarantine list."
@@ -61,7 +61,7 @@ def read_entry(connection: Any, number: int) -> dict[str, Any]:
 
 
 def drop_entries(connection: Any, service: str, numbers: list[int] | None) -> int:
-    """Mark entries as dropped: their records are known, and will not be retried.
+    """Mark entries as dropped, so that their records are not retried.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def drop_entries(connection: Any, service: str, numbers: list[int] | None) -> in
     service : str
         The service.
     numbers : list of int, optional
-        Which entries; None for all that wait.
+        Which entries; None for all that are unresolved.
     """
     with connection.cursor() as cursor:
         cursor.execute(_DROP, _selection(service, numbers))
@@ -79,19 +79,11 @@ def drop_entries(connection: Any, service: str, numbers: list[int] | None) -> in
 
 
 def read_waiting_keys(connection: Any, service: str, numbers: list[int] | None) -> list[str]:
-    """Return the keys of waiting records, each once; parameters as for :func:`drop_entries`."""
+    """Return the keys of unresolved records, each once; parameters as for :func:`drop_entries`."""
     return [
-        row["record_key"] for row in _query_dicts(connection, _KEYS, *_selection(service, numbers))
+        row["record_key"] for row in query_dicts(connection, _KEYS, *_selection(service, numbers))
     ]
 
 
 def _selection(service: str, numbers: list[int] | None) -> tuple[object, ...]:
     return service, numbers is None, numbers or []
-
-
-def _query_dicts(
-    connection: Any, query: str | sql.Composable, *values: object
-) -> list[dict[str, Any]]:
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(query, values)
-        return [dict(row) for row in cursor.fetchall()]

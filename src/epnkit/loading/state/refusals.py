@@ -1,4 +1,4 @@
-"""The refusals of a run, buffered in a file until the run ends: they may be many."""
+"""The refusals of a run, buffered in a file until the run ends, since they may be many."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import polars as pl
 
 from epnkit.loading.prepare.columns import REFUSAL
 
-#: How many reasons a message counts, the most frequent first.
+#: How many reasons a message lists, the most frequent first.
 _COUNTED = 4
 
 
 def name_reason(field: str | None, reason: str) -> str:
-    """Return a reason with its column, without the value, so that those that are alike count.
+    """Return a reason with its column and without its value, so that equal ones can be counted.
 
     Examples
     --------
@@ -34,10 +34,10 @@ def name_reason(field: str | None, reason: str) -> str:
 
 
 class Refusals:
-    """Refusals in their order; memory holds only the first, and one batch at a time."""
+    """Refusals in their order; only the first, and one batch at a time, are in memory."""
 
     def __init__(self) -> None:
-        #: The first of all; empty before there is one.
+        #: The first refusal; empty if there is none yet.
         self.first: dict[str, Any] = {}
         self._lengths: list[int] = []
         self._file = tempfile.TemporaryFile(prefix="epnkit-refusals-")  # noqa: SIM115 - see next

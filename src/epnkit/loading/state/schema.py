@@ -1,18 +1,21 @@
 """Creating the state schema, the tables ``epnkit.*`` in DaCHS's database, and migrating it.
 
 ``sql/10-state.sql`` has the tables of version 1, which epnkit 0.1 wrote; file N of
-``sql/migrations`` upgrades version N - 1 to N.  A new state is migrated as an old one is.
+``sql/migrations`` upgrades version N - 1 to N.  New state tables are migrated like old ones.
 
-It does not import the ledger, which needs polars and astropy: commands that only read the state
-start faster.
+This module does not import the ledger, which needs polars and astropy: commands that only read the
+state start faster.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2.errors
-from psycopg2.extensions import connection, cursor
+from psycopg2.extensions import connection
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 import epnkit
 from epnkit.errors import LoadError
@@ -22,7 +25,7 @@ from epnkit.packaged import find_packaged
 #: The SQL of the tables of version 1, in this order.
 STATE_FILES = ("sql/10-state.sql", "sql/20-state-indices.sql")
 
-#: What is locked meanwhile; epnkit 0.1 locks the same.
+#: The name of the lock during a migration; that of epnkit 0.1.
 _LOCK = "epnkit books"
 
 #: How long a migration waits for a load that is using the tables.
@@ -45,13 +48,9 @@ def create_state_schema(admin: connection) -> None:
         If a newer epnkit wrote them, or a running load keeps them from being migrated.
     """
     statements = "".join(find_packaged(name).read_text(encoding="utf-8") for name in STATE_FILES)
-    with admin.cursor() as executor:
-        executor.execute("SELECT pg_advisory_lock(hashtext(%s))", (_LOCK,))
-        try:
-            executor.execute(statements)
-            _migrate(executor, list_pending(admin))
-        finally:
-            executor.execute("SELECT pg_advisory_unlock(hashtext(%s))", (_LOCK,))
+    with _lock_schema(admin) as cursor:
+        cursor.execute(statements)
+        _migrate(cursor, list_pending(admin))
 
 
 def migrate(admin: connection, migrations: Path | None = None) -> list[Path]:
@@ -67,7 +66,7 @@ def migrate(admin: connection, migrations: Path | None = None) -> list[Path]:
     Returns
     -------
     list of pathlib.Path
-        The migrations that were run, each in a transaction of its own.
+        The migrations that were run, each in its own transaction.
 
     Raises
     ------
@@ -76,15 +75,22 @@ def migrate(admin: connection, migrations: Path | None = None) -> list[Path]:
     """
     if not list_pending(admin, migrations):
         return []
-    with admin.cursor() as executor:
-        executor.execute("SELECT pg_advisory_lock(hashtext(%s))", (_LOCK,))
-        try:
-            # Another process may have migrated while this one waited.
-            pending = list_pending(admin, migrations)
-            _migrate(executor, pending)
-        finally:
-            executor.execute("SELECT pg_advisory_unlock(hashtext(%s))", (_LOCK,))
+    with _lock_schema(admin) as cursor:
+        # Another process may have migrated while this one waited.
+        pending = list_pending(admin, migrations)
+        _migrate(cursor, pending)
     return pending
+
+
+@contextmanager
+def _lock_schema(admin: connection) -> Iterator[Cursor]:
+    """Lock the state schema against other processes, and yield a cursor to change it."""
+    with admin.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", (_LOCK,))
+        try:
+            yield cursor
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", (_LOCK,))
 
 
 def list_pending(admin: connection, migrations: Path | None = None) -> list[Path]:
@@ -123,24 +129,24 @@ def read_state_version(admin: connection) -> int | None:
         return None
     if not table_exists(admin, "epnkit", "state_version"):
         return 1
-    with admin.cursor() as executor:
-        executor.execute("SELECT max(version) FROM epnkit.state_version")
-        (version,) = executor.fetchone() or (None,)
+    with admin.cursor() as cursor:
+        cursor.execute("SELECT max(version) FROM epnkit.state_version")
+        (version,) = cursor.fetchone() or (None,)
     return int(version or 1)
 
 
 def read_number(migration: Path) -> int:
-    """Read from its name which version a migration makes."""
+    """Return the version that a migration leads to, from its name."""
     return int(migration.name.partition("-")[0])
 
 
-def _migrate(executor: cursor, pending: list[Path]) -> None:
+def _migrate(cursor: Cursor, pending: list[Path]) -> None:
     """Run each migration with the entry of its version, as one statement: one transaction."""
     for path in pending:
-        entry = executor.mogrify(_ADD_VERSION, (read_number(path), epnkit.__version__)).decode()
+        entry = cursor.mogrify(_ADD_VERSION, (read_number(path), epnkit.__version__)).decode()
         limit = f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}';"
         try:
-            executor.execute(f"{limit}\n{path.read_text(encoding='utf-8')}\n{entry}")
+            cursor.execute(f"{limit}\n{path.read_text(encoding='utf-8')}\n{entry}")
         except psycopg2.errors.LockNotAvailable:
             raise LoadError(
                 "the state tables are in use, and cannot be migrated",

@@ -1,4 +1,4 @@
-"""The state of a service: what the state tables say, checked against the service's table."""
+"""The state of a service: the state tables, compared with the service's table."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from psycopg2 import sql
-from psycopg2.extras import RealDictCursor
 
 from epnkit.errors import LoadError
 from epnkit.loading.state import declarations
+from epnkit.loading.state.lock_holder import is_locked
+from epnkit.loading.state.queries import query_dicts
 from epnkit.loading.table.catalog import table_exists
 
 
@@ -30,13 +31,13 @@ class ServiceStatus:
     quarantined : int
         Records in quarantine that are not resolved.
     cursor : dict or None
-        How far it got: kind, value and run.
+        Its kind, value and run.
     runs : list of dict
         The last runs, newest first.
     stale : StaleDeclaration, optional
-        What has changed in the declaration since the granules were made; None if nothing has.
+        What has changed in the declaration since the granules were made; None if nothing.
     parts : list of dict
-        The parts of a load that several processes share, while it runs.
+        The parts of a parallel load, while it runs.
     """
 
     service: str
@@ -80,7 +81,7 @@ def read_status(
         sql.Identifier(service, "epn_core"),
         sql.Identifier("epnkit", f"granules_{service}"),
     )
-    # Asked first: an error would end the transaction, in which more is looked up.
+    # Checked first, since a failing query would end the transaction.
     needed = ((service, "epn_core"), ("epnkit", f"granules_{service}"))
     if not all(table_exists(connection, *name) for name in needed):
         raise _no_table_error(connection, service)
@@ -88,16 +89,16 @@ def read_status(
         connection, sql.SQL(_COUNTS).format(table=table, tracking=tracking)
     )
     (quarantined,) = _query_row(connection, _WAITING, service)
-    cursor = _query_dicts(
+    cursor = query_dicts(
         connection, "SELECT kind, value, run FROM epnkit.cursors WHERE service = %s", service
     )
-    runs = _query_dicts(
+    runs = query_dicts(
         connection,
         "SELECT * FROM epnkit.runs WHERE service = %s ORDER BY run DESC LIMIT %s",
         service,
         last,
     )
-    if any(run["state"] == "running" for run in runs) and not _is_locked(connection, service):
+    if any(run["state"] == "running" for run in runs) and not is_locked(connection, service):
         runs = [_as_interrupted(run) for run in runs]
     stale = None if folder is None else declarations.find_stale(connection, service, folder)
     return ServiceStatus(
@@ -114,7 +115,7 @@ def read_status(
 
 
 def read_parts(connection: Any, service: str) -> list[dict[str, Any]]:
-    """Read the parts of a load that several processes share, while it runs.
+    """Read the parts of a parallel load, while it runs.
 
     Parameters
     ----------
@@ -123,33 +124,33 @@ def read_parts(connection: Any, service: str) -> list[dict[str, Any]]:
     service : str
         The service.
     """
-    return _query_dicts(connection, _PARTS, service)
+    return query_dicts(connection, _PARTS, service)
 
 
 def summarise_parts(parts: list[dict[str, Any]]) -> str:
-    """Say in a line how far the parts of a load are; empty if there are none.
+    """Describe the progress of the parts of a load in a line; empty if there are none.
 
     Parameters
     ----------
     parts : list of dict
-        What :func:`read_parts` gave.
+        The parts, from :func:`read_parts`.
 
     Examples
     --------
     >>> summarise_parts([{"run": 7, "state": "done"}, {"run": 7, "state": "waiting"}])
-    'run 7 is shared, in 2 parts: 1 done, 1 waiting'
+    'run 7 is a parallel load, in 2 parts: 1 done, 1 waiting'
     """
     if not parts:
         return ""
     counts = Counter(part["state"] for part in parts)
     each = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
-    return f"run {parts[0]['run']} is shared, in {len(parts)} parts: {each}"
+    return f"run {parts[0]['run']} is a parallel load, in {len(parts)} parts: {each}"
 
 
 #: The states of parts, from their last one back.
 _STATES = ("loaded", "done", "running", "failed", "waiting")
 
-#: An interrupted run's are left until the next run begins.
+#: Parts of an interrupted run remain until the next run starts.
 _PARTS = """
     SELECT p.run, part, p.state, attempts, worker, p.started, p.ended, lease, records, granules,
            refused, content
@@ -158,27 +159,15 @@ _PARTS = """
 """
 
 
-def _is_locked(connection: Any, service: str) -> bool:
-    """Return whether an import of the service works: it holds the service's lock."""
-    return not _query_row(connection, _TRY_LOCK, service, service)[0]
-
-
 def _as_interrupted(run: dict[str, Any]) -> dict[str, Any]:
-    """Show a run that nobody carries out any more as what the next one will call it."""
+    """Return a run that has ended without a report as interrupted, as the next run marks it."""
     if run["state"] != "running":
         return run
-    return {**run, "state": "interrupted", "reason": "it ended without a word; load again"}
-
-
-#: Lock and unlock at once: true if nobody holds the lock.
-_TRY_LOCK = """
-    SELECT CASE WHEN pg_try_advisory_lock(hashtext('epnkit'), hashtext(%s))
-                THEN pg_advisory_unlock(hashtext('epnkit'), hashtext(%s)) ELSE false END
-"""
+    return {**run, "state": "interrupted", "reason": "it ended without a report; load again"}
 
 
 def _no_table_error(connection: Any, service: str) -> LoadError:
-    """Say that nothing is loaded, and how the last attempt ended, if there was one."""
+    """Return the error that nothing is loaded, with how the last attempt ended."""
     where = f"{service}.epn_core"
     what = "it has no table, or none that epnkit loaded"
     if table_exists(connection, "epnkit", "quarantine"):
@@ -190,7 +179,7 @@ def _no_table_error(connection: Any, service: str) -> LoadError:
                 why=f"it is being loaded: {summarise_parts(parts)}",
                 cure="Wait until it has ended, and ask again.",
             )
-        failed = _query_dicts(connection, _LAST_FAILURE, service)
+        failed = query_dicts(connection, _LAST_FAILURE, service)
         if failed:
             seen = f"{waiting} records that it refused: epnkit quarantine list {service}. "
             return LoadError(
@@ -212,8 +201,8 @@ _LAST_FAILURE = (
 
 _COUNTS = """
     SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {tracking}),
-           (SELECT count(*) FROM {table} t FULL JOIN {tracking} b USING (granule_uid)
-            WHERE t.tableoid IS NULL OR b.epnkit_key IS NULL)
+           (SELECT count(*) FROM {table} t FULL JOIN {tracking} tracked USING (granule_uid)
+            WHERE t.tableoid IS NULL OR tracked.epnkit_key IS NULL)
 """
 
 
@@ -222,9 +211,3 @@ def _query_row(connection: Any, query: Any, *values: object) -> tuple[Any, ...]:
         cursor.execute(query, values)
         row: tuple[Any, ...] = cursor.fetchone()
         return row
-
-
-def _query_dicts(connection: Any, query: str, *values: object) -> list[dict[str, Any]]:
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(query, values)
-        return [dict(row) for row in cursor.fetchall()]

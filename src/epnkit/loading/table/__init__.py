@@ -1,1 +1,1 @@
-"""The table of a service: copying into it, merging, adding columns."""
+"""The table of a service: copying into it, merging, adding columns, partitions."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
-from epnkit.errors import LoadError
-
-#: How long one attempt may wait for the table: readers that queue behind it must not wait long.
-_LOCK_TIMEOUT = "200ms"
+from epnkit.loading.table.table_locks import LOCK_TIMEOUT, repeat_attempts
 
 #: How long to repeat the attempts, in seconds.
 _GIVE_UP_AFTER = 60.0
@@ -21,10 +17,10 @@ _GIVE_UP_AFTER = 60.0
 def add_columns(
     admin: connection, schema: str, table: str, columns: Mapping[str, str]
 ) -> list[str]:
-    """Add to a table the columns of its RD that it does not have yet.
+    """Add the columns of its RD to a table that does not have them yet.
 
-    The new columns are empty, so PostgreSQL rewrites no row.  The table is locked only briefly: if
-    readers hold it, the attempt is given up and repeated, so that no reader queues behind it.
+    The new columns are empty, so PostgreSQL rewrites no row. The table is locked only briefly; see
+    :mod:`epnkit.loading.table.table_locks`.
 
     Parameters
     ----------
@@ -54,16 +50,12 @@ def add_columns(
         for name in missing
     )
     statement = sql.SQL("ALTER TABLE {} {}").format(sql.Identifier(schema, table), additions)
-    end = time.monotonic() + _GIVE_UP_AFTER
-    while not _attempt(admin, statement):
-        if time.monotonic() > end:
-            raise LoadError(
-                f"columns cannot be added: {', '.join(missing)}",
-                where=f"{schema}.{table}",
-                why=f"queries or sessions have held the table for {_GIVE_UP_AFTER:.0f} s",
-                cure="Run it again when they have ended; pg_stat_activity lists them.",
-            )
-        time.sleep(0.5)
+    repeat_attempts(
+        lambda: _try_execute(admin, statement),
+        _GIVE_UP_AFTER,
+        f"columns cannot be added: {', '.join(missing)}",
+        f"{schema}.{table}",
+    )
     return missing
 
 
@@ -77,9 +69,9 @@ def _read_columns(admin: connection, schema: str, table: str) -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
-def _attempt(admin: connection, statement: sql.Composed) -> bool:
+def _try_execute(admin: connection, statement: sql.Composed) -> bool:
     with admin.cursor() as cursor:
-        cursor.execute("SET lock_timeout = %s", (_LOCK_TIMEOUT,))
+        cursor.execute("SET lock_timeout = %s", (LOCK_TIMEOUT,))
         try:
             cursor.execute(statement)
         except psycopg2.errors.LockNotAvailable:

@@ -4,70 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import polars as pl
-import psycopg2
 from psycopg2 import sql
 
 from epnkit.loading.prepare.columns import REFUSAL
-from epnkit.loading.prepare.refuse import taken_refusals
+from epnkit.loading.prepare.refuse import describe_database_refusal, duplicate_uid_refusals
+from epnkit.loading.spool import Spool, SpooledGranule
 from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.merge import write_release_date
+from epnkit.loading.table.refused_rows import find_refused_rows
 from epnkit.loading.table.target import Target
 
 #: How many granules are compared at a time.
 CHUNK = 2000
 
-#: PostgreSQL's errors about a value.
-_BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.IntegrityError)
-
-#: What differs where nothing in the table does, but the granule's hash.
+#: The name of the difference if no column differs, but the granule's hash.
 _LINKS = "links"
 
 _TRACKED = """
     SELECT granule_uid, epnkit_key, replace(epnkit_content::text, '-', '') FROM {tracking}
-    WHERE granule_uid = ANY(%s::text[])
+    WHERE granule_uid = ANY({texts})
 """
 
-#: The values that differ.  The set of rows is made whole, so that each value is read as the table
-#: would read it, also those of granules that are not in it.
+#: The values that differ.  All rows are built, also those of granules that are not in the table, so
+#: that each value is converted as an insert would convert it.
 _DIFFERENCES = """
     SELECT new.granule_uid, each.name, each.old, each.new
     FROM json_populate_recordset(NULL::{table}, %s::json) new
     JOIN {table} old USING (granule_uid)
     CROSS JOIN LATERAL (VALUES {pairs}) AS each (name, old, new)
-    WHERE new.granule_uid = ANY(%s::text[]) AND each.old IS DISTINCT FROM each.new
+    WHERE new.granule_uid = ANY({texts}) AND each.old IS DISTINCT FROM each.new
 """
 
-#: A granule without a release of its own keeps the one that it got when it was opened.
-_RELEASED = """CASE WHEN new.release_date = new.creation_date
-    THEN least(old.release_date, new.release_date) ELSE new.release_date END"""
+_UIDS_OF_KEYS = "SELECT granule_uid FROM {tracking} WHERE epnkit_key = ANY({texts})"
 
-_UIDS_OF_KEYS = "SELECT granule_uid FROM {tracking} WHERE epnkit_key = ANY(%s::text[])"
-
-#: One granule as it waits: number, uid, key, hash, and its columns in JSON.
-Granule = tuple[int, str, str, str, str]
-
-
-class Staged(Protocol):
-    """What is known of all granules of a run."""
-
-    def has_key(self, key: str) -> bool:
-        """Return whether a record was read and has granules."""
-
-    def keys(self, size: int) -> Iterator[list[str]]:
-        """Give the keys of the records that have granules."""
-
-    def closed_keys(self, size: int) -> Iterator[list[str]]:
-        """Give the keys of the records under an embargo."""
-
-    def find_missing(self, uids: list[str]) -> list[str]:
-        """Return those of some uids that no granule of the run has."""
+#: uid, column, old and new value, as PostgreSQL writes them.
+ChangedValue = tuple[str, str, str | None, str | None]
 
 
 @dataclass
 class ChunkDifference:
-    """How some granules compare with the table.
+    """The differences between some granules and the table.
 
     Parameters
     ----------
@@ -78,13 +56,13 @@ class ChunkDifference:
     changes : list
         ``granule_uid``, column, old and new value of each value that differs.
     refusals : polars.DataFrame
-        Those that would be refused, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
+        The granules that would be refused, as :data:`~epnkit.loading.prepare.columns.REFUSAL`.
     """
 
     new: list[str] = field(default_factory=list)
     unchanged: int = 0
     changed: int = 0
-    changes: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
+    changes: list[ChangedValue] = field(default_factory=list)
     refusals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSAL))
 
 
@@ -97,30 +75,35 @@ class TableComparison:
     target : Target
         The table.
     kept : collection of str
-        The columns that are not compared: a change leaves them as they are, or sets them itself.
+        The columns that are not compared, since a change keeps them, or sets them itself.
     embargoed : bool
-        Whether ``release_date`` is that of an embargo, which stays once it has come.
+        Whether ``release_date`` is that of an embargo; then it stays after the release.
     """
 
     target: Target
     kept: Collection[str]
     embargoed: bool = False
 
-    def compare(self, granules: list[Granule], staged: Staged, *, whole: bool) -> ChunkDifference:
+    def compare(
+        self, granules: list[SpooledGranule], spool: Spool, *, replaces_all: bool
+    ) -> ChunkDifference:
         """Compare some granules.
 
         Parameters
         ----------
         granules : list
-            The granules.
-        staged : Staged
-            All of the run.
-        whole : bool
-            Whether all granules of the table are made again, so that no uid is taken.
+            Some of the granules of a run.
+        spool : Spool
+            All granules of the run.
+        replaces_all : bool
+            Whether the granules of the run replace all of the table, so that no other record has
+            their uid.
         """
         found = ChunkDifference()
         known = self._read_tracked([uid for _, uid, *_ in granules])
-        fit, found.refusals = self._split_taken(granules, known, staged, whole=whole)
+        fit, found.refusals = self._split_duplicate_uids(
+            granules, known, spool, replaces_all=replaces_all
+        )
         differing = [g for g in fit if g[1] in known and known[g[1]][1] != g[3]]
         changes, refused = self._read_differences(fit, {uid for _, uid, *_ in differing})
         found.refusals = pl.concat([found.refusals, _refuse(refused)])
@@ -134,15 +117,16 @@ class TableComparison:
         found.changes = [*changes, *((uid, _LINKS, None, None) for uid in bare)]
         return found
 
-    def find_gone(self, staged: Staged, *, whole: bool) -> Iterator[list[str]]:
+    def find_gone(self, spool: Spool, *, replaces_all: bool) -> Iterator[list[str]]:
         """Find the granules that a load would delete.
 
         Parameters
         ----------
-        staged : Staged
-            All of the run.
-        whole : bool
-            Whether those that were not made again go, or only those of records that were read.
+        spool : Spool
+            All granules of the run.
+        replaces_all : bool
+            Whether all granules are deleted that the run does not have, or only those of records
+            that were read.
 
         Yields
         ------
@@ -151,11 +135,11 @@ class TableComparison:
         """
         if not self._is_tracked:
             return
-        for uids in self._list_all() if whole else self._list_of(staged.keys(CHUNK)):
-            yield staged.find_missing(uids)
-        if not whole:
-            for uids in self._list_of(staged.closed_keys(CHUNK)):
-                yield staged.find_missing(uids)
+        for uids in self._list_all() if replaces_all else self._list_of(spool.keys(CHUNK)):
+            yield spool.find_missing(uids)
+        if not replaces_all:
+            for uids in self._list_of(spool.embargoed_keys(CHUNK)):
+                yield spool.find_missing(uids)
 
     @property
     def _is_tracked(self) -> bool:
@@ -166,62 +150,48 @@ class TableComparison:
             return {}
         return {uid: (key, hashed) for uid, key, hashed in self.target.query(_TRACKED, (uids,))}
 
-    def _split_taken(
+    def _split_duplicate_uids(
         self,
-        granules: list[Granule],
+        granules: list[SpooledGranule],
         known: dict[str, tuple[str, str]],
-        staged: Staged,
+        spool: Spool,
         *,
-        whole: bool,
-    ) -> tuple[list[Granule], pl.DataFrame]:
-        """Split off the granules whose uid another record has, which is not read again."""
-        taken = [
+        replaces_all: bool,
+    ) -> tuple[list[SpooledGranule], pl.DataFrame]:
+        """Split off the granules whose uid belongs to another record, which is not read again."""
+        duplicates = [
             granule
             for granule in granules
-            if not whole
+            if not replaces_all
             and granule[1] in known
             and known[granule[1]][0] != granule[2]
-            and not staged.has_key(known[granule[1]][0])
+            and not spool.has_key(known[granule[1]][0])
         ]
-        numbers = {granule[0] for granule in taken}
-        refusals = taken_refusals([(uid, key, text, False) for _, uid, key, _, text in taken])
+        numbers = {granule[0] for granule in duplicates}
+        refusals = duplicate_uid_refusals(
+            [(uid, key, text, False) for _, uid, key, _, text in duplicates]
+        )
         return [granule for granule in granules if granule[0] not in numbers], refusals
 
     def _read_differences(
-        self, granules: list[Granule], uids: Collection[str]
-    ) -> tuple[list[tuple[str, str, str | None, str | None]], list[tuple[Granule, str]]]:
+        self, granules: list[SpooledGranule], uids: Collection[str]
+    ) -> tuple[list[ChangedValue], list[tuple[SpooledGranule, str]]]:
         """Read the values that differ, and find the granules that PostgreSQL refuses."""
-        todo, changes, refused = [granules], [], []
-        while todo:
-            some = todo.pop()
-            made, problem = self._try(some, uids) if some else ([], None)
-            if problem is None:
-                changes += made
-            elif len(some) == 1:
-                refused.append((some[0], problem))
-            else:
-                middle = len(some) // 2
-                todo += [some[middle:], some[:middle]]
-        return changes, refused
-
-    def _try(
-        self, granules: list[Granule], uids: Collection[str]
-    ) -> tuple[list[tuple[str, str, str | None, str | None]], str | None]:
-        text = f"[{','.join(granule[4] for granule in granules)}]"
         names = [name for name, _ in self.target.column_types() if name not in self.kept]
         pairs = sql.SQL(", ").join(map(self._pair, names))
-        self.target.execute("SAVEPOINT epnkit_compared")
-        try:
-            rows = self.target.query(_DIFFERENCES, (text, list(uids) or [""]), pairs=pairs)
-        except _BAD_VALUE as error:
-            self.target.execute("ROLLBACK TO SAVEPOINT epnkit_compared")
-            return [], str(error.diag.message_primary or error).strip()
-        self.target.execute("RELEASE SAVEPOINT epnkit_compared")
-        return [(uid, name, old, new) for uid, name, old, new in rows], None
+        changes: list[ChangedValue] = []
+
+        def read(start: int, end: int) -> None:
+            text = f"[{','.join(granule[4] for granule in granules[start:end])}]"
+            changes.extend(self.target.query(_DIFFERENCES, (text, list(uids)), pairs=pairs))
+
+        refused = find_refused_rows(self.target, len(granules), read)
+        return changes, [(granules[number], problem) for number, problem in refused]
 
     def _pair(self, name: str) -> sql.Composed:
-        """Write the old and the new value of a column, as the table would hold it."""
-        new = _RELEASED if self.embargoed and name == "release_date" else "new.{1}"
+        """Write the expressions of the old and the new value of a column, in the table's type."""
+        released = self.embargoed and name == "release_date"
+        new = write_release_date("old", "new") if released else "new.{1}"
         text = "({0}, old.{1}::text, (" + new + ")::text)"
         return sql.SQL(text).format(sql.Literal(name), sql.Identifier(name))
 
@@ -238,9 +208,9 @@ class TableComparison:
             yield [uid for (uid,) in self.target.query(_UIDS_OF_KEYS, (some,))]
 
 
-def _refuse(refused: list[tuple[Granule, str]]) -> pl.DataFrame:
+def _refuse(refused: list[tuple[SpooledGranule, str]]) -> pl.DataFrame:
     rows = [
-        (key, uid, None, None, f"PostgreSQL refuses it: {problem}", text)
+        (key, uid, None, None, describe_database_refusal(problem), text)
         for (_, uid, key, _, text), problem in refused
     ]
     return pl.DataFrame(rows, schema=REFUSAL, orient="row")

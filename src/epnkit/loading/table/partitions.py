@@ -1,11 +1,11 @@
-"""The parts of a partitioned table: which exist, which a load needs, building and attaching them.
+"""The partitions of a table: which exist, which a load needs, creating and attaching them.
 
 ``SERVICE.epn_core`` has at most two partitions: ``epn_core_part_none`` for granules without a
 value, and ``epn_core_ranges``, whose partitions are the parts of the periods
-(``epn_core_part_2003``).  There is no default partition: PostgreSQL would lock it against readers
-whenever a part is attached, while this way a part comes in the transaction of a load, and nobody
-waits.  A comment on ``epn_core_ranges`` says how the table is partitioned, so a load follows the
-table, whatever ``service.py`` declares meanwhile.
+(``epn_core_part_2003``).  There is no default partition, which PostgreSQL would lock against
+readers whenever a part is attached.  Without it, a load attaches parts in its transaction, and no
+reader waits.  A comment on ``epn_core_ranges`` holds the declaration of the partition, so that a
+load follows the table, whatever ``service.py`` declares meanwhile.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from epnkit.times.periods import EPOCH, EPOCH_JD, NONE, Partition, Periods
 if TYPE_CHECKING:
     from epnkit.loading.table.target import Target
 
-#: What a partition may be by: the column's type, with the day of a value (days since 2000-01-01).
-#: Values outside the calendar are limited to its ends; NaN is greater than all.
+#: The types of columns that a table can be partitioned by, with the day of a value (days since
+#: 2000-01-01). Values outside the calendar are limited to its bounds; NaN is greater than all.
 _DAYS = {
     "double precision": ("least(greatest(floor({by} - 2451544.5), -1000000), 4000000)::integer"),
     "timestamp without time zone": (
@@ -34,7 +34,7 @@ _DAYS = {
     ),
 }
 
-#: The other end of the times, the side of a period that limits it, and how.
+#: The other column of the times, the bound of a period that limits it, and the condition.
 _OTHER_ENDS = {"time_min": ("time_max", 0, "{} >= {}"), "time_max": ("time_min", 1, "{} < {}")}
 
 #: Before and after all days of the calendar.
@@ -61,8 +61,8 @@ _INDICES = """
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts of a partitioned table, over the connection of a load and in its transaction.
+class Partitions:
+    """The partitions of a table, over the connection of a load and in its transaction.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Parts:
         The table.
     partition : Partition
         How it is partitioned.
-    kind : str
+    column_type : str
         The type of the column that it is partitioned by, as PostgreSQL writes it.
 
     Raises
@@ -81,12 +81,13 @@ class Parts:
 
     target: Target
     partition: Partition
-    kind: str
+    column_type: str
 
     def __post_init__(self) -> None:
-        if self.kind not in _DAYS:
+        if self.column_type not in _DAYS:
             raise ConfigurationError(
-                f"a table cannot be partitioned by {self.partition.by}, which is {self.kind}",
+                f"a table cannot be partitioned by {self.partition.by}, which is"
+                f" {self.column_type}",
                 where=f"{self.target.schema}.{self.target.table}",
                 cure="Partition by a Julian date (double precision) or a timestamp.",
             )
@@ -103,7 +104,7 @@ class Parts:
 
     @property
     def ranges(self) -> sql.Identifier:
-        """The partition that has the parts of the periods as its own, quoted."""
+        """The partition that is divided into the parts of the periods, quoted."""
         return sql.Identifier(self.target.schema, f"{self.target.table}_ranges")
 
     def name(self, label: str) -> sql.Identifier:
@@ -115,7 +116,7 @@ class Parts:
         return f"{self.target.table}_part_"
 
     def create_ranges(self) -> None:
-        """Create the partition for granules with a value, which keeps how they are divided."""
+        """Create the partition for granules with a value; its comment holds the declaration."""
         self.target.execute(
             "CREATE TABLE {ranges} PARTITION OF {table} FOR VALUES IN (false)"
             " PARTITION BY RANGE ({by}); COMMENT ON TABLE {ranges} IS {comment}",
@@ -134,10 +135,10 @@ class Parts:
         return [label for (label,) in rows]
 
     def route(self, granules: pl.DataFrame) -> Iterator[tuple[sql.Identifier, pl.DataFrame]]:
-        """Divide granules among their parts, which are created, detached, if they are missing.
+        """Divide granules among their parts; missing parts are created, but not attached.
 
-        Granules of one ``granule_uid`` are given in their order, whatever their parts are: by it
-        :func:`~epnkit.loading.table.merge.remove_repeated` chooses among them.
+        Granules of one ``granule_uid`` are yielded in their order, also if their parts differ: by
+        the order :func:`~epnkit.loading.table.merge.remove_repeated` chooses among them.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class Parts:
         Yields
         ------
         psycopg2.sql.Identifier, polars.DataFrame
-            A part, and the granules that belong into it.
+            A part, and its granules.
         """
         nth = pl.int_range(pl.len()).over("granule_uid").alias("epnkit_nth")
         routed = granules.with_columns(nth, self.label_granules(granules))
@@ -172,12 +173,12 @@ class Parts:
         )
 
     def attach_created(self) -> None:
-        """Index, prove, analyse and attach the parts that were created, with what is in them."""
+        """Attach the parts that were created and filled."""
         for label in self._list_labels(attached=False):
             self.attach(label)
 
     def attach(self, label: str) -> None:
-        """Index, prove, analyse and attach one part."""
+        """Index, check, analyse and attach a part."""
         part, constraint = self.name(label), sql.Identifier("epnkit_period")
         table = self.target.schema, self.target.table
         for (definition,) in self.target.query(_INDICES, table):
@@ -187,10 +188,10 @@ class Parts:
             "ALTER TABLE {part} ADD CONSTRAINT {constraint} CHECK ({holds}); ANALYZE {part}",
             part=part,
             constraint=constraint,
-            holds=self._prove(label),
+            holds=self._check_expression(label),
         )
         if label == NONE:
-            # The constraint stays: by it queries that want a value leave this part out.
+            # The constraint stays, so that queries for a value exclude this part.
             self.target.execute(
                 "ALTER TABLE {table} ATTACH PARTITION {part} FOR VALUES IN (true)", part=part
             )
@@ -207,10 +208,10 @@ class Parts:
         self._limit_other_end(label)
 
     def _limit_other_end(self, label: str) -> None:
-        """Let PostgreSQL leave a part out by the other end of the times, too.
+        """Let PostgreSQL exclude a part by the other column of the times, too.
 
-        No granule ends before it begins (rule 13).  By this constraint, ``time_max < …`` leaves out
-        the parts of ``time_min`` that are later.
+        No granule ends before it begins (rule 13).  By this constraint, ``time_max < …`` excludes
+        later parts of ``time_min``.
         """
         other, side, holds = _OTHER_ENDS.get(self.partition.by, ("", 0, ""))
         bound = self._bound(label, side)
@@ -219,20 +220,20 @@ class Parts:
             return
         limit = sql.SQL(holds).format(sql.Identifier(other), bound)
         part = self.name(label)
-        # Rows that were not judged may be otherwise.
+        # Rows that epnkit did not check may break rule 13.
         query = "SELECT EXISTS (SELECT FROM {part} WHERE NOT ({limit}))"
         if not self.target.query(query, part=part, limit=limit)[0][0]:
             self.target.execute("ALTER TABLE {part} ADD CHECK ({limit})", part=part, limit=limit)
 
-    def _prove(self, label: str) -> sql.Composed:
-        """Return what PostgreSQL knows to imply the part's bounds: it need not scan it again."""
-        proof = "({by} IS NULL) IS NOT NULL AND ({by} IS NULL) = {none} AND {holds}"
-        return sql.SQL(proof).format(
+    def _check_expression(self, label: str) -> sql.Composed:
+        """Return a condition from which PostgreSQL infers the part's bounds, without a scan."""
+        check = "({by} IS NULL) IS NOT NULL AND ({by} IS NULL) = {none} AND {holds}"
+        return sql.SQL(check).format(
             by=self.by, none=sql.Literal(label == NONE), holds=self.condition(label)
         )
 
     def condition(self, label: str) -> sql.Composed:
-        """Return the condition that the rows of a part fulfil, in SQL."""
+        """Return the condition that the rows of a part meet, in SQL."""
         if label == NONE:
             return sql.SQL("{} IS NULL").format(self.by)
         low, high = self._bound(label, 0), self._bound(label, 1)
@@ -246,24 +247,24 @@ class Parts:
     def _bound(self, label: str, side: int) -> sql.Composable | None:
         number = self.periods.parse_label(label)
         day = None if number is None else self.periods.bounds(number)[side]
-        return None if day is None else _write_bound(day, self.kind)
+        return None if day is None else _write_bound(day, self.column_type)
 
     def attach_missing(self, rows: sql.Composable) -> None:
-        """Attach an empty part for each period that rows of another table need.
+        """Attach an empty part for each missing period of the rows of another table.
 
         Parameters
         ----------
         rows : psycopg2.sql.Composable
-            The table with the rows, which has the column that this one is partitioned by.
+            The table with the rows, which also has the column of the partition.
         """
         for label in sorted({*self.find_labels(rows)} - {*self.list_attached()}):
             self.create(label)
             self.attach(label)
 
     def find_labels(self, rows: sql.Composable) -> Iterator[str]:
-        """Yield the labels of the parts that the rows of a table belong into."""
-        # Of nothing and a limit, "least" is the limit.
-        known = f"CASE WHEN {{by}} IS NOT NULL THEN {_DAYS[self.kind]} END"
+        """Yield the labels of the parts to which the rows of a table belong."""
+        # For a null and a limit, "least" returns the limit.
+        known = f"CASE WHEN {{by}} IS NOT NULL THEN {_DAYS[self.column_type]} END"
         day = sql.SQL(known).format(by=self.by)
         periods = self.periods
         found = self.target.query("SELECT DISTINCT {day} FROM {rows}", day=day, rows=rows)
@@ -271,16 +272,16 @@ class Parts:
         yield from map(periods.label, numbers)
 
 
-def find_parts(target: Target) -> Parts | None:
-    """Return the parts of a table; None if it is not partitioned, or not by epnkit."""
+def find_partitions(target: Target) -> Partitions | None:
+    """Return the partitions of a table; None if it is not partitioned, or not by epnkit."""
     for comment, kind in target.query(_COMMENT, (target.schema, target.table)):
         if comment is not None:
-            return Parts(target, Partition(**json.loads(comment)), kind)
+            return Partitions(target, Partition(**json.loads(comment)), kind)
     return None
 
 
-def describe_difference(declared: Partition | None, parts: Parts | None) -> str | None:
-    """Say how a table is partitioned other than it is declared; None if it is as declared.
+def describe_difference(declared: Partition | None, parts: Partitions | None) -> str | None:
+    """Describe how the partition of a table differs from the declared one; None if it does not.
 
     Parameters
     ----------

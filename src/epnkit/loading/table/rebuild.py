@@ -1,13 +1,12 @@
-"""Building a table again with another partition, or none, and replacing the old one by it.
+"""Rebuilding a table with another partition, or without one.
 
-All of it is one transaction: until it is committed, readers have the old table, and if it ends in
-the middle, nothing of it remains.  Readers wait only while the names change, which is the last
-step; views of the table are changed to read the new one.
+All of it is one transaction: until it is committed, readers use the old table, and nothing changes
+if it fails.  Readers wait only during the last step, in which the tables are renamed; views of the
+table are changed to read the new one.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +14,10 @@ import psycopg2
 from psycopg2 import sql
 
 from epnkit.errors import LoadError
-from epnkit.loading.table.partitions import Parts
+from epnkit.loading.table.partitions import Partitions
+from epnkit.loading.table.table_locks import LOCK_TIMEOUT, repeat_attempts
 from epnkit.loading.table.target import Target
 from epnkit.times.periods import Partition
-
-#: How long one attempt may wait for the table: readers that queue behind it must not wait long.
-LOCK_TIMEOUT = "200ms"
 
 #: How long to repeat the attempts, in seconds.
 GIVE_UP_AFTER = 600.0
@@ -66,7 +63,7 @@ _RELATIONS = """
 
 @dataclass
 class Rebuild:
-    """A table that replaces another one of the same columns.
+    """A table that replaces another one with the same columns.
 
     Parameters
     ----------
@@ -75,7 +72,7 @@ class Rebuild:
     partition : Partition, optional
         How the new one is partitioned; None for a plain table.
     give_up_after : float
-        How long to try to get the table when readers hold it, in seconds.
+        How long to try to lock the table if readers hold it, in seconds.
     """
 
     old: Target
@@ -85,21 +82,21 @@ class Rebuild:
     _names: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Name the new table; its parts and indices are renamed as it is."""
+        """Name the new table; its parts and indices are renamed with it."""
         self.new = Target(self.old.connection, self.old.schema, f"{self.old.table}_new", ())
 
     def execute(self) -> None:
-        """Build the new table, fill it, and put it in the place of the old one.
+        """Build the new table, fill it, and replace the old one.
 
         Raises
         ------
         LoadError
-            If something depends on the table that cannot be changed, or readers held it all the
+            If an object depends on the table that cannot be changed, or readers held it all the
             time.
         ConfigurationError
             If the table cannot be partitioned by the column.
         """
-        # Who writes has to wait, since it would be lost; readers need not.
+        # Writers wait, since their changes would be lost; readers do not.
         self.old.execute("LOCK TABLE {table} IN SHARE MODE")
         views = self._list_views()
         if self.partition is None:
@@ -114,7 +111,9 @@ class Rebuild:
 
     def _list_views(self) -> list[tuple[Any, ...]]:
         views = self._query_old(_VIEWS)
-        materialised = [f"{schema}.{name}" for schema, name, kept, *_ in views if kept]
+        materialised = [
+            f"{schema}.{name}" for schema, name, is_materialised, *_ in views if is_materialised
+        ]
         if materialised:
             raise LoadError(
                 f"{', '.join(materialised)} depends on the table",
@@ -124,17 +123,17 @@ class Rebuild:
             )
         return views
 
-    def _create_parts(self, partition: Partition) -> Parts:
+    def _create_parts(self, partition: Partition) -> Partitions:
         """Create the new table as a partitioned one, with its indices and without parts."""
         kinds = {name: kind.removesuffix(" NOT NULL") for name, kind in self.old.column_types()}
-        parts = Parts(self.new, partition, kinds.get(partition.by, "not there"))
+        parts = Partitions(self.new, partition, kinds.get(partition.by, "missing"))
         self._create(sql.SQL("PARTITION BY LIST (({} IS NULL))").format(parts.by))
         parts.create_ranges()
         self._create_indices()
         return parts
 
     def _create(self, divided: sql.Composable) -> None:
-        """Create the new table as the old one is, except for its indices."""
+        """Create the new table like the old one, without indices."""
         self.new.execute(
             "CREATE TABLE {table} (LIKE {old} INCLUDING ALL EXCLUDING INDEXES) {divided}",
             old=self.old.name,
@@ -155,13 +154,13 @@ class Rebuild:
             )
         ((comment,),) = self._query_old(_COMMENT)
         if comment is not None:
-            self.new.execute("COMMENT ON TABLE {table} IS {said}", said=sql.Literal(comment))
+            self.new.execute("COMMENT ON TABLE {table} IS {text}", text=sql.Literal(comment))
 
     def _create_indices(self) -> None:
-        """Create the indices of the old table, with names that are changed in the end.
+        """Create the indices of the old table, with temporary names.
 
-        A primary key would have to contain the column that a table is partitioned by: it becomes
-        an index of the same name, by which DaCHS takes it for the primary key.
+        A primary key would have to contain the column of the partition: it becomes an index of the
+        same name, by which DaCHS takes it for the primary key.
         """
         primary = f"{self.old.table}_pkey"
         found = dict(self._query_old(_INDICES))
@@ -183,7 +182,7 @@ class Rebuild:
                     index=sql.Identifier(temporary),
                 )
 
-    def _fill_parts(self, parts: Parts) -> None:
+    def _fill_parts(self, parts: Partitions) -> None:
         for label in sorted({*parts.find_labels(self.old.name)}):
             parts.create(label)
             self._copy_rows(parts.name(label), parts.condition(label))
@@ -199,19 +198,15 @@ class Rebuild:
         )
 
     def _lock(self, views: list[tuple[Any, ...]]) -> None:
-        """Lock the table against readers; if they hold it, give up soon, and try again."""
-        # Views first, as their readers lock them.
+        """Lock the table against readers, in short attempts."""
+        # Views first, as readers of views lock them: no deadlock.
         locked = [sql.Identifier(*view[:2]) for view in views] + [self.old.name]
-        end = time.monotonic() + self.give_up_after
-        while not self._try_lock(locked):
-            if time.monotonic() > end:
-                raise LoadError(
-                    "the table cannot be replaced",
-                    where=f"{self.old.schema}.{self.old.table}",
-                    why=f"queries or sessions have held it for {self.give_up_after:.0f} s",
-                    cure="Run it again when they have ended; pg_stat_activity lists them.",
-                )
-            time.sleep(0.5)
+        repeat_attempts(
+            lambda: self._try_lock(locked),
+            self.give_up_after,
+            "the table cannot be replaced",
+            f"{self.old.schema}.{self.old.table}",
+        )
 
     def _try_lock(self, locked: list[sql.Identifier]) -> bool:
         self.old.execute("SAVEPOINT epnkit_lock")
@@ -255,7 +250,7 @@ class Rebuild:
             ) from error
 
     def _rename_relations(self) -> None:
-        """Give parts and indices of the new table the names that they are to have."""
+        """Rename parts and indices of the new table to their final names."""
         prefix = f"{self.new.table}_"
         for name, is_index in self.old.query(_RELATIONS, (self.old.schema, prefix)):
             final = self._names.get(name, f"{self.old.table}_{name.removeprefix(prefix)}")

@@ -9,26 +9,29 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
-import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table.catalog import table_exists
-from epnkit.loading.table.partitions import Parts, find_parts
+from epnkit.loading.table.partitions import Partitions, find_partitions
+from epnkit.loading.table.refused_rows import find_refused_rows
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
 
-#: The temporary table that proven polygons go through, and the suffix of the column for others.
+#: The temporary table for validated polygons, and the suffix of columns for polygons as text.
 _COPY_TABLE, _TEXT = sql.Identifier("epnkit_copied"), "_epnkit_text"
 
-#: A polygon out of that table.
+#: The polygon in that table: bytes, or else text. ``spoly_trusted`` is PostgreSQL's ``byteacat``,
+#: declared to return spoly: it appends the bytes of the polygon to its first argument, which is
+#: empty.
 _AS_POLYGON = "coalesce(epnkit.spoly_trusted('', {0}), {1}::spoly)"
 
-#: PostgreSQL's errors about a value, as opposed to the disk, a lock or the connection.
-_BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.IntegrityError)
+#: A list of texts as a value in SQL. Within DaCHS its adapter makes NULL of an empty list, and a
+#: condition such as ``NOT key = ANY(NULL)`` holds for no row.
+TEXTS = sql.SQL("coalesce(%s::text[], ARRAY[]::text[])")
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class Target:
         The role that may read the tracking table: DaCHS's own, for datalink, not that of TAP users.
     staging : psycopg2.sql.Identifier
         The table for granules that are to be merged.
-    trusted : tuple of str
-        Columns whose polygons go in as bytes if they are proven; see
-        :mod:`epnkit.loading.table.trusted`.
+    validated_columns : tuple of str
+        Columns whose polygons are copied as bytes if they are validated; see
+        :mod:`epnkit.loading.table.validated_polygons`.
     """
 
     connection: connection
@@ -58,7 +61,7 @@ class Target:
     columns: tuple[str, ...]
     reader: str = ""
     staging: sql.Identifier = field(default_factory=lambda: sql.Identifier("epnkit_staging"))
-    trusted: tuple[str, ...] = ()
+    validated_columns: tuple[str, ...] = ()
 
     @property
     def name(self) -> sql.Identifier:
@@ -71,29 +74,37 @@ class Target:
         return sql.Identifier("epnkit", f"granules_{self.schema}")
 
     @cached_property
-    def parts(self) -> Parts | None:
-        """The parts of the table; None if it is not partitioned."""
-        return find_parts(self)
+    def partitions(self) -> Partitions | None:
+        """The partitions of the table; None if it is not partitioned."""
+        return find_partitions(self)
 
-    def execute(self, query: str, values: Sequence[Any] = (), **parts: sql.Composable) -> int:
-        """Run a statement whose ``{table}``, ``{tracking}`` and other parts are identifiers.
+    def execute(self, query: str, values: Sequence[Any] = (), **identifiers: sql.Composable) -> int:
+        """Run a statement, and return how many rows it changed.
 
-        Without values a ``%`` in it is no placeholder.
+        Parameters
+        ----------
+        query : str
+            The statement, with ``{table}``, ``{tracking}``, ``{texts}`` for the value of a list of
+            texts, and the names of the identifiers.
+        values : sequence
+            The values bound in it; without any, a ``%`` in it is no placeholder.
+        **identifiers
+            Identifiers, and other parts of the statement.
         """
         with self.connection.cursor() as cursor:
-            cursor.execute(self._compose(query, parts), values or None)
+            cursor.execute(self._compose(query, identifiers), values or None)
             return cursor.rowcount
 
     def query(
-        self, query: str, values: Sequence[Any] = (), **parts: sql.Composable
+        self, query: str, values: Sequence[Any] = (), **identifiers: sql.Composable
     ) -> list[tuple[Any, ...]]:
         """Run a query, composed like a statement, and return its rows."""
         with self.connection.cursor() as cursor:
-            cursor.execute(self._compose(query, parts), values or None)
+            cursor.execute(self._compose(query, identifiers), values or None)
             return cursor.fetchall()
 
     def open_tracking(self, *, new_table: bool) -> None:
-        """Create the tracking table if there is none; with a new table, always."""
+        """Create the tracking table if it is missing; for a new table, always."""
         if new_table:
             self.execute("DROP TABLE IF EXISTS {tracking}")
         if table_exists(self.connection, "epnkit", f"granules_{self.schema}"):
@@ -162,24 +173,26 @@ class Target:
     def copy_direct(self, granules: pl.DataFrame) -> None:
         """Copy granules straight into the table, or its parts, and the tracking table."""
         rows = granules.drop(*TRACKING_COLUMNS)
-        for into, some in [(self.name, rows)] if self.parts is None else self.parts.route(rows):
+        for into, some in (
+            [(self.name, rows)] if self.partitions is None else self.partitions.route(rows)
+        ):
             self._copy(into, some)
         self._copy(self.tracking, granules.select("granule_uid", *TRACKING_COLUMNS))
 
-    def attach_parts(self, *, direct: bool) -> None:
-        """Give a partitioned table the parts that what was copied needs.
+    def attach_partitions(self, *, direct: bool) -> None:
+        """Attach the parts of a partitioned table that the copied granules need.
 
         Parameters
         ----------
         direct : bool
-            Whether it was copied straight into parts, and not into the staging table.
+            Whether they were copied straight into parts, and not into the staging table.
         """
-        if self.parts is None:
+        if self.partitions is None:
             return
         if direct:
-            self.parts.attach_created()
+            self.partitions.attach_created()
         else:
-            self.parts.attach_missing(self.staging)
+            self.partitions.attach_missing(self.staging)
 
     def copy_staged(self, granules: pl.DataFrame) -> None:
         """Copy granules into the staging table."""
@@ -190,9 +203,6 @@ class Target:
     ) -> tuple[int, list[tuple[int, str]]]:
         """Copy what PostgreSQL accepts, and find what it refuses.
 
-        An accepted batch costs one savepoint; a refused one is halved until the faulty rows are
-        isolated.
-
         Returns
         -------
         int
@@ -201,28 +211,10 @@ class Target:
             The number of each refused granule, and the reason as PostgreSQL gives it.
         """
         copy = self.copy_direct if direct else self.copy_staged
-        todo, copied, refused = [(0, len(granules))], 0, []
-        while todo:
-            start, end = todo.pop()
-            problem = self._try_copy(copy, granules[start:end]) if end > start else None
-            if problem is None:
-                copied += end - start
-            elif end - start == 1:
-                refused.append((start, problem))
-            else:
-                middle = (start + end) // 2
-                todo += [(middle, end), (start, middle)]
-        return copied, refused
-
-    def _try_copy(self, copy: Any, granules: pl.DataFrame) -> str | None:
-        self.execute("SAVEPOINT epnkit_batch")
-        try:
-            copy(granules)
-        except _BAD_VALUE as error:
-            self.execute("ROLLBACK TO SAVEPOINT epnkit_batch")
-            return str(error.diag.message_primary or error).strip()
-        self.execute("RELEASE SAVEPOINT epnkit_batch")
-        return None
+        refused = find_refused_rows(
+            self, len(granules), lambda start, end: copy(granules[start:end])
+        )
+        return len(granules) - len(refused), refused
 
     def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
         unknown = sorted(set(granules.columns) - set(self.columns) - {*TRACKING_COLUMNS, ROW})
@@ -233,7 +225,7 @@ class Target:
                 cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
                 " to the table. Or leave it out of the mapping.",
             )
-        polygons = [name for name in granules.columns if name in self.trusted]
+        polygons = [name for name in granules.columns if name in self.validated_columns]
         if polygons:
             self._copy_polygons(into, granules, polygons)
         else:
@@ -242,12 +234,12 @@ class Target:
     def _copy_polygons(
         self, into: sql.Composable, granules: pl.DataFrame, polygons: list[str]
     ) -> None:
-        """Copy granules by way of a table in which polygons are bytes, or text if not proven."""
+        """Copy granules through a table in which polygons are bytes, or text if not validated."""
         from epnkit.regions.geometry.binary import polygon_bytes
 
-        proven = [polygon_bytes(granules[name]) for name in polygons]
+        validated = [polygon_bytes(granules[name]) for name in polygons]
         self._make_copy_table(into, granules.columns, polygons)
-        self._copy_lines(_COPY_TABLE, granules.with_columns(*_in_two_columns(granules, proven)))
+        self._copy_lines(_COPY_TABLE, granules.with_columns(*_in_two_columns(granules, validated)))
         selected = sql.SQL(", ").join(
             (sql.SQL(_AS_POLYGON) if name in polygons else sql.SQL("{0}")).format(
                 sql.Identifier(name), sql.Identifier(name + _TEXT)
@@ -295,13 +287,14 @@ class Target:
         with self.connection.cursor() as cursor:
             cursor.copy_expert(command, lines)
 
-    def _compose(self, query: str, parts: dict[str, sql.Composable]) -> sql.Composed:
-        return sql.SQL(query).format(table=self.name, tracking=self.tracking, **parts)
+    def _compose(self, query: str, identifiers: dict[str, sql.Composable]) -> sql.Composed:
+        known = {"table": self.name, "tracking": self.tracking, "texts": TEXTS}
+        return sql.SQL(query).format(**known, **identifiers)
 
 
-def _in_two_columns(granules: pl.DataFrame, proven: list[pl.Series]) -> Iterator[pl.Series]:
-    """Give each polygon as bytes (in hexadecimal, as PostgreSQL reads them), or else as text."""
-    for written in proven:
+def _in_two_columns(granules: pl.DataFrame, validated: list[pl.Series]) -> Iterator[pl.Series]:
+    """Yield each polygon as bytes (in hexadecimal, as PostgreSQL reads them), or else as text."""
+    for written in validated:
         texts = granules[written.name].set(written.is_not_null(), None)
         yield ("\\x" + written.bin.encode("hex")).alias(written.name)
         yield texts.alias(written.name + _TEXT)

@@ -1,8 +1,8 @@
-"""Proven polygons as bytes: whether this server accepts them, and stores the value of their text.
+"""Validated polygons as bytes: whether this server accepts them, and stores the right value.
 
 pgsphere compares each edge of a polygon with every other when it reads one, which is nearly all of
-the time of a load of regions.  What :func:`~epnkit.regions.geometry.binary.polygon_bytes` proves
-needs no second check.
+the time of a load of regions.  A polygon that
+:func:`~epnkit.regions.geometry.binary.polygon_bytes` has validated needs no second check.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from epnkit.packaged import find_packaged
 if TYPE_CHECKING:  # a DaCHS is started without them
     from epnkit.loading.table.target import Target
 
-#: The SQL that makes the functions; a superuser runs it once.
-TRUSTED_FILE = "sql/30-trusted-polygons.sql"
+#: The SQL that creates the functions; a superuser runs it once.
+POLYGON_FUNCTIONS_FILE = "sql/30-trusted-polygons.sql"
 
-#: What is compared before each load: 3 to 5 vertices, at longitude 0, near the poles, of both
-#: signs.
+#: Polygons that are compared before each load: 3 to 5 vertices, at longitude 0, near the poles, of
+#: both signs.
 SAMPLES = (
     "{(10.0000000d,5.0000000d),(11.0000000d,5.0000000d),(10.5000000d,6.5000000d)}",
     "{(359.1234567d,-89.1234567d),(0.7654321d,-88.0000001d),(120.0000000d,-87.9999999d)}",
@@ -27,8 +27,8 @@ SAMPLES = (
     "{(301.1d,-12.3d),(302.2d,-12.4d),(303.3d,-11.5d),(302.8d,-10.6d),(301.7d,-10.2d)}",
 )
 
-#: Whether the functions are there, and this role may call them.
-TRUSTED_CALLABLE = """
+#: Whether the functions exist, and this role may call them.
+POLYGON_FUNCTIONS_CALLABLE = """
     SELECT bool_and(coalesce(has_function_privilege(to_regprocedure(name), 'EXECUTE'), false))
     FROM unnest(ARRAY['epnkit.spoly_trusted(bytea,bytea)', 'epnkit.spoly_bytes(spoly)']) AS name
 """
@@ -38,8 +38,8 @@ _COMPARED = """
 """
 
 
-def install_trusted_polygons(superuser: Any) -> None:
-    """Create the functions that take proven polygons, unless they exist.
+def install_polygon_functions(superuser: Any) -> None:
+    """Create the functions that take validated polygons as bytes, unless they exist.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def install_trusted_polygons(superuser: Any) -> None:
         cursor.execute("SELECT to_regprocedure('epnkit.spoly_bytes(spoly)')")
         if cursor.fetchone() != (None,):
             return
-        cursor.execute(find_packaged(TRUSTED_FILE).read_text(encoding="utf-8"))
+        cursor.execute(find_packaged(POLYGON_FUNCTIONS_FILE).read_text(encoding="utf-8"))
 
 
 def polygon_columns(target: Target) -> tuple[str, ...]:
@@ -59,13 +59,14 @@ def polygon_columns(target: Target) -> tuple[str, ...]:
 
 
 def find_obstacle(target: Target) -> str | None:
-    """Say why this server cannot be given proven polygons as bytes; None if it can.
+    """Describe why this server cannot take validated polygons as bytes; None if it can.
 
-    The functions must be there, this role must be allowed to call them, and what they make of some
-    polygons must be bit for bit what pgsphere reads from their texts.
+    The functions must exist, this role must be allowed to call them, and their results for some
+    polygons must be bit for bit those that pgsphere reads from text.
     """
-    if not target.query(TRUSTED_CALLABLE)[0][0]:
-        return f"the functions of {TRUSTED_FILE} are not there; epnkit doctor says how to make them"
+    if not target.query(POLYGON_FUNCTIONS_CALLABLE)[0][0]:
+        what = f"the functions of {POLYGON_FUNCTIONS_FILE} are missing"
+        return f"{what}; epnkit doctor says how to create them"
     import polars as pl
 
     from epnkit.regions.geometry.binary import polygon_bytes
@@ -73,5 +74,5 @@ def find_obstacle(target: Target) -> str | None:
     for text, written in zip(SAMPLES, polygon_bytes(pl.Series(SAMPLES)), strict=True):
         same = written is not None and target.query(_COMPARED, (text, written, written, text))[0][0]
         if not same:
-            return f"this version of pgsphere holds polygons in another form: {text}"
+            return f"this version of pgsphere stores polygons in another form: {text}"
     return None

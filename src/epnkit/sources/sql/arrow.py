@@ -1,4 +1,4 @@
-"""Answers by ODBC as whole columns: fetched in blocks, without an object for each value."""
+"""Results by ODBC as columns, fetched in Arrow record batches: no Python object for each value."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from polars.selectors import binary, string
 from epnkit.errors import TransientSourceError
 from epnkit.modules import requires_extra
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.column_types import SqlColumn, parse_array, parse_written
+from epnkit.sources.sql.column_types import SqlColumn, parse_array, parse_temporal_text
 from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.driver_errors import QueryEndedError, source_error
 from epnkit.sources.sql.odbc import complete_connection_string
-from epnkit.sources.sql.session import CONNECT_TIMEOUT, SESSION_SETTINGS, Statement
-from epnkit.sources.sql.timeouts import write_limit_statement
+from epnkit.sources.sql.session import CONNECT_TIMEOUT, Statement
+from epnkit.sources.sql.timeouts import write_session_statements
 from epnkit.sources.sql.watchdog import Watchdog
 from epnkit.sources.transport.paging import Page
 from epnkit.sources.values.unreadable import Problems, add_problems
@@ -28,28 +28,29 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-#: The longest text or binary that a block has room for, in bytes.
-_LONGEST = 16_384
+#: The longest text or binary that fits into a record batch, in bytes.
+_MAX_VALUE_BYTES = 16_384
 
-#: The most bytes that a character has in UTF-8.
-_CHARACTER = 4
+#: The length of the longest character in UTF-8, in bytes.
+_MAX_CHARACTER_BYTES = 4
 
-#: How much memory a block may have at most, in bytes.
-_BLOCK = 16 * 1024 * 1024
+#: The memory for one record batch, in bytes.
+_MAX_BATCH_BYTES = 16 * 1024 * 1024
 
-#: The databases with whose drivers this was tried.
+#: The databases whose drivers this is tested with.
 _DIALECTS = frozenset({"mysql", "postgresql", "sqlite"})
 
-#: Makes all pages of one connection to MariaDB show one state, as far as its tables allow.
+#: Makes all pages of one connection to MariaDB show the same state, if its tables are
+#: transactional.
 _SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT"
 
-#: The types of columns by which reading goes on in blocks: their values can be written as texts.
+#: The types of columns by which reading can continue: their values are bound as texts.
 _ORDERING = frozenset({pl.Int64, pl.Float64, pl.String, pl.Datetime, pl.Date})
 
-#: What blocks of a database don't hold: MariaDB's driver gives a bit as a raw byte, not a digit.
+#: Types that cannot be fetched: MariaDB's driver gives a bit as a raw byte, not a digit.
 _NOT_REPRESENTABLE: Mapping[str, frozenset[type[pl.DataType]]] = {"mysql": frozenset({pl.Boolean})}
 
-#: How the text of a value that is bound is made.
+#: How a bound value is written as a text.
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
     int: str,
     float: repr,
@@ -58,7 +59,7 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     dt.date: str,
 }
 
-#: What a statement makes of such a text.
+#: How a statement converts such a text.
 _PLACEHOLDERS: Mapping[str, Mapping[type, str]] = {
     "postgresql": {
         int: "CAST(? AS bigint)",
@@ -72,39 +73,39 @@ _PLACEHOLDERS: Mapping[str, Mapping[type, str]] = {
 
 
 class NotInArrowError(Exception):
-    """An answer holds what a block has no room for; it is to be read row by row."""
+    """A result does not fit into record batches; it has to be read row by row."""
 
 
 def can_read_by_arrow(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
-    """Return whether a query's records can be fetched in blocks.
+    """Return whether a query's records can be fetched in record batches.
 
     Parameters
     ----------
     query : QuerySchema
-        The query: in ASCII, since not every driver takes another encoding; of columns whose types
-        the driver gives itself.
+        The query: only in ASCII, since not every driver takes another encoding, and only if the
+        driver itself gives the types of its columns.
     order : sequence of SqlColumn
-        Those by which reading goes on; no decimals and no single precision, which lose digits on
-        the way, and nothing that cannot be written as a text.
+        The columns by which reading continues: no decimals and no single precision, which lose
+        digits, and only types that can be bound as texts.
     """
     fitting = _arrow_types().keys() - _NOT_REPRESENTABLE.get(query.dialect, frozenset())
     typed = all(
         column.from_driver and (column.selected_as_text or type(column.dtype) in fitting)
         for column in query.columns
     )
-    exact = all(not column.rounded and type(column.dtype) in _ORDERING for column in order)
+    lossless_order = all(not column.lossy and type(column.dtype) in _ORDERING for column in order)
     names = "".join(column.name for column in query.columns)
     plain = (query.wrapped.query + names).isascii()
     safe = not ends_process_on_lost_connection(query.driver_version)
-    return query.dialect in _DIALECTS and typed and exact and plain and safe
+    return query.dialect in _DIALECTS and typed and lossless_order and plain and safe
 
 
 def ends_process_on_lost_connection(driver_version: str) -> bool:
-    """Return whether a lost connection ends the process, if answers are fetched in blocks.
+    """Return whether a lost connection ends the process, if records are fetched in record batches.
 
     psqlodbc 17.00.0004, which Debian 13 has, reports an error when a statement of a lost connection
-    is freed (its pull request 12), and arrow-odbc takes that for a fault of its own and aborts.
-    13.02, of Debian 12, does not; those between the two were not tried, and count as the later.
+    is freed (its pull request 12), which arrow-odbc takes for its own fault, and aborts.
+    13.02, of Debian 12, does not; those in between were not tested, and are treated as the later.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def ends_process_on_lost_connection(driver_version: str) -> bool:
 
 
 def _arrow_types() -> dict[type[pl.DataType], Callable[[], pa.DataType]]:
-    """Return as what a column of each type is fetched."""
+    """Return the Arrow type as which a column of each type is fetched."""
     with requires_extra("sql"):
         import pyarrow as pa
 
@@ -140,7 +141,7 @@ def _arrow_types() -> dict[type[pl.DataType], Callable[[], pa.DataType]]:
 
 
 class ArrowReader:
-    """A connection whose answers come as columns.
+    """A connection whose results come as columns.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ class ArrowReader:
     dialect : str
         The database.
     columns : sequence of SqlColumn
-        The columns of each answer.
+        The columns of each result.
     read_timeout : float
         How many seconds the server may send nothing.
     """
@@ -168,38 +169,37 @@ class ArrowReader:
             self._connection: Any = self._call(
                 lambda: connect(text, login_timeout_sec=CONNECT_TIMEOUT)
             )
-        self._run_setting(write_limit_statement(dialect, read_timeout))
-        self._run_setting(SESSION_SETTINGS.get(dialect))
-        # Each page would show another state: without pyodbc there is no transaction.
-        self._run_setting(_SNAPSHOT if dialect == "mysql" else None)
-        #: Whether the driver hands rows out while the server still sends.
-        self.single_answer = dialect == "sqlite"
+        for setting in write_session_statements(dialect, read_timeout):
+            self._run_setting(setting)
+        if dialect == "mysql":  # each page would show another state: there is no transaction
+            self._run_setting(_SNAPSHOT)
+        #: Whether the driver streams rows instead of buffering the whole result.
+        self.streams_results = dialect == "sqlite"
 
-    def _run_setting(self, statement: str | None) -> None:
-        """Set something of the connection."""
-        if statement is not None:
-            self._call(lambda: self._connection.read_arrow_batches(statement, batch_size=1))
+    def _run_setting(self, statement: str) -> None:
+        """Run a statement that sets something of the connection."""
+        self._call(lambda: self._connection.read_arrow_batches(statement, batch_size=1))
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]
     ) -> Iterator[Page]:
-        """Ask, and give the records at most so many at a time.
+        """Run a statement, and yield its records in pages of at most `size`.
 
         Raises
         ------
         NotInArrowError
-            If a value is too long, or of a form that blocks don't hold.
+            If a value is too long, or its type cannot be fetched.
         TransientSourceError
             If the connection breaks.
         QueryEndedError
             If the server ended the query.
         """
         names = [column.field for column in order]
-        for frame in _join_blocks(self._read_frames(statement, size), size):
+        for frame in _join_batches(self._read_frames(statement, size), size):
             yield Page(frame, frame.select(names).row(-1) if names else ())
 
     def _read_frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
-        """Fetch block by block; a block of wide records holds only a few hundred."""
+        """Fetch record batch by record batch; of wide records, one holds only a few hundred."""
         self._reader = self._call(lambda: self._execute(statement, size))
         while (batch := self._call(lambda: next(self._reader, None))) is not None:
             yield self._convert_batch(batch)
@@ -213,9 +213,9 @@ class ArrowReader:
             text,
             batch_size=size,
             parameters=values or None,
-            max_bytes_per_batch=_BLOCK,
-            max_text_size=_LONGEST,
-            max_binary_size=_LONGEST,
+            max_bytes_per_batch=_MAX_BATCH_BYTES,
+            max_text_size=_MAX_VALUE_BYTES,
+            max_binary_size=_MAX_VALUE_BYTES,
             schema=self._schema(),
             fetch_concurrently=False,  # the next page is prefetched anyway
             payload_text_encoding=TextEncoding.UTF8,  # which is quick; wide ones follow the locale
@@ -231,7 +231,7 @@ class ArrowReader:
         with requires_extra("sql"):
             import pyarrow as pa
 
-        # An unsigned number of MariaDB that has no place in 64 bits must not be wrapped.
+        # An unsigned number of MariaDB that exceeds 64 bits must not wrap around.
         texts = self._dialect == "mysql" and column.dtype == pl.Int64
         return (
             pa.string()
@@ -241,8 +241,8 @@ class ArrowReader:
 
     def _convert_batch(self, batch: pa.RecordBatch) -> pl.DataFrame:
         frame = pl.DataFrame(pl.from_arrow(batch))
-        if _longest_value(frame) > _LONGEST - _CHARACTER:
-            # MariaDB's driver cuts values off without a word, except in the first row.
+        if _longest_value(frame) > _MAX_VALUE_BYTES - _MAX_CHARACTER_BYTES:
+            # MariaDB's driver truncates values silently, except in the first row.
             raise NotInArrowError
         problems: Problems = {}
         try:
@@ -252,7 +252,7 @@ class ArrowReader:
             raise NotInArrowError from error
 
     def _call(self, action: Callable[[], Result]) -> Result:
-        """Call the driver; what it cannot do in blocks shall be tried row by row."""
+        """Call the driver; other errors than those of the connection request reading by rows."""
         with requires_extra("sql"):
             from arrow_odbc import Error
 
@@ -260,18 +260,18 @@ class ArrowReader:
             return self._watchdog.call(action)
         except Error as error:
             known = source_error(error, self._secret)
-        # Raised here, it does not keep the driver's own error, which would keep the connection.
+        # Raised outside of `except`, it has no reference to the driver's error and its connection.
         if isinstance(known, TransientSourceError | QueryEndedError):
             raise known
         raise NotInArrowError
 
     def close(self) -> None:
-        """End the connection, which nothing else may hold: it has its locks as long as it lives."""
+        """Close the connection by deleting it, which releases its locks; it has no other way."""
         del self._reader, self._connection
 
 
-def _join_blocks(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-    """Join blocks up to a number of records, since mapping has a cost a page."""
+def _join_batches(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """Join record batches up to a number of records, since each page has a cost in mapping."""
     waiting: list[pl.DataFrame] = []
     for frame in frames:
         if waiting and sum(each.height for each in waiting) + frame.height > size:
@@ -285,7 +285,7 @@ def _join_blocks(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataF
 def _convert(values: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
     dtype = column.dtype
     if column.selected_as_text:
-        return parse_written(values, column, problems)
+        return parse_temporal_text(values, column, problems)
     if not isinstance(dtype, pl.List):
         return values.cast(dtype)
     arrays = [None if value is None else parse_array(value, dtype) for value in values]
@@ -299,7 +299,7 @@ def _longest_value(frame: pl.DataFrame) -> int:
 
 
 def _bind_texts(statement: Statement, dialect: str) -> tuple[str, list[str]]:
-    """Write the values as texts, and say in the statement what they are."""
+    """Write the values as texts, and convert them in the statement."""
     first, *others = statement.tail.split("?")
     if len(others) != len(statement.values):
         raise NotInArrowError  # a name has a question mark, which drivers treat differently

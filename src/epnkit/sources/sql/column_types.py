@@ -43,7 +43,7 @@ _NONE: frozenset[type] = frozenset({type(None)})
 
 @dataclass(frozen=True)
 class SqlColumn:
-    """A column of the answer: its name, the type it gets, and how its bytes are to be read.
+    """A column of a result: its name, the type it gets, and how its bytes are read.
 
     Parameters
     ----------
@@ -55,15 +55,15 @@ class SqlColumn:
         The encoding of bytes that are text.
     from_driver : bool
         Whether the type is the driver's own, rather than declared or inferred.
-    rounded : bool
-        Whether the database holds decimals or single precision, whose values the type gives other
-        digits.
-    native : str
-        The database's own type, if that decides how values are selected.
-    exact : bool
-        Whether values are needed as the database compares them, because reading continues by them.
+    lossy : bool
+        Whether values may lose digits: decimals and single precision become doubles.
+    database_type : str
+        The type in the database, if it decides how values are selected.
+    in_order_by : bool
+        Whether records are ordered by the column: values must be selected as the database compares
+        them, since reading continues by them.
     selected_as_text : bool
-        Whether it is a date or time that is selected as a text.
+        Whether it is a date or time that is selected as text.
     is_hex : bool
         Whether it is selected as the hexadecimal digits of its bytes.
     """
@@ -72,9 +72,9 @@ class SqlColumn:
     dtype: pl.DataType
     encoding: str | None = None
     from_driver: bool = True
-    rounded: bool = False
-    native: str = ""
-    exact: bool = False
+    lossy: bool = False
+    database_type: str = ""
+    in_order_by: bool = False
     selected_as_text: bool = False
     is_hex: bool = False
 
@@ -85,14 +85,33 @@ class SqlColumn:
 
 
 def type_of_python(kind: object) -> pl.DataType | None:
-    """Return the column type for a Python type, or None when it isn't known; decimals as such."""
+    """Return the column type for a Python type; None if it is unknown. A decimal stays one."""
     if kind is Decimal:
         return pl.Decimal()
     return _PYTHON.get(kind) if isinstance(kind, type) else None
 
 
+def parse_type(name: str) -> pl.DataType:
+    """Return the type that a source's schema names: ``Float64``, ``List(String)``.
+
+    Parameters
+    ----------
+    name : str
+        The type as polars writes it; times become microseconds without a zone, as everywhere.
+
+    Examples
+    --------
+    >>> parse_type("List(Int64)")
+    List(Int64)
+    """
+    kind, _, inner = name.partition("(")
+    if kind == "List":
+        return pl.List(parse_type(inner.removesuffix(")")))
+    return pl.Datetime("us") if kind == "Datetime" else getattr(pl, kind)()
+
+
 def infer_type(values: Sequence[object]) -> pl.DataType:
-    """Decide a column's type from values: one type, a float for mixed numbers, else text."""
+    """Infer a column's type from values: one type, a float for mixed numbers, else text."""
     kinds = {_PYTHON.get(type(value), pl.String()) for value in values if value is not None}
     if kinds == {pl.Int64(), pl.Float64()}:
         return pl.Float64()
@@ -105,15 +124,15 @@ def build_frame(rows: Sequence[Row], columns: Sequence[SqlColumn]) -> pl.DataFra
     Parameters
     ----------
     rows : sequence of sequences
-        As the driver gave them.
+        The rows from the driver.
     columns : sequence of SqlColumn
-        What they are to become.
+        The columns of the batch.
 
     Returns
     -------
     polars.DataFrame
-        A column each; and :data:`~epnkit.sources.base.UNREADABLE`, if a value does not fit the
-        type of its column, which is null then.
+        The batch; it has a column :data:`~epnkit.sources.base.UNREADABLE` if a value does not fit
+        the type of its column, and is null.
     """
     lists = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     problems: Problems = {}
@@ -127,7 +146,9 @@ def build_frame(rows: Sequence[Row], columns: Sequence[SqlColumn]) -> pl.DataFra
 def _build_series(column: SqlColumn, values: Sequence[object], problems: Problems) -> pl.Series:
     if column.selected_as_text:
         texts = [None if value is None else str(value) for value in values]
-        return parse_written(pl.Series(column.field, texts, dtype=pl.String), column, problems)
+        return parse_temporal_text(
+            pl.Series(column.field, texts, dtype=pl.String), column, problems
+        )
 
     if column.is_hex:
         values = [None if value is None else bytes.fromhex(str(value)) for value in values]
@@ -145,7 +166,7 @@ def _build_series(column: SqlColumn, values: Sequence[object], problems: Problem
         return build(null_misfits(column.field, values, lambda v: build([v]), problems, why))
 
 
-def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
+def parse_temporal_text(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
     """Parse dates or times that the database wrote as texts.
 
     Parameters
@@ -153,9 +174,9 @@ def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl
     texts : polars.Series
         The texts.
     column : SqlColumn
-        The column, which is written.
+        The column that they are from.
     problems : dict
-        What is no date or time that Python can hold is noted here, and becomes null.
+        Texts that are no date or time of Python are noted here, and become null.
     """
     parsed = _parse_at_once(texts, column.dtype)
     if parsed is None:
@@ -168,7 +189,7 @@ def parse_written(texts: pl.Series, column: SqlColumn, problems: Problems) -> pl
 
 
 def _parse_at_once(texts: pl.Series, dtype: pl.DataType) -> pl.Series | None:
-    """Parse dates as Arrow does, which is quick, or return None if it does not take one."""
+    """Parse all by Arrow, which is quick; return None if it refuses one."""
     with requires_extra("sql"):
         import pyarrow as pa
 
@@ -180,7 +201,7 @@ def _parse_at_once(texts: pl.Series, dtype: pl.DataType) -> pl.Series | None:
     except pa.ArrowInvalid:
         return None
     parsed = pl.Series(texts.name, pl.from_arrow(found), dtype=dtype)
-    # Python has no year 0, not even as the least of a column.
+    # Python has no year 0.
     return None if (parsed.dt.year() < 1).any() else parsed
 
 
@@ -191,7 +212,7 @@ def _parse_one(parse: Callable[[str], object], text: str) -> object:
         return None
 
 
-#: How a date or time is parsed that the database wrote; a date may be declared of a time.
+#: How a text of the database is parsed; a column of times may be declared as dates.
 _PARSERS: Mapping[type[pl.DataType], Callable[[str], object]] = {
     pl.Date: lambda text: dt.datetime.fromisoformat(text).date(),
     pl.Datetime: dt.datetime.fromisoformat,
@@ -200,7 +221,7 @@ _PARSERS: Mapping[type[pl.DataType], Callable[[str], object]] = {
 
 
 def _convert_values(column: SqlColumn, values: Sequence[object]) -> Sequence[object]:
-    """Convert only the columns whose values aren't of the wanted type already."""
+    """Convert the values of a column, unless they have the wanted type already."""
     kinds = frozenset(map(type, values)) - _NONE
     wanted = {kind for kind, dtype in _PYTHON.items() if dtype == column.dtype}
     if kinds <= wanted - {Decimal, bytearray, memoryview} and not _has_zone(values):
@@ -243,7 +264,7 @@ def _as_integer(value: object) -> int:
 
 
 def _as_boolean(value: object) -> bool:
-    """Read a flag; PyMySQL gives a bit as a byte, and texts say it in a word."""
+    """Convert a flag: PyMySQL gives a bit as a byte, and a text may be a word."""
     if isinstance(value, str):
         found = _FLAGS.get(value.strip().lower())
         if found is None:
@@ -252,22 +273,22 @@ def _as_boolean(value: object) -> bool:
     return any(value) if isinstance(value, bytes) else bool(value)
 
 
-#: How texts say whether something is so.
+#: Texts that are flags.
 _FLAGS = {
     **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
-    **dict.fromkeys(("0", "f", "false", "n", "no", "off", ""), False),
+    **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
 }
 
 
 def _as_time(value: object) -> dt.time:
-    """Read a time of day; PyMySQL gives the time since midnight."""
+    """Convert a time of day; PyMySQL gives the time since midnight."""
     if isinstance(value, dt.timedelta):
         return (dt.datetime.min + value).time()
     return value if isinstance(value, dt.time) else dt.time.fromisoformat(str(value))
 
 
 def parse_array(value: Any, dtype: pl.DataType) -> list[object]:
-    """Read an array that PostgreSQL wrote as JSON; one of several dimensions becomes flat."""
+    """Parse an array that PostgreSQL wrote as JSON; one of several dimensions is flattened."""
     parts = orjson.loads(value) if isinstance(value, str | bytes) else value
     flat = list(_flatten(parts)) if isinstance(parts, list) else [parts]
     inner = dtype.inner if isinstance(dtype, pl.List) else pl.String()

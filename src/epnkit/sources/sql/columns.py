@@ -1,4 +1,4 @@
-"""The columns of a query: their names and types, given by the database or found by looking."""
+"""The columns of a query: their names and types, given by the database or inferred from values."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import polars as pl
 from epnkit.errors import SourceError
 from epnkit.sources.sql.column_types import SqlColumn, infer_type
 from epnkit.sources.sql.keys import DIGEST, HASHING, digest_expression
+from epnkit.sources.sql.select_list import postgresql_type, read_postgresql_types, select_columns
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import WrappedQuery
-from epnkit.sources.sql.values import postgresql_type, read_postgresql_types, select_columns
 
-#: How many records are looked at if neither the database nor the source file gives a type.
+#: How many records a type is inferred from if neither database nor source file gives one.
 SAMPLE = 1000
 
-#: Databases that find a row after another by an index when several columns are compared at once.
-_SEEKING = frozenset({"postgresql", "sqlite"})
+#: Databases that use an index for comparing rows, ``(a, b) >= (?, ?)``.
+_ROW_COMPARISON_USES_INDEX = frozenset({"postgresql", "sqlite"})
 
 #: Types of MariaDB and MySQL that drivers give differently, or cannot hold all values of.
 _CONVERTED_BY_MARIADB = (pl.Date, pl.Datetime, pl.Time, pl.Float32)
 
 #: What SQLite stores, which any column may mix: its storage classes (sqlite.org/datatype3.html),
-#: and apart from these `long`, integers of more than 32 bits, and `cut`, texts with a NUL.
+#: and in addition `long`, integers of more than 32 bits, and `cut`, texts with a NUL.
 _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset(): pl.String(),
     frozenset({"integer"}): pl.Int64(),
@@ -38,8 +38,8 @@ _STORED: dict[frozenset[str], pl.DataType] = {
     frozenset({"blob"}): pl.Binary(),
 }
 
-#: The storage class of a value; what the ODBC driver does not read whole is kept apart: a number of
-#: more than 32 bits, and a text with a NUL.
+#: The storage class of a value, with classes of their own for what the ODBC driver truncates:
+#: numbers of more than 32 bits, and texts with a NUL.
 _CLASS = (
     "CASE typeof({0}) WHEN 'integer' THEN CASE WHEN {0} BETWEEN -2147483648 AND 2147483647"
     " THEN 'integer' ELSE 'long' END"
@@ -47,8 +47,8 @@ _CLASS = (
     " ELSE typeof({0}) END"
 )
 
-#: How SQLite is made to give every value of a column in one type, if the driver doesn't expect
-#: that type itself; without a format it writes 15 digits of a number, which loses precision.
+#: How a column of SQLite is selected so that all values have one type, if that is not the type that
+#: the driver expects. The format keeps all digits of a number; a cast would write only 15.
 _CASTS = {
     pl.Int64(): "CAST({0} AS TEXT) AS {0}",
     pl.String(): "CAST({0} AS TEXT) AS {0}",
@@ -56,28 +56,28 @@ _CASTS = {
 }
 
 
-#: How it gives the bytes of any value as hexadecimal digits.
+#: How SQLite writes the bytes of any value as hexadecimal digits.
 _AS_HEX = "CASE WHEN {0} IS NOT NULL THEN hex(CAST({0} AS BLOB)) END AS {0}"
 
 
 @dataclass(frozen=True)
 class QuerySchema:
-    """What a query gives.
+    """The result of a query: its columns, and how they are selected.
 
     Parameters
     ----------
     wrapped : WrappedQuery
-        The query, to put conditions on.
+        The query.
     columns : tuple of SqlColumn
         Its columns.
     select_list : str
-        What to select so that the columns have these types.
+        The select list by which the columns have these types.
     dialect : str
         The database: mysql, postgresql, sqlite or another name.
     digest : str, optional
-        The expression of a record's digest, when it is the last of the columns.
+        The SQL expression of a record's digest, if it is the last of the columns.
     driver_version : str
-        The ODBC driver that gives it, and its version.
+        The ODBC driver, and its version.
     """
 
     wrapped: WrappedQuery
@@ -88,7 +88,7 @@ class QuerySchema:
     driver_version: str = ""
 
     def with_digest(self) -> QuerySchema:
-        """Let the database hash each record as it gives it, if it can."""
+        """Add a column with the digest of each record, if the database can compute one."""
         if self.dialect not in HASHING:
             return self
         digest = digest_expression(self.wrapped, self.dialect, self.columns)
@@ -116,7 +116,7 @@ class QuerySchema:
 
 @dataclass(frozen=True)
 class ColumnOverrides:
-    """What the source file says of columns, by the names that records carry.
+    """What the source file declares of columns, by their names in records.
 
     Parameters
     ----------
@@ -133,25 +133,25 @@ class ColumnOverrides:
         self,
         name: str,
         found: pl.DataType,
-        native: str = "",
+        database_type: str = "",
         *,
         from_driver: bool = True,
-        exact: bool = False,
+        in_order_by: bool = False,
     ) -> SqlColumn:
-        """Make a column, of the type that the source file declares, if any."""
+        """Return a column, with the type that the source file declares, if any."""
         encoding = self.encodings.get(name.lower())
         declared = pl.String() if encoding else self.types.get(name.lower())
-        rounded = isinstance(found, pl.Decimal | pl.Float32)
-        dtype = pl.Float64() if rounded else found
+        lossy = isinstance(found, pl.Decimal | pl.Float32)
+        dtype = pl.Float64() if lossy else found
         from_driver = from_driver and declared is None
         chosen = dtype if declared is None else declared
-        selected_as_text = bool(native) and found.is_temporal() and chosen.is_temporal()
+        selected_as_text = bool(database_type) and found.is_temporal() and chosen.is_temporal()
         return SqlColumn(
-            name, chosen, encoding, from_driver, rounded, native, exact, selected_as_text
+            name, chosen, encoding, from_driver, lossy, database_type, in_order_by, selected_as_text
         )
 
     def refuse_unknown(self, names: Sequence[str], where: str) -> None:
-        """Refuse overrides for columns that there aren't."""
+        """Refuse overrides for columns that do not exist."""
         for name in {*self.types, *self.encodings} - {each.lower() for each in names}:
             raise SourceError(
                 f"the source file names column {name!r}, which the query does not give",
@@ -171,7 +171,7 @@ def read_query_schema(
     where: str,
     order: Collection[str] = (),
 ) -> QuerySchema:
-    """Ask a database what a query gives.
+    """Ask a database for the columns of a query.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def read_query_schema(
     query : str
         One SELECT.
     overrides : ColumnOverrides
-        What the source file says of its columns.
+        What the source file declares of its columns.
     where : str
         The source, for messages.
     order : collection of str
@@ -189,7 +189,7 @@ def read_query_schema(
     Returns
     -------
     QuerySchema
-        Its columns, and what to select for them.
+        Its columns, and how they are selected.
 
     Raises
     ------
@@ -197,17 +197,25 @@ def read_query_schema(
         If two columns have one name, or the query is wrong.
     """
     dialect = session.dialect
-    wrapped = WrappedQuery(query, session.quote, dialect in _SEEKING, dialect == "mysql")
+    wrapped = WrappedQuery(
+        query, session.quote, dialect in _ROW_COMPARISON_USES_INDEX, dialect == "mysql"
+    )
     described = session.execute(wrapped.select_nothing()).columns
     names = [name for name, _ in described]
     _refuse_duplicates(names, where)
     overrides.refuse_unknown(names, where)
     if dialect == "sqlite":
         return _read_sqlite_schema(session, wrapped, described, overrides, where)
-    exact = {name.lower() for name in order}
+    in_order_by = {name.lower() for name in order}
     columns = [
-        overrides.column(name, dtype, native, from_driver=from_driver, exact=name.lower() in exact)
-        for name, dtype, native, from_driver in _read_types(session, wrapped, described)
+        overrides.column(
+            name,
+            dtype,
+            database_type,
+            from_driver=from_driver,
+            in_order_by=name.lower() in in_order_by,
+        )
+        for name, dtype, database_type, from_driver in _read_types(session, wrapped, described)
     ]
     return QuerySchema(wrapped, tuple(columns), select_columns(wrapped, dialect, columns), dialect)
 
@@ -215,11 +223,13 @@ def read_query_schema(
 def _read_types(
     session: SqlSession, wrapped: WrappedQuery, described: list[tuple[str, pl.DataType | None]]
 ) -> Iterator[tuple[str, pl.DataType, str, bool]]:
-    """Give name, type, the database's own type, and whether the type is not guessed."""
+    """Yield name, type, type in the database, and whether the driver gives the type."""
     if session.dialect == "postgresql":
         names = [name for name, _ in described]
-        for name, native in zip(names, read_postgresql_types(session, wrapped, names), strict=True):
-            yield name, postgresql_type(native), native, True
+        for name, database_type in zip(
+            names, read_postgresql_types(session, wrapped, names), strict=True
+        ):
+            yield name, postgresql_type(database_type), database_type, True
         return
     found = _infer_missing_types(session, wrapped, described)
     for (name, by_driver), dtype in zip(described, found, strict=True):
@@ -241,13 +251,13 @@ def _refuse_duplicates(names: Sequence[str], where: str) -> None:
 def _infer_missing_types(
     session: SqlSession, wrapped: WrappedQuery, described: list[tuple[str, pl.DataType | None]]
 ) -> list[pl.DataType]:
-    """Take the driver's types, and look at some records if it gives none."""
+    """Take the driver's types, and infer those that it does not give."""
     known = [dtype for _, dtype in described if dtype is not None]
     if len(known) == len(described):
         return known
-    # PyMySQL would read all the others before it lets go of the answer.
-    most = SAMPLE if session.dialect == "mysql" else None
-    rows = session.execute(wrapped.select(most=most)).fetch(SAMPLE)
+    # PyMySQL would read all other rows before it closes the result.
+    limit = SAMPLE if session.dialect == "mysql" else None
+    rows = session.execute(wrapped.select(limit=limit)).fetch(SAMPLE)
     lists = list(zip(*rows, strict=True)) or [()] * len(described)
     return [
         dtype if dtype is not None else infer_type(values)
@@ -262,10 +272,10 @@ def _read_sqlite_schema(
     overrides: ColumnOverrides,
     where: str,
 ) -> QuerySchema:
-    """Find out what SQLite stores in each column, because its declared types bind nobody.
+    """Find out what SQLite stores in each column: it does not enforce declared types.
 
-    Texts in columns declared as dates stay texts: the drivers turn what they can't read as one
-    into nothing, without a word.
+    Texts in columns declared as dates stay texts: drivers silently make null of what they cannot
+    parse.
     """
     names = [name for name, _ in described]
     quoted = [wrapped.quote_name(SqlColumn(name, pl.String())) for name in names]
@@ -280,7 +290,7 @@ def _read_sqlite_schema(
     ]
     if session.truncates_values:
         expected = [None if dtype == pl.Float64 else dtype for dtype in expected]
-    # Bytes that its ODBC driver does not expect would come as X'FF'.
+    # The ODBC driver would return bytes that it does not expect as X'FF'.
     is_hex = [
         "blob" in of_column and (len(of_column) > 1 or dtype != pl.Binary)
         for of_column, dtype in zip(classes, expected, strict=True)
@@ -299,22 +309,22 @@ def _read_sqlite_schema(
 def _refuse_truncation(
     session: SqlSession, names: Sequence[str], classes: list[frozenset[str]], where: str
 ) -> list[frozenset[str]]:
-    """Refuse texts that the driver would cut off; to others they are texts."""
+    """Refuse texts that the driver would truncate; for other drivers they are texts."""
     cut = [name for name, of_column in zip(names, classes, strict=True) if "cut" in of_column]
     if cut and session.truncates_values:
         raise SourceError(
             f"a text has a NUL in it, in {', '.join(cut)}",
             where=where,
-            why="SQLite's ODBC driver would cut it off there",
+            why="SQLite's ODBC driver would truncate it there",
             cure="Let the credential be a URL, sqlite:////path/of/the/file, or correct the text",
         )
-    whole = {"cut": "text"}
-    return [frozenset(whole.get(kind, kind) for kind in of_column) for of_column in classes]
+    untruncated = {"cut": "text"}
+    return [frozenset(untruncated.get(kind, kind) for kind in of_column) for of_column in classes]
 
 
-def _read_storage_classes(session: SqlSession, asked: Statement) -> list[frozenset[str]]:
-    """Collect the storage classes that each column has somewhere."""
-    answer = session.execute(asked)
+def _read_storage_classes(session: SqlSession, statement: Statement) -> list[frozenset[str]]:
+    """Collect the storage classes of the values of each column."""
+    answer = session.execute(statement)
     found = [set[str]() for _ in answer.columns]
     while rows := answer.fetch(SAMPLE):
         for known, new in zip(found, zip(*rows, strict=True), strict=True):

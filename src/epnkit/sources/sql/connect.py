@@ -1,4 +1,4 @@
-"""Talking to databases by ODBC or SQLAlchemy, whichever a credential is for."""
+"""Opening a session with a database, by ODBC or SQLAlchemy, whichever its credential is for."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import contextmanager, suppress
 
 from epnkit.errors import SourceError
 from epnkit.sources.config.credentials import Secret
-from epnkit.sources.sql.session import DriverCalls, SqlSession
+from epnkit.sources.sql.session import DriverCaller, SqlSession
 
 
 @contextmanager
 def open_session(
     secret: Secret, read_timeout: float, encoding: str | None = None, *, paged: bool = False
 ) -> Iterator[SqlSession]:
-    """Open a connection for a while.
+    """Open a session for the duration of a context.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def open_session(
     encoding : str, optional
         The encoding of texts, if the driver doesn't give it (by ODBC, and of SQLite).
     paged : bool
-        Whether results may be asked for page by page, because records have a key.
+        Whether results may be read page by page, because records have a key.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def open_session(
     TransientSourceError
         If the database cannot be reached now.
     """
-    session = _connect(secret, DriverCalls(secret, read_timeout), encoding, paged=paged)
+    session = _connect(secret, DriverCaller(secret, read_timeout), encoding, paged=paged)
     try:
         yield session
     finally:
@@ -43,13 +43,13 @@ def open_session(
 
 
 def _connect(
-    secret: Secret, driver: DriverCalls, encoding: str | None, *, paged: bool
+    secret: Secret, call_driver: DriverCaller, encoding: str | None, *, paged: bool
 ) -> SqlSession:
-    """Load the one library that the credential is for: SQLAlchemy takes its time."""
+    """Import only the library that the credential is for: SQLAlchemy takes long to import."""
     if secret.kind == "odbc":
         from epnkit.sources.sql.odbc import OdbcSession
 
-        return OdbcSession(driver, secret.reveal(), encoding, paged=paged)
+        return OdbcSession(call_driver, secret.reveal(), encoding, paged=paged)
     from epnkit.sources.sql.alchemy import AlchemySession
 
-    return AlchemySession(driver, secret, encoding)
+    return AlchemySession(call_driver, secret, encoding)

@@ -1,4 +1,4 @@
-"""What database drivers report, in one line that names the thing and the cure."""
+"""Errors of database drivers as errors of epnkit, with what is wrong and how to cure it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ with requires_extra("sql"):
 
 
 def driver_errors() -> tuple[type[Exception], ...]:
-    """Name what drivers raise; asked for only after an error, since importing SQLAlchemy is slow.
+    """Return the exceptions that drivers raise; importing SQLAlchemy for them is slow.
 
     Returns
     -------
     tuple of type
-        For an ``except``.
+        For an ``except`` clause, whose expression is evaluated only after an error.
     """
     with requires_extra("sql"):
         from sqlalchemy.exc import SQLAlchemyError
@@ -28,7 +28,7 @@ def driver_errors() -> tuple[type[Exception], ...]:
 
 
 class QueryEndedError(SourceError):
-    """The server ended a query, because it took too long or because somebody wanted it."""
+    """The server ended a query, because it took too long or somebody cancelled it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _failure(pattern: str, what: str, cure: str, kind: type[SourceError] = Sourc
     return _Failure(re.compile(pattern, re.IGNORECASE), what, cure, kind)
 
 
-#: First match wins: what is more particular stands higher.
+#: The first match counts: special cases come before general ones.
 _FAILURES = (
     _failure(
         r"can't open lib|IM002|data source name not found|can't load plugin|no module named",
@@ -90,7 +90,7 @@ _FAILURES = (
         r"\b53300\b|too many (connections|clients)|connection slots are reserved|"
         r"\((1040|1203|1226)[,)]|max_user_connections|max_connections",
         "the database takes no more connections",
-        "It runs: wait until others end theirs, use fewer --jobs, or raise its limit"
+        "It runs: wait until others close theirs, use fewer --jobs, or raise its limit"
         " (max_connections, or that of the account)",
         TransientSourceError,
     ),
@@ -112,7 +112,7 @@ _FAILURES = (
     _failure(
         r"\((1053|1927),|server shutdown in progress|connection was killed|"
         r"SerializationFailure|conflict with recovery",
-        "the database ended the connection or the query, for reasons of its own",
+        "the database ended the connection or the query",
         "Try again later",
         TransientSourceError,
     ),
@@ -121,15 +121,22 @@ _FAILURES = (
         r"\((1317|1969|3024),|maximum statement execution time exceeded",
         "the database ended the query",
         "If it took too long, give it an index on cursor and key, or raise `timeout` in the source"
-        " file; the database may have a limit of its own, too",
+        " file; the database may have its own limit, too",
         QueryEndedError,
+    ),
+    _failure(
+        # SQLite's SQLITE_BUSY and SQLITE_LOCKED.
+        r"database (table )?is locked",
+        "another program is writing to the database file",
+        "Wait until it has ended, or end it; then try again",
+        TransientSourceError,
     ),
     _failure(
         r"\b(08\w{3}|HYT0\d|57P0\d|40001|40P01)\b|gone away|lost connection|server closed|"
         r"terminating connection|could not (receive|send)|can't connect|connection (refused|reset|"
         r"timed out|lost|dead)|communication link|could not connect|unable to connect|"
         r"broken pipe|timeout|unexpected eof|no connection to the server|"
-        r"database is locked|handshake|could not fetch|connection not open|SSL SYSCALL|"
+        r"handshake|could not fetch|connection not open|SSL SYSCALL|"
         r"error while reading greeting|malformed packet|packets out of order|server has gone|"
         r"internal savepoint failed",
         "the database cannot be reached",
@@ -142,7 +149,7 @@ _UNKNOWN = _failure("", "the database reports an error", "Ask the database's adm
 
 
 def source_error(error: Exception, secret: Secret) -> SourceError:
-    """Make the error to show for what a driver raised.
+    """Return the error to raise for what a driver raised.
 
     Parameters
     ----------
@@ -154,8 +161,8 @@ def source_error(error: Exception, secret: Secret) -> SourceError:
     Returns
     -------
     SourceError
-        Transient when trying again may help; raise it ``from None``, because the cause may show
-        the password.
+        Transient if trying again may help; raise it ``from None``, because its cause may show the
+        password.
     """
     parts = [error] if isinstance(error, UnicodeDecodeError) else error.args or [error]
     message = secret.scrub(" ".join(" ".join(map(str, parts)).split()))
@@ -166,10 +173,10 @@ def source_error(error: Exception, secret: Secret) -> SourceError:
 
 
 def _shorten(message: str) -> str:
-    """Leave out SQLAlchemy's background links and the statement, which may be long."""
+    """Remove SQLAlchemy's background links and the statement, which may be long."""
     return re.split(r"\s*\[SQL:|\s*\(Background on", message)[0][:400]
 
 
 def describe_connection(secret: Secret) -> str:
-    """Name the database in use, without its password."""
+    """Return the name of a connection for messages, without its password."""
     return f"{secret.name} ({secret.masked})"

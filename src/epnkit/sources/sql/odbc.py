@@ -1,68 +1,65 @@
-"""Connections to databases by ODBC; with a key, no result is buffered whole."""
+"""Connections to databases by ODBC; with a key, no driver has to buffer a whole result."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
 
+from epnkit.errors import SourceError
 from epnkit.modules import requires_extra
 from epnkit.sources.sql.column_types import Row, type_of_python
-from epnkit.sources.sql.session import (
-    CONNECT_TIMEOUT,
-    SESSION_SETTINGS,
-    DriverCalls,
-    SqlAnswer,
-    Statement,
-)
-from epnkit.sources.sql.timeouts import write_limit_statement
+from epnkit.sources.sql.session import CONNECT_TIMEOUT, DriverCaller, SqlAnswer, Statement
+from epnkit.sources.sql.timeouts import write_session_statements
 
 with requires_extra("sql"):
     import pyodbc
 
-# unixODBC 2.3.12, of Debian 13, keeps closed connections for the next who asks, also for those that
-# are not pyodbc's: with the transaction that was open, and so with tables as they were.
+# unixODBC 2.3.12, of Debian 13, pools closed connections, also for other libraries than pyodbc. The
+# next user gets one with its open transaction, and so an old state of the tables.
 pyodbc.pooling = False
 
 
-#: What makes an ODBC driver hand rows out as they come, by a word in the driver's name.
+#: Settings that make an ODBC driver stream rows, by a word in the driver's name.
 _STREAMING = {
-    # In a transaction sqliteodbc holds every page it has read.
+    # In a transaction sqliteodbc keeps every page it has read in memory.
     "sqlite": "StepAPI=1;NoTXN=1",
     "mysql": "FORWARD_CURSOR=1;NO_CACHE=1",
 }
 
-#: Databases whose ODBC drivers hold a whole result before its first row (mariadb 3.1 with any
-#: settings, psqlodbc without UseDeclareFetch): they are read in pages by key, if there is one.
+#: Databases whose ODBC drivers buffer a whole result (mariadb 3.1 with any settings, psqlodbc
+#: without UseDeclareFetch): they are read in pages by key, if there is one.
 _BUFFERING = {"mysql", "postgresql"}
 
-#: How texts' bytes come to MariaDB's driver, which cuts wide ones off at a NUL.
+#: Asks for the encoding in which MariaDB sends texts; its driver truncates wide ones at a NUL.
 _CHARSET_QUERY = "SELECT @@character_set_results"
 
-#: From how many digits on a driver calls a number of floating point double.
+#: The number of digits from which a floating-point type is double precision.
 _DOUBLE = 10
 
 _DIALECTS = {"maria": "mysql", "mysql": "mysql", "postgres": "postgresql", "sqlite": "sqlite"}
 
 
 def complete_connection_string(text: str) -> str:
-    """Complete an ODBC connection string by what keeps its driver from buffering whole results.
+    """Complete an ODBC connection string by settings that keep its driver from buffering results.
 
     Parameters
     ----------
     text : str
-        The connection string; a key that it already has stays as it is, but for psqlodbc's
-        cursor (UseDeclareFetch): 13.02 ends the process when a connection breaks under it. Pages
-        by key keep memory flat there, so a key is needed for that.
+        The connection string. Its own settings stay, except psqlodbc's UseDeclareFetch: with it,
+        13.02 aborts the process if the connection breaks. Without it, memory is bounded only if
+        records are read in pages by key.
     """
     if re.search(r"(?i)\bdriver\s*=[^;]*(postgres|psql)", text):
         bare = re.sub(r"(?i);?\s*\bUseDeclareFetch\s*=\s*\w*", "", text)
-        # Debian's odbcinst.ini lets every connection leave a log in /tmp.
+        # By Debian's odbcinst.ini every connection writes a log to /tmp.
         quiet = "" if "commlog" in text.lower() else ";CommLog=0"
         flags = "" if "boolsaschar" in text.lower() else ";BoolsAsChar=0"
         return f"{bare};UseDeclareFetch=0{quiet}{flags}"
@@ -74,7 +71,7 @@ def complete_connection_string(text: str) -> str:
 
 
 def connect_by_odbc(text: str) -> pyodbc.Connection:
-    """Open a connection that only reads.
+    """Open a read-only connection.
 
     Parameters
     ----------
@@ -88,7 +85,7 @@ def connect_by_odbc(text: str) -> pyodbc.Connection:
 @dataclass
 class _OdbcAnswer:
     cursor: pyodbc.Cursor
-    driver: DriverCalls
+    call_driver: DriverCaller
 
     def __post_init__(self) -> None:
         self.columns = [
@@ -97,7 +94,8 @@ class _OdbcAnswer:
         ]
 
     def fetch(self, size: int) -> Sequence[Row]:
-        rows: Sequence[Row] = self.driver(lambda: self.cursor.fetchmany(size))
+        with _close_on_failure(self.cursor):
+            rows: Sequence[Row] = self.call_driver(lambda: self.cursor.fetchmany(size))
         return rows
 
 
@@ -106,39 +104,37 @@ class OdbcSession:
 
     Parameters
     ----------
-    driver : DriverCalls
+    call_driver : DriverCaller
         Calls the driver.
     text : str
         The connection string.
     encoding : str, optional
-        Of texts, if the driver doesn't give it itself.
+        The encoding of texts, if the driver does not handle it.
     paged : bool
-        Whether results may be asked for page by page.
+        Whether results may be read page by page.
     """
 
     def __init__(
-        self, driver: DriverCalls, text: str, encoding: str | None, *, paged: bool
+        self, call_driver: DriverCaller, text: str, encoding: str | None, *, paged: bool
     ) -> None:
-        self._driver = driver
-        with driver.watchdog.track_sockets():
-            self._connection = driver(lambda: connect_by_odbc(text))
+        self._call_driver = call_driver
+        with call_driver.watchdog.track_sockets():
+            self._connection = call_driver(lambda: connect_by_odbc(text))
         name = str(self._connection.getinfo(pyodbc.SQL_DBMS_NAME)).lower()
         self.dialect = next((d for word, d in _DIALECTS.items() if word in name), name)
         known = (pyodbc.SQL_DRIVER_NAME, pyodbc.SQL_DRIVER_VER)
         self.driver_version = " ".join(str(self._connection.getinfo(each)) for each in known)
         self.quote = str(self._connection.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip() or '"'
-        self.single_answer = not (paged and self.dialect in _BUFFERING)
+        self.streams_results = not (paged and self.dialect in _BUFFERING)
         self.truncates_values = self.dialect == "sqlite"
         self._set_decoding(encoding)
-        if limiting := write_limit_statement(self.dialect, driver.read_timeout):
-            driver(lambda: self._connection.execute(limiting))
-        if setting := SESSION_SETTINGS.get(self.dialect):
-            driver(lambda: self._connection.execute(setting))
+        for statement in write_session_statements(self.dialect, call_driver.read_timeout):
+            call_driver(partial(self._connection.execute, statement))
 
     def _set_decoding(self, encoding: str | None) -> None:
-        """Set how the driver's narrow characters are read; wide ones have their own encoding.
+        """Set how the driver's narrow characters are decoded; wide ones have a fixed encoding.
 
-        SQLite checks no text: a value that is not valid text is lost, and the query goes on.
+        SQLite checks no text: an invalid one becomes unreadable, instead of ending the query.
         """
         narrow = encoding or "utf-8"
         if self.dialect == "sqlite":
@@ -148,10 +144,10 @@ class OdbcSession:
             self._connection.setdecoding(pyodbc.SQL_WCHAR, encoding=narrow, ctype=pyodbc.SQL_CHAR)
 
     def _sends_utf8(self) -> bool:
-        """Return whether MariaDB sends texts that its driver need not make wide ones of."""
+        """Return whether MariaDB sends UTF-8, which its driver need not convert to wide texts."""
         if self.dialect != "mysql":
             return False
-        sent = self._driver(lambda: self._connection.execute(_CHARSET_QUERY).fetchval())
+        sent = self._call_driver(lambda: self._connection.execute(_CHARSET_QUERY).fetchval())
         return str(sent).lower().startswith("utf8")
 
     def execute(self, statement: Statement) -> SqlAnswer:
@@ -159,15 +155,31 @@ class OdbcSession:
         cursor = self._connection.cursor()
         text = statement.head + statement.tail
         values = [_bind_value(value, self.dialect) for value in statement.values]
-        self._driver(lambda: cursor.execute(text, *values))
-        return _OdbcAnswer(cursor, self._driver)
+        with _close_on_failure(cursor):
+            self._call_driver(lambda: cursor.execute(text, *values))
+        return _OdbcAnswer(cursor, self._call_driver)
 
     def close(self) -> None:
-        """End the connection."""
-        self._driver(self._connection.close)
+        """Close the connection."""
+        self._call_driver(self._connection.close)
 
 
-#: Begins the name of an encoding that keeps invalid bytes, as `surrogateescape` does.
+@contextmanager
+def _close_on_failure(cursor: pyodbc.Cursor) -> Iterator[None]:
+    """Close a cursor whose call fails.
+
+    psqlodbc 17 reports an error when a statement of a lost connection is freed. If that happens as
+    Python frees the cursor, pyodbc raises it from whatever is called next.
+    """
+    try:
+        yield
+    except SourceError:
+        with suppress(pyodbc.Error):
+            cursor.close()
+        raise
+
+
+#: The prefix of encodings that keep invalid bytes, as the error handler `surrogateescape` does.
 _LENIENT = "epnkit_lenient_"
 
 
@@ -186,7 +198,7 @@ codecs.register(_find_lenient_codec)
 
 
 def _bind_value(value: object, dialect: str) -> object:
-    """Write times as texts for MariaDB, whose driver cuts the fractions of seconds off."""
+    """Write times as texts for MariaDB, whose driver truncates fractions of seconds."""
     if dialect == "mysql" and isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="microseconds")
     return value

@@ -1,10 +1,9 @@
-"""Answers of a database as pages of records: out of rows, or out of blocks of columns."""
+"""Results of a database as pages of records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from epnkit.sources.sql.column_types import SqlColumn, build_frame
@@ -13,53 +12,53 @@ from epnkit.sources.transport.paging import Page
 
 
 class PageReader(Protocol):
-    """A connection whose answers come as pages."""
+    """A connection whose results come as pages."""
 
     @property
-    def single_answer(self) -> bool:
-        """Whether its driver may be read from while the server still sends."""
+    def streams_results(self) -> bool:
+        """Whether the driver streams rows instead of buffering the whole result."""
         ...
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]
     ) -> Iterator[Page]:
-        """Run a statement, and give its records, at most so many at a time."""
+        """Run a statement, and yield its records in pages of at most `size`."""
         ...
 
 
 @dataclass(frozen=True)
 class RowReader:
-    """Pages out of rows, which every driver gives.
+    """Makes pages of rows, which every driver gives.
 
     Parameters
     ----------
     session : SqlSession
         The connection.
     columns : sequence of SqlColumn
-        The columns of each answer.
+        The columns of each result.
     """
 
     session: SqlSession
     columns: Sequence[SqlColumn]
 
     @property
-    def single_answer(self) -> bool:
-        """Whether its driver may be read from while the server still sends."""
-        return self.session.single_answer
+    def streams_results(self) -> bool:
+        """Whether the driver streams rows instead of buffering the whole result."""
+        return self.session.streams_results
 
     def read_pages(
         self, statement: Statement, size: int, order: Sequence[SqlColumn]
     ) -> Iterator[Page]:
-        """Run a statement, and give its records, at most so many at a time."""
+        """Run a statement, and yield its records in pages of at most `size`."""
         answer = self.session.execute(statement)
-        places = [self.columns.index(column) for column in order]
-        for rows in iter(partial(answer.fetch, size), []):
+        positions = [self.columns.index(column) for column in order]
+        while rows := answer.fetch(size):
             frame = build_frame(rows, self.columns)
-            # Numbers as the driver gives them: a type may round them.
+            # The driver's own values, since a lossy column has rounded ones.
             last = tuple(
                 frame[column.field][-1]
                 if column.selected_as_text or column.is_hex
-                else rows[-1][place]
-                for column, place in zip(order, places, strict=True)
+                else rows[-1][position]
+                for column, position in zip(order, positions, strict=True)
             )
             yield Page(frame, last)

@@ -1,4 +1,4 @@
-"""Reading a query's records in order: page by page or as they come, and continuing after a row."""
+"""Reading a query's records in order, as a stream or in pages, and continuing after a record."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from epnkit.sources.base import UNREADABLE
 from epnkit.sources.sql.column_types import Row, SqlColumn
 from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.pages import PageReader
+from epnkit.sources.sql.select_list import refuse_unreadable_key
 from epnkit.sources.sql.session import Statement
 from epnkit.sources.sql.statements import Condition, WrappedQuery
-from epnkit.sources.sql.values import refuse_unreadable_key
 from epnkit.sources.transport.paging import (
     BatchAndCheckpoint,
     Checkpoint,
@@ -27,17 +27,17 @@ from epnkit.sources.transport.paging import (
     read_segments,
 )
 
-#: How many of the last records are remembered, for those that the database takes for equal.
+#: How many of the last records are remembered, since the database may take keys for equal.
 _MOST_OF_ONE_KEY = 1000
 
 SqlSegment = Segment[Condition, SqlColumn]
 
 
 def split_by_order(segments: Sequence[SqlSegment], wrapped: WrappedQuery) -> Iterator[SqlSegment]:
-    """Split segments into records that pages can be cut by, and those with a null in the order.
+    """Split segments into records with all values of the order, and those with a null in it.
 
-    A database finds nothing before or after a null: no page but the first would have the others.
-    They are read in one answer.
+    Nothing compares as less or greater than a null, so reading in pages cannot continue after one.
+    Records with nulls are read in one result.
     """
     for segment in segments:
         complete = wrapped.is_complete(segment.order)
@@ -48,7 +48,7 @@ def split_by_order(segments: Sequence[SqlSegment], wrapped: WrappedQuery) -> Ite
 
 @dataclass(frozen=True)
 class QueryReader:
-    """How the records of a query are read.
+    """Reads the records of a query.
 
     Parameters
     ----------
@@ -67,18 +67,18 @@ class QueryReader:
     def read(
         self, reader: PageReader, segments: Sequence[SqlSegment], start: Checkpoint, size: int
     ) -> Iterator[BatchAndCheckpoint]:
-        """Read the segments of a window one after the other, from a checkpoint on.
+        """Read the segments of a window one after the other, starting at a checkpoint.
 
         Parameters
         ----------
         reader : PageReader
             The connection.
         segments : sequence of Segment
-            Of the window.
+            The segments of the window.
         start : Checkpoint
-            Where to begin.
+            Where to start.
         size : int
-            How many records a page holds.
+            How many records a page has.
 
         Yields
         ------
@@ -88,14 +88,14 @@ class QueryReader:
         Raises
         ------
         SourceError
-            If more records have one key than are remembered, or there is no key to continue by.
+            If too many records have the same key, or there is no key to continue by.
         """
 
         def read_segment(
             segment: SqlSegment, checkpoint: Checkpoint
         ) -> Iterator[BatchAndCheckpoint]:
-            whole = reader.single_answer or not segment.order
-            read = self._read_stream if whole else self._read_pages
+            streamed = reader.streams_results or not segment.order
+            read = self._read_stream if streamed else self._read_pages
             return read(reader, segment, checkpoint, size)
 
         return read_segments(segments, read_segment, start)
@@ -103,44 +103,44 @@ class QueryReader:
     def _read_stream(
         self, reader: PageReader, segment: SqlSegment, checkpoint: Checkpoint, size: int
     ) -> Iterator[BatchAndCheckpoint]:
-        """Read one answer as it comes."""
+        """Read one result as a stream."""
         seen = checkpoint.seen
         statement = self._statement(segment, checkpoint)
         for page in reader.read_pages(statement, size, segment.order):
             refuse_unreadable_key(page.frame, segment.order, self.where)
             yield from _drop_seen(page, checkpoint, seen)
-            seen = ()  # whatever comes again comes first
+            seen = ()  # only the first page repeats records
 
     def _read_pages(
         self, reader: PageReader, segment: SqlSegment, checkpoint: Checkpoint, size: int
     ) -> Iterator[BatchAndCheckpoint]:
-        """Read page by page, each an answer that is whole before it is looked at."""
+        """Read page by page, each by its own statement."""
         while True:
-            most = size + len(checkpoint.seen)
-            statement = self._statement(segment, checkpoint, most)
-            page = _join_pages(list(reader.read_pages(statement, most, segment.order)))
+            limit = size + len(checkpoint.seen)
+            statement = self._statement(segment, checkpoint, limit)
+            page = _join_pages(list(reader.read_pages(statement, limit, segment.order)))
             if page is None:
                 return
             refuse_unreadable_key(page.frame, segment.order, self.where)
-            if page.frame.height == most == size + _MOST_OF_ONE_KEY:
+            if page.frame.height == limit == size + _MOST_OF_ONE_KEY:
                 self._refuse_endless(page, segment)
             fresh = list(_drop_seen(page, checkpoint, checkpoint.seen))
             yield from fresh
-            if page.frame.height < most or not fresh:
+            if page.frame.height < limit or not fresh:
                 return
             checkpoint = fresh[-1][1]
 
     def _statement(
-        self, segment: SqlSegment, checkpoint: Checkpoint, most: int | None = None
+        self, segment: SqlSegment, checkpoint: Checkpoint, limit: int | None = None
     ) -> Statement:
         wrapped, condition = self.schema.wrapped, segment.condition
         if checkpoint.started:
             self._refuse_unordered(checkpoint)
             condition &= wrapped.starting_at(segment.order, checkpoint.last)
-        return wrapped.select(self.schema.select_list, condition, segment.order, most)
+        return wrapped.select(self.schema.select_list, condition, segment.order, limit)
 
     def _refuse_endless(self, page: Page, segment: SqlSegment) -> None:
-        """Refuse more records of one key than are remembered: the same page would come for ever."""
+        """Refuse more records of one key than are remembered: the same page would be read again."""
         names = [column.field for column in segment.order]
         if page.frame.select(names)[[0, -1]].is_duplicated().all():
             raise SourceError(
@@ -163,9 +163,9 @@ class QueryReader:
 def _drop_seen(
     page: Page, checkpoint: Checkpoint, seen: Sequence[Row]
 ) -> Iterator[BatchAndCheckpoint]:
-    """Give what is new in a page, if anything is, and the checkpoint after it.
+    """Yield the new records of a page, if there are any, and the checkpoint after it.
 
-    Of a join several records may have one key, so whole records are remembered.
+    In a join several records may have one key, so whole records are compared.
     """
     fresh = _filter_new(page.frame, seen) if seen else page.frame
     if fresh.height:
@@ -173,7 +173,7 @@ def _drop_seen(
 
 
 def _filter_new(frame: pl.DataFrame, seen: Sequence[Row]) -> pl.DataFrame:
-    # What comes again is mixed with as many of its like at most.
+    # Repeated records are mixed with at most as many others of their key.
     first = frame.head(2 * _MOST_OF_ONE_KEY)
     new = SeenFilter(seen).find_new(_rows(first))
     return pl.concat([first.filter(pl.Series(new, dtype=pl.Boolean)), frame.slice(first.height)])
@@ -181,7 +181,7 @@ def _filter_new(frame: pl.DataFrame, seen: Sequence[Row]) -> pl.DataFrame:
 
 def _rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
     """Return rows that can be compared: NaN as null, since it equals nothing, and lists as text."""
-    frame = frame.drop(UNREADABLE, strict=False)  # which only pages have that need it
+    frame = frame.drop(UNREADABLE, strict=False)  # which not all pages have
     texts = [
         pl.Series(name, [None if each is None else repr(list(each)) for each in frame[name]])
         for name, dtype in frame.schema.items()

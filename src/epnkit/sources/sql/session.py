@@ -1,8 +1,8 @@
-"""What a connection to a database offers, whatever its driver: statements, answers, errors."""
+"""The interface of a connection to a database, whatever its driver: statements, results, errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -15,26 +15,20 @@ from epnkit.sources.sql.watchdog import Watchdog
 
 Result = TypeVar("Result")
 
-#: What is set in each session: times with a zone are to come in UTC, and dates in one form.
-SESSION_SETTINGS = {
-    "postgresql": "SELECT set_config('TimeZone', 'UTC', false),"
-    " set_config('DateStyle', 'ISO, YMD', false)"
-}
-
 #: How long a connection may take to open, in seconds.
 CONNECT_TIMEOUT = 30
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement for the database: fixed text, then conditions with bound values.
+    """A statement: the service's query, then conditions with bound values.
 
     Parameters
     ----------
     head : str
-        The text that holds the service's query, given to the database as it is.
+        The text with the service's query, which is not changed.
     tail : str
-        What follows it, with ``?`` for each value.
+        The text after it, with ``?`` for each value.
     values : tuple
         The values.
     """
@@ -45,14 +39,20 @@ class Statement:
 
 
 class SqlAnswer(Protocol):
-    """The rows of one statement, as they come."""
+    """The result of one statement."""
 
     #: Name and type of each column; None if the driver doesn't know the type.
     columns: list[tuple[str, pl.DataType | None]]
 
     def fetch(self, size: int) -> Sequence[Row]:
-        """Fetch the next rows, at most so many; none at the end."""
+        """Fetch the next rows, at most `size`; an empty sequence at the end."""
         ...
+
+
+def iterate_rows(answer: SqlAnswer, size: int) -> Iterator[Row]:
+    """Yield all rows of a result, fetching at most `size` at a time."""
+    while rows := answer.fetch(size):
+        yield from rows
 
 
 class SqlSession(Protocol):
@@ -64,9 +64,9 @@ class SqlSession(Protocol):
     quote: str
     #: The ODBC driver and its version, ``psqlodbcw.so 13.02.0000``; empty for other drivers.
     driver_version: str
-    #: Whether its driver may be read from while the server still sends.
-    single_answer: bool
-    #: Whether its driver cuts values off: texts at a NUL, and numbers after 15 figures.
+    #: Whether the driver streams rows instead of buffering the whole result.
+    streams_results: bool
+    #: Whether the driver truncates values: texts at a NUL, and numbers after 15 digits.
     truncates_values: bool
 
     def execute(self, statement: Statement) -> SqlAnswer:
@@ -74,12 +74,12 @@ class SqlSession(Protocol):
         ...
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         ...
 
 
-class DriverCalls:
-    """Calls a driver for a limited time, and raises its errors as ours, without the password.
+class DriverCaller:
+    """Calls a driver with a time limit, and raises its errors as epnkit's, without the password.
 
     Parameters
     ----------

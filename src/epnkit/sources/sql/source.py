@@ -22,13 +22,13 @@ from epnkit.sources.sql.column_types import Row, SqlColumn, build_frame
 from epnkit.sources.sql.columns import NO_OVERRIDES, ColumnOverrides, QuerySchema, read_query_schema
 from epnkit.sources.sql.connect import open_session
 from epnkit.sources.sql.driver_errors import describe_connection
+from epnkit.sources.sql.key_index import KeyIndex
 from epnkit.sources.sql.keys import COMPARABLE, DIGEST, KeyExpressions
 from epnkit.sources.sql.pages import RowReader
 from epnkit.sources.sql.reading import QueryReader, split_by_order
-from epnkit.sources.sql.reconcile import KeyIndex
-from epnkit.sources.sql.session import SqlSession, Statement
+from epnkit.sources.sql.select_list import representable_condition, select_expression
+from epnkit.sources.sql.session import SqlSession, Statement, iterate_rows
 from epnkit.sources.sql.statements import NO_CONDITION, Condition
-from epnkit.sources.sql.values import representable_condition, select_expression
 from epnkit.sources.transport.paging import BatchAndCheckpoint, Checkpoint, Segment, split_window
 from epnkit.sources.transport.prefetch import prefetch
 from epnkit.sources.transport.retry import (
@@ -39,13 +39,13 @@ from epnkit.sources.transport.retry import (
     take_retry_policy,
 )
 
-#: How many seconds a database may send nothing: it may have to sort before its first row.
+#: The read timeout in seconds: a database may have to sort before it sends the first row.
 _READ_TIMEOUT = 600
 
 
 @dataclass(frozen=True)
 class SqlSettings:
-    """What a source file says about a SQL source.
+    """The settings of a SQL source.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ class SqlSettings:
     order : Order
         The cursor and the key.
     encoding : str, optional
-        The encoding of texts, if the driver doesn't give it.
+        The encoding of texts, if the driver does not handle it.
     overrides : ColumnOverrides
-        The types and encodings of columns that the database doesn't give or gives wrongly.
+        The types and encodings of columns that the database gives wrongly or not at all.
     digest : bool
-        Whether the database hashes each record, if it can and the key is known; what changed
-        is found by it.
+        Whether the database hashes each record, if it can and there is a key; changed records are
+        found by the hash.
     retry_policy : RetryPolicy
         How often to try again.
     """
@@ -80,7 +80,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
     secret : Secret
         An ODBC connection string or a SQLAlchemy URL.
     settings : SqlSettings
-        The query and how to read its answer.
+        The query and how to read its result.
     """
 
     kind = "sql"
@@ -122,7 +122,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         return resume(read, self._settings.retry_policy)
 
     def cut_points(self, window: Window, size: int) -> list[CursorValue]:
-        """Ask the database for values of the cursor to cut at; see :class:`Divisible`."""
+        """Return values of the cursor at which the window may be cut; see :class:`Divisible`."""
         if self._cursor is None:
             raise SourceError(
                 "only a source with a cursor can be cut",
@@ -168,22 +168,24 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             raise SourceError(
                 "the records cannot be compared with the table",
                 where=self.label,
-                why="they have no key" if not self._key else f"{query.dialect} is not known well",
+                why="they have no key"
+                if not self._key
+                else f"{query.dialect} is not supported for that",
                 cure='Name the key in the source file, key = ["id"], or load in full',
             )
         self._refuse_ambiguous_keys()
         return KeyIndex(query, KeyExpressions(query.wrapped, query.dialect, self._key))
 
     def _refuse_ambiguous_keys(self) -> None:
-        """Refuse keys that the database writes as other texts than the tracking table holds."""
+        """Refuse keys that the database writes otherwise than the tracking table."""
         for column in self._key:
             if column.dtype not in (pl.Int64, pl.String):
                 raise SourceError(
                     "the records cannot be compared with the table",
                     where=self.label,
-                    why=f"the key's column {column.field!r} is {column.dtype}, which a database"
+                    why=f"the key's column {column.field!r} is {column.dtype}, which each database"
                     " writes in its own way",
-                    cure="Take a key of whole numbers or texts, or load in full",
+                    cure="Use a key of whole numbers or texts, or load in full",
                 )
 
     def _ask_index(self, ask: Callable[[SqlSession, KeyIndex], pl.DataFrame]) -> pl.DataFrame:
@@ -199,7 +201,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
     def _fetch_all_once(self, statement: Statement) -> Sequence[Row]:
         with self._session() as session:
             answer = session.execute(statement)
-            return [row for rows in iter(partial(answer.fetch, BATCH_SIZE), []) for row in rows]
+            return list(iterate_rows(answer, BATCH_SIZE))
 
     @cached_property
     def _query(self) -> QuerySchema:
@@ -228,7 +230,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         return None if name is None else self._query.column(name)
 
     def _condition(self, window: Window) -> Condition:
-        """Describe a window in one condition."""
+        """Return the condition that a record is in a window."""
         if window.everything:
             return NO_CONDITION
         return reduce(or_, (segment.condition for segment in self._segments(window)))
@@ -241,12 +243,14 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             self._key,
             every=NO_CONDITION,
             inside=lambda cursor: wrapped.between(cursor, window) & self._cursor_condition(cursor),
-            absent=lambda cursor: _or_not(wrapped.is_null(cursor), self._cursor_condition(cursor)),
+            absent=lambda cursor: _or_negated(
+                wrapped.is_null(cursor), self._cursor_condition(cursor)
+            ),
             where=self.label,
         )
 
     def _cursor_condition(self, cursor: SqlColumn) -> Condition:
-        """Require a value of the cursor that Python can hold; others count as none."""
+        """Require a value of the cursor that Python can represent; others count as null."""
         return Condition(
             representable_condition(self._query.wrapped, self._query.dialect, cursor) or ""
         )
@@ -258,7 +262,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         checkpoint: Checkpoint | None,
     ) -> Iterator[BatchAndCheckpoint]:
         start = checkpoint or Checkpoint()
-        if self._key and self._secret.kind == "odbc":  # whose answers may be read in pages
+        if self._key and self._secret.kind == "odbc":  # whose results may be read in pages
             segments = list(split_by_order(segments, self._query.wrapped))
         if self.reads_by_arrow:
             try:
@@ -266,7 +270,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
                     start = next_checkpoint
                     yield batch, next_checkpoint
             except NotInArrowError:
-                self.reads_by_arrow = False  # from here on, and from now on
+                self.reads_by_arrow = False  # neither for the rest, nor for later readings
             else:
                 return
         yield from self._read_rows(segments, size, start)
@@ -286,9 +290,9 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         with self._session() as session:
             reader = RowReader(session, self._query.columns)
             read = self._query_reader.read(reader, segments, start, size)
-            # The next page is requested while this one is worked on.  A driver that gives row by
-            # row would only hand the interpreter to and fro.
-            yield from read if reader.single_answer else prefetch(read)
+            # The next page is requested while this one is processed. With a driver that streams,
+            # two threads would only compete for the interpreter.
+            yield from read if reader.streams_results else prefetch(read)
 
     @cached_property
     def _query_reader(self) -> QueryReader:
@@ -296,12 +300,12 @@ class SqlSource(ConfiguredSource[SqlSettings]):
 
     @cached_property
     def reads_by_arrow(self) -> bool:
-        """Whether answers are fetched in blocks: what those can't hold is read on after a key."""
+        """Whether records are fetched in Arrow record batches, until one does not fit."""
         if not self._key or self._secret.kind != "odbc" or self._settings.encoding:
             return False
         return can_read_by_arrow(self._query, (*self._key, *filter(None, [self._cursor])))
 
 
-def _or_not(one: Condition, other: Condition) -> Condition:
-    """Require one condition, or that the other is not met; an empty one always is."""
+def _or_negated(one: Condition, other: Condition) -> Condition:
+    """Require one condition, or that the other one, unless it is empty, does not hold."""
     return one | Condition(f"NOT ({other.text})") if other.text else one

@@ -1,4 +1,4 @@
-"""The statements put around a service's query: windows, order, continuing after a row."""
+"""Statements around a service's query: windows, order, and continuing after a record."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from epnkit.sources.values.window_bounds import comparable_bound
 
 #: The name under which the service's query is known to the database.
 SUBQUERY_NAME = "epnkit_records"
+
+#: The column that numbers the records of a window in its order.
+_POSITION = "epnkit_position"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ NO_CONDITION = Condition("")
 
 @dataclass(frozen=True)
 class WrappedQuery:
-    """A service's query, wrapped so that conditions can be put on its columns.
+    """A service's query as a subquery, so that conditions can be put on its columns.
 
     Parameters
     ----------
@@ -47,17 +50,17 @@ class WrappedQuery:
         One SELECT.
     quote : str
         The character around identifiers.
-    seeks : bool
-        Whether the database finds ``(a, b) >= (?, ?)`` by an index.
-    widens : bool
-        Whether whole numbers are selected with 64 bits: pyodbc reads MariaDB's unsigned ones of
-        32 bits as if they had a sign.
+    row_comparison_uses_index : bool
+        Whether the database uses an index for ``(a, b) >= (?, ?)``.
+    widen_integers : bool
+        Whether integers are selected with 64 bits: pyodbc reads MariaDB's unsigned ones of 32 bits
+        as if they had a sign.
     """
 
     query: str
     quote: str
-    seeks: bool = False
-    widens: bool = False
+    row_comparison_uses_index: bool = False
+    widen_integers: bool = False
 
     def quote_name(self, column: SqlColumn) -> str:
         """Quote a column's name."""
@@ -66,8 +69,8 @@ class WrappedQuery:
         return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
 
     def select_expression(self, column: SqlColumn) -> str:
-        """Return what to select for a column's values."""
-        wide = self.widens and column.from_driver and column.dtype == pl.Int64
+        """Return the expression that selects a column."""
+        wide = self.widen_integers and column.from_driver and column.dtype == pl.Int64
         return f"{self.quote_name(column)} + 0" if wide else self.quote_name(column)
 
     def select(
@@ -75,30 +78,32 @@ class WrappedQuery:
         what: str = "*",
         condition: Condition = NO_CONDITION,
         order: Sequence[SqlColumn] = (),
-        most: int | None = None,
+        limit: int | None = None,
     ) -> Statement:
-        """Select something of the records that meet a condition, in an order, at most so many."""
+        """Select from the records that meet a condition, in an order, at most `limit`."""
         query = self.query.strip().rstrip(";")
         head = f"SELECT {what} FROM (\n{query}\n) AS {SUBQUERY_NAME}"  # noqa: S608 (from the service)
         tail = f" WHERE {condition.text}" if condition.text else ""
-        # The record's own column, which an index serves, not what is selected under its name.
+        # The subquery's column, which may have an index, not the expression of the same name.
         names = ", ".join(f"{SUBQUERY_NAME}.{self.quote_name(column)}" for column in order)
         tail += f" ORDER BY {names}" if names else ""
-        tail += f" LIMIT {most:d}" if most is not None else ""
+        tail += f" LIMIT {limit:d}" if limit is not None else ""
         return Statement(head, tail, condition.values)
 
     def select_every(
         self, column: SqlColumn, value: str, condition: Condition, size: int
     ) -> Statement:
-        """Select each size-th value of a column, in its order, in the form that is given."""
+        """Select every size-th value of a column in ascending order, as the expression `value`."""
         name = self.quote_name(column)
-        inner = self.select(f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS place", condition)
+        inner = self.select(
+            f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS {_POSITION}", condition
+        )
         head = f"SELECT DISTINCT {value} FROM ({inner.head}"  # noqa: S608 (from the service)
-        tail = f"{inner.tail}) AS numbered WHERE place % {size:d} = 0 ORDER BY 1"
+        tail = f"{inner.tail}) AS numbered WHERE {_POSITION} % {size:d} = 0 ORDER BY 1"
         return Statement(head, tail, inner.values)
 
     def select_nothing(self) -> Statement:
-        """Select the columns alone."""
+        """Select no record, to get only the columns."""
         return self.select(condition=Condition("1 = 0"))
 
     def is_null(self, column: SqlColumn) -> Condition:
@@ -111,29 +116,27 @@ class WrappedQuery:
         return reduce(and_, each, NO_CONDITION)
 
     def between(self, cursor: SqlColumn, window: Window) -> Condition:
-        """Require that the cursor has a value, and one inside the window."""
+        """Require that the cursor has a value inside the window."""
         name = self.quote_name(cursor)
         low, high = window.low, window.high
         found = self.is_complete([cursor])
         if low is not None:
-            found &= Condition(
-                f"{name} >{'=' * window.low_closed} ?",
-                (comparable_bound(low, cursor.dtype, cursor.name),),
-            )
+            sign = ">=" if window.low_closed else ">"
+            bound = comparable_bound(low, cursor.dtype, cursor.name)
+            found &= Condition(f"{name} {sign} ?", (bound,))
         if high is not None:
-            found &= Condition(
-                f"{name} <{'=' * window.high_closed} ?",
-                (comparable_bound(high, cursor.dtype, cursor.name),),
-            )
+            sign = "<=" if window.high_closed else "<"
+            bound = comparable_bound(high, cursor.dtype, cursor.name)
+            found &= Condition(f"{name} {sign} ?", (bound,))
         return found
 
     def starting_at(self, order: Sequence[SqlColumn], last: Sequence[object]) -> Condition:
-        """Require that a record is the last one read, or comes after it in the order.
+        """Require that a record is the last one read, or follows it in the order.
 
-        The last one itself is included, because texts that differ may be equal to the database
+        The last one is included, because different texts may be equal to the database
         (case-insensitive collations): the caller drops the records that it has seen.
         """
-        if self.seeks:
+        if self.row_comparison_uses_index:
             names = ", ".join(map(self.quote_name, order))
             marks = ", ".join("?" * len(order))
             return Condition(f"({names}) >= ({marks})", tuple(last))
@@ -143,4 +146,4 @@ class WrappedQuery:
             return Condition(f"{name} >= ?", (last[0],))
         same = Condition(f"{name} = ?", (last[0],)) & self.starting_at(others, last[1:])
         follows = Condition(f"{name} > ?", (last[0],)) | same
-        return Condition(f"{name} >= ?", (last[0],)) & follows  # which an index can serve
+        return Condition(f"{name} >= ?", (last[0],)) & follows  # for which an index is used

@@ -1,11 +1,17 @@
-"""Letting the server itself end what takes too long: else it goes on after we gave up waiting."""
+"""Time limits at the server: otherwise a query would continue after epnkit stopped waiting."""
 
 from __future__ import annotations
 
-#: The longest limit that is asked for, in seconds: PostgreSQL's milliseconds have 31 bits.
+#: Sets the form of times: those with a zone are sent in UTC, and dates in ISO 8601.
+SESSION_SETTINGS = {
+    "postgresql": "SELECT set_config('TimeZone', 'UTC', false),"
+    " set_config('DateStyle', 'ISO, YMD', false)"
+}
+
+#: The longest limit, in seconds: PostgreSQL's milliseconds have 31 bits.
 _LONGEST = 2_000_000
 
-#: Sets PostgreSQL's limit (milliseconds; 0 is none), unless a stricter one is set there.
+#: Sets PostgreSQL's limit (milliseconds; 0 is none), unless the server has a stricter one.
 _POSTGRESQL = (
     "SELECT set_config('statement_timeout', '{milliseconds}', false) FROM pg_settings"
     " WHERE name = 'statement_timeout'"
@@ -27,11 +33,25 @@ _MYSQL = (
 _LIMITS = {"postgresql": _POSTGRESQL, "mysql": _MYSQL}
 
 
+def write_session_statements(dialect: str, seconds: float) -> list[str]:
+    """Write the statements that prepare a session: a time limit, and the form of times.
+
+    Parameters
+    ----------
+    dialect : str
+        The database.
+    seconds : float
+        How long a statement of the session may take.
+    """
+    wanted = (write_limit_statement(dialect, seconds), SESSION_SETTINGS.get(dialect))
+    return [statement for statement in wanted if statement is not None]
+
+
 def write_limit_statement(dialect: str, seconds: float) -> str | None:
     """Write the statement that limits each statement of a session.
 
-    The server counts until it has sent the last row, so that this is not for answers that are
-    taken from it at leisure; of PostgreSQL's cursors it counts each FETCH.
+    The server counts until it has sent the last row: this is not for results that are streamed. For
+    a cursor of PostgreSQL it counts each FETCH.
 
     Parameters
     ----------

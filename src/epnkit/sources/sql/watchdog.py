@@ -1,4 +1,4 @@
-"""Ending a connection whose server sends nothing: database drivers would wait for ever."""
+"""Ending a connection whose server sends nothing, for which database drivers wait for ever."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from epnkit.sources.transport.retry import SourceTimeoutError
 
 Result = TypeVar("Result")
 
-#: How many seconds longer we wait than the server may work: its own error is the better one.
+#: How many seconds longer than the server's limit to wait: its own error says more.
 _GRACE = 1.0
 
-#: How many seconds ending a query over another connection may take.
+#: How many seconds to wait for the cancellation of a query over another connection.
 _CANCELLING = 5.0
 
 
 class Watchdog:
     """Calls a driver with a time limit.
 
-    Neither psqlodbc nor psycopg2 has a timeout for reading, and those of servers do not help when
-    the network swallows what they send. A driver whose socket is shut down under it reports a
-    lost connection, though, from wherever it waits.
+    Neither psqlodbc nor psycopg2 has a read timeout, and those of servers do not help if the
+    network drops what they send. But a driver reports a lost connection, wherever it waits, if its
+    socket is shut down.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Watchdog:
         How long a call may take, in seconds.
     """
 
-    #: Ends what the server is busy with, if it doesn't end that by itself.
+    #: Cancels the query at the server, if the server has no time limit for it.
     cancel: Callable[[], None] | None = None
 
     def __init__(self, secret: Secret, seconds: float) -> None:
@@ -48,18 +48,18 @@ class Watchdog:
 
     @contextmanager
     def track_sockets(self) -> Iterator[None]:
-        """Find out which sockets a connection has: those that are new at its end."""
+        """Find the sockets of the connection that is opened in this context: the new ones."""
         self._foreign, self._own = _list_sockets(), None
         yield
         self._own = _list_sockets() - self._foreign
 
     def call(self, action: Callable[[], Result]) -> Result:
-        """Do something that waits for the server.
+        """Call a function that waits for the server.
 
         Raises
         ------
         SourceTimeoutError
-            When it sent nothing for too long.
+            If it sent nothing for too long.
         """
         timed_out = threading.Event()
         limit = min(self._seconds + _GRACE, threading.TIMEOUT_MAX)
@@ -70,7 +70,7 @@ class Watchdog:
             return action()
         finally:
             timer.cancel()
-            if timed_out.is_set():  # whatever the driver made of it
+            if timed_out.is_set():  # whatever error the driver raised
                 raise self._timeout_error() from None
 
     def _timeout_error(self) -> SourceTimeoutError:
@@ -91,16 +91,16 @@ class Watchdog:
                 each.shutdown(socket.SHUT_RDWR)
 
     def _cancel_query(self) -> None:
-        """Ask the server to end its work, and wait seconds only: it may be unreachable."""
+        """Cancel the query at the server, but do not wait long: it may be unreachable."""
         if self.cancel is not None:
             ending = threading.Thread(target=self.cancel, daemon=True)
             ending.start()
             ending.join(_CANCELLING)
 
     def _connection_sockets(self) -> Iterator[socket.socket]:
-        """Yield the sockets of the connection, each under a number of its own."""
+        """Yield duplicates of the sockets of the connection."""
         now, families = _list_sockets(), {socket.AF_INET, socket.AF_INET6}
-        if self._own is not None:  # while it opens, a new one may belong to others
+        if self._own is not None:  # before it is open, a new local socket may belong to others
             families.add(socket.AF_UNIX)
         for number, _ in now - self._foreign if self._own is None else now & self._own:
             with suppress(OSError):
@@ -112,7 +112,7 @@ class Watchdog:
 
 
 def _list_sockets() -> set[tuple[int, str]]:
-    """List this process's sockets: number, and what distinguishes it from others of that number."""
+    """List the process's sockets: the descriptor, and the name by which a later one differs."""
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):

@@ -11,6 +11,9 @@ from epnkit.sources.base import UNREADABLE
 #: What is wrong with records, by their number in the batch.
 Problems = dict[int, list[str]]
 
+#: What stands between the problems of a record, which have no semicolon.
+SEPARATOR = "; "
+
 #: How much of a value is named, in characters.
 _SHOWN = 80
 
@@ -42,11 +45,35 @@ def describe_problem(name: str, value: object, why: str) -> str:
     return f"{name}: {shown} {why}"
 
 
+def split_problems(text: str) -> list[tuple[str, str]]:
+    """Split a text of :data:`~epnkit.sources.base.UNREADABLE` into fields and what is wrong.
+
+    Parameters
+    ----------
+    text : str
+        What :func:`describe_problem` wrote of each field, joined by :data:`SEPARATOR`.
+
+    Returns
+    -------
+    list of (str, str)
+        Each field, with the problem; a field may have several.
+
+    Examples
+    --------
+    >>> split_problems("start: 0000-00-00 is no date; size: ? is not of type Int64")
+    [('start', '0000-00-00 is no date'), ('size', '? is not of type Int64')]
+    """
+    parts = (each.partition(": ") for each in text.split(SEPARATOR))
+    return [(field, why) for field, _, why in parts if field]
+
+
 def add_problems(frame: pl.DataFrame, problems: Mapping[int, Sequence[str]]) -> pl.DataFrame:
     """Add the column :data:`~epnkit.sources.base.UNREADABLE` to a batch, if there are problems."""
     if not problems:
         return frame
-    texts = ["; ".join(problems[row]) if row in problems else None for row in range(frame.height)]
+    texts = [
+        SEPARATOR.join(problems[row]) if row in problems else None for row in range(frame.height)
+    ]
     return frame.with_columns(pl.Series(UNREADABLE, texts, dtype=pl.String))
 
 
