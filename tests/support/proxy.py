@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,10 +46,14 @@ class Proxy:
         The server's port on 127.0.0.1.
     replaced : dict of bytes to bytes
         What the server says that comes through as something else, of the same length.
+    pause : float
+        How many seconds whatever the server says is held back.
     """
 
-    def __init__(self, target: int, replaced: dict[bytes, bytes] | None = None) -> None:
-        self.target, self.replaced = target, replaced or {}
+    def __init__(
+        self, target: int, replaced: dict[bytes, bytes] | None = None, pause: float = 0.0
+    ) -> None:
+        self.target, self.replaced, self.pause = target, replaced or {}, pause
         self.faults: deque[Fault] = deque()
         self.connections = 0
         self.bytes = 0  # of the server's, that came through
@@ -103,6 +108,7 @@ class Proxy:
             while (left is None or left > 0) and (chunk := server.recv(left or 65536)):
                 for said, heard in self.replaced.items():
                     chunk = chunk.replace(said, heard)
+                time.sleep(self.pause)
                 client.sendall(chunk)
                 self.bytes += len(chunk)
                 left = None if left is None else left - len(chunk)

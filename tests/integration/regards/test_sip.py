@@ -33,6 +33,7 @@ from epnkit.sources.transport.retry import RetryPolicy
 from tests.support.commands import Ended, run_epnkit
 from tests.support.ingestion import QUEUE, Ingestion, open_channel
 from tests.support.packaged import Packaged, open_packaged, write_settings
+from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
     from tests.support.servers import Keep
@@ -328,6 +329,58 @@ def test_a_broker_that_restarts_loses_nothing(
         assert [len(each) for each in ingestion.products.values()] == [1] * 300
     finally:
         (restarted or [server])[-1].stop()
+
+
+def test_a_broker_without_memory_is_waited_for(
+    maps: Packaged, dachs: PrivateDachs, server_directory: Path, tmp_path: Path
+) -> None:
+    port, directory = free_port(), server_directory / "alarmed"
+    servers = [start_rabbitmq(port, directory, {"vm_memory_high_watermark.absolute": "1MB"})]
+    ingestion = Ingestion(servers[0].url)
+    sender, publisher, reader, other = make_parts(dachs, tmp_path, maps, servers[0].url, 100)
+    said, waited = [], threading.Event()
+
+    def note(text: str) -> None:
+        said.append(text)
+        if "takes no messages" in text:
+            waited.set()
+
+    def give_memory() -> None:
+        waited.wait(60)
+        time.sleep(2)  # while which it waits
+        servers.pop().stop()
+        servers.append(start_rabbitmq(port, directory))
+
+    thread = threading.Thread(target=give_memory)
+    thread.start()
+    try:
+        with closing(other), closing(publisher), ingestion.running():
+            publisher.report = note
+            reader.bind()
+            assert sender.send(publisher) == SendingCounts(sent=300)
+            thread.join()
+            reader.read(wait=20, report=lambda _: None)
+        assert "the broker takes no messages (low on memory); waiting" in said
+        assert maps.states() == {"stored": 300}
+        assert [len(each) for each in ingestion.products.values()] == [1] * 300
+    finally:
+        waited.set()
+        thread.join()
+        servers[0].stop()
+
+
+def test_a_slow_broker_is_waited_for(
+    maps: Packaged, ingestion: Ingestion, dachs: PrivateDachs, broker: Server, tmp_path: Path
+) -> None:
+    with Proxy(broker.port, pause=0.5) as proxy:
+        url = broker.url.replace(f":{broker.port}", f":{proxy.port}")
+        sender, publisher, reader, other = make_parts(dachs, tmp_path, maps, url, 50)
+        with closing(other), closing(publisher), ingestion.running():
+            reader.bind()
+            assert sender.send(publisher) == SendingCounts(sent=300)
+            reader.read(wait=20, report=lambda _: None)
+    assert maps.states() == {"stored": 300}
+    assert [len(each) for each in ingestion.products.values()] == [1] * 300
 
 
 def test_answers_are_read_while_packages_are_sent(
