@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
+from math import inf
 from pathlib import Path
 
 import polars as pl
@@ -87,14 +88,14 @@ def walk(
     SourceError
         When there is no such directory, or the window's ends are no times.
     """
-    within = _window_predicate(window)
+    first, last = _bound_ticks(window)
     skipped = Counter() if skipped is None else skipped
     for name in walk_names(root, globs, choose, follow_links, skipped):
-        found = look_at(root, name)
-        if found is None:
+        state = _ask(root, name)
+        if state is None:
             skipped[GONE] += 1
-        elif within(found):
-            yield found
+        elif first <= state.st_mtime_ns <= last:
+            yield FoundFile(root, name, state.st_size, state.st_mtime_ns)
 
 
 def walk_names(
@@ -136,11 +137,15 @@ def look_at(root: Path, name: str) -> FoundFile | None:
     name : str
         Where the file lies below that.
     """
+    state = _ask(root, name)
+    return None if state is None else FoundFile(root, name, state.st_size, state.st_mtime_ns)
+
+
+def _ask(root: Path, name: str) -> os.stat_result | None:
     try:
-        state = os.stat(f"{root}/{name}")  # noqa: PTH116 - a Path costs more than the question
+        return os.stat(f"{root}/{name}")  # noqa: PTH116 - a Path costs more than the question
     except FileNotFoundError:
         return None
-    return FoundFile(root, name, state.st_size, state.st_mtime_ns)
 
 
 class Boundary:
@@ -228,20 +233,15 @@ def _list_directory(boundary: Boundary, below: str) -> Iterator[str]:
         ) from error
 
 
-def _window_predicate(window: Window) -> Callable[[FoundFile], bool]:
-    # Microseconds since 1970, as files have them: a datetime for each costs more than the rest.
-    times = (_parse_time_bound(value) for value in (window.low, window.high))
-    low, high = (None if time is None else (time - _EPOCH) // _TICK for time in times)
-    if low is None and high is None:
-        return lambda found: True
+def _bound_ticks(window: Window) -> tuple[float, float]:
+    """Give the first and the last time of a window, in nanoseconds since 1970.
 
-    def within(found: FoundFile) -> bool:
-        changed = found.ticks // 1000
-        above = low is None or (changed >= low if window.low_closed else changed > low)
-        below = high is None or (changed <= high if window.high_closed else changed < high)
-        return above and below
-
-    return within
+    Times of files count in whole microseconds: a datetime for each file costs more than the rest.
+    """
+    low, high = (_parse_time_bound(value) for value in (window.low, window.high))
+    first = -inf if low is None else ((low - _EPOCH) // _TICK + (not window.low_closed)) * 1000
+    last = inf if high is None else ((high - _EPOCH) // _TICK + window.high_closed) * 1000 - 1
+    return first, last
 
 
 def _parse_time_bound(value: CursorValue | None) -> dt.datetime | None:
