@@ -344,3 +344,23 @@ def test_a_description_counts_where_no_name_does() -> None:
     assert judge_draft(found, "x", {"spectral_range_min": C / 1438e-10}).wrong == []
     both = declare(declared, PLAM=1438.0, wavelength_nm=656.3)
     assert [c.field.name for c in find_candidates(both, "wavelength")] == ["wavelength_nm"]
+
+
+@pytest.mark.parametrize(
+    ("column", "field", "value"),
+    [
+        ("instrument_name", "instruments", [[{"displayName": "SOHO: LASCO/C2"}]] * COUNT),
+        ("instrument_name", "instrument", '{"displayName": "SOHO: LASCO/C2"}'),
+        ("instrument_host_name", "telescope", "15 cm photoheliograph"),
+        ("instrument_host_name", "telescop", "Synoptic spectroheliograph"),
+    ],
+)
+def test_values_that_are_no_names_are_not_sure(column: str, field: str, value: Any) -> None:
+    found = propose(sample(**{field: value}), "x").of(column)
+    assert found is None or found.confidence < 0.8
+
+
+def test_a_space_telescope_is_a_host() -> None:
+    found = propose(sample(telescop="Hubble Space Telescope"), "x").of("instrument_host_name")
+    assert found is not None
+    assert found.confidence > 0.9

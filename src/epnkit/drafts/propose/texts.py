@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
@@ -59,6 +59,20 @@ _NAMED = 0.9
 #: Words of fields that spectra have.
 _OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
 
+#: Values that are less sure than the name of their field: how sure at most, and why.
+_OBJECTS: Final = (
+    r"^\[?\s*\{",
+    0.5,
+    "but its values are objects, of which one field may be the name",
+)
+_DOUBTS: Final[dict[str, list[tuple[str, float, str]]]] = {
+    "instrument_name": [_OBJECTS],
+    "instrument_host_name": [
+        _OBJECTS,
+        (r"(?i)graph\b|\d ?cm\b", 0.7, "but a value names an instrument"),
+    ],
+}
+
 
 def propose_texts(sample: Sample, made: set[str], targets: set[str]) -> Iterator[Proposal]:
     """Propose the instrument and its host, the kind of data, its level, what was measured.
@@ -111,9 +125,17 @@ def _propose_name(column: str, candidate: Candidate) -> Proposal:
             min(candidate.score, 0.85),
             "by its name; the short form",
         )
-    return Proposal(
-        (column,), call(hash_list, field.name), (field.name,), candidate.score, "by its name"
-    )
+    most, reason = _doubt_name(column, field)
+    confidence = min(candidate.score, most)
+    return Proposal((column,), call(hash_list, field.name), (field.name,), confidence, reason)
+
+
+def _doubt_name(column: str, field: Field) -> tuple[float, str]:
+    """Return how sure a name is at most by its values, and the reason."""
+    for pattern, most, doubt in _DOUBTS[column]:
+        if share_matching(field.texts, pattern) > 0:
+            return most, f"by its name; {doubt}"
+    return 1.0, "by its name"
 
 
 def _propose_product_type(sample: Sample, made: set[str]) -> Proposal:
