@@ -262,7 +262,7 @@
             self.description = "Records by HAPI, of any span: %s"%title
 
           def asVOT(self, ctx, accessURL=None, linkIdTo=None):
-            # Up to DaCHS 2.10 it is called with the address of the datalink service.
+            # DaCHS 2.7 calls it with the address of the datalink service, 2.11 without.
             return V.RESOURCE(ID=ctx.getOrMakeIdFor(self, suggestion="hapi_svc"), name="hapi_svc",
                 type="meta", utype="adhoc:service")[
               V.DESCRIPTION[self.description],

@@ -63,9 +63,9 @@ def write_query(
     known: Collection[str],
     terms: SearchTerms,
     *,
+    limit: int,
     columns: Collection[str] = (),
     order: str = "",
-    limit: int = 1,
 ) -> TableQuery:
     """Write the query of a table.
 
@@ -80,24 +80,22 @@ def write_query(
         (TAP 1.1, section 4.3).
     terms : SearchTerms
         What is asked for.
+    limit : int
+        How many rows are wanted at most.
     columns : collection of str
         The columns that are wanted; by default those of EPNcore. ``*`` is all that it has.
     order : str
         The column that rows are ordered by, if the table has it.
-    limit : int
-        How many rows are wanted at most.
 
     Examples
     --------
-    >>> write_query("a.epn_core", ["granule_uid", "time_min"], SearchTerms(level=3)).left_out
-    ('level',)
-    >>> write_query("a.epn_core", ["granule_uid"], SearchTerms(where="1=1")).text
-    'SELECT * FROM a.epn_core WHERE (1=1)'
+    >>> found = write_query("a.epn_core", ["time_min"], SearchTerms(level=3, where="1=1"), limit=9)
+    >>> found.text, found.left_out
+    ('SELECT * FROM a.epn_core WHERE (1=1)', ('level',))
     """
     written = {name.strip('"'): name for name in known}
-    wanted = [name for name in columns or COLUMNS if name in written]
-    if "*" in columns:
-        wanted = [*written]
+    every = "*" in columns
+    wanted = [*written] if every else [n for n in columns or COLUMNS if n in written]
     conditions = list(_write_conditions(terms, written))
     used = [each.text for each in conditions if {*each.needs} <= {*written}]
     left_out = tuple(each.term for each in conditions if not {*each.needs} <= {*written})

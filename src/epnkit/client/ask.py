@@ -196,8 +196,8 @@ def _run(url: str, query: TableQuery, limit: int, session: DeadlineSession) -> t
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what services write is theirs
         rows, state = _parse(document, asked)
-    rows.keep_columns([name for name in query.columns if name in rows.colnames])
-    return rows, state
+    names = [name for name in query.columns if name in rows.colnames]
+    return rows[names] if names else rows, state
 
 
 def _parse(document: bytes, asked: Any) -> tuple[Table, str]:

@@ -113,9 +113,7 @@ def _drop_repeated(rows: Table) -> Table:
     if "granule_uid" not in rows.colnames:
         return rows
     # A row without an identifier repeats none.
-    uids = [
-        number if uid is None else uid for number, uid in enumerate(rows["granule_uid"].tolist())
-    ]
+    uids = [uid or (number,) for number, uid in enumerate(rows["granule_uid"].tolist())]
     keys = list(zip(rows[SERVICE].tolist(), uids, strict=True))
     first = {key: number for number, key in reversed(list(enumerate(keys)))}
     return rows if len(first) == len(rows) else rows[sorted(first.values())]

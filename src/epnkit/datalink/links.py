@@ -42,7 +42,7 @@ class CompiledLinks:
     counts : polars.Series
         How many links each granule has.
     withheld : polars.DataFrame
-        ``granule`` and ``url`` of each link that a embargoed granule was not given.
+        ``granule`` and ``url`` of each link that an embargoed granule was not given.
     """
 
     texts: pl.Series

@@ -14,6 +14,7 @@ from epnkit.cli.search import command
 from epnkit.client import search
 from epnkit.client.links import fetch_links
 from epnkit.client.targets import EpnTable
+from epnkit.epncore.columns import COLUMNS
 
 
 def test_one_search_over_good_and_bad_services(hfc1ar: str) -> None:
@@ -71,6 +72,16 @@ def test_every_term_is_understood_by_a_dachs(hfc1ar: str) -> None:
     refused = search(hfc1ar, where="no_such_column = 1")
     assert [answer.state for answer in refused.answers] == ["refused"]
     assert "no_such_column" in refused.answers[0].why
+
+
+def test_the_columns_are_those_that_are_wanted_however_they_are_asked_for(hfc1ar: str) -> None:
+    for limit in (2, 100_000):  # by * and by their names
+        found = search(hfc1ar, limit=limit, columns=["time_min", "granule_uid"]).table
+        assert found.colnames == ["service", "tap_url", "time_min", "granule_uid"]
+        plain = search(hfc1ar, limit=limit).table.colnames
+        assert [name for name in COLUMNS if name in plain] == plain[2:]
+    every = search(hfc1ar, limit=2, columns=["*"]).table.colnames
+    assert "footprint_flags" in every
 
 
 def test_the_command_equals_the_function(hfc1ar: str, tmp_path: Path) -> None:

@@ -200,7 +200,9 @@ def read_coverage(dachs: PrivateDachs) -> list[float] | None:
 
 def write_coverage(dachs: PrivateDachs, limits: list[float]) -> None:
     with dachs.cluster.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("UPDATE dc.rdmeta SET temporal = %s", (limits,))
+        cursor.execute(
+            "UPDATE dc.rdmeta SET temporal = %s WHERE sourcerd = 'bass2000/q'", (limits,)
+        )
 
 
 def test_what_two_services_share_goes_with_the_last(instance: PrivateDachs) -> None:

@@ -62,7 +62,7 @@ def test_the_page_asks_what_the_client_asks(
     columns = ["granule_uid", "time_min", "order", "s_region"]
     asked = page.evaluate(
         "async ([table, known, terms, columns, limit]) =>"
-        " (await import('./adql.mjs')).writeQuery(table, known, terms, columns, 'time_min', limit)",
+        " (await import('./adql.mjs')).writeQuery(table, known, terms, limit, columns, 'time_min')",
         ["a.epn_core", list(known), given, columns, limit],
     )
     expected = write_query(

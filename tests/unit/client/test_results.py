@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from epnkit.client.adql import TableQuery
 from epnkit.client.ask import TableAnswer
@@ -112,3 +112,18 @@ def test_the_function_is_offered_whatever_was_imported_before() -> None:
     package = importlib.import_module("epnkit.client")
     assert callable(package.search)
     assert callable(package.send_table)
+
+
+def test_rows_without_an_identifier_all_stay() -> None:
+    uids = MaskedColumn(["a", "x", "x"], mask=[False, True, True])
+    found = merge_answers([answer("http://a/tap", "x.epn_core", granule_uid=uids)])
+    assert len(found) == 3
+
+
+def test_lists_and_bytes_are_texts_and_what_is_masked_stays_masked() -> None:
+    given = [np.array([1.0, 2.5]), b"two", "three", None, "five"]
+    values = MaskedColumn(np.array(given, dtype=object), mask=[value is None for value in given])
+    found = merge_answers(
+        [answer("http://a/tap", "x.epn_core", granule_uid=list("abcde"), v=values)]
+    )
+    assert found["v"].tolist() == ["1.0 2.5", "two", "three", None, "five"]

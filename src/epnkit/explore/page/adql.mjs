@@ -6,18 +6,17 @@ export const textColumns = [
   "instrument_host_name", "instrument_name", "measurement_type", "file_name", "species",
 ];
 
-const VALUES_A_NAME = 4000;
+const VALUES_A_NAME = 4000; // as in epnkit.client.adql
 
 // terms: time [low, high] (JD), frequency [low, high] (Hz), target, instrument, kind, level,
 // place { shape, numbers } (places.mjs), frame, text, where; what is missing does not matter.
-export function writeQuery(table, known, terms, columns, order, limit = 1) {
+export function writeQuery(table, known, terms, limit, columns, order) {
   // TAP_SCHEMA writes names as ADQL wants them: in quotes where they are needed (TAP 1.1, section 4.3).
   const has = new Map(known.map((name) => [name.replaceAll('"', ""), name]));
   const conditions = writeConditions(terms, has);
   const used = conditions.filter((each) => each.needs.every((name) => has.has(name)));
   const leftOut = conditions.filter((each) => !used.includes(each)).map((each) => each.term);
   const wanted = columns.filter((name) => has.has(name));
-  // DaCHS takes as long to read a name as to write many values.
   const all = (known.length - wanted.length) * limit <= VALUES_A_NAME * wanted.length;
   let text = `SELECT ${all ? "*" : wanted.map((name) => has.get(name)).join(", ")} FROM ${table}`;
   if (used.length) text += ` WHERE ${used.map((each) => each.text).join(" AND ")}`;

@@ -94,7 +94,7 @@ async function search(times = null) {
   const chosen = state.services.filter((service) => service.label.querySelector("input").checked);
   Object.assign(state, { rows: [], shown: [], selected: [], chosen: null });
   for (const service of state.services) service.count.textContent = "";
-  state.asked = chosen.map((service) => ({ service, ...writeQuery(service.table, [...service.columns.keys()], terms, wanted, "time_min", limit), limit }));
+  state.asked = chosen.map((service) => ({ service, ...writeQuery(service.table, [...service.columns.keys()], terms, limit, wanted, "time_min"), limit }));
   showAsked();
   say(strings.searching);
   const waiting = [...state.asked], faults = [];
