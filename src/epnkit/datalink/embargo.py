@@ -46,8 +46,6 @@ DATA_COLUMNS = (
 #: The release date of what is held without a date.
 NO_DATE = datetime(9999, 12, 31)
 
-#: The Julian date of 1970-01-01.
-
 #: Columns that hold addresses of epnkit's own, which lead to nothing that is withheld.
 _OWN = ("datalink_url",)
 

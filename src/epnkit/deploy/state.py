@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2 import sql
 
 from epnkit.dachs.instance import DachsInstance
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import table_exists, tracking_name
 
 #: The state tables with rows of several services.
 _SHARED_TABLES = (
@@ -119,7 +119,7 @@ def remove_state(instance: DachsInstance, service: str, kept: Collection[str] = 
             return
         cursor.execute(
             sql.SQL("DROP TABLE IF EXISTS {}").format(
-                sql.Identifier("epnkit", f"granules_{service}")
+                sql.Identifier("epnkit", tracking_name(service))
             )
         )
         for table in (name for name in _SHARED_TABLES if name not in kept):

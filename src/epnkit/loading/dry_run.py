@@ -13,12 +13,10 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from epnkit.epncore import rules
-from epnkit.errors import LoadError
-from epnkit.loading.prepare.columns import KEY, TRACKING_COLUMNS
+from epnkit.loading.prepare.columns import KEY, TRACKING_COLUMNS, list_kept_dates
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
-from epnkit.loading.prepare.refuse import duplicate_uid_refusals
+from epnkit.loading.prepare.refuse import check_granules, duplicate_uid_refusals
 from epnkit.loading.request import Request
 from epnkit.loading.require import describe_excess, require_any_record, require_fields
 from epnkit.loading.spool import Spool
@@ -154,7 +152,7 @@ class DryRun:
 
         Returns
         -------
-        DryRun
+        DryRunResult
             What a load would do now.
 
         Raises
@@ -177,13 +175,11 @@ class DryRun:
         return found
 
     def _choose_window(self) -> Window:
-        request, service = self.request, self.preparation.service
-        if request.kind != "load":
-            return Window(low=request.low, high=request.high, nulls=request.kind == "full")
+        service, request = self.preparation.service, self.request
         known = table_exists(self.target.connection, "epnkit", "cursors") and self._has_table()
-        previous = cursors.read_position(self.target, service) if known else None
-        cursors.require_kind(previous, service, self.source)
-        return cursors.choose_window(service, previous)
+        forgotten = request.reads_everything or not known
+        previous = None if forgotten else cursors.read_position(self.target, service)
+        return cursors.choose_window(service, previous, self.source, request)
 
     def _has_table(self) -> bool:
         return table_exists(self.target.connection, self.target.schema, self.target.table)
@@ -195,7 +191,8 @@ class DryRun:
         counts, granules = found.counts, self._drop_embargoed(prepared)
         counts.add(prepared.counts)
         found.add_refusals(prepared.refusals)
-        self._require_columns(granules.drop(*TRACKING_COLUMNS, strict=False).columns)
+        if self.target.columns:
+            self.target.require_columns(granules.columns)
         if len(granules):
             found.must_violations += self._count_violations(granules.drop(*TRACKING_COLUMNS))
         spool.add(granules)
@@ -210,25 +207,8 @@ class DryRun:
         embargoed = prepared.embargoed["record_key"].implode()
         return prepared.granules.filter(~pl.col(KEY).is_in(embargoed))
 
-    def _require_columns(self, names: Sequence[str]) -> None:
-        unknown = sorted(set(names) - set(self.target.columns)) if self.target.columns else []
-        if unknown:
-            raise LoadError(
-                f"the table has no column {', '.join(unknown)}",
-                where=f"{self.target.schema}.{self.target.table}",
-                cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
-                " to the table. Or leave it out of the mapping.",
-            )
-
     def _count_violations(self, granules: pl.DataFrame) -> int:
-        service = self.preparation.service
-        findings = rules.check_rows(
-            granules,
-            service=service.name,
-            frame=service.frame,
-            extra=service.mapping.described_columns,
-            schemes=service.link_schemes,
-        )
+        findings = check_granules(granules, self.preparation.service)
         return int((findings["level"] == "MUST").sum())
 
     def _classify_granules(self, spool: Spool, found: DryRunResult) -> None:
@@ -259,7 +239,7 @@ class DryRun:
     def _list_kept_columns(self) -> set[str]:
         """Return the columns that a change of a granule keeps, or that the loader sets."""
         given = self.preparation.service.given_columns
-        return {"creation_date", *({"release_date", "modification_date"} - given)}
+        return list_kept_dates(given) | ({"modification_date"} - given)
 
     def _count_new(self, found: DryRunResult, uids: Sequence[str]) -> None:
         found.counts.loaded += len(uids)
@@ -270,9 +250,9 @@ class DryRun:
         found.add_refusals(refusals)
 
     def _predict_failure(self, found: DryRunResult) -> None:
-        small = self.request.replaces_all or not self._has_table()
+        even_if_few = self.request.replaces_all or not self._has_table() or self.target.empty
         excess = describe_excess(
-            found.counts, self.preparation.service.refuse_share, even_if_few=small
+            found.counts, self.preparation.service.refuse_share, even_if_few=even_if_few
         )
         if excess:
             found.notes.append(f"the load would fail: {excess}")

@@ -12,6 +12,7 @@ from psycopg2 import sql
 from epnkit.errors import LoadError
 from epnkit.loading.parallel.coordinator import Coordinator
 from epnkit.loading.parallel.queue import forget_parts
+from epnkit.loading.prepare.columns import list_kept_dates
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.loading.prepare.refuse import database_refusals, duplicate_uid_refusals
 from epnkit.loading.progress.lines import SILENT, Progress
@@ -92,8 +93,9 @@ class Load:
         if self.request.reads_everything or (self.new_table and not self.request.from_kept):
             self._forget_state()
         previous = cursors.read_position(self.target, self.service)
-        cursors.require_kind(previous, self.service, self.source)
-        window = self._choose_window(previous)
+        window = cursors.choose_window(self.service, previous, self.source, self.request)
+        self.run.low = None if window.low is None else str(window.low)
+        self.run.high = None if window.high is None else str(window.high)
         self._find_validated_columns()
         # An existing tracking table has unique indices, which a direct copy would violate.
         direct = self.new_table and empty
@@ -141,16 +143,6 @@ class Load:
         kept_records.forget(self.target, name)
         embargoes.forget(self.target, name)
 
-    def _choose_window(self, previous: cursors.CursorPosition | None) -> Window:
-        request = self.request
-        if request.kind == "load":
-            window = cursors.choose_window(self.service, previous)
-        else:
-            window = Window(low=request.low, high=request.high, nulls=request.kind == "full")
-        self.run.low = None if window.low is None else str(window.low)
-        self.run.high = None if window.high is None else str(window.high)
-        return window
-
     def _prepare_batches(self, window: Window) -> Generator[PreparedBatch]:
         if self.request.kind in ("retry", "reconcile"):
             for fetched in _require_reconcilable(self.source).fetch(list(self.request.keys)):
@@ -180,8 +172,7 @@ class Load:
         ):
             for prepared, copied, refused in copied_batches:
                 self._save_outcome(prepared, copied, refused, direct=direct)
-                reached = [each for each in (highest, prepared.highest) if each is not None]
-                highest = max(reached, default=None)
+                highest = cursors.find_highest(highest, prepared.highest)
                 self.progress.advance(prepared.counts.read)
         self.run.add_time("read and map")
         return highest
@@ -274,13 +265,12 @@ class Load:
             self.target.index_tracking()
         else:
             given = self.service.given_columns
-            kept = {"creation_date", *({"release_date"} - given)}
             modified = None if "modification_date" in given else self.preparation.now
             gone = None if self.request.replaces_all else self.request.gone
             merge(
                 self.target,
                 counts,
-                kept=kept,
+                kept=list_kept_dates(given),
                 modified=modified,
                 gone=gone,
                 embargoed=self.service.embargo is not None,

@@ -14,7 +14,7 @@ import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import has_tracking, tracking_name
 from epnkit.loading.table.target import TEXTS
 from epnkit.sources.base import Reconcilable
 
@@ -88,7 +88,7 @@ class Comparison:
         return found
 
     def _require_tracking(self) -> None:
-        if not table_exists(self.connection, "epnkit", f"granules_{self.service}"):
+        if not has_tracking(self.connection, self.service):
             raise LoadError(
                 "nothing has been loaded yet",
                 where=self.service,
@@ -166,7 +166,7 @@ class Comparison:
 
     def _compose(self, query: str) -> sql.Composed:
         words = {
-            "tracking": sql.Identifier("epnkit", f"granules_{self.service}"),
+            "tracking": sql.Identifier("epnkit", tracking_name(self.service)),
             "service": sql.Literal(self.service),
             "key": sql.SQL(_KEY),
             "texts": TEXTS,

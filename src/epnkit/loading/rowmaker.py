@@ -131,7 +131,7 @@ class RowmakerGranules:
         return True
 
     def _keep_record(self, record: PackedBatch) -> None:
-        kept_records.keep(self._target, self._target.schema, self._run, record)
+        kept_records.keep(self._target, self._preparation.service.name, self._run, record)
 
     def _track(self, row: dict[str, Any], record: PackedBatch) -> dict[str, Any] | None:
         uid, target = row["granule_uid"], self._target

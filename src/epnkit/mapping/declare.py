@@ -81,9 +81,6 @@ def compute(
 of = compute
 
 
-#: The field with a hash that the source itself made of a record, if it makes one.
-SOURCE_DIGEST = "epnkit_source_digest"
-
 #: How the loader holds the service's own columns, by the type that they are declared with.
 _TYPES: dict[str, Any] = {
     "text": pl.String,
@@ -378,13 +375,25 @@ def _list_refusals(name: str, outcome: Outcome, origin: pl.Series) -> pl.DataFra
     )
 
 
-def fold(records: pl.DataFrame, rule: Fold, notes: str = "") -> pl.DataFrame:
-    """Make one record of those that agree in ``rule.by``; the texts of ``notes`` are joined."""
+def fold(records: pl.DataFrame, rule: Fold, notes: str = "", summed: str = "") -> pl.DataFrame:
+    """Make one record of those that agree in ``rule.by``.
+
+    Parameters
+    ----------
+    records : polars.DataFrame
+        The records.
+    rule : Fold
+        Which of them to fold, and how.
+    notes : str
+        The field whose texts are joined, if there is one.
+    summed : str
+        The field whose numbers are summed, if there is one: a hash of each record that the source
+        made, which counts for all of them together.
+    """
     others = [n for n in records.columns if n not in (*rule.by, *rule.collect, notes)]
     joined = pl.col(notes).drop_nulls().unique(maintain_order=True).str.join("; ")
-    # A hash that the source made of each record counts for all of them together.
     return records.group_by(rule.by, maintain_order=True).agg(
-        *(pl.col(n).sum() if n == SOURCE_DIGEST else pl.col(n).first() for n in others),
+        *(pl.col(n).sum() if n == summed else pl.col(n).first() for n in others),
         *([joined.replace("", None)] if notes in records.columns else []),
         *(pl.col(name).drop_nulls().unique().sort() for name in rule.collect),
     )

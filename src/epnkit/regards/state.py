@@ -12,6 +12,7 @@ from psycopg2 import sql
 from psycopg2.extras import execute_values
 
 from epnkit.errors import PublishError
+from epnkit.loading.table.catalog import tracking_name
 
 #: How far a package got, as a number: an answer that says less than is known changes nothing. One
 #: that was denied can still be granted, and one that failed stored: REGARDS can be told to retry.
@@ -235,7 +236,7 @@ class PackageState:
         statement = sql.SQL(_PENDING).format(
             columns=sql.SQL(", ").join(_select_column(*each) for each in columns),
             table=sql.Identifier(self.service, "epn_core"),
-            tracking=sql.Identifier("epnkit", f"granules_{self.service}"),
+            tracking=sql.Identifier("epnkit", tracking_name(self.service)),
         )
         names, width = [name for name, _ in columns], len(columns)
         return [
@@ -297,7 +298,7 @@ class PackageState:
 
     def list_gone(self, limit: int) -> list[tuple[str, str]]:
         """List packages that the archive may have, whose granules are gone: uid, provider id."""
-        tracking = sql.Identifier("epnkit", f"granules_{self.service}")
+        tracking = sql.Identifier("epnkit", tracking_name(self.service))
         found = self._query(
             sql.SQL(
                 "SELECT DISTINCT p.granule_uid, p.provider_id FROM epnkit.packages p"

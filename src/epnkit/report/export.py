@@ -16,7 +16,7 @@ from epnkit.epncore.columns import COLUMNS
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import KEY
 from epnkit.loading.state.status import read_status
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import table_exists, tracking_name
 from epnkit.report.chart import read_polygon
 
 #: Rows fetched at a time.
@@ -101,7 +101,7 @@ def _read_frames(connection: Any, service: str, types: dict[str, str]) -> Iterat
         shown=sql.SQL(", ").join(shown),
         key=sql.Identifier(KEY),
         table=sql.Identifier(service, "epn_core"),
-        tracking=sql.Identifier("epnkit", f"granules_{service}"),
+        tracking=sql.Identifier("epnkit", tracking_name(service)),
     )
     with connection.cursor() as settings:
         settings.execute("SELECT set_sphere_output('DEG')")

@@ -21,6 +21,10 @@ UNREADABLE = "epnkit_unreadable"
 #: Stands in it for a field's name if nothing of the record could be read.
 WHOLE = "*"
 
+#: The column of a batch with the hash that the source itself made of a record, if it makes one.
+#: It is no field of the record.
+SOURCE_DIGEST = "epnkit_source_digest"
+
 #: How many records are held at a time unless the source file says otherwise.
 BATCH_SIZE = 10_000
 
@@ -165,7 +169,8 @@ class Reconcilable(Source, Protocol):
         Returns
         -------
         polars.DataFrame
-            ``part`` (int), ``records`` (int) and ``digest`` (int, a sum over the records' hashes).
+            ``part`` (int) and ``digest`` (int, a sum over the records' hashes); a part without
+            records may be missing.
         """
         ...
 

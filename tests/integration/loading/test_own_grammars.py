@@ -139,6 +139,11 @@ def test_hfc1ar_row_by_row_is_the_same_table(scratch: PrivateDachs) -> None:
     assert read_table(scratch) == bulk
     scratch.run("imp", "hfc1ar/q")
     assert read_table(scratch) == bulk
+    with scratch.cluster.connect().cursor() as cursor:
+        cursor.execute("UPDATE epnkit.cursors SET kind = 'number', value = '5'")
+    with pytest.raises(DeployError, match=r"was a number and now is a text.* --full"):
+        scratch.run("imp", "hfc1ar/q")
+    assert read_table(scratch) == bulk
     declare_partition(path.parent, "time_min", "1 month")
     with pytest.raises(DeployError, match="cannot be imported row by row"):
         scratch.run("imp", "hfc1ar/q")

@@ -9,11 +9,16 @@ import polars as pl
 import pytest
 from tests.property.loading import test_any_history as histories
 from tests.property.loading.test_any_history import History
+from tests.support.plain_table import COLUMNS
 
 from epnkit.errors import LoadError
+from epnkit.loading.dry_run import DryRun, DryRunResult
 from epnkit.loading.load import Load
+from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.request import Request
 from epnkit.loading.state.declarations import hash_declaration
+from epnkit.loading.table.target import Target
+from epnkit.sources import open_source
 
 database = histories.database
 history = histories.history
@@ -66,6 +71,35 @@ def test_a_first_load_that_succeeds_at_last_settles_the_quarantine(history: Hist
     history.write("UPDATE thing SET seen = '2003-01-01T00:00:00'")
     assert history.run(Load, Request())
     assert query_one(history, WAITING) == 0
+
+
+def rehearse(history: History) -> DryRunResult:
+    with closing(history.cluster.connect(autocommit=False)) as link:
+        source = open_source(history.service.source_file, history.service.order)
+        target = Target(link, "thing", "epn_core", tuple(COLUMNS))
+        return DryRun(Preparation(history.service), source, target, Request()).run()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_dry_run_predicts_that_a_first_load_fails(history: History, exists: bool) -> None:
+    history.service = replace(history.service, refuse_share=0.2)
+    put(history, "bad", "bad", "c")
+    history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
+    if not exists:
+        with closing(history.cluster.connect()) as link, link.cursor() as cursor:
+            cursor.execute("DROP TABLE thing.epn_core")
+    (note,) = rehearse(history).notes
+    assert note.startswith("the load would fail: 2 of 3 records are refused")
+
+
+def test_a_dry_run_predicts_that_a_few_later_ones_may_be_bad(history: History) -> None:
+    history.service = replace(history.service, refuse_share=0.2)
+    put(history, "a", "b", "c", "d")
+    assert history.run(Load, Request())
+    history.put("2003-01-09T00:00:00", "bad")
+    history.write("UPDATE thing SET seen = 'no date' WHERE name = 'bad'")
+    found = rehearse(history)
+    assert (found.counts.quarantined, found.notes) == (1, [])
 
 
 def test_a_few_that_come_later_may_be_bad(history: History) -> None:

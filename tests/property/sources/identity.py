@@ -12,8 +12,7 @@ import polars as pl
 
 from epnkit.loading.prepare.packing import record_keys
 from epnkit.loading.prepare.stages import content_hash
-from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import Order, Source
+from epnkit.sources.base import SOURCE_DIGEST, Order, Source
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.files.formats import read_formats

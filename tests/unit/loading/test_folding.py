@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from epnkit.loading.prepare.refuse import unreadable_refusals
-from epnkit.mapping.declare import SOURCE_DIGEST, Fold, fold
-from epnkit.sources.base import UNREADABLE
+from epnkit.mapping.declare import Fold, fold
+from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE
 
 ROWS = pl.DataFrame(
     {
@@ -20,7 +20,7 @@ ROWS = pl.DataFrame(
 
 
 def test_every_note_of_what_is_unreadable_is_kept() -> None:
-    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)), UNREADABLE)
+    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)), UNREADABLE, SOURCE_DIGEST)
     assert whole["noaa"].to_list() == [[7, 8], [9], [4]]
     assert whole[SOURCE_DIGEST].to_list() == [6, 9, 6]
     assert whole[UNREADABLE].to_list() == [
@@ -31,6 +31,6 @@ def test_every_note_of_what_is_unreadable_is_kept() -> None:
 
 
 def test_a_folded_record_is_refused_for_what_only_its_last_row_shows() -> None:
-    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)), UNREADABLE)
+    whole = fold(ROWS, Fold(by=("id",), collect=("noaa",)), UNREADABLE, SOURCE_DIGEST)
     refused = unreadable_refusals(whole[UNREADABLE], {"id", "noaa"})
     assert refused.select("number", "field", "reason").rows() == [(0, "noaa", "? is no number")]

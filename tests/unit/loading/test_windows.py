@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epnkit.errors import SourceError
 from epnkit.loading.parallel.windows import divide, window_from_json, window_to_json
 from epnkit.sources.base import ALL, CursorValue, Window
 
@@ -50,6 +51,20 @@ def test_each_record_is_in_one_part_if_in_the_window(
     assert len(parts) == len(cuts) + 1
     for value in [None, *range(12)]:
         assert sum(is_in(part, value) for part in parts) == is_in(window, value)
+
+
+@pytest.mark.parametrize(
+    "cuts",
+    [[4, 5, 5], [8000, 1803016192, -1186918400], [datetime(2011, 1, 2), datetime(2011, 1, 1)]],
+)
+def test_cuts_that_do_not_ascend_would_read_records_twice(cuts: list[CursorValue]) -> None:
+    with pytest.raises(SourceError, match=r"catalogue.*do not ascend.*without --jobs"):
+        divide(ALL, cuts, "catalogue")
+
+
+def test_the_order_of_texts_is_that_of_the_source() -> None:
+    cuts: list[CursorValue] = ["a", "B", "c"]
+    assert [part.low for part in divide(ALL, cuts)] == [None, *cuts]
 
 
 @given(low=BOUNDS, high=BOUNDS, flags=st.tuples(*[st.booleans()] * 3))

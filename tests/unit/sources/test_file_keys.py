@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 
 from epnkit.errors import SourceError
-from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import Order
+from epnkit.sources.base import SOURCE_DIGEST, Order
 from epnkit.sources.files.source import FilesSource
 
 Make = Callable[..., FilesSource]
@@ -58,7 +57,13 @@ def test_records_are_fetched_by_path_and_line(make: Make) -> None:
         "a.csv|3",
         "b.csv|1",
     ]
-    assert source.digests(["a.csv|3", "b.csv|1"])["records"].to_list() == [2, 1, 2]
+    bounds = ["a.csv|3", "b.csv|1"]
+    listed = [
+        source.keys(*ends)["record_digest"]
+        for ends in zip([None, *bounds], [*bounds, None], strict=True)
+    ]
+    assert [len(part) for part in listed] == [2, 1, 2]
+    assert source.digests(bounds).rows() == [(n, part.sum()) for n, part in enumerate(listed)]
 
 
 def test_a_key_within_the_files_is_refused(make: Make) -> None:

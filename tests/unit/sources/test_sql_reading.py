@@ -16,7 +16,7 @@ from epnkit.sources.sql.columns import QuerySchema
 from epnkit.sources.sql.pages import RowReader
 from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.session import SqlSession, Statement, iterate_rows
-from epnkit.sources.sql.statements import NO_CONDITION, WrappedQuery
+from epnkit.sources.sql.statements import NO_CONDITION, Condition, WrappedQuery
 from epnkit.sources.transport.paging import Checkpoint, Page, Segment
 
 COLUMNS = (SqlColumn("id", pl.Int64()), SqlColumn("value", pl.Int64()))
@@ -54,6 +54,12 @@ def test_more_are_an_error_and_no_endless_reading() -> None:
     with pytest.raises(SourceError, match="more than 1000 records have one key") as raised:
         read(5000)
     assert "Complete the key" in str(raised.value)
+
+
+def test_every_record_meets_no_condition_or_another_one() -> None:
+    small = Condition("id < ?", (3,))
+    assert NO_CONDITION | small == small | NO_CONDITION == NO_CONDITION
+    assert NO_CONDITION & small == small & NO_CONDITION == Condition("(id < ?)", (3,))
 
 
 class Tuples:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from epnkit.errors import ConfigurationError, SourceError
+from epnkit.loading.parallel.windows import divide
 from epnkit.sources import open_source
 from epnkit.sources.base import (
     UNORDERED,
@@ -22,8 +25,14 @@ from epnkit.sources.base import (
     Source,
     Window,
 )
-from epnkit.sources.config.credentials import Secret
+from epnkit.sources.config.credentials import Secret, read_credential
+from epnkit.sources.sql.columns import NO_OVERRIDES, read_query_schema
+from epnkit.sources.sql.connect import open_session
+from epnkit.sources.sql.pages import RowReader
+from epnkit.sources.sql.reading import QueryReader
 from epnkit.sources.sql.source import SqlSettings, SqlSource
+from epnkit.sources.sql.statements import NO_CONDITION
+from epnkit.sources.transport.paging import Checkpoint, Segment
 
 ROWS = [
     (
@@ -213,6 +222,52 @@ def test_a_cursor_may_be_named_place_and_windows_are_cut_by_it(make: Make) -> No
     assert source.cut_points(Window(), 10) == [85, 95]
 
 
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        # Milliseconds since 1970, some of which fit into 32 bits.
+        "CASE WHEN id < 10 THEN 1000 * (id + 1) ELSE 1700000000000 + id END",
+        "1700000000000 + id",
+        # A float, of which texts sort otherwise.
+        "(id - 12) / 7.0",
+    ],
+)
+@pytest.mark.parametrize("stored", [True, False])
+def test_windows_are_cut_in_the_order_of_numbers_that_are_selected_as_texts(
+    make: Make, tmp_path: Path, cursor: str, stored: bool
+) -> None:
+    if stored:
+        with closing(sqlite3.connect(tmp_path / "observations.db")) as link, link:
+            link.execute("CREATE TABLE numbers (id INTEGER, n INTEGER)")
+            link.execute(f"INSERT INTO numbers SELECT id, {cursor} FROM obs")
+    query = "SELECT * FROM numbers" if stored else f"SELECT id, {cursor} AS n FROM obs"
+    source = make(query, order=Order("n"))
+    assert isinstance(source, Divisible)
+    values = pl.concat(source.batches()).sort("id")["n"].to_list()
+    cuts = source.cut_points(Window(), 8)
+    assert cuts == [values[7], values[15], values[23]]
+    parts = [list(source.batches(window)) for window in divide(Window(), cuts)]
+    assert [sum(map(len, batches)) for batches in parts] == [7, 8, 8, 2]
+
+
+@pytest.mark.usefixtures("make")
+def test_reading_continues_after_a_number_that_is_selected_as_a_text() -> None:
+    query = "SELECT 1700000000000 + id AS ms, id FROM obs"
+    with open_session(read_credential("observations"), 60) as session:
+        schema = read_query_schema(session, query, NO_OVERRIDES, "obs")
+        reader, rows = QueryReader(schema, True, "obs"), RowReader(session, schema.columns)
+        segments = [Segment(NO_CONDITION, schema.columns)]
+        first, checkpoint = next(reader.read(rows, segments, Checkpoint(), 10))
+        rest = [batch for batch, _ in reader.read(rows, segments, checkpoint, 10)]
+    # SQLite takes any text for greater than a number.
+    assert pl.concat([first, *rest])["id"].to_list() == list(range(25))
+
+
+def test_a_key_or_cursor_that_the_query_lacks_is_reported_with_the_source(make: Make) -> None:
+    with pytest.raises(SourceError, match=r"observations.*the query has no column 'when'"):
+        make(order=Order("when")).count(Window(low=3))
+
+
 def test_a_flag_without_a_word_is_unreadable(make: Make) -> None:
     source = make(
         "SELECT id, CASE id WHEN 1 THEN '' WHEN 2 THEN 'no' ELSE 'yes' END AS flag FROM obs"
@@ -271,6 +326,29 @@ def test_a_key_of_whole_numbers_and_texts_is_compared(make: Make) -> None:
     source = make(order=Order(None, ("id", "s")))
     assert isinstance(source, Reconcilable)
     assert "3|Nançay" in source.keys(None, None)["record_key"].to_list()
+
+
+class OtherDialect(SQLiteDialect_pysqlite):
+    """SQLite, under the name of a database that epnkit does not know."""
+
+    name = "other"
+    supports_statement_cache = True
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "cure"),
+    [
+        ("sqlite://", (), r'they have no key.*service\.py, key=\("id",\)'),
+        ("other://", ("id",), "other is not supported.*epnkit load SERVICE --full"),
+    ],
+)
+def test_the_cure_of_records_that_cannot_be_compared_is_that_of_the_fault(
+    url: str, key: tuple[str, ...], cure: str
+) -> None:
+    registry.register("other", __name__, "OtherDialect")
+    settings = SqlSettings("SELECT 1 AS id", Order(None, key))
+    with pytest.raises(SourceError, match=cure):
+        SqlSource(Secret("numbers", url), settings).keys(None, None)
 
 
 def test_ends_written_as_texts_are_compared_as_numbers(make: Make) -> None:

@@ -18,9 +18,8 @@ import numpy as np
 import pytest
 
 from epnkit.errors import ConfigurationError, SourceError
-from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.sources import open_source
-from epnkit.sources.base import UNREADABLE, Order, Reconcilable, Source, Window
+from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE, Order, Reconcilable, Source, Window
 from epnkit.sources.files.limits import SMALL_JSON
 from epnkit.sources.tfcat.axes import TIME_AXES, read_axes
 from epnkit.sources.tfcat.geometries import read_positions, wind_rings
@@ -474,7 +473,7 @@ class TestIncremental:
         assert after["a.tfcat|1"] == before["a.tfcat|1"]
         assert after["a.tfcat|2"] != before["a.tfcat|2"]
         parts = found.digests(["a.tfcat|2"]).rows()
-        assert parts == [(0, 1, after["a.tfcat|1"]), (1, 1, after["a.tfcat|2"])]
+        assert parts == [(0, after["a.tfcat|1"]), (1, after["a.tfcat|2"])]
         assert list(found.keys("a.tfcat|2", None)["record_key"]) == ["a.tfcat|2"]
         (batch,) = found.fetch(["a.tfcat|2"])
         assert batch["feature"].to_list() == ["2"]

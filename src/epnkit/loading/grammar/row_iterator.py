@@ -12,14 +12,20 @@ from gavo.utils import pgsphere
 from psycopg2.errors import LockNotAvailable
 
 from epnkit.errors import ConfigurationError, LoadError
-from epnkit.loading.grammar.common import datalink_url, open_admin_connection, open_service
+from epnkit.loading.grammar.common import (
+    datalink_url,
+    open_admin_connection,
+    open_service,
+    report_errors,
+)
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
+from epnkit.loading.request import Request
 from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import kept_records, ledger
 from epnkit.loading.table.target import Target
 from epnkit.service import Service
-from epnkit.sources.base import ALL, Window
+from epnkit.sources.base import ALL
 
 
 class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
@@ -34,14 +40,20 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
     kind = ""
 
     def _iterRows(self) -> Iterator[dict[str, Any]]:  # noqa: N802 - DaCHS's name
+        with report_errors():
+            yield from self._make_granules()
+
+    def _make_granules(self) -> Iterator[dict[str, Any]]:
         service, source = open_service(self.kind, Path(self.sourceToken))
         require_plain(service)
-        target, previous, window = self._choose_window(service)
+        target, previous = self._read_position(service)
+        window = ALL
+        if target is not None:
+            window = cursors.choose_window(service, previous, source, Request())
         highest = None
         for prepared in Preparation(service, datalink_url(service)).batches(source, window):
             yield from self._make_rows(prepared)
-            reached = [each for each in (highest, prepared.highest) if each is not None]
-            highest = max(reached, default=None)
+            highest = cursors.find_highest(highest, prepared.highest)
         if target is not None:
             cursors.advance(target, service, previous, highest, 0)
 
@@ -52,22 +64,22 @@ class GranuleIterator(CustomRowIterator):  # type: ignore[misc]
             self.recNo += 1
             yield fill_columns(row, self.grammar.parent.makes[0].table)
 
-    def _choose_window(
+    def _read_position(
         self, service: Service
-    ) -> tuple[Target | None, cursors.CursorPosition | None, Window]:
-        """Continue from the cursor if the grammar passes its data, else read everything."""
+    ) -> tuple[Target | None, cursors.CursorPosition | None]:
+        """Return the table and its cursor if the grammar passes its data, to continue from it."""
         data = (self.sourceRow or {}).pop("data_", None)
         own = open_admin_connection()
         ledger.lock_service(own, service.name)
         if data is None:
             _forget_records(Target(own, service.name, "epn_core", ()), service)
-            return None, None, ALL
+            return None, None
         table = data.getPrimaryTable()
         schema, name = table.tableName.split(".")
         target = Target(table.connection, schema, name, ())
         _forget_records(target, service)
         previous = None if table.newlyCreated else cursors.read_position(target, service)
-        return target, previous, cursors.choose_window(service, previous)
+        return target, previous
 
     def getLocator(self) -> str:  # noqa: N802 - DaCHS's name
         """Return how far the reading got."""

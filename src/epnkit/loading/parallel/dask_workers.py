@@ -81,8 +81,10 @@ class DaskWorkers:
         ConfigurationError
             If a worker has no epnkit, or not this version of it.
         """
+        client = self._client
+        # Whatever it raises, the list of workers shows what is wrong: none, or no scheduler.
         with suppress(Exception):
-            self._client.wait_for_workers(1, timeout=self.wait_for_workers)
+            client.wait_for_workers(1, timeout=self.wait_for_workers)
         workers = self._list_workers()
         if not workers:
             raise self._no_worker_error("it has none")
@@ -187,6 +189,7 @@ class DaskWorkers:
     def close(self) -> None:
         """Cancel the work that has not ended, and disconnect from the cluster."""
         if "_client" in self.__dict__:
+            # Whatever it raises if the scheduler is gone, the load's own error is to be reported.
             with suppress(Exception):
                 self._client.cancel([*self._futures.values()])
             self._client.close(timeout=CONNECT_TIMEOUT)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from epnkit.errors import ConfigurationError
+from epnkit.errors import ConfigurationError, SourceError
 from epnkit.service import Service
 from epnkit.sources.base import BATCH_SIZE, CursorValue, Divisible, Source, Window
 
@@ -44,6 +44,8 @@ def plan_windows(
     ------
     ConfigurationError
         If the source or the service cannot be divided.
+    SourceError
+        If the source says wrongly where to divide.
     """
     if service.cursor is None or not isinstance(source, Divisible):
         raise ConfigurationError(
@@ -55,10 +57,10 @@ def plan_windows(
             cure="Load without --jobs and --dask.",
         )
     size = min(_LARGEST, records // (_WINDOWS_PER_WORKER * workers) + 1)
-    return divide(window, source.cut_points(window, size))
+    return divide(window, source.cut_points(window, size), source.label)
 
 
-def divide(window: Window, cuts: list[CursorValue]) -> list[Window]:
+def divide(window: Window, cuts: list[CursorValue], where: str = "") -> list[Window]:
     """Divide a window at some values of the cursor; no record is left out or read twice.
 
     Parameters
@@ -67,12 +69,21 @@ def divide(window: Window, cuts: list[CursorValue]) -> list[Window]:
         The window.
     cuts : list
         Ascending values in it; records of one value stay together.
+    where : str
+        The source, for messages.
 
     Returns
     -------
     list of Window
         In ascending order; the last one has the records without a value, if the window has them.
+
+    Raises
+    ------
+    SourceError
+        If numbers or times do not ascend, so that records would be read twice.  The order of texts
+        is the source's own.
     """
+    _require_ascending(cuts, where)
     bounds = list(pairwise([window.low, *cuts, window.high]))
     return [
         Window(
@@ -84,6 +95,17 @@ def divide(window: Window, cuts: list[CursorValue]) -> list[Window]:
         )
         for number, (low, high) in enumerate(bounds)
     ]
+
+
+def _require_ascending(cuts: list[CursorValue], where: str) -> None:
+    for low, high in pairwise(cuts):
+        if not (isinstance(low, str) or low < high):  # type: ignore[operator]
+            raise SourceError(
+                "the source cannot be divided among several processes",
+                where=where,
+                why=f"the values of the cursor at which to divide do not ascend: {low}, {high}",
+                cure="Load without --jobs and --dask.",
+            )
 
 
 def window_to_json(window: Window) -> dict[str, Any]:

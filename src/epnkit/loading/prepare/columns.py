@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import polars as pl
 
 #: Columns with each granule: the record's key and digest, the links, and the granule's hash.
@@ -38,3 +40,14 @@ REFUSAL = pl.Schema(
 
 #: A record under an embargo: its key, and its release (UTC, naive).
 EMBARGOED = pl.Schema({"record_key": pl.String(), "until": pl.Datetime("us")})
+
+
+def list_kept_dates(given: Set[str]) -> set[str]:
+    """List the dates that stay as they were when a granule changes.
+
+    Parameters
+    ----------
+    given : set of str
+        The columns that the mapping makes.
+    """
+    return {"creation_date", *({"release_date"} - given)}

@@ -10,6 +10,7 @@ from epnkit.epncore import rules
 from epnkit.loading.prepare.columns import REFUSAL, TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation
+from epnkit.loading.prepare.refuse import check_granules
 from epnkit.service import Service
 from epnkit.sources.base import ALL, Source, Window, describe_skipped
 
@@ -76,10 +77,4 @@ def preview(service: Service, source: Source, count: int, window: Window = ALL) 
 def _check_rules(service: Service, granules: pl.DataFrame) -> pl.DataFrame:
     if not granules.width:
         return pl.DataFrame(schema=rules.FINDINGS)
-    return rules.check_rows(
-        granules,
-        service=service.name,
-        frame=service.frame,
-        extra=service.mapping.described_columns,
-        schemes=service.link_schemes,
-    )
+    return check_granules(granules, service)

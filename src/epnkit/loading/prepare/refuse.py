@@ -12,9 +12,9 @@ from polars import selectors
 from epnkit.epncore import rules
 from epnkit.loading.prepare.columns import CONTENT, KEY, NUMBERED_REFUSAL, REFUSAL
 from epnkit.loading.prepare.packing import record_keys
-from epnkit.mapping.declare import SOURCE_DIGEST, MappingResult
+from epnkit.mapping.declare import MappingResult
 from epnkit.service import Service
-from epnkit.sources.base import UNREADABLE, WHOLE
+from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE, WHOLE
 from epnkit.sources.values.unreadable import split_problems
 
 
@@ -84,6 +84,30 @@ def mapping_refusals(mapped: MappingResult) -> pl.DataFrame:
     )
 
 
+def check_granules(granules: pl.DataFrame, service: Service) -> pl.DataFrame:
+    """Check granules of a service by all rules.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules, in EPNcore's columns.
+    service : Service
+        Whose granules they are.
+
+    Returns
+    -------
+    polars.DataFrame
+        As :data:`epnkit.epncore.rules.FINDINGS`.
+    """
+    return rules.check_rows(
+        granules,
+        service=service.name,
+        frame=service.frame,
+        extra=service.mapping.described_columns,
+        schemes=service.link_schemes,
+    )
+
+
 def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -> pl.DataFrame:
     """Return the granules that break a rule which a load enforces.
 
@@ -96,13 +120,7 @@ def rule_refusals(granules: pl.DataFrame, origin: pl.Series, service: Service) -
     service : Service
         Whose granules they are.
     """
-    found = rules.check_rows(
-        granules,
-        service=service.name,
-        frame=service.frame,
-        extra=service.mapping.described_columns,
-        schemes=service.link_schemes,
-    )
+    found = check_granules(granules, service)
     enforced = found.filter(pl.col("rule").is_in(sorted(rules.ENFORCED)))
     rows = enforced["row"]
     shown = pl.when(pl.col("value") != "").then(": " + pl.col("value")).otherwise(pl.lit(""))

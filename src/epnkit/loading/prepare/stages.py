@@ -39,9 +39,9 @@ from epnkit.loading.prepare.refuse import (
     unreadable_refusals,
     withhold_values,
 )
-from epnkit.mapping.declare import SOURCE_DIGEST, fold
+from epnkit.mapping.declare import fold
 from epnkit.service import Service
-from epnkit.sources.base import UNREADABLE
+from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def fold_records(batch: BatchState, run: RunSettings) -> None:
     """Merge records that the service folds into one."""
     rule = run.service.mapping.fold
     if rule is not None:
-        folded = fold(batch.records, rule, UNREADABLE)
+        folded = fold(batch.records, rule, UNREADABLE, SOURCE_DIGEST)
         batch.counts.folded = len(batch.records) - len(folded)
         batch.records = folded
 

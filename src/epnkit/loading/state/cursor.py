@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from epnkit.errors import ConfigurationError, LoadError
+from epnkit.loading.request import Request
 from epnkit.loading.table.target import Target
 from epnkit.service import Cursor, Service
 from epnkit.sources.base import ALL, CursorValue, Source, Window
@@ -80,7 +82,7 @@ class CursorPosition:
         )
 
 
-def hash_definition(cursor: Cursor) -> str:
+def _hash_definition(cursor: Cursor) -> str:
     """Hash the definition of a cursor, so that its value is not used for another cursor."""
     return hashlib.sha256(json.dumps([cursor.field]).encode()).hexdigest()[:16]
 
@@ -91,28 +93,13 @@ def read_position(target: Target, service: Service) -> CursorPosition | None:
         return None
     rows = target.query(
         "SELECT kind, value FROM epnkit.cursors WHERE service = %s AND definition = %s",
-        (service.name, hash_definition(service.cursor)),
+        (service.name, _hash_definition(service.cursor)),
     )
     return CursorPosition(*rows[0]) if rows else None
 
 
-def require_kind(previous: CursorPosition | None, service: Service, source: Source) -> None:
-    """Check that the source's cursor has its old type: values of two types cannot be compared.
-
-    Parameters
-    ----------
-    previous : CursorPosition, optional
-        How far the service got.
-    service : Service
-        Whose cursor it is.
-    source : Source
-        The source of its values; an empty one is not checked.
-
-    Raises
-    ------
-    LoadError
-        If the field's type changed at the source.
-    """
+def _require_kind(previous: CursorPosition | None, service: Service, source: Source) -> None:
+    """Check that the source's cursor has its old type: values of two types cannot be compared."""
     if previous is None or service.cursor is None:
         return
     field_type = source.schema().get(service.cursor.field, "")
@@ -133,14 +120,43 @@ def _kind_changed_error(previous: str, now: str, field: str = "its field") -> Lo
     )
 
 
-def choose_window(service: Service, previous: CursorPosition | None) -> Window:
-    """Choose what the next run reads: everything at first, later from the cursor minus its lag."""
+def choose_window(
+    service: Service, previous: CursorPosition | None, source: Source, request: Request
+) -> Window:
+    """Choose what a run reads: everything at first, later from the cursor minus its lag.
+
+    Parameters
+    ----------
+    service : Service
+        The service.
+    previous : CursorPosition, optional
+        How far it got.
+    source : Source
+        Where the records come from; the type of an empty one is not checked.
+    request : Request
+        How the run differs from an ordinary one.
+
+    Raises
+    ------
+    LoadError
+        If the type of the cursor changed at the source.
+    ConfigurationError
+        If the lag does not fit the cursor.
+    """
+    _require_kind(previous, service, source)
+    if request.kind != "load":
+        return Window(low=request.low, high=request.high, nulls=request.kind == "full")
     cursor = service.cursor
     if cursor is None:
         return ALL
     if previous is None:
         return Window(low=cursor.initial_value)
     return Window(low=_cap_position(previous).minus(cursor.lag), nulls=cursor.nulls != "first")
+
+
+def find_highest(*values: Any) -> Any:
+    """Return the highest of some values of a cursor; None if there is none."""
+    return max((value for value in values if value is not None), default=None)
 
 
 def advance(
@@ -177,7 +193,7 @@ def advance(
         "INSERT INTO epnkit.cursors VALUES (%s, %s, %s, %s, %s) ON CONFLICT (service) DO UPDATE SET"
         " definition = excluded.definition, kind = excluded.kind, value = excluded.value,"
         " run = excluded.run",
-        (service.name, hash_definition(service.cursor), reached.kind, reached.value, run),
+        (service.name, _hash_definition(service.cursor), reached.kind, reached.value, run),
     )
 
 
@@ -207,13 +223,20 @@ def _cap_value(value: Any, now: datetime) -> Any:
     return value
 
 
+#: What a time in ISO 8601 has after its day, hours, minutes and seconds: a fraction, a zone.
+_BEYOND_SECONDS = re.compile(r"(?<=.{10})[.,+Zz-].*$")
+
+
 def _format_like(text: str, time: datetime) -> str:
-    """Write a time in the form of a text, so that the two compare as texts."""
+    """Write a time in the form of a text, so that the two compare as texts.
+
+    It is cut to the text's last unit, or to seconds, and has no zone, so that it comes before all
+    later texts of this form.
+    """
     day = "%Y-%m-%d" if "-" in text[:5] else "%Y%m%d"
-    if len(text) <= len("2026-03-21"):
-        return time.strftime(day)
-    clock = "%H:%M:%S" if ":" in text else "%H%M%S"
-    return time.strftime(day + ("T" if "T" in text else " ") + clock)
+    given = _BEYOND_SECONDS.sub("", text)
+    clock = "%H:%M:%S" if ":" in given else "%H%M%S"
+    return time.strftime(f"{day}{'T' if 'T' in given else ' '}{clock}")[: len(given)]
 
 
 def _is_time(text: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from psycopg2.extras import execute_values
 
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import has_tracking, table_exists
 from epnkit.loading.table.merge import delete_granules
 from epnkit.loading.table.target import Target
 from epnkit.service import Service
@@ -85,8 +85,9 @@ def count_due(connection: Any, service: str) -> int:
     service : str
         The service.
     """
-    needed = (("epnkit", "embargoes"), ("epnkit", f"granules_{service}"), (service, "epn_core"))
-    if not all(table_exists(connection, *name) for name in needed):
+    needed = (("epnkit", "embargoes"), (service, "epn_core"))
+    loaded = has_tracking(connection, service)
+    if not (loaded and all(table_exists(connection, *name) for name in needed)):
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) " + _DUE, (service,))

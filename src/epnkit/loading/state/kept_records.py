@@ -18,11 +18,10 @@ from psycopg2 import Binary
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.state import embargoes
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import has_tracking
 from epnkit.loading.table.target import Target
-from epnkit.mapping.declare import SOURCE_DIGEST
 from epnkit.service import Service
-from epnkit.sources.base import ALL, BATCH_SIZE, UNREADABLE, Window
+from epnkit.sources.base import ALL, BATCH_SIZE, SOURCE_DIGEST, UNREADABLE, Window
 
 #: Superseded versions of records are deleted when there may be more than this many of them, and
 #: more than the records that were kept at first.
@@ -140,7 +139,7 @@ def open_kept_records(target: Target, service: Service) -> KeptRecords:
     LoadError
         If the record of a granule is not kept, or not with all of these fields.
     """
-    if not table_exists(target.connection, "epnkit", f"granules_{target.schema}"):
+    if not has_tracking(target.connection, target.schema):
         raise source_needed_error(service.name, "epnkit has loaded nothing of it")
     records = find_kept_records(target, service.name, service.key)
     ((missing,),) = target.query(_NOT_KEPT)

@@ -19,7 +19,7 @@ from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import REFUSAL
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import escape_nul
-from epnkit.loading.state.lock_holder import describe_holder
+from epnkit.loading.state.lock_holder import INTERRUPTED, describe_holder
 from epnkit.loading.state.refusals import Refusals
 from epnkit.loading.state.schema import create_state_schema
 from epnkit.loading.table.target import Target
@@ -199,10 +199,9 @@ def start_run(admin: Connection, service: str, kind: str) -> Run:
     lock_service(admin, service)
     with admin.cursor() as cursor:
         cursor.execute(
-            "UPDATE epnkit.runs SET state = 'interrupted', ended = clock_timestamp(), reason ="
-            " 'it ended without a report: killed, or the database went away; nothing of it remains'"
+            "UPDATE epnkit.runs SET state = 'interrupted', ended = clock_timestamp(), reason = %s"
             " WHERE service = %s AND state = 'running'",
-            (service,),
+            (INTERRUPTED, service),
         )
         cursor.execute(
             "INSERT INTO epnkit.runs (service, kind, state) VALUES (%s, %s, 'running')"

@@ -17,6 +17,9 @@ _HOLDER = """
       AND l.objid::bigint = (hashtext(%s)::bigint & 4294967295)
 """
 
+#: The reason of a run that is said to be running although no session holds the lock.
+INTERRUPTED = "it ended without a report: killed, or the database went away; nothing of it remains"
+
 #: The run that holds it, and its duration in seconds.
 _RUNNING = """
     SELECT run, kind, started, extract(epoch FROM clock_timestamp() - started)

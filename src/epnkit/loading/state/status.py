@@ -11,9 +11,9 @@ from psycopg2 import sql
 
 from epnkit.errors import LoadError
 from epnkit.loading.state import declarations
-from epnkit.loading.state.lock_holder import is_locked
+from epnkit.loading.state.lock_holder import INTERRUPTED, is_locked
 from epnkit.loading.state.queries import query_dicts
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import has_tracking, table_exists, tracking_name
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,10 @@ def read_status(
     """
     table, tracking = (
         sql.Identifier(service, "epn_core"),
-        sql.Identifier("epnkit", f"granules_{service}"),
+        sql.Identifier("epnkit", tracking_name(service)),
     )
     # Checked first, since a failing query would end the transaction.
-    needed = ((service, "epn_core"), ("epnkit", f"granules_{service}"))
-    if not all(table_exists(connection, *name) for name in needed):
+    if not (table_exists(connection, service, "epn_core") and has_tracking(connection, service)):
         raise _no_table_error(connection, service)
     rows, tracked, unmatched = _query_row(
         connection, sql.SQL(_COUNTS).format(table=table, tracking=tracking)
@@ -163,7 +162,7 @@ def _as_interrupted(run: dict[str, Any]) -> dict[str, Any]:
     """Return a run that has ended without a report as interrupted, as the next run marks it."""
     if run["state"] != "running":
         return run
-    return {**run, "state": "interrupted", "reason": "it ended without a report; load again"}
+    return {**run, "state": "interrupted", "reason": f"{INTERRUPTED}; load again"}
 
 
 def _no_table_error(connection: Any, service: str) -> LoadError:

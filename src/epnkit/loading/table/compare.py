@@ -11,7 +11,7 @@ from psycopg2 import sql
 from epnkit.loading.prepare.columns import REFUSAL
 from epnkit.loading.prepare.refuse import describe_database_refusal, duplicate_uid_refusals
 from epnkit.loading.spool import Spool, SpooledGranule
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import has_tracking
 from epnkit.loading.table.merge import write_release_date
 from epnkit.loading.table.refused_rows import find_refused_rows
 from epnkit.loading.table.target import Target
@@ -143,7 +143,7 @@ class TableComparison:
 
     @property
     def _is_tracked(self) -> bool:
-        return table_exists(self.target.connection, "epnkit", f"granules_{self.target.schema}")
+        return has_tracking(self.target.connection, self.target.schema)
 
     def _read_tracked(self, uids: list[str]) -> dict[str, tuple[str, str]]:
         if not self._is_tracked:

@@ -25,20 +25,23 @@ from epnkit.times.periods import EPOCH, EPOCH_JD, NONE, Partition, Periods
 if TYPE_CHECKING:
     from epnkit.loading.table.target import Target
 
+#: Before and after all days of the calendar.
+_EARLIEST, _LATEST = -1_000_000, 4_000_000
+
 #: The types of columns that a table can be partitioned by, with the day of a value (days since
-#: 2000-01-01). Values outside the calendar are limited to its bounds; NaN is greater than all.
+#: :data:`~epnkit.times.periods.EPOCH`). Values outside the calendar are limited to its bounds; NaN
+#: is greater than all.
 _DAYS = {
-    "double precision": ("least(greatest(floor({by} - 2451544.5), -1000000), 4000000)::integer"),
+    "double precision": (
+        f"least(greatest(floor({{by}} - {EPOCH_JD}), {_EARLIEST}), {_LATEST})::integer"
+    ),
     "timestamp without time zone": (
-        "least(greatest({by}, '0001-01-01'), '9999-12-31')::date - date '2000-01-01'"
+        f"least(greatest({{by}}, '{date.min}'), '{date.max}')::date - date '{EPOCH}'"
     ),
 }
 
 #: The other column of the times, the bound of a period that limits it, and the condition.
 _OTHER_ENDS = {"time_min": ("time_max", 0, "{} >= {}"), "time_max": ("time_min", 1, "{} < {}")}
-
-#: Before and after all days of the calendar.
-_EARLIEST, _LATEST = -1_000_000, 4_000_000
 
 _COMMENT = """
     SELECT obj_description(ranges.oid, 'pg_class'), format_type(a.atttypid, NULL)
@@ -287,8 +290,8 @@ def describe_difference(declared: Partition | None, parts: Partitions | None) ->
     ----------
     declared : Partition, optional
         What ``service.py`` declares.
-    parts : Parts, optional
-        The parts of the table.
+    parts : Partitions, optional
+        The partitions of the table.
     """
     found = None if parts is None else parts.partition
     if declared == found:
@@ -299,7 +302,7 @@ def describe_difference(declared: Partition | None, parts: Partitions | None) ->
 
 
 def _count_days(granules: pl.DataFrame, column: str) -> pl.Series:
-    """Return the day of each value, days since 2000-01-01; null if there is none."""
+    """Return the day of each value, days since the epoch; null if there is none."""
     if column not in granules.columns:
         return pl.Series([None] * len(granules), dtype=pl.Int32)
     values = granules[column]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
-from epnkit.loading.table.catalog import table_exists
+from epnkit.loading.table.catalog import has_tracking, tracking_name
 from epnkit.loading.table.partitions import Partitions, find_partitions
 from epnkit.loading.table.refused_rows import find_refused_rows
 
@@ -71,7 +71,7 @@ class Target:
     @property
     def tracking(self) -> sql.Identifier:
         """The tracking table (keys, hashes and links of the granules), quoted."""
-        return sql.Identifier("epnkit", f"granules_{self.schema}")
+        return sql.Identifier("epnkit", tracking_name(self.schema))
 
     @cached_property
     def partitions(self) -> Partitions | None:
@@ -107,7 +107,7 @@ class Target:
         """Create the tracking table if it is missing; for a new table, always."""
         if new_table:
             self.execute("DROP TABLE IF EXISTS {tracking}")
-        if table_exists(self.connection, "epnkit", f"granules_{self.schema}"):
+        if has_tracking(self.connection, self.schema):
             return
         self.execute(
             "CREATE TABLE {tracking} (granule_uid text NOT NULL,"
@@ -132,7 +132,7 @@ class Target:
             self.execute(
                 "CREATE {unique} INDEX IF NOT EXISTS {index} ON {tracking} ({column})",
                 unique=unique,
-                index=sql.Identifier(f"granules_{self.schema}_{name}"),
+                index=sql.Identifier(f"{tracking_name(self.schema)}_{name}"),
                 column=sql.Identifier(columns),
             )
 
@@ -216,8 +216,15 @@ class Target:
         )
         return len(granules) - len(refused), refused
 
-    def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
-        unknown = sorted(set(granules.columns) - set(self.columns) - {*TRACKING_COLUMNS, ROW})
+    def require_columns(self, names: Iterable[str]) -> None:
+        """Refuse columns of granules, except those of the loader, that the RD does not declare.
+
+        Raises
+        ------
+        LoadError
+            If there is one.
+        """
+        unknown = sorted({*names} - {*self.columns, *TRACKING_COLUMNS, ROW})
         if unknown:
             raise LoadError(
                 f"the table has no column {', '.join(unknown)}",
@@ -225,6 +232,9 @@ class Target:
                 cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
                 " to the table. Or leave it out of the mapping.",
             )
+
+    def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
+        self.require_columns(granules.columns)
         polygons = [name for name in granules.columns if name in self.validated_columns]
         if polygons:
             self._copy_polygons(into, granules, polygons)

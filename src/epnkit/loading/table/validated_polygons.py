@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from epnkit.packaged import find_packaged
 
-if TYPE_CHECKING:  # a DaCHS is started without them
+if TYPE_CHECKING:  # a DaCHS is deployed without loading anything
     from epnkit.loading.table.target import Target
 
 #: The SQL that creates the functions; a superuser runs it once.

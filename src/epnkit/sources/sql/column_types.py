@@ -58,7 +58,8 @@ class SqlColumn:
     lossy : bool
         Whether values may lose digits: decimals and single precision become doubles.
     database_type : str
-        The type in the database, if it decides how values are selected.
+        The type in the database, if it decides how values are selected: PostgreSQL's own name of
+        it, for MariaDB and MySQL polars's name of what the driver gives.
     in_order_by : bool
         Whether records are ordered by the column: values must be selected as the database compares
         them, since reading continues by them.
@@ -66,6 +67,8 @@ class SqlColumn:
         Whether it is a date or time that is selected as text.
     is_hex : bool
         Whether it is selected as the hexadecimal digits of its bytes.
+    expression : str
+        The SQL expression that selects it; empty if the column itself is selected.
     """
 
     name: str
@@ -77,6 +80,7 @@ class SqlColumn:
     in_order_by: bool = False
     selected_as_text: bool = False
     is_hex: bool = False
+    expression: str = ""
 
     @property
     def field(self) -> str:

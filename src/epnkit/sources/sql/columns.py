@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from epnkit.errors import SourceError
+from epnkit.sources.base import SOURCE_DIGEST
 from epnkit.sources.sql.column_types import SqlColumn, infer_type
-from epnkit.sources.sql.keys import DIGEST, HASHING, digest_expression
-from epnkit.sources.sql.select_list import postgresql_type, read_postgresql_types, select_columns
+from epnkit.sources.sql.keys import HASHING, digest_expression
+from epnkit.sources.sql.select_list import postgresql_type, read_postgresql_types, select_expression
 from epnkit.sources.sql.session import SqlSession, Statement
 from epnkit.sources.sql.statements import WrappedQuery
 
@@ -50,14 +51,14 @@ _CLASS = (
 #: How a column of SQLite is selected so that all values have one type, if that is not the type that
 #: the driver expects. The format keeps all digits of a number; a cast would write only 15.
 _CASTS = {
-    pl.Int64(): "CAST({0} AS TEXT) AS {0}",
-    pl.String(): "CAST({0} AS TEXT) AS {0}",
-    pl.Float64(): "CASE WHEN {0} IS NOT NULL THEN printf('%!.17g', {0}) END AS {0}",
+    pl.Int64(): "CAST({0} AS TEXT)",
+    pl.String(): "CAST({0} AS TEXT)",
+    pl.Float64(): "CASE WHEN {0} IS NOT NULL THEN printf('%!.17g', {0}) END",
 }
 
 
 #: How SQLite writes the bytes of any value as hexadecimal digits.
-_AS_HEX = "CASE WHEN {0} IS NOT NULL THEN hex(CAST({0} AS BLOB)) END AS {0}"
+_AS_HEX = "CASE WHEN {0} IS NOT NULL THEN hex(CAST({0} AS BLOB)) END"
 
 
 @dataclass(frozen=True)
@@ -70,34 +71,46 @@ class QuerySchema:
         The query.
     columns : tuple of SqlColumn
         Its columns.
-    select_list : str
-        The select list by which the columns have these types.
     dialect : str
         The database: mysql, postgresql, sqlite or another name.
-    digest : str, optional
-        The SQL expression of a record's digest, if it is the last of the columns.
     driver_version : str
         The ODBC driver, and its version.
     """
 
     wrapped: WrappedQuery
     columns: tuple[SqlColumn, ...]
-    select_list: str = "*"
     dialect: str = ""
-    digest: str | None = None
     driver_version: str = ""
+
+    @property
+    def select_list(self) -> str:
+        """The select list by which the columns have their types."""
+        if not any(column.expression for column in self.columns):
+            return "*"
+        return ", ".join(map(self.wrapped.select_item, self.columns))
+
+    @property
+    def digest(self) -> str | None:
+        """The SQL expression of a record's digest; None if there is no such column."""
+        return next((c.expression for c in self.columns if c.name == SOURCE_DIGEST), None)
 
     def with_digest(self) -> QuerySchema:
         """Add a column with the digest of each record, if the database can compute one."""
         if self.dialect not in HASHING:
             return self
         digest = digest_expression(self.wrapped, self.dialect, self.columns)
-        columns = (*self.columns, SqlColumn(DIGEST, pl.Int64()))
-        what = f"{self.select_list}, {digest} AS {DIGEST}"
-        return QuerySchema(self.wrapped, columns, what, self.dialect, digest)
+        column = SqlColumn(SOURCE_DIGEST, pl.Int64(), expression=digest)
+        return replace(self, columns=(*self.columns, column))
 
-    def column(self, field: str) -> SqlColumn:
-        """Find a column by the name that records carry.
+    def column(self, field: str, where: str) -> SqlColumn:
+        """Find a column.
+
+        Parameters
+        ----------
+        field : str
+            The name that records carry.
+        where : str
+            The source, for messages.
 
         Raises
         ------
@@ -108,6 +121,7 @@ class QuerySchema:
         if found is None:
             raise SourceError(
                 f"the query has no column {field!r}",
+                where=where,
                 why="it has " + ", ".join(column.field for column in self.columns),
                 cure="Correct the cursor or the key, or name the column in the query",
             )
@@ -197,17 +211,16 @@ def read_query_schema(
         If two columns have one name, or the query is wrong.
     """
     dialect = session.dialect
-    wrapped = WrappedQuery(
-        query, session.quote, dialect in _ROW_COMPARISON_USES_INDEX, dialect == "mysql"
-    )
+    wrapped = WrappedQuery(query, session.quote, dialect in _ROW_COMPARISON_USES_INDEX)
     described = session.execute(wrapped.select_nothing()).columns
     names = [name for name, _ in described]
     _refuse_duplicates(names, where)
     overrides.refuse_unknown(names, where)
     if dialect == "sqlite":
-        return _read_sqlite_schema(session, wrapped, described, overrides, where)
+        found = _read_sqlite_columns(session, wrapped, described, overrides, where)
+        return QuerySchema(wrapped, tuple(found), dialect, session.driver_version)
     in_order_by = {name.lower() for name in order}
-    columns = [
+    columns = (
         overrides.column(
             name,
             dtype,
@@ -216,8 +229,12 @@ def read_query_schema(
             in_order_by=name.lower() in in_order_by,
         )
         for name, dtype, database_type, from_driver in _read_types(session, wrapped, described)
-    ]
-    return QuerySchema(wrapped, tuple(columns), select_columns(wrapped, dialect, columns), dialect)
+    )
+    expressed = (
+        replace(column, expression=select_expression(wrapped, dialect, column))
+        for column in columns
+    )
+    return QuerySchema(wrapped, tuple(expressed), dialect, session.driver_version)
 
 
 def _read_types(
@@ -265,13 +282,13 @@ def _infer_missing_types(
     ]
 
 
-def _read_sqlite_schema(
+def _read_sqlite_columns(
     session: SqlSession,
     wrapped: WrappedQuery,
     described: list[tuple[str, pl.DataType | None]],
     overrides: ColumnOverrides,
     where: str,
-) -> QuerySchema:
+) -> Iterator[SqlColumn]:
     """Find out what SQLite stores in each column: it does not enforce declared types.
 
     Texts in columns declared as dates stay texts: drivers silently make null of what they cannot
@@ -295,15 +312,13 @@ def _read_sqlite_schema(
         "blob" in of_column and (len(of_column) > 1 or dtype != pl.Binary)
         for of_column, dtype in zip(classes, expected, strict=True)
     ]
-    what = [
-        _AS_HEX.format(name) if hexadecimal else _cast(name, dtype, by_driver)
-        for name, dtype, by_driver, hexadecimal in zip(quoted, found, expected, is_hex, strict=True)
+    expressions = [
+        _AS_HEX.format(name) if digits else _cast(name, dtype, by_driver)
+        for name, dtype, by_driver, digits in zip(quoted, found, expected, is_hex, strict=True)
     ]
-    columns = (
-        replace(overrides.column(name, dtype, from_driver=not digits), is_hex=digits)
-        for name, dtype, digits in zip(names, found, is_hex, strict=True)
-    )
-    return QuerySchema(wrapped, tuple(columns), ", ".join(what), session.dialect)
+    for name, dtype, digits, expression in zip(names, found, is_hex, expressions, strict=True):
+        column = overrides.column(name, dtype, from_driver=not digits)
+        yield replace(column, is_hex=digits, expression=expression)
 
 
 def _refuse_truncation(
@@ -333,4 +348,5 @@ def _read_storage_classes(session: SqlSession, statement: Statement) -> list[fro
 
 
 def _cast(quoted: str, dtype: pl.DataType, expected: pl.DataType | None) -> str:
-    return quoted if dtype == expected else _CASTS.get(dtype, "{0}").format(quoted)
+    """Write the expression that gives a column of SQLite one type; empty if it has it already."""
+    return "" if dtype == expected else _CASTS.get(dtype, "").format(quoted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ _AT_A_TIME = 10_000
 _IN_A_CONDITION = 500
 
 _LISTED = {"record_key": pl.String(), "record_digest": pl.Int64()}
-_SUMMED = {"part": pl.Int64(), "records": pl.Int64(), "digest": pl.Int64()}
+_SUMMED = {"part": pl.Int64(), "digest": pl.Int64()}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class KeyIndex:
         return self.query.digest or "NULL"
 
     def sum_digests(self, session: SqlSession, bounds: list[str]) -> pl.DataFrame:
-        """Sum up the records of the ranges between consecutive keys."""
+        """Sum up the digests of the ranges between consecutive keys."""
         if self.keys.integer_column and self.keys.dialect in _PARTS and all(map(is_number, bounds)):
             return self._sum_at_database(session, [int(bound) for bound in bounds])
         return self._sum_locally(session, [sort_key(bound).encode() for bound in bounds])
@@ -51,22 +52,19 @@ class KeyIndex:
         part = _PARTS[self.keys.dialect](str(self.keys.integer_column), bounds)
         # A null is written as a text, which sorts after all numbers.
         part = f"CASE WHEN {self.keys.integer_column} IS NULL THEN {len(bounds)} ELSE {part} END"
-        what = f"{part} AS part, COUNT(*) AS records, SUM({self.query.digest or 0}) AS digest"
+        what = f"{part} AS part, SUM({self.query.digest or 0}) AS digest"
         summed = self.query.wrapped.select(what)
         answer = session.execute(Statement(summed.head, f"{summed.tail} GROUP BY 1"))
         rows = [tuple(int(v or 0) for v in row) for row in iterate_rows(answer, _AT_A_TIME)]
         return pl.DataFrame(rows, schema=_SUMMED, orient="row").sort("part")
 
     def _sum_locally(self, session: SqlSession, bounds: list[bytes]) -> pl.DataFrame:
-        sums: dict[int, list[int]] = {}
+        sums: Counter[int] = Counter()
         answer = session.execute(self._key_statement(None, None))
         for key, digest in iterate_rows(answer, _AT_A_TIME):
             number = bisect.bisect_right(bounds, sort_key(_as_text(key)).encode())
-            part = sums.setdefault(number, [0, 0])
-            part[0] += 1
-            part[1] += int(digest or 0)
-        rows = [(part, *found) for part, found in sorted(sums.items())]
-        return pl.DataFrame(rows, schema=_SUMMED, orient="row")
+            sums[number] += int(digest or 0)
+        return pl.DataFrame(sorted(sums.items()), schema=_SUMMED, orient="row")
 
     def list_keys(self, session: SqlSession, low: str | None, high: str | None) -> pl.DataFrame:
         """List the keys from low to below high, with their digests."""

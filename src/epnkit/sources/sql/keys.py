@@ -11,9 +11,6 @@ import polars as pl
 from epnkit.sources.sql.column_types import SqlColumn
 from epnkit.sources.sql.statements import NO_CONDITION, Condition, WrappedQuery
 
-#: The column that carries a record's digest in a batch.
-DIGEST = "epnkit_source_digest"
-
 #: The length to which numbers in keys are padded with zeros, so that they sort as numbers.
 _DIGITS = 18
 

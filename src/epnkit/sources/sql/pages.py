@@ -54,11 +54,18 @@ class RowReader:
         positions = [self.columns.index(column) for column in order]
         while rows := answer.fetch(size):
             frame = build_frame(rows, self.columns)
-            # The driver's own values, since a lossy column has rounded ones.
             last = tuple(
-                frame[column.field][-1]
-                if column.selected_as_text or column.is_hex
-                else rows[-1][position]
+                frame[column.field][-1] if _is_comparable(column) else rows[-1][position]
                 for column, position in zip(order, positions, strict=True)
             )
             yield Page(frame, last)
+
+
+def _is_comparable(column: SqlColumn) -> bool:
+    """Return whether the database can compare a column with the values of a batch.
+
+    Rounded values, and those of a declared type, differ from its own; the driver's own ones may be
+    texts that are selected for what the driver would truncate.
+    """
+    converted = column.selected_as_text or column.is_hex
+    return converted or (column.from_driver and not column.lossy)

@@ -156,7 +156,7 @@ class QueryReader:
                 "reading broke off in the middle",
                 where=self.where,
                 why="without a key in every record there is no way to continue",
-                cure='Name the key in the source file, key = ["id"], or read again',
+                cure='Name the key in service.py, key=("id",), or read again',
             )
 
 

@@ -126,8 +126,8 @@ def postgresql_type(database_type: str) -> pl.DataType:
     return pl.List(inner if plain else pl.String())
 
 
-def select_columns(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlColumn]) -> str:
-    """Write the select list for which every driver gives the same values.
+def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
+    """Write the expression for which every driver gives the same values of a column.
 
     Parameters
     ----------
@@ -135,24 +135,14 @@ def select_columns(wrapped: WrappedQuery, dialect: str, columns: Sequence[SqlCol
         The query.
     dialect : str
         mysql, postgresql or another name.
-    columns : sequence of SqlColumn
-        Its columns.
+    column : SqlColumn
+        One of its columns.
 
     Returns
     -------
     str
-        The select list, in the columns' order.
+        Empty if the column itself can be selected.
     """
-    if dialect not in _TEXT:
-        return "*"
-    return ", ".join(
-        f"{select_expression(wrapped, dialect, column)} AS {wrapped.quote_name(column)}"
-        for column in columns
-    )
-
-
-def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) -> str:
-    """Write the expression that selects a column."""
     name = wrapped.quote_name(column)
     if column.selected_as_text:
         in_utc = f"({name} AT TIME ZONE 'UTC')" if column.database_type == _ZONED else name
@@ -167,7 +157,9 @@ def select_expression(wrapped: WrappedQuery, dialect: str, column: SqlColumn) ->
         return f"CAST({name} AS bigint)"  # which the ODBC driver returns as signed
     if dialect == "mysql" and column.database_type == "Float32" and not column.in_order_by:
         return f"({name} + 0e0)"  # the server sends PyMySQL only six digits of it
-    return wrapped.select_expression(column)
+    if dialect == "mysql" and column.dtype == pl.Int64 and column.from_driver:
+        return f"{name} + 0"  # pyodbc reads unsigned integers of 32 bits as if they had a sign
+    return ""
 
 
 def _is_text(dialect: str, column: SqlColumn) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from operator import or_
 from typing import Literal
@@ -12,7 +12,15 @@ from typing import Literal
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
+from epnkit.sources.base import (
+    ALL,
+    BATCH_SIZE,
+    SOURCE_DIGEST,
+    UNORDERED,
+    CursorValue,
+    Order,
+    Window,
+)
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import declared_types
@@ -23,10 +31,10 @@ from epnkit.sources.sql.columns import NO_OVERRIDES, ColumnOverrides, QuerySchem
 from epnkit.sources.sql.connect import open_session
 from epnkit.sources.sql.driver_errors import describe_connection
 from epnkit.sources.sql.key_index import KeyIndex
-from epnkit.sources.sql.keys import COMPARABLE, DIGEST, KeyExpressions
+from epnkit.sources.sql.keys import COMPARABLE, KeyExpressions
 from epnkit.sources.sql.pages import RowReader
 from epnkit.sources.sql.reading import QueryReader, split_by_order
-from epnkit.sources.sql.select_list import representable_condition, select_expression
+from epnkit.sources.sql.select_list import representable_condition
 from epnkit.sources.sql.session import SqlSession, Statement, iterate_rows
 from epnkit.sources.sql.statements import NO_CONDITION, Condition
 from epnkit.sources.transport.paging import BatchAndCheckpoint, Checkpoint, Segment, split_window
@@ -130,11 +138,10 @@ class SqlSource(ConfiguredSource[SqlSettings]):
                 cure='Name one in service.py, cursor=Cursor("modified"), or load with --jobs 1',
             )
         with_value, *_ = self._segments(window)
-        query = self._query
-        value = select_expression(query.wrapped, query.dialect, self._cursor)
-        statement = query.wrapped.select_every(self._cursor, value, with_value.condition, size)
-        rows = self._fetch_all(statement)
-        return list(build_frame(rows, [self._cursor])[self._cursor.field].drop_nulls())
+        wrapped, cursor = self._query.wrapped, self._cursor
+        rows = self._fetch_all(wrapped.select_every(cursor, with_value.condition, size))
+        values = build_frame(rows, [cursor])[cursor.field]
+        return list(values.drop_nulls().unique(maintain_order=True))
 
     @property
     def compared_by(self) -> Literal["digest", "key"]:
@@ -158,20 +165,25 @@ class SqlSource(ConfiguredSource[SqlSettings]):
 
     @property
     def _types(self) -> dict[str, pl.DataType]:
-        columns = (column for column in self._query.columns if column.name != DIGEST)
+        columns = (column for column in self._query.columns if column.name != SOURCE_DIGEST)
         return {column.field: column.dtype for column in columns}
 
     @cached_property
     def _key_index(self) -> KeyIndex:
         query = self._query
-        if not self._key or query.dialect not in COMPARABLE:
+        if not self._key:
             raise SourceError(
                 "the records cannot be compared with the table",
                 where=self.label,
-                why="they have no key"
-                if not self._key
-                else f"{query.dialect} is not supported for that",
-                cure='Name the key in the source file, key = ["id"], or load in full',
+                why="they have no key",
+                cure='Name the key in service.py, key=("id",), or load in full',
+            )
+        if query.dialect not in COMPARABLE:
+            raise SourceError(
+                "the records cannot be compared with the table",
+                where=self.label,
+                why=f"{query.dialect} is not supported for that",
+                cure="Load in full: epnkit load SERVICE --full",
             )
         self._refuse_ambiguous_keys()
         return KeyIndex(query, KeyExpressions(query.wrapped, query.dialect, self._key))
@@ -212,8 +224,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         with self._session() as session:
             order = [*chosen.order.key, *filter(None, [chosen.order.cursor])]
             query = read_query_schema(session, chosen.query, chosen.overrides, self.label, order)
-        digested = query.with_digest() if chosen.digest and chosen.order.key else query
-        return replace(digested, driver_version=session.driver_version)
+        return query.with_digest() if chosen.digest and chosen.order.key else query
 
     def _session(self) -> AbstractContextManager[SqlSession]:
         settings = self._settings
@@ -222,12 +233,12 @@ class SqlSource(ConfiguredSource[SqlSettings]):
 
     @cached_property
     def _key(self) -> tuple[SqlColumn, ...]:
-        return tuple(self._query.column(name) for name in self._settings.order.key)
+        return tuple(self._query.column(name, self.label) for name in self._settings.order.key)
 
     @cached_property
     def _cursor(self) -> SqlColumn | None:
         name = self._settings.order.cursor
-        return None if name is None else self._query.column(name)
+        return None if name is None else self._query.column(name, self.label)
 
     def _condition(self, window: Window) -> Condition:
         """Return the condition that a record is in a window."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 
-import polars as pl
-
 from epnkit.sources.base import Window
 from epnkit.sources.sql.column_types import SqlColumn
 from epnkit.sources.sql.session import Statement
@@ -33,6 +31,8 @@ class Condition:
         return Condition(" AND ".join(texts), self.values + other.values)
 
     def __or__(self, other: Condition) -> Condition:
+        if not (self.text and other.text):
+            return NO_CONDITION
         return Condition(f"({self.text}) OR ({other.text})", self.values + other.values)
 
 
@@ -52,15 +52,11 @@ class WrappedQuery:
         The character around identifiers.
     row_comparison_uses_index : bool
         Whether the database uses an index for ``(a, b) >= (?, ?)``.
-    widen_integers : bool
-        Whether integers are selected with 64 bits: pyodbc reads MariaDB's unsigned ones of 32 bits
-        as if they had a sign.
     """
 
     query: str
     quote: str
     row_comparison_uses_index: bool = False
-    widen_integers: bool = False
 
     def quote_name(self, column: SqlColumn) -> str:
         """Quote a column's name."""
@@ -68,10 +64,10 @@ class WrappedQuery:
         closing = "]" if mark == "[" else mark
         return f"{mark}{column.name.replace(closing, closing * 2)}{closing}"
 
-    def select_expression(self, column: SqlColumn) -> str:
-        """Return the expression that selects a column."""
-        wide = self.widen_integers and column.from_driver and column.dtype == pl.Int64
-        return f"{self.quote_name(column)} + 0" if wide else self.quote_name(column)
+    def select_item(self, column: SqlColumn) -> str:
+        """Write a column's item of a select list: its expression, under its name."""
+        name = self.quote_name(column)
+        return f"{column.expression} AS {name}" if column.expression else name
 
     def select(
         self,
@@ -90,16 +86,15 @@ class WrappedQuery:
         tail += f" LIMIT {limit:d}" if limit is not None else ""
         return Statement(head, tail, condition.values)
 
-    def select_every(
-        self, column: SqlColumn, value: str, condition: Condition, size: int
-    ) -> Statement:
-        """Select every size-th value of a column in ascending order, as the expression `value`."""
+    def select_every(self, column: SqlColumn, condition: Condition, size: int) -> Statement:
+        """Select every size-th value of a column, in the order of the database."""
         name = self.quote_name(column)
         inner = self.select(
             f"{name}, ROW_NUMBER() OVER (ORDER BY {name}) AS {_POSITION}", condition
         )
-        head = f"SELECT DISTINCT {value} FROM ({inner.head}"  # noqa: S608 (from the service)
-        tail = f"{inner.tail}) AS numbered WHERE {_POSITION} % {size:d} = 0 ORDER BY 1"
+        head = f"SELECT {self.select_item(column)} FROM ({inner.head}"  # noqa: S608 (from the service)
+        # Not by the value, which may be selected as a text.
+        tail = f"{inner.tail}) AS numbered WHERE {_POSITION} % {size:d} = 0 ORDER BY {_POSITION}"
         return Statement(head, tail, inner.values)
 
     def select_nothing(self) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Sets the form of times: those with a zone are sent in UTC, and dates in ISO 8601.
-SESSION_SETTINGS = {
+_SETTINGS = {
     "postgresql": "SELECT set_config('TimeZone', 'UTC', false),"
     " set_config('DateStyle', 'ISO, YMD', false)"
 }
@@ -36,20 +36,6 @@ _LIMITS = {"postgresql": _POSTGRESQL, "mysql": _MYSQL}
 def write_session_statements(dialect: str, seconds: float) -> list[str]:
     """Write the statements that prepare a session: a time limit, and the form of times.
 
-    Parameters
-    ----------
-    dialect : str
-        The database.
-    seconds : float
-        How long a statement of the session may take.
-    """
-    wanted = (write_limit_statement(dialect, seconds), SESSION_SETTINGS.get(dialect))
-    return [statement for statement in wanted if statement is not None]
-
-
-def write_limit_statement(dialect: str, seconds: float) -> str | None:
-    """Write the statement that limits each statement of a session.
-
     The server counts until it has sent the last row: this is not for results that are streamed. For
     a cursor of PostgreSQL it counts each FETCH.
 
@@ -58,13 +44,14 @@ def write_limit_statement(dialect: str, seconds: float) -> str | None:
     dialect : str
         The database.
     seconds : float
-        How long a statement may take.
-
-    Returns
-    -------
-    str or None
-        None if no way is known.
+        How long a statement of the session may take.
     """
+    wanted = (_write_limit(dialect, seconds), _SETTINGS.get(dialect))
+    return [statement for statement in wanted if statement is not None]
+
+
+def _write_limit(dialect: str, seconds: float) -> str | None:
+    """Write the statement that limits each statement of a session; None if no way is known."""
     allowed = min(seconds, _LONGEST)
     known = _LIMITS.get(dialect)
     return known and known.format(seconds=f"{allowed:.3f}", milliseconds=round(allowed * 1000))

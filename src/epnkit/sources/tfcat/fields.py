@@ -6,8 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import UNREADABLE
+from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE
 
 #: What is wrong with a feature, and where; no field of a record.
 PROBLEM: Final = "problem"

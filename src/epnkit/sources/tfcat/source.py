@@ -14,8 +14,16 @@ from urllib.parse import quote
 import polars as pl
 
 from epnkit.errors import ConfigurationError, SourceError
-from epnkit.mapping.declare import SOURCE_DIGEST
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, WHOLE, Order, Window
+from epnkit.sources.base import (
+    ALL,
+    BATCH_SIZE,
+    SOURCE_DIGEST,
+    UNORDERED,
+    UNREADABLE,
+    WHOLE,
+    Order,
+    Window,
+)
 from epnkit.sources.comparing import ComparedByDigest
 from epnkit.sources.config.settings import open_settings
 from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
