@@ -18,24 +18,16 @@ def peak(process: str = "self") -> int:
     Raises
     ------
     OSError, ValueError
-        Where it has ended.
+        If it has ended.
     """
-    words = (Path("/proc") / process / "status").read_text().split()
-    return int(words[words.index("VmHWM:") + 1])
+    return _read("VmHWM:", process)
 
 
 def resident(process: str = "self") -> int:
-    """Read the memory that a process has now, in KiB.
+    """Read the memory that a process has now, in KiB; see :func:`peak`."""
+    return _read("VmRSS:", process)
 
-    Parameters
-    ----------
-    process : str
-        The number of the process; this one by default.
 
-    Raises
-    ------
-    OSError, ValueError
-        Where it has ended.
-    """
+def _read(name: str, process: str) -> int:
     words = (Path("/proc") / process / "status").read_text().split()
-    return int(words[words.index("VmRSS:") + 1])
+    return int(words[words.index(name) + 1])

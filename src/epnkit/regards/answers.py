@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -84,8 +83,8 @@ class AnswerReader:
     state: PackageState
     tenant: str
     policy: RetryPolicy = DEFAULT_RETRY
-    #: For how long without an answer it waits; while packages are sent, without an end.
-    _wait: float = field(default=0.0, init=False)
+    #: For how long without an answer it waits; None while packages are sent.
+    _wait: float | None = field(default=None, init=False)
     #: When the last answer came that was to a package of the service.
     _last: float = field(default=0.0, init=False)
     #: Whether it is to be looked up again if answers are missing: it takes long if there are many.
@@ -127,6 +126,7 @@ class AnswerReader:
         int
             How many answers were read, also those to others.
         """
+        self._given_up.clear()
         self._wait = wait
         return self._read_on(report)
 
@@ -151,14 +151,15 @@ class AnswerReader:
         Future
             How many answers were read, when the context has ended.
         """
-        self._wait = math.inf
+        self._given_up.clear()
+        self._wait = None
         with ThreadPoolExecutor(1, "answers") as thread:
             reading = thread.submit(self._read_on, report)
             try:
                 yield reading
                 self._wait = wait
                 concurrent.futures.wait([reading])
-            except BaseException:
+            except BaseException:  # also an interrupt: the thread would read on for ever
                 self._given_up.set()
                 raise
 
@@ -200,7 +201,7 @@ class AnswerReader:
         """Decide whether to read on; answers to others do not count: a busy archive never ends."""
         if self._given_up.is_set():
             return True
-        if changed or self._wait == math.inf:
+        if changed or self._wait is None:
             self._last, self._unsure = time.monotonic(), True
             return False
         if self._unsure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,22 +87,44 @@ def read_blocks(
     FileUnavailableError, DamagedFileError
         If a file is missing or broken; what was given before is right.
     """
-    reached = UNREACHED
+    reached, step = UNREACHED, 10 ** (9 - dataset.digits)
+    stop = -(-span.stop // step) * step  # the first time that is not before it when it is cut
     for granule in granules:
-        if not granule.url or _is_after(granule.start - ROUNDED, dataset.digits, span):
-            continue
-        try:
-            reached = yield from read_granule(dataset, granule, store, span, reached)
-        except (FileUnavailableError, DamagedFileError) as error:
-            # It begins with the stop, as far as epn_core resolves: no record of it is asked for.
-            if not _is_after(granule.start + ROUNDED, dataset.digits, span):
-                raise
-            LOG.warning("not needed, and not read: %s", error)
+        if may_be_needed(granule, stop):
+            with skip_unneeded(granule, stop):
+                reached = yield from read_granule(dataset, granule, store, span, reached)
 
 
-def _is_after(time: int, digits: int, span: Span) -> bool:
-    """Say whether a record of this time would be after a span."""
-    return int(cut(np.array([time]), digits)[0]) >= span.stop
+def may_be_needed(granule: Granule, stop: int) -> bool:
+    """Say whether a granule has a file that may have records before a stop."""
+    return bool(granule.url) and granule.start - ROUNDED < stop
+
+
+@contextmanager
+def skip_unneeded(granule: Granule, stop: int) -> Iterator[None]:
+    """Pass over a file that cannot be read, if its granule begins with the stop.
+
+    Searches go beyond a span, for the times of epn_core are rounded.  As far as those resolve, no
+    record of such a file is asked for.
+
+    Parameters
+    ----------
+    granule : Granule
+        What is read within the context.
+    stop : int
+        The time before which records are asked for, nanoseconds since 1970.
+
+    Raises
+    ------
+    FileUnavailableError, DamagedFileError
+        If the file cannot be read, and may have records before that.
+    """
+    try:
+        yield
+    except (FileUnavailableError, DamagedFileError) as error:
+        if granule.start + ROUNDED < stop:
+            raise
+        LOG.warning("not needed, and not read: %s", error)
 
 
 def read_granule(

@@ -122,7 +122,22 @@ class AvailabilityFeed(_Listing):
         return {"stop": write_times(ends, _DIGITS)}
 
 
-class FilesFeed(_Listing):
+class _SpacedListing(_Listing):
+    """A listing with a record a granule, of which those that begin together are spaced out."""
+
+    def measure(self) -> Extent | None:
+        """Say what it spans: to the end of the last second, in which granules are apart."""
+        extent = super().measure()
+        if extent is None:
+            return None
+        return replace(extent, stop=(floor_time(extent.stop) // SECOND + 1) * SECOND)
+
+    def time(self, granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
+        """Give granules that begin together times of their own."""
+        return space_out(granules)
+
+
+class FilesFeed(_SpacedListing):
     """The files of a service: a record a granule, with their addresses.
 
     Parameters
@@ -158,14 +173,6 @@ class FilesFeed(_Listing):
             _text("granule_uid", "Identifier of the granule in EPN-TAP", _NAME),
         )
 
-    def measure(self) -> Extent | None:
-        """Say what it spans: to the end of the last second, in which granules are apart."""
-        return _extend(super().measure())
-
-    def time(self, granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
-        """Give granules that begin together times of their own."""
-        return space_out(granules)
-
     def make_columns(self, granules: list[Granule]) -> dict[str, NDArray[Any]]:
         """Make the columns of some granules."""
         return {
@@ -176,7 +183,7 @@ class FilesFeed(_Listing):
         }
 
 
-class EventsFeed(_Listing):
+class EventsFeed(_SpacedListing):
     """Events: a record a granule, with its end, its frequencies and what it shows.
 
     Parameters
@@ -223,14 +230,6 @@ class EventsFeed(_Listing):
             _text("granule_uid", "Identifier of the granule in EPN-TAP", _NAME),
         )
 
-    def measure(self) -> Extent | None:
-        """Say what it spans: to the end of the last second, in which events are apart."""
-        return _extend(super().measure())
-
-    def time(self, granules: Iterable[Granule]) -> Iterator[tuple[int, Granule]]:
-        """Give events that begin together times of their own."""
-        return space_out(granules)
-
     def make_columns(self, granules: list[Granule]) -> dict[str, NDArray[Any]]:
         """Make the columns of some events."""
         ends = np.array([-floor_time(-each.stop) for each in granules])
@@ -274,13 +273,6 @@ def _space_milliseconds(times: list[int]) -> list[int]:
 def _space_nanoseconds(granules: list[Granule]) -> list[int]:
     grouped = groupby(floor_time(each.start) for each in granules)
     return [time + number for time, same in grouped for number, _ in enumerate(same)]
-
-
-def _extend(extent: Extent | None) -> Extent | None:
-    """Let an extent end with the second in which it ends."""
-    if extent is None:
-        return None
-    return replace(extent, stop=(floor_time(extent.stop) // SECOND + 1) * SECOND)
 
 
 def floor_time(time: int) -> int:

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from epnkit.errors import EpnkitError
-from epnkit.streaming.archive import FileUnavailableError
-from epnkit.streaming.blocks import UNREACHED, Block, Span, read_granule
+from epnkit.streaming.blocks import (
+    UNREACHED,
+    Block,
+    Span,
+    may_be_needed,
+    read_granule,
+    skip_unneeded,
+)
 from epnkit.streaming.datasets import DataSetFeed
 from epnkit.streaming.declare import Variable
 from epnkit.streaming.index import MARGIN, Granule
@@ -29,7 +35,7 @@ from epnkit.streaming.reduce import (
     reduce_blocks,
     step_of,
 )
-from epnkit.streaming.times import DAY, ROUNDED
+from epnkit.streaming.times import DAY
 
 #: How long before a span a granule may begin that reaches into it.
 _LONGEST_GRANULE = 400 * DAY
@@ -154,20 +160,15 @@ def _collect(
         kept = pyramid.load(feed.dataset.dataset, maker.variable.name, level, *reach)
     parts, reached = [], UNREACHED
     for granule in feed.find(start, stop):
-        if not granule.url or granule.start - ROUNDED >= stop:
+        if not may_be_needed(granule, stop):
             continue
         key = maker.identify(granule, reached)
-        entry = kept.get(granule.uid)
-        if entry is None or entry.key != key:
-            try:
+        with skip_unneeded(granule, stop):
+            entry = kept.get(granule.uid)
+            if entry is None or entry.key != key:
                 entry = _make_entry(maker, granule, key, (lowest, level), pyramid)
-            except (FileUnavailableError, DamagedFileError):
-                # A file that begins with the end of the view, as far as epn_core resolves.
-                if granule.start + ROUNDED >= stop:
-                    continue
-                raise
-        parts.append(entry.reduced)
-        reached = max(reached, entry.last)
+            parts.append(entry.reduced)
+            reached = max(reached, entry.last)
     return parts
 
 

@@ -439,7 +439,7 @@ def fetch_sources(name: str, address: str, *more: str) -> Path:
     if not sources.is_dir():
         words = ["git", "clone", "-q", "--depth=1", "--recurse-submodules", *more, address]
         if subprocess.run([*words, str(sources)], check=False).returncode != 0:
-            pytest.skip(f"it is neither in {sources} nor can it be fetched from {address}")
+            pytest.fail(f"it is neither in {sources} nor can it be fetched from {address}")
     return sources
 
 

@@ -64,7 +64,7 @@ class CdfFile:
 
         try:
             file = cdflib.CDF(path)
-        except Exception as error:
+        except Exception as error:  # of a damaged file cdflib raises whatever its parts lead to
             raise DamagedFileError(f"it is no CDF file that can be read: {error}") from error
         with file:
             yield OpenCdf(file, self.time, self.limits)
@@ -154,7 +154,7 @@ class OpenCdf:
     def _call(self, method: Any, name: str, **more: Any) -> Any:
         try:
             return method(name, **more)
-        except Exception as error:
+        except Exception as error:  # as when the file is opened
             raise DamagedFileError(f"its {name} cannot be read: {error}") from error
 
 

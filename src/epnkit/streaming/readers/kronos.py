@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _N2 = {"ydh": "<u4", "num": "<u4", "t97": "<f8", "f": "<f4", "dt": "<f4", "df": 
 _N2 |= {"autoX": "<f4", "autoZ": "<f4", "crossR": "<f4", "crossI": "<f4", "ant": "i1"}
 
 #: Records of levels N3d and N3e, of 40 bytes: each is made of a record of level N2, by its number.
-_N3 = {"ydh": "<u4", "num": "<u4", **dict.fromkeys(("s", "q", "u", "v", "th", "ph"), "<f4")}
+_N3 = {"ydh": "<u4", "num": "(1,)<u4", **dict.fromkeys(("s", "q", "u", "v", "th", "ph"), "<f4")}
 _N3 |= {"snx": "<f4", "snz": "<f4"}
 
 #: Records of level N3b, of 72 bytes: each is made of a pair of records of level N2.
@@ -55,8 +56,7 @@ def read_kronos_n2(path: Path) -> Table:
     Times are days, of which the first is 1 January 1997.
     """
     records = read_records(path, _N2)
-    columns = {"frequency": records["f"], "autoX": records["autoX"], "autoZ": records["autoZ"]}
-    return group_sweeps(_read_t97(records["t97"]), columns, _SWEEP)
+    return _group_sweeps({name: records[name] for name in ("autoX", "autoZ")}, records)
 
 
 def read_kronos_n3(path: Path, below: Path) -> Table:
@@ -72,12 +72,8 @@ def read_kronos_n3(path: Path, below: Path) -> Table:
     below : pathlib.Path
         The same hour in level N2.
     """
-    records, measured = read_records(path, _N3), read_records(below, _N2)
-    records = records[np.argsort(records["num"], kind="stable")]
-    number = _require_measured(records["num"], measured)
-    columns = {name: records[name] for name in list(_N3)[2:]}
-    columns["frequency"] = measured["f"][number]
-    return group_sweeps(_read_t97(measured["t97"][number]), columns, _SWEEP)
+    records, measured = _read_made(path, _N3, below)
+    return _group_sweeps({name: records[name] for name in list(_N3)[2:]}, measured[:, 0])
 
 
 def read_kronos_n3b(path: Path, below: Path) -> Table:
@@ -95,10 +91,8 @@ def read_kronos_n3b(path: Path, below: Path) -> Table:
     below : pathlib.Path
         The same hour in level N2.
     """
-    records, measured = read_records(path, _N3B), read_records(below, _N2)
-    records = records[np.argsort(records["num"][:, 0], kind="stable")]
-    first, second = _require_measured(records["num"], measured).T
-    if (measured["f"][first] != measured["f"][second]).any():
+    records, measured = _read_made(path, _N3B, below)
+    if (measured["f"][:, 0] != measured["f"][:, 1]).any():
         raise DamagedFileError("it joins records of level N2 of different frequencies")
     columns = {
         f"{name}{number + 1}": records[name][:, number]
@@ -106,16 +100,25 @@ def read_kronos_n3b(path: Path, below: Path) -> Table:
         for number in range(2)
     }
     columns |= {name: records[name] for name in ("th", "ph", "zr")}
-    columns["frequency"] = measured["f"][first]
-    return group_sweeps(_read_t97(measured["t97"][first]), columns, _SWEEP)
+    return _group_sweeps(columns, measured[:, 0])
 
 
-def _require_measured(numbers: NDArray[Any], measured: NDArray[Any]) -> NDArray[np.int64]:
-    """Return numbers of records of level N2, if there are so many."""
-    found = numbers.astype(np.int64)
-    if found.size and found.max() >= len(measured):
-        raise DamagedFileError(f"it needs {found.max() + 1} records of level N2")
-    return found
+def _read_made(
+    path: Path, fields: Mapping[str, str], below: Path
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Read records in the order of those of level N2, and the k of these that each is made of."""
+    records, measured = read_records(path, fields), read_records(below, _N2)
+    records = records[np.argsort(records["num"][:, 0], kind="stable")]
+    number = records["num"].astype(np.int64)
+    if number.size and number.max() >= len(measured):
+        raise DamagedFileError(f"it needs {number.max() + 1} records of level N2")
+    return records, measured[number]
+
+
+def _group_sweeps(columns: Mapping[str, NDArray[Any]], measured: NDArray[Any]) -> Table:
+    """Join values of one time to sweeps, whose frequencies are those of records of level N2."""
+    times = _read_t97(measured["t97"])
+    return group_sweeps(times, {**columns, "frequency": measured["f"]}, _SWEEP)
 
 
 def _read_t97(days: NDArray[np.float64]) -> NDArray[np.int64]:
