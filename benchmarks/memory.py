@@ -28,6 +28,11 @@ def resident(process: str = "self") -> int:
     return _read("VmRSS:", process)
 
 
+def anonymous(process: str = "self") -> int:
+    """Read the memory that a process has now without mapped files, in KiB; see :func:`peak`."""
+    return _read("RssAnon:", process)
+
+
 def _read(name: str, process: str) -> int:
     words = (Path("/proc") / process / "status").read_text().split()
     return int(words[words.index(name) + 1])

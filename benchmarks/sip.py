@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -49,6 +49,19 @@ from epnkit.sources.config.credentials import Secret
 _MAIN = "from epnkit.cli import main; main()"
 
 _HEADERS = {"regards.tenant": "Solar", "regards.type": INGESTION_TYPE}
+
+
+#: What the archive does, as the table of the documentation calls it.
+_TAKEN = "confirmed by RabbitMQ; the archive takes them, and answers later"
+_ANSWERED = "and each is answered twice meanwhile, by an archive on the same cores"
+
+
+@dataclass
+class Measured:
+    """What was measured of a context: packages a second, and CPU in microseconds a package."""
+
+    rate: float = 0.0
+    cpu: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -80,16 +93,16 @@ class Machines:
     @contextmanager
     def measure(
         self, name: str, count: int, others: Mapping[str, Callable[[], float]] | None = None
-    ) -> Iterator[None]:
-        """Print the rate of a context, and the CPU that processes used during it."""
-        used = {**self.used, **(others or {})}
+    ) -> Iterator[Measured]:
+        """Measure and print the rate of a context, and the CPU that processes used during it."""
+        made, used = Measured(), {**self.used, **(others or {})}
         before = {label: read() for label, read in used.items()}
         begun = time.monotonic()
-        yield
-        elapsed = time.monotonic() - begun
-        cpu = {label: (read() - before[label]) / count * 1e6 for label, read in used.items()}
-        words = "  ".join(f"{label} {taken:5.1f}" for label, taken in cpu.items())
-        print(f"{name:<34} {count / elapsed:>7,.0f} a second   CPU: {words}", flush=True)
+        yield made
+        made.rate = count / (time.monotonic() - begun)
+        made.cpu = {label: (read() - before[label]) / count * 1e6 for label, read in used.items()}
+        words = "  ".join(f"{label} {taken:5.1f}" for label, taken in made.cpu.items())
+        print(f"{name:<34} {made.rate:>7,.0f} a second   CPU: {words}", flush=True)
 
 
 def main() -> None:
@@ -105,8 +118,14 @@ def main() -> None:
         if wanted.stages:
             measure_stages(machines, wanted.stages)
         if wanted.granules:
-            measure_command(machines, wanted.granules, answering=False)
-            measure_command(machines, wanted.granules, answering=True)
+            taken, rows = measure_command(machines, wanted.granules, answering=False)
+            answered, more = measure_command(machines, wanted.granules, answering=True)
+            print("\n| | packages a second | memory |\n|---|---|---|")
+            print(f"| {_TAKEN} | {rows} |\n| {_ANSWERED} | {more} |\n")
+            print(
+                f"CPU of RabbitMQ: {taken.cpu['RabbitMQ']:.0f} µs a package, and"
+                f" {answered.cpu['RabbitMQ']:.0f} µs if both answers go through it."
+            )
 
 
 @contextmanager
@@ -190,8 +209,11 @@ def write_answer(entry: PackageEntry, state: str) -> bytes:
     return orjson.dumps({**known, "state": state, "sipId": urn, "errors": []})
 
 
-def measure_command(machines: Machines, count: int, *, answering: bool) -> None:
-    """Send so many packages with the command, while an archive takes and perhaps answers them."""
+def measure_command(machines: Machines, count: int, *, answering: bool) -> tuple[Measured, str]:
+    """Send so many packages with the command, while an archive takes and perhaps answers them.
+
+    It returns what was measured, and the cells of the documentation's table.
+    """
     words, more = ((), ()) if answering else (("--mute",), ("--wait", "0"))
     name, end = ("answered", "stored") if answering else ("taken", "sent")
     with open_packaged(machines.dachs, count) as maps, run_archive(machines, *words) as archive:
@@ -200,7 +222,7 @@ def measure_command(machines: Machines, count: int, *, answering: bool) -> None:
             "epnkit sip": read_ended_cpu,
             "archive": partial(read_cpu, archive.pid),
         }
-        with machines.measure(f"epnkit sip, packages {name}", count, others):
+        with machines.measure(f"epnkit sip, packages {name}", count, others) as made:
             begun = time.monotonic()
             with start_command(machines, *more) as command:
                 sent = watch(command, memory)
@@ -214,6 +236,7 @@ def measure_command(machines: Machines, count: int, *, answering: bool) -> None:
         taken = json.loads(archive.communicate()[0])
         print(f"  the archive took {taken['messages']:,} messages, {taken['requests']:,} requests")
         assert taken == {"messages": count, "requests": count}
+    return made, f"{made.rate:,.0f} | {min(parts[1:])} to {max(memory) // 1024} MB"
 
 
 def wait_until_empty(machines: Machines) -> None:
@@ -231,8 +254,11 @@ def run_archive(machines: Machines, *words: str) -> Iterator[subprocess.Popen[st
         channel.queue_purge(QUEUE)
     command = [sys.executable, "-m", "benchmarks.archive", machines.url, *words]
     archive = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    time.sleep(2)
     try:
+        with open_channel(machines.url) as channel:
+            while not channel.queue_declare(QUEUE, passive=True).method.consumer_count:
+                assert archive.poll() is None, "the archive has ended"
+                time.sleep(0.1)
         yield archive
     finally:
         if archive.poll() is None:

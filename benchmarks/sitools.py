@@ -74,7 +74,7 @@ def serve(count: int, port: Connection) -> None:
         {
             "recnum": number,
             "date__obs": when,
-            "wavelnth": WAVELENGTHS[number % 7],
+            "wavelnth": WAVELENGTHS[number % len(WAVELENGTHS)],
             "exptime": 2.0 + number % 5 / 10,
             "get": f"http://sdo.example/SUM/{number // 1000}/{number}",
         }

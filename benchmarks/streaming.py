@@ -1,7 +1,8 @@
 """Measures the streaming server against its peers, on the same values in the same run.
 
 Run: ``python -m benchmarks.streaming [--values 1e8] [--node DIRECTORY]``, where the directory has
-``server.js`` of the npm package @hapi-server/server.  It prints one JSON object.
+``server.js`` of the npm package @hapi-server/server.  It prints a JSON object, and what the
+documentation has of it.
 
 The peers are a reader of the same files with numpy that writes what HAPI's binary form has to a
 socket, a generator of lines in starlette (the way of server-python), and the npm server, which
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import socket
 import subprocess
 import sys
@@ -21,13 +24,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from benchmarks.memory import peak
+from benchmarks import memory
 from epnkit.streaming.archive import FileStore
 from epnkit.streaming.datasets import DataSetFeed
 from epnkit.streaming.declare import Axis, DataSet, Variable
@@ -47,6 +50,16 @@ YEAR_WIDTH, YEAR_DAYS = 126, 365
 FIRST = parse_time("2001-01-01Z")
 
 ADDRESS = "https://archive.example/"
+
+#: What is measured, as the table of the documentation calls it.
+ROWS_OF_TABLE = {
+    "csv": "CSV",
+    "json": "JSON",
+    "binary": "binary",
+    "numpy": "the same files by numpy into a socket",
+    "npm": "CSV by `@hapi-server/server` (npm)",
+    "lines in starlette": "CSV line by line from Python, as server-python does",
+}
 
 
 def fields(width: int) -> dict[str, str]:
@@ -249,14 +262,13 @@ class MemoryWatch:
     """
 
     def __init__(self, process: int) -> None:
-        self._status, self.mebibytes = Path(f"/proc/{process}/status"), 0.0
+        self._process, self.mebibytes = str(process), 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
         while not self._ended.wait(0.05):
-            words = self._status.read_text().split()
-            self.mebibytes = max(self.mebibytes, int(words[words.index("RssAnon:") + 1]) / 1024)
+            self.mebibytes = max(self.mebibytes, memory.anonymous(self._process) / 1024)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -269,9 +281,9 @@ class MemoryWatch:
 
 def measure_clients(port: int, process: int, count: int) -> dict[str, Any]:
     """Let clients fetch an hour each, all at once."""
-    with MemoryWatch(process) as memory:
+    with MemoryWatch(process) as watch:
         made = _measure_clients(port, count)
-    return {**made, "peak MiB": memory.mebibytes}
+    return {**made, "peak MiB": watch.mebibytes}
 
 
 def _measure_clients(port: int, count: int) -> dict[str, Any]:
@@ -312,7 +324,7 @@ def measure(values: float, node: Path | None) -> dict[str, Any]:
         for form in ("binary", "csv", "json"):
             with run("serve", directory) as (port, process):
                 made[form] = fetch(port, data_path("big", form, files))
-                made[form]["peak MiB"] = peak(str(process)) / 1024
+                made[form]["peak MiB"] = memory.peak(str(process)) / 1024
         with run("serve", directory) as (port, process):
             fetch(port, data_path("big", "csv", 0.001))
             made["first byte of a day"] = fetch(port, data_path("big", "csv", 1))["first"]
@@ -346,6 +358,28 @@ def measure_node(node: Path, files: int, metadata: Path) -> dict[str, float]:
         program.wait()
 
 
+def summarize(made: dict[str, Any]) -> str:
+    """Write what was measured as the documentation has it (docs/topics/streaming.md)."""
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    lines = [f"{made['values']:,.0f} values; {machine}; {datetime.now(UTC):%Y-%m-%d}", ""]
+    lines += ["| | seconds | memory |", "|---|---|---|"]
+    for key, name in ROWS_OF_TABLE.items():
+        if key in made:
+            seconds, peak = made[key]["seconds"], made[key].get("peak MiB")
+            room = "" if peak is None else f"{peak:.0f} MiB "
+            lines.append(f"| {name} | {seconds:.{2 if seconds < 1 else 1}f} | {room}|")
+    year, clients = made["year"], made["clients"]
+    lines += [
+        "",
+        f"The first byte of a day comes after {made['first byte of a day'] * 1000:.0f} ms.",
+        f"A year at 1,000 columns takes {year['das2'] * 1000:.0f} ms by Das2 and"
+        f" {year['plot'] * 1000:.0f} ms as a picture, at the best of five times.",
+        f"Of {clients['clients']} clients that fetch an hour at once, the last 1 % wait"
+        f" {clients['p99']:.0f} s, and the server has {clients['peak MiB']:.0f} MiB.",
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Run as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -359,7 +393,9 @@ def main() -> None:
         for line in print_lines(options.directory):
             sys.stdout.write(line)
     elif options.role == "measure":
-        print(json.dumps(measure(options.values, options.node), indent=1))
+        made = measure(options.values, options.node)
+        print(json.dumps(made, indent=1))
+        print(summarize(made))
     else:
         roles = {"serve": serve, "python": serve_lines, "numpy": serve_with_numpy}
         roles[options.role](options.directory, options.port)

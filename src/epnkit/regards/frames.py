@@ -27,9 +27,9 @@ class JoiningConnection(pika.SelectConnection):  # type: ignore[misc]  # pika ha
     """A connection that joins frames before they are sent.
 
     A message is three frames, for each of which pika would call the system.  What is written while
-    the loop handles one event leaves at its end, or when it is much.  That takes the processor half
-    as long.  pika has no other way to it than the hook of its adapters; one that asks it no more
-    would send each frame by itself, as slowly as it does without this class.
+    the loop handles one event leaves at its end, or when it is much.  Publishing takes
+    the processor about half as long.  pika has no other way to it than this hook of its adapters; a
+    pika that no longer calls it sends each frame by itself, as it does without this class.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

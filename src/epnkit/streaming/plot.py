@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -31,18 +32,17 @@ with requires_extra("stream"):
     from starlette.responses import Response
     from starlette.routing import BaseRoute, Route
 
-#: Dots an inch, and the part of the picture that the spectrum takes.
+#: Dots an inch: letters have the same size in each picture.
 _DPI = 100
-_FRAME = (0.08, 0.13, 0.80, 0.77)
+
+#: Pixels beside the spectrum, for numbers and labels, and the largest part of a small picture.
+_LEFT, _RIGHT, _BELOW, _ABOVE = (90, 0.2), (120, 0.25), (64, 0.25), (50, 0.2)
 
 #: The share of values that are darker or brighter than the colours show.
 _OUTLIERS = (2.0, 99.7)
 
 #: From which ratio of frequencies on their axis is logarithmic.
 _LOGARITHMIC = 20.0
-
-#: zlib's strategy for pictures, by its number: matches are runs of one byte (Z_RLE).
-_RUN_LENGTHS = 3
 
 #: matplotlib's fonts are shared by all threads.
 _LOCK = Lock()
@@ -74,9 +74,21 @@ class Picture:
     height: int = 500
 
     @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """Where the spectrum is, in parts of the picture: left, bottom, width, height."""
+        left, right = (min(px / self.width, most) for px, most in (_LEFT, _RIGHT))
+        below, above = (min(px / self.height, most) for px, most in (_BELOW, _ABOVE))
+        return left, below, 1.0 - left - right, 1.0 - below - above
+
+    @property
     def columns(self) -> int:
         """Pixels of the time axis."""
-        return round(self.width * _FRAME[2])
+        return round(self.width * self.frame[2])
+
+    @property
+    def rows(self) -> int:
+        """Pixels of the frequency axis."""
+        return round(self.height * self.frame[3])
 
 
 def draw(picture: Picture, pyramid: Pyramid | None) -> bytes:
@@ -108,19 +120,18 @@ def _render(picture: Picture, view: View) -> bytes:
 
     figure = Figure((picture.width / _DPI, picture.height / _DPI), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes(_FRAME)
+    axes = figure.add_axes(picture.frame)
     first, last = (np.datetime64(each, "ns") for each in (picture.start, picture.stop))
     axes.set_xlim(first, last)
     if not len(view.reduced.steps):
-        axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center")
-        axes.set_yticks([])
+        _write_nothing(axes, "no data")
     elif picture.variable.axis is not None:
         _draw_spectrum(figure, axes, picture, view)
     else:
         _draw_curve(axes, picture, view)
     _label_times(axes, picture)
     written = BytesIO()
-    options = {"compress_level": 1, "compress_type": _RUN_LENGTHS}
+    options = {"compress_level": 1, "compress_type": zlib.Z_RLE}
     canvas.print_png(written, pil_kwargs=options)
     return written.getvalue()
 
@@ -147,7 +158,7 @@ def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None
     values, limits = make_image(picture, view)
     shown = values[np.isfinite(values) & ((values > 0) | (picture.variable.scale != "log"))]
     if not shown.size:
-        axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", va="center")
+        _write_nothing(axes, "no values")
         return
     low, high = np.percentile(shown, _OUTLIERS)
     logarithmic = picture.variable.scale == "log" and 0 < low < high
@@ -155,17 +166,23 @@ def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None
     mapping = ScalarMappable(norm, "viridis")
     image = _colour(mapping, values)
     # Pixel for pixel, which is faster than to let the axes resample it.
-    corner = (picture.width * _FRAME[0], picture.height * _FRAME[1])
+    left, below, width, height = picture.frame
+    corner = (picture.width * left, picture.height * below)
     figure.figimage(image, *corner, origin="lower", zorder=axes.get_zorder() - 1)
     axes.patch.set_alpha(0.0)
     axes.set_yscale("log" if limits[1] > _LOGARITHMIC * limits[0] > 0 else "linear")
     axes.set_ylim(*limits)
     _write_plainly(axes.yaxis, *limits)
     axes.set_ylabel(_label(axis.label or axis.name if axis else "", axis.unit if axis else None))
-    bar = figure.add_axes((_FRAME[0] + _FRAME[2] + 0.015, _FRAME[1], 0.018, _FRAME[3]))
+    bar = figure.add_axes((left + width + 0.015, below, 0.018, height))
     label = _label(picture.variable.label or picture.variable.name, picture.variable.unit)
     figure.colorbar(mapping, cax=bar, label=label)
     _write_plainly(bar.yaxis, low, high)
+
+
+def _write_nothing(axes: Any, why: str) -> None:
+    axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center")
+    axes.set_yticks([])
 
 
 def _write_plainly(axis: Any, low: float, high: float) -> None:
@@ -244,7 +261,7 @@ def make_image(picture: Picture, view: View) -> tuple[Floats, tuple[float, float
         used = np.flatnonzero(view.reduced.count.any(axis=0))
         order = used if used.size else order
     centers = view.centers[order]
-    rows, limits = _choose_channels(centers, round(picture.height * _FRAME[3]))
+    rows, limits = _choose_channels(centers, picture.rows)
     columns, present = _choose_steps(picture, view)
     values = view.reduced.average[np.ix_(columns, order[rows])].T
     return np.where(present, values, np.nan), limits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -434,6 +435,10 @@ def test_sending_that_fails_ends_the_reading_of_answers_at_once(
         with pytest.raises(ZeroDivisionError), reader.read_aside(1e9) as reading:
             sender.send(publisher, report=fail)
     assert reading.result() == 0
+    # What comes later is read as ever, and a wait without an end ends when all have been answered.
+    with ingestion.running():
+        assert reader.read(math.inf) == 200
+    assert maps.states()["stored"] == 100
 
 
 def test_tls_is_judged_by_the_authority(

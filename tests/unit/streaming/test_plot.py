@@ -90,11 +90,11 @@ def test_each_pixel_has_the_value_of_its_time_and_frequency(tmp_path: Path) -> N
     )
     feed = make_feeds(tmp_path, index, dataset)["spectra"]
     assert isinstance(feed, DataSetFeed)
-    picture = Picture(feed, dataset.variables[0], start, start + HOUR, width=750, height=400)
+    picture = Picture(feed, dataset.variables[0], start, start + HOUR, width=810, height=414)
     view = make_view(feed, picture.variable, picture.start, picture.stop, 3, None)
     image, limits = make_image(picture, view)
     assert limits == (10.0, 20.0)
-    assert image.shape == (308, 600)
+    assert image.shape == (300, 600)
     middles = (np.arange(600) + 0.5) / 10
     expected = np.floor(middles)
     gap = (middles > 21.7) & (middles < 40)
@@ -102,7 +102,7 @@ def test_each_pixel_has_the_value_of_its_time_and_frequency(tmp_path: Path) -> N
     shown = (middles < 20) | (middles > 40.2)
     np.testing.assert_allclose(image[0, shown], 100 + expected[shown], atol=1.0)
     np.testing.assert_allclose(image[-1, shown], 1000 + expected[shown], atol=1.0)
-    assert (image[:, shown] > 500).mean(axis=1).tolist() == [0.0] * 154 + [1.0] * 154
+    assert (image[:, shown] > 500).mean(axis=1).tolist() == [0.0] * 150 + [1.0] * 150
 
 
 @pytest.mark.parametrize(
