@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import configparser
 import gc
 import importlib
 import importlib.util
-import locale
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -119,92 +116,3 @@ def requires_extra(name: str) -> Iterator[None]:
             where=f"epnkit[{name}]",
             cure=f'Install it with epnkit: pip install "epnkit[{name}]"',
         ) from error
-
-
-#: The settings that DaCHS was first imported with in this process, which it keeps.
-_FIRST: list[Path] = []
-
-
-def read_dachs_profile(name: str, settings: Path, directory: Path | None = None) -> dict[str, Any]:
-    """Read how a profile of a DaCHS connects, also if DaCHS was imported for another one.
-
-    Parameters
-    ----------
-    name : str
-        The profile: ``feed`` is the administrator's.
-    settings : pathlib.Path
-        DaCHS's rc file.
-    directory : pathlib.Path, optional
-        Where the profile lies, if not where the settings say.
-
-    Returns
-    -------
-    dict
-        Arguments of ``psycopg2.connect``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such profile, or it cannot be read: in DaCHS's words.
-    SystemExit
-        If DaCHS does not accept its settings.
-    """
-    config = import_dachs("gavo.base.config", settings)
-    try:
-        return dict(_find_profile(config, name, settings, directory).getArgs())
-    except (config.utils.Error, OSError) as error:
-        raise ValueError(str(error)) from error
-
-
-def _find_profile(config: Any, name: str, settings: Path, directory: Path | None) -> Any:
-    """Find a profile in a directory, or where these settings look for it."""
-    if directory is not None:
-        return config.ProfileParser([str(directory)]).parse(name, name)
-    if [settings] == _FIRST:
-        return config.getDBProfile(name)
-    own = configparser.ConfigParser(interpolation=None)
-    own.read(settings)
-    root = Path(own.get("general", "rootDir", fallback="/var/gavo"))
-    own_directory = root / own.get("general", "configDir", fallback="etc")
-    path = own.get("db", "profilePath", fallback="~/.gavo:$configDir")
-    places = path.replace("$configDir", str(own_directory)).split(":")
-    return config.ProfileParser([str(Path(place).expanduser()) for place in places]).parse(
-        name, name
-    )
-
-
-def import_dachs(name: str, settings: Path | None = None) -> Any:
-    """Import a module of DaCHS, without what that changes for the whole process.
-
-    DaCHS sets the locale to C, in which Python reads and writes files as ASCII, and variables of
-    the environment, by which astropy and matplotlib find their files; 2.11 opens its database
-    meanwhile.
-
-    Parameters
-    ----------
-    name : str
-        The module, ``gavo.base``.
-    settings : pathlib.Path, optional
-        DaCHS's rc file. Those of the first import in a process count.
-    """
-    if not _FIRST:
-        _FIRST.append(settings or Path(os.environ.get("GAVOSETTINGS", "/etc/gavo.rc")))
-    with _keep_process():
-        if settings is not None:
-            os.environ["GAVOSETTINGS"] = str(settings)
-            os.environ.setdefault("GAVOCUSTOM", "/nonexistent")
-        os.environ["GAVO_INIT_RUNNING"] = "1"
-        return importlib.import_module(name)
-
-
-@contextmanager
-def _keep_process() -> Iterator[None]:
-    """Set locale and environment back, for this process and for those that it starts."""
-    before, variables = locale.setlocale(locale.LC_ALL), dict(os.environ)
-    try:
-        yield
-    finally:
-        locale.setlocale(locale.LC_ALL, before)
-        for name in os.environ.keys() - variables.keys():
-            del os.environ[name]
-        os.environ.update(variables)

@@ -16,6 +16,7 @@ LAYERS = (
     "packaged",
     "garbage",
     "modules",
+    "database_profiles",
     "quoting",
     "tables",
     "times",

@@ -182,6 +182,8 @@ def link(url: str | None, directory: Path | None) -> None:
     from epnkit.service import read_service
     from epnkit.streaming import installed
 
+    if url is not None:
+        _require_web_address(url)
     instance = DachsInstance.find(directory)
     path = instance.configuration / LINKS
     if url is None:
@@ -189,7 +191,6 @@ def link(url: str | None, directory: Path | None) -> None:
         PageDeployment(instance).allow_streams()
         echo("datalink leads to no streaming server")
         return
-    _require_web_address(url)
     read = installed.read_installed(_find_folders(instance.inputs, ()), read_service)
     count = installed.write_links(path, url.rstrip("/"), read)
     instance.account.create_owned(path.parent)

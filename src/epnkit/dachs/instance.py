@@ -19,9 +19,9 @@ import psycopg2
 from epnkit.dachs.account import Account, owner_account, switch_account
 from epnkit.dachs.interrupts import heed_interrupts
 from epnkit.dachs.private import COMMAND, FIX_AND_RETRY, PrivateDachs, find_reason
+from epnkit.database_profiles import read_profile
 from epnkit.errors import DeployError
 from epnkit.loading.state.schema import migrate
-from epnkit.modules import read_dachs_profile
 from epnkit.sources.config.credentials import look_in
 
 #: The settings of a system DaCHS, if it has any that differ from DaCHS's defaults.
@@ -279,20 +279,13 @@ class DachsInstance:
     def _read_profile(self) -> dict[str, Any]:
         """Read how the administrator connects."""
         try:
-            return dict(read_dachs_profile("feed", self.settings))
+            return read_profile("feed", self.settings)
         except ValueError as error:
             raise NoDatabaseError(
                 "DaCHS's database profiles cannot be read",
                 where=str(self.configuration),
                 why=_one_line(error),
                 cure="Fix the file that it names.",
-            ) from None
-        except SystemExit as error:  # DaCHS's reaction to a wrong setting
-            raise NoDatabaseError(
-                "DaCHS does not accept its settings",
-                where=str(self.settings),
-                why=_one_line(error),
-                cure="Fix what it names.",
             ) from None
 
     @property

@@ -312,12 +312,12 @@ class PrivateDachs:
 def find_reason(output: str) -> str:
     """Find the reason of a failure in the output of DaCHS.
 
-    DaCHS marks its own errors with ``*** Error:`` and breaks them over lines; other failures end
-    in a traceback whose last line is the reason.
+    DaCHS marks its own errors with ``*** Error:``, but those in its settings, and breaks both over
+    lines; other failures end in a traceback whose last line is the reason.
     """
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for number, line in enumerate(lines):
-        if line.startswith("*** Error:"):
+        if line.startswith(("*** Error:", "Bad configuration item")):
             rest = [part.strip() for part in lines[number:] if not part.startswith("(")]
             return " ".join(rest).removeprefix("*** Error:").strip()
     return lines[-1].strip() if lines else "it printed nothing"

@@ -6,7 +6,6 @@ import os
 import shutil
 from pathlib import Path
 
-from epnkit import service as services
 from epnkit.dachs.private import PrivateDachs
 from epnkit.errors import ConfigurationError
 from epnkit.packaged import find_packaged
@@ -36,7 +35,9 @@ def install(dachs: PrivateDachs, folder: Path) -> str:
     str
         The id of its RD, for ``dachs imp``.
     """
-    name = services.read_service(folder).name
+    from epnkit.service import read_service
+
+    name = read_service(folder).name
     for part, source in find_parts(folder).items():
         shutil.copytree(source, dachs.inputs / part, ignore=_IGNORED, dirs_exist_ok=True)
     dachs.account.create_owned(dachs.inputs)

@@ -16,8 +16,6 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import requests
-
 from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.sources.config.credentials import read_credential
 
@@ -127,13 +125,20 @@ def _choose_sender(target: str) -> Callable[[Notice], None]:
 
 def _post(url: str, notice: Notice) -> None:
     """Post a notice as JSON; ``text`` is all of it in one line."""
+    import requests
+
     content = {
         "text": notice.line,
         "service": notice.service,
         "event": notice.event,
         "cure": notice.cure,
     }
-    answer = requests.post(url, json=content, timeout=TIMEOUT, allow_redirects=False)
+    try:
+        answer = requests.post(url, json=content, timeout=TIMEOUT, allow_redirects=False)
+    except requests.Timeout:
+        raise OSError("no answer") from None
+    except requests.RequestException:  # its text may hold the URL
+        raise OSError("it cannot be reached") from None
     if not answer.ok or answer.is_redirect:
         raise OSError(f"it answered with status {answer.status_code}")
 
@@ -181,8 +186,6 @@ def _mask(target: str) -> str:
 
 
 def _describe(error: Exception) -> str:
-    if isinstance(error, requests.RequestException):
-        return "it cannot be reached" if not isinstance(error, requests.Timeout) else "no answer"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.results import Footprints
 
 

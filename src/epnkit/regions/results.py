@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epnkit.regions._compile import Floats, Integers
+from epnkit.regions.arrays import Floats, Integers
 from epnkit.regions.flags import Flag
 from epnkit.regions.geometry.text import stc_text
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Bytes, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Bytes, Integers
 
 #: The eight directions counter-clockwise from x, and the digit that names each.
 _DIRECTIONS = np.array(

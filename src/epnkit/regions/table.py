@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from epnkit.errors import RegionError
-from epnkit.regions.footprints import Footprints, Images, Options, footprints
+from epnkit.regions.contours.footprints import Footprints, Images, Options, footprints
 from epnkit.tables import CsvError, read_rows
 
 #: Columns that a table must have, in any case.

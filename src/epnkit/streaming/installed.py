@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import psycopg2
 
+from epnkit.database_profiles import read_profile
 from epnkit.errors import ConfigurationError, DeployError, EpnkitError, TransientSourceError
-from epnkit.modules import read_dachs_profile
 from epnkit.sources.config.credentials import read_credential
 from epnkit.streaming.declare import DataSet
 from epnkit.streaming.log import LOG
@@ -42,7 +42,7 @@ def make_connector(settings: Path) -> Callable[[], Any]:
         If DaCHS has no such profile.
     """
     try:
-        arguments = read_dachs_profile(_PROFILE, settings, _find_handed_over())
+        arguments = read_profile(_PROFILE, settings, _find_handed_over())
     except ValueError as error:
         raise ConfigurationError(
             f"DaCHS's database profile {_PROFILE} cannot be read",

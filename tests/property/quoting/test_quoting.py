@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
+from tests.support.dachs_modules import import_dachs
 
 from epnkit import quoting
 from epnkit.errors import ConfigurationError
-from epnkit.modules import import_dachs
 
 macros = import_dachs("gavo.base.macros")
 

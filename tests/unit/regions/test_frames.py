@@ -7,7 +7,7 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.geometry.disc import ARCSEC, LATITUDE, LONGITUDE, RATIO, to_disc, to_sphere
 from epnkit.regions.geometry.sphere import to_degrees
 from epnkit.regions.solar.ephemeris import earth_position, earth_state, interpolate, to_tdb

@@ -9,7 +9,7 @@ import pytest
 from tests.support.hfc_samples import active_regions, coronal_holes
 
 from epnkit.regions import Footprints, Options
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 
 pytestmark = pytest.mark.shared
 

@@ -7,15 +7,17 @@ run of the kind ``release`` regenerates its granules from the kept records.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from psycopg2.extras import execute_values
 
 from epnkit.loading.table.catalog import has_tracking, table_exists
-from epnkit.loading.table.merge import delete_granules
-from epnkit.loading.table.target import Target
-from epnkit.service import Service
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from epnkit.loading.table.target import Target
+    from epnkit.service import Service
 
 #: The present time, in the form of releases.
 _NOW = "(clock_timestamp() AT TIME ZONE 'UTC')"
@@ -112,6 +114,8 @@ def delete_embargoed(target: Target, service: Service) -> int:
     int
         How many granules were deleted.
     """
+    from epnkit.loading.table.merge import delete_granules
+
     if service.embargo is None:
         forget(target, service.name)
         return 0

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from epnkit.errors import RegionError
-from epnkit.regions._compile import Bytes, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Bytes, Integers
 from epnkit.regions.flags import EXPLANATIONS, Fault
 
 #: Step of each digit along x (right, solar west) and y (up, solar north), as HFC has them.

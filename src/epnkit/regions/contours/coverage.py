@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.contours.draw import DrawnContours
 from epnkit.regions.geometry.moc import cover_rings, split_into_quarters
 

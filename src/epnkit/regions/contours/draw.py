@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from epnkit.regions._compile import Bytes, Floats, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Bytes, Floats, Integers
 from epnkit.regions.contours.chaincode import check_code, walk_code
 from epnkit.regions.contours.outline import (
     OPENING,
@@ -86,7 +87,7 @@ class TracedContour(NamedTuple):
 
 @dataclass(frozen=True)
 class DrawnContours:
-    """The drawn contours of a chunk; see `epnkit.regions.footprints.Footprints` for the fields.
+    """The drawn contours of a chunk; see `epnkit.regions.Footprints` for the fields.
 
     `discs` holds the outlines in the disc plane of those that no polygon can hold, else nothing.
     """

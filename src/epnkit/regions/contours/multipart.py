@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Floats, Integers
+from epnkit.regions.arrays import Floats, Integers
 from epnkit.regions.contours.single import footprints_of_contours
 from epnkit.regions.flags import Flag
 from epnkit.regions.geometry.moc import cover_rings, moc_text
@@ -92,7 +92,7 @@ def _repeat_images(images: Images, starts: Integers) -> Images:
 def footprints_of_parts(
     codes: Sequence[str | None], x: ArrayLike, y: ArrayLike, images: Images, options: Options
 ) -> Footprints:
-    """Draw rows of several contours; see `epnkit.regions.footprints.footprints`.
+    """Draw rows of several contours; see `epnkit.regions.footprints`.
 
     Parameters
     ----------

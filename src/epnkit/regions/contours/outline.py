@@ -15,7 +15,8 @@ import math
 
 import numpy as np
 
-from epnkit.regions._compile import Bytes, Floats, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Bytes, Floats, Integers
 
 #: How far from a pinch the ring leaves the corner, in pixels: half the width of the opening.
 OPENING = 0.02

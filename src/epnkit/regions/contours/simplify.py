@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from epnkit.regions._compile import Floats, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Floats, Integers
 from epnkit.regions.contours.outline import ring_area, ring_length
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import ArrayLike
 
-from epnkit.regions._compile import Floats, Integers
+from epnkit.regions.arrays import Floats, Integers
 from epnkit.regions.contours.chaincode import Codes, explain_fault, pack_codes
 from epnkit.regions.contours.coverage import cover_contours
 from epnkit.regions.contours.draw import DrawnContours, OutlineStyle, draw_batch
@@ -93,7 +93,7 @@ def footprints_of_contours(
     images: Images,
     options: Options,
 ) -> Footprints:
-    """Draw rows of one contour each; see `epnkit.regions.footprints.footprints`.
+    """Draw rows of one contour each; see `epnkit.regions.footprints`.
 
     Parameters
     ----------

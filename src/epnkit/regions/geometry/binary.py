@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from epnkit.regions._compile import Bytes, Flags, Floats, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Bytes, Flags, Floats, Integers
 from epnkit.regions.geometry.sphere import LARGEST, gnomonic, is_aligned, is_simple
 
 #: The most digits before the point of a longitude and of a latitude, and after it: as an integer

@@ -16,7 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from epnkit.regions._compile import Floats, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Floats
 
 #: One second of arc in radians.
 ARCSEC: Final = math.pi / 648000

@@ -15,7 +15,8 @@ import math
 
 import numpy as np
 
-from epnkit.regions._compile import Floats, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Floats, Integers
 
 #: The depth below the limb at which rings are cut, and so the width of a bridge: 0.01 degree.
 INNER = math.cos(math.radians(0.01))

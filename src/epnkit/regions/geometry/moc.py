@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.geometry.disc import to_sphere
 from epnkit.regions.geometry.sphere import drop_redundant_vertices, to_degrees
 

@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from epnkit.regions._compile import Floats, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Floats
 
 #: The least distance between edges that do not meet, in radians. pgsphere takes edges 1e-7 degree
 #: apart and refuses 1e-8; text with 7 decimals moves a vertex by 7e-8 degree at most.

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from epnkit.regions._compile import Bytes, Floats, Integers, kernel
+from epnkit.regions._compile import kernel
+from epnkit.regions.arrays import Bytes, Floats, Integers
 
 #: The most bytes that a vertex takes: "(359.1234567d,-89.1234567d),".
 VERTEX = 28

@@ -12,7 +12,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 
 from epnkit.errors import RegionError
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.contours.outline import ring_area
 from epnkit.regions.contours.simplify import douglas_peucker
 from epnkit.regions.flags import Flag

@@ -16,7 +16,7 @@ from astropy.wcs import WCS
 from epnkit.errors import RegionError
 from epnkit.fits.dates import date_candidates, time_scale
 from epnkit.fits.keywords import Keywords
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.solar.times import to_tt
 
 #: Types that solar archives write, and what FITS calls them.

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from epnkit.errors import RegionError
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.flags import Flag
 from epnkit.regions.images.headers import ImageHeader
 from epnkit.regions.solar.ephemeris import earth_position

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from epnkit.errors import RegionError
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.contours.outline import ring_area
 from epnkit.regions.flags import Flag
 from epnkit.regions.geometry.disc import LATITUDE, LONGITUDE, RATIO, to_sphere

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.flags import Flag
 from epnkit.regions.geometry.moc import cover_rings
 from epnkit.regions.geometry.sphere import (

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epnkit.modules import requires_extra
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.flags import Flag
 from epnkit.regions.geometry.moc import moc_text
 from epnkit.regions.geometry.sphere import SQUARE_DEGREES

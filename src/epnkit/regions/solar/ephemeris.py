@@ -11,7 +11,7 @@ from typing import Final
 import erfa
 import numpy as np
 
-from epnkit.regions._compile import Floats, Integers
+from epnkit.regions.arrays import Floats, Integers
 
 #: Days between the nodes of the interpolation. The Moon swings the Earth 4,700 km in 27.3 days; a
 #: polynomial of degree 7 through four nodes of this step follows it to 2e-11 au.

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.regions.solar.ephemeris import earth_position
 
 #: Kilometres in an astronomical unit (IAU 2012 B2).

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from epnkit.regions._compile import Floats
+from epnkit.regions.arrays import Floats
 from epnkit.times import read_times
 
 #: Times as callers have them: texts in any form that `epnkit.times` reads, or datetime64.
