@@ -34,7 +34,7 @@ from epnkit.sources.files.isolation import IsolatedReader, UnreadableFileError
 from epnkit.sources.files.keys import FileKeys
 from epnkit.sources.files.settings import FilesSettings, take_files_settings
 from epnkit.sources.files.versions import keep_latest
-from epnkit.sources.files.walk import GONE, FoundFile, look_at, walk, walk_names
+from epnkit.sources.files.walk import GONE, FoundFile, LargestListing, look_at, walk, walk_names
 from epnkit.sources.values.documents import Note, build_frame, infer_types
 
 #: How many files are looked at to find the fields.
@@ -95,6 +95,7 @@ class FilesSource(ComparedByDigest):
         self._reader = IsolatedReader(settings.reader, settings.seconds)
         self.skipped: Counter[str] = Counter()
         self._counted: tuple[Window, list[FoundFile]] | None = None
+        self._listing = LargestListing()
 
     @classmethod
     def from_file(cls, path: Path, order: Order = UNORDERED) -> FilesSource:
@@ -229,7 +230,8 @@ class FilesSource(ComparedByDigest):
         """
         chosen = self._settings
         left = {re.compile(translate(glob)).match: _SAMPLE for glob in chosen.globs}
-        for name in walk_names(chosen.directory, chosen.globs, self._choose, chosen.follow_links):
+        where = chosen.directory, chosen.globs, self._choose
+        for name in walk_names(*where, chosen.follow_links, listing=self._listing):
             file_name = name.rpartition("/")[2]
             matches = next(matches for matches in left if matches(file_name))
             if left[matches] > 0 and (found := look_at(chosen.directory, name)):
@@ -253,9 +255,8 @@ class FilesSource(ComparedByDigest):
     def _walk_window(self, window: Window) -> Iterator[FoundFile]:
         chosen = self._settings
         self.skipped = Counter()
-        return walk(
-            chosen.directory, chosen.globs, self._choose, window, chosen.follow_links, self.skipped
-        )
+        where = chosen.directory, chosen.globs, self._choose
+        return walk(*where, window, chosen.follow_links, self.skipped, self._listing)
 
     def _choose(self, names: list[str]) -> list[str]:
         """Choose among the names in one directory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def walk(
     window: Window,
     follow_links: bool = False,
     skipped: Counter[str] | None = None,
+    listing: LargestListing | None = None,
 ) -> Iterator[FoundFile]:
     """Find the files under a directory that changed within a window, in the order of their paths.
 
@@ -82,6 +84,8 @@ def walk(
         Whether links may lead out of the directory.
     skipped : collections.Counter, optional
         Counts what is left out, by what it is, whatever the window.
+    listing : LargestListing, optional
+        What an earlier walk listed last.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def walk(
     """
     first, last = _bound_ticks(window)
     skipped = Counter() if skipped is None else skipped
-    for name in walk_names(root, globs, choose, follow_links, skipped):
+    for name in walk_names(root, globs, choose, follow_links, skipped, listing):
         state = _ask(root, name)
         if state is None:
             skipped[GONE] += 1
@@ -104,6 +108,7 @@ def walk_names(
     choose: Callable[[list[str]], list[str]],
     follow_links: bool = False,
     skipped: Counter[str] | None = None,
+    listing: LargestListing | None = None,
 ) -> Iterator[str]:
     """Name the files under a directory in the order of their paths, without looking at each.
 
@@ -122,7 +127,7 @@ def walk_names(
         )
     is_wanted = re.compile("|".join(map(translate, globs))).match
     boundary = Boundary(root, follow_links, Counter() if skipped is None else skipped)
-    for name in _walk_in_order(boundary, "", choose):
+    for name in _walk_in_order(boundary, listing or LargestListing(), "", choose):
         if is_wanted(name.rpartition("/")[2]):
             yield name
 
@@ -159,10 +164,15 @@ class Boundary:
         Whether links may lead out of it.
     skipped : collections.Counter
         Counts what is left out, by what it is.
+
+    Attributes
+    ----------
+    judged : int
+        How many entries were no ordinary files.
     """
 
     def __init__(self, root: Path, follow_links: bool, skipped: Counter[str]) -> None:
-        self.root, self.skipped = root, skipped
+        self.root, self.skipped, self.judged = root, skipped, 0
         self._real, self._follow_links = os.path.realpath(root), follow_links
 
     def name_entry(self, entry: os.DirEntry[str]) -> str | None:
@@ -174,6 +184,7 @@ class Boundary:
         # Most entries are ordinary files, and directories may hold hundreds of thousands.
         if entry.name.isprintable() and entry.is_file(follow_symlinks=False):
             return entry.name
+        self.judged += 1
         wrong = self._judge(entry)
         if wrong is not None:
             self.skipped[wrong] += 1
@@ -206,24 +217,50 @@ def _holds(directory: str, path: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
+class LargestListing:
+    """Keeps what was listed of the largest directory, so that several walks list it once.
+
+    It holds as long as the directory has the time of change that it had, which any new, removed or
+    renamed entry changes; not if that is so young that another change could have the same.  Only
+    of directories that hold nothing but files: what links lead to changes elsewhere.
+    """
+
+    _YOUNG = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
+
+    def __init__(self) -> None:
+        self._path, self._changed, self._names = Path(), 0, list[str]()
+
+    def list_names(self, boundary: Boundary, path: Path) -> list[str]:
+        """List what of a directory may be read, in order; directories have a slash."""
+        changed = os.stat(path).st_mtime_ns  # noqa: PTH116 - as where files are asked
+        if (path, changed) != (self._path, self._changed):
+            judged = boundary.judged
+            with os.scandir(path) as entries:
+                names = sorted(filter(None, map(boundary.name_entry, entries)))
+            plain, young = boundary.judged == judged, time.time_ns() - changed < self._YOUNG
+            if plain and not young and len(names) >= len(self._names):
+                self._path, self._changed, self._names = path, changed, names
+            return names
+        return self._names
+
+
 def _walk_in_order(
-    boundary: Boundary, below: str, choose: Callable[[list[str]], list[str]]
+    boundary: Boundary,
+    listing: LargestListing,
+    below: str,
+    choose: Callable[[list[str]], list[str]],
 ) -> Iterator[str]:
     """Name the files under a directory by their paths."""
-    for name in choose(sorted(_list_directory(boundary, below))):
+    for name in choose(_list_directory(boundary, listing, below)):
         if name.endswith("/"):
-            yield from _walk_in_order(boundary, below + name, choose)
+            yield from _walk_in_order(boundary, listing, below + name, choose)
         else:
             yield below + name
 
 
-def _list_directory(boundary: Boundary, below: str) -> Iterator[str]:
-    """Name what lies in a directory and may be read, directories with a slash."""
+def _list_directory(boundary: Boundary, listing: LargestListing, below: str) -> list[str]:
     try:
-        with os.scandir(boundary.root / below) as entries:
-            for entry in entries:
-                if name := boundary.name_entry(entry):
-                    yield name
+        return listing.list_names(boundary, boundary.root / below)
     except OSError as error:
         raise SourceError(
             "a directory cannot be read",
