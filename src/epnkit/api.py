@@ -228,7 +228,7 @@ def load(
         if dry_run:
             return rehearse_load(instance, service, request)
         if not load_and_notify(instance, service, request, notify, warnings.warn):
-            raise _failed_import_error(service)
+            raise _explain_failed_import(service)
         return _read_status(instance, service, 10)
 
 
@@ -336,10 +336,10 @@ def _import(instance: DachsInstance, service: str, requests: Iterable[Request]) 
     from epnkit.deploy.imports import run_imports
 
     if not run_imports(instance, service, requests):
-        raise _failed_import_error(service)
+        raise _explain_failed_import(service)
 
 
-def _failed_import_error(service: str) -> LoadError:
+def _explain_failed_import(service: str) -> LoadError:
     return LoadError(
         "the import failed",
         where=service,

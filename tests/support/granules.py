@@ -14,7 +14,7 @@ from epnkit.service import Service
 from epnkit.sources import open_source
 from epnkit.sources.base import ALL
 from epnkit.sources.config.settings import read_settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from tests.conftest import ROOT
 
 
@@ -26,7 +26,7 @@ def load_resource(name: str) -> Service:
 def map_records(name: str, **record: object) -> MappingResult:
     """Map one record of a service; fields that it does not name are null."""
     service = load_resource(name)
-    types = declared_types(read_settings(service.source_file))
+    types = take_types(read_settings(service.source_file))
     absent = {
         name: types.get(name, _kind(name)) for name in service.fields if record.get(name) is None
     }

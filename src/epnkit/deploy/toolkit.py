@@ -102,7 +102,7 @@ class Toolkit:
                 where=str(_PYTHON),
                 why=find_reason(done.stderr),
                 cure="Install epnkit where the account may read it (not under /root, but in"
-                f" /opt/epnkit, for example){_constrained()}; now it is in"
+                f" /opt/epnkit, for example){_describe_constraints()}; now it is in"
                 f" {Path(epnkit.__file__).parent}.",
             )
 
@@ -116,6 +116,6 @@ class Toolkit:
             self.path.write_text(before)
 
 
-def _constrained() -> str:
+def _describe_constraints() -> str:
     constraints = find_constraints()
     return f", with pip's option -c {constraints}" if constraints else ""

@@ -115,7 +115,7 @@ class Spool:
         rows = self._connection.execute("SELECT DISTINCT key FROM granules")
         return _batch((key for (key,) in rows), size)
 
-    def embargoed_keys(self, size: int) -> Iterator[list[str]]:
+    def list_embargoed(self, size: int) -> Iterator[list[str]]:
         """Yield the keys of the records under an embargo, at most `size` at a time."""
         rows = self._connection.execute("SELECT key FROM embargoed")
         return _batch((key for (key,) in rows), size)

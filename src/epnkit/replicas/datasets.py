@@ -295,21 +295,21 @@ def _list(letters: str, count: int) -> str:
     return f"[{', '.join(letters[:count])}]"
 
 
-def _numbered(letter: str, count: int) -> str:
+def _axes(letter: str, count: int) -> str:
     return f"[{', '.join(f'{letter}{k}' for k in range(count))}]"
 
 
 def _remap(mapping: list[int], count: int) -> str:
     return (
         f"!transform/remap_axes-1.3.0 {{mapping: {mapping}, n_inputs: {count},"
-        f" inputs: {_numbered('x', count)}, outputs: {_numbered('x', len(mapping))}}}"
+        f" inputs: {_axes('x', count)}, outputs: {_axes('x', len(mapping))}}}"
     )
 
 
 def _compose(first: str, second: str, inputs: int, outputs: int) -> str:
     return (
         f"!transform/compose-1.2.0 {{forward: [{first}, {second}],"
-        f" inputs: {_numbered('x', inputs)}, outputs: {_numbered('y', outputs)}}}"
+        f" inputs: {_axes('x', inputs)}, outputs: {_axes('y', outputs)}}}"
     )
 
 
@@ -318,7 +318,7 @@ def _concatenate(
 ) -> str:
     return (
         f"!transform/concatenate-1.2.0 {{forward: [{first}, {second}],"
-        f" inputs: {_numbered('x', one + other)}, outputs: {_numbered('y', one_out + other_out)}}}"
+        f" inputs: {_axes('x', one + other)}, outputs: {_axes('y', one_out + other_out)}}}"
     )
 
 

@@ -98,7 +98,7 @@ def fill(database: Database, keys: list[Key]) -> list[Key]:
         with closing(sqlite3.connect(str(database.where))) as link, link:
             link.execute("DROP TABLE IF EXISTS keyed")
             link.execute(create)
-            link.executemany("INSERT INTO keyed VALUES (?, ?, ?)", _numbered(keys))
+            link.executemany("INSERT INTO keyed VALUES (?, ?, ?)", _name_variables(keys))
         return keys
     if database.name == "postgresql":
         keys = [key for key in keys if not any("\0" in (part or "") for part in key)]
@@ -109,17 +109,17 @@ def fill(database: Database, keys: list[Key]) -> list[Key]:
         if database.name == "mariadb":
             rows: list[tuple[str | int | None, ...]] = [
                 (*(None if p is None else p.encode().hex() for p in key), n)
-                for *key, n in _numbered(keys)
+                for *key, n in _name_variables(keys)
             ]
             marks = f"{marks}, {marks}, ?"
         else:
-            rows = list(_numbered(keys))
+            rows = list(_name_variables(keys))
         for row in rows:
             session.execute(f"INSERT INTO keyed VALUES ({marks})", *row)
     return keys
 
 
-def _numbered(keys: list[Key]) -> list[tuple[str | None, str | None, int | None]]:
+def _name_variables(keys: list[Key]) -> list[tuple[str | None, str | None, int | None]]:
     numbers: Iterator[int | None] = iter([None, -5, -10, *range(len(keys))])
     return [(*key, next(numbers)) for key in keys]
 

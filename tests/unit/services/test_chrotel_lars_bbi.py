@@ -12,7 +12,7 @@ from tests.support.granules import load_resource
 
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.sources.config.settings import read_settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 
 pytestmark = pytest.mark.filterwarnings("ignore:leap-second")
 
@@ -74,7 +74,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 def prepare(name: str, /, **changes: Any) -> PreparedBatch:
     service = load_resource(name)
     given = {key.replace("__", "."): value for key, value in changes.items()}
-    types = declared_types(read_settings(service.source_file))
+    types = take_types(read_settings(service.source_file))
     records = pl.DataFrame([{**RECORDS[name], **given}], schema=types)
     return Preparation(service, "https://d.example/?ID=", datetime(2026, 6, 1)).prepare(records)
 

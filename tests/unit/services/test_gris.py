@@ -15,14 +15,14 @@ from tests.support.granules import load_resource
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.sources.base import UNREADABLE
 from epnkit.sources.config.settings import read_settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.rucio.files import FILE_FIELDS
 
 pytestmark = pytest.mark.filterwarnings("ignore:leap-second")
 
 SERVICE = load_resource("gris")
 TYPES = {
-    **declared_types(read_settings(ROOT / "resources/gris/observations.toml")),
+    **take_types(read_settings(ROOT / "resources/gris/observations.toml")),
     **{f"files.{prefix}{n}": kind for n, kind in FILE_FIELDS.items() for prefix in ("", "older_")},
 }
 

@@ -138,7 +138,7 @@ class TableComparison:
         for uids in self._list_all() if replaces_all else self._list_of(spool.keys(CHUNK)):
             yield spool.find_missing(uids)
         if not replaces_all:
-            for uids in self._list_of(spool.embargoed_keys(CHUNK)):
+            for uids in self._list_of(spool.list_embargoed(CHUNK)):
                 yield spool.find_missing(uids)
 
     @property

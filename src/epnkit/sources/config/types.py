@@ -22,7 +22,7 @@ _KNOWN: dict[str, pl.DataType] = {
 _LIST = "list of "
 
 
-def declared_types(settings: Settings, *, lists: bool = True) -> dict[str, pl.DataType]:
+def take_types(settings: Settings, *, lists: bool = True) -> dict[str, pl.DataType]:
     """Read ``[types]`` of a source file: ``frq = "list of integer"``, ``mu = "float"``.
 
     Parameters

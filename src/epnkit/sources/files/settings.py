@@ -11,7 +11,7 @@ import polars as pl
 from epnkit.sources.attachments import Attachments, take_attachments
 from epnkit.sources.config.location import take_location
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.files.formats import read_formats
 from epnkit.sources.files.limits import LONGEST
 from epnkit.sources.files.readers import Reader
@@ -96,7 +96,7 @@ def take_files_settings(settings: Settings, key: tuple[str, ...]) -> FilesSettin
         directory,
         reader,
         globs,
-        declared_types(settings),
+        take_types(settings),
         settings.take("checksum", bool, default=False),
         address,
         settings.take("latest", bool, default=False),

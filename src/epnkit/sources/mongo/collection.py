@@ -15,7 +15,7 @@ from epnkit.errors import SourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, CursorValue, Order, Window
 from epnkit.sources.comparing import ComparedByKey
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.mongo.query import Filter, bound_operators, combine_filters, filter_after
 from epnkit.sources.transport.paging import (
@@ -286,7 +286,7 @@ def take_collection(settings: Settings, order: Order) -> dict[str, Any]:
         "collection": settings.take("collection", str),
         "filter": settings.take("filter", dict, {}),
         "order": settings.take_order(order),
-        "types": declared_types(settings),
+        "types": take_types(settings),
         "retry_policy": take_retry_policy(settings),
     }
 

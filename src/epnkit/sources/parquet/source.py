@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 from epnkit.errors import SourceError, TransientSourceError
 from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.config.settings import open_settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.transport.paging import (
     BatchAndCheckpoint,
     Checkpoint,
@@ -53,7 +53,7 @@ class ParquetSource:
         with open_settings(path, "parquet") as settings:
             directory = path.parent / settings.take("directory", str)
             glob, order = settings.take("glob", str, "*.parquet"), settings.take_order(order)
-            types, policy = declared_types(settings), take_retry_policy(settings)
+            types, policy = take_types(settings), take_retry_policy(settings)
         return cls(ParquetSettings(directory, glob, order, types, policy))
 
     def schema(self) -> dict[str, str]:
@@ -75,8 +75,8 @@ class ParquetSource:
         if cursor is not None and not window.everything:
             kept = window_filter(cursor, parse_window(window, cursor, self._types))
         read = partial(self._read_file, size=size, names=names, kept=kept)
-        segments: list[Segment[Path, str]] = [Segment(path, ()) for path in self._files]
-        return resume(partial(read_segments, segments, read), self._settings.retry_policy)
+        files: list[Segment[Path, str]] = [Segment(path, ()) for path in self._files]
+        return resume(partial(read_segments, files, read), self._settings.retry_policy)
 
     def _read_file(
         self, file: Segment[Path, str], here: Checkpoint, size: int, names: list[str], kept: pl.Expr
@@ -84,13 +84,12 @@ class ParquetSource:
         """Read a file from a row on, whose number is in the checkpoint."""
         start = here.last[0] if here.started else 0
         try:
-            given = pl.read_parquet_schema(file.condition)
-            columns = convert_columns(given, {name: self._types[name] for name in names})
+            types = {name: self._types[name] for name in names}
+            columns = convert_columns(pl.read_parquet_schema(file.condition), types)
             rows = pl.scan_parquet(file.condition, glob=False, row_index_name=_ROW)
             chosen = rows.select(_ROW, *columns).filter(pl.col(_ROW) >= start, kept)
-            for batch in chosen.collect_batches(chunk_size=size, lazy=True):
-                if batch.height:
-                    yield drop_if_empty(batch.drop(_ROW)), here.advance((batch[_ROW][-1] + 1,))
+            for batch in filter(len, chosen.collect_batches(chunk_size=size, lazy=True)):
+                yield drop_if_empty(batch.drop(_ROW)), here.advance((batch[_ROW][-1] + 1,))
         except (OSError, PolarsError) as error:
             raise _file_error(file.condition, error) from error
 
@@ -117,5 +116,4 @@ class ParquetSource:
 def _file_error(path: Path, error: Exception) -> SourceError:
     kind = TransientSourceError if isinstance(error, OSError) else SourceError
     cure = "See that it is there and whole, or declare the types of its fields under [types]"
-    why = str(error).splitlines()[0]
-    return kind("a Parquet file cannot be read", where=str(path), why=why, cure=cure)
+    return kind("it cannot be read", where=str(path), why=str(error).splitlines()[0], cure=cure)

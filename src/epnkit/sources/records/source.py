@@ -16,7 +16,7 @@ from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, Order, Window
 from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.records.splitting import close_window, format_bound, split_window
 from epnkit.sources.transport.http import HttpClient
@@ -132,7 +132,7 @@ class RecordsSource(ConfiguredSource[RecordsSettings]):
             (pair[0], pair[1]) if pair else None,
             settings.take_positive("most", 1) if settings.has("most") else None,
             settings.take_order(order),
-            declared_types(settings),
+            take_types(settings),
             settings.take_positive("page", RecordsSettings.page),
             settings.take_path("authority"),
             take_retry_policy(settings),

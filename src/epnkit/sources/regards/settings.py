@@ -9,7 +9,7 @@ import polars as pl
 
 from epnkit.sources.base import UNORDERED, Order
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.regards.products import STATIC_FIELDS
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, take_retry_policy
 
@@ -119,7 +119,7 @@ def take_regards_settings(settings: Settings, order: Order) -> RegardsSettings:
         settings.take("prefix", str, PROPERTIES),
         files,
         settings.take_order(order),
-        declared_types(settings),
+        take_types(settings),
         settings.take_positive("page", RegardsSettings.page),
         settings.take_path("authority"),
         take_retry_policy(settings),

@@ -64,7 +64,7 @@ def read_fields(client: HttpClient, settings: SearchSettings) -> dict[str, pl.Da
     hits = client.request("POST", f"/{settings.index}/_search", body)["hits"]["hits"]
     seen = infer_types([_unwrap_single_values(document) for document in extract_documents(hits)])
     names = dict.fromkeys(
-        ["_id", *sorted(_requested_fields(caps, settings)), *sorted(seen), *settings.types]
+        ["_id", *sorted(_list_requested_fields(caps, settings)), *sorted(seen), *settings.types]
     )
     _refuse_unknown(names, caps, seen, settings, client.address())
     return {name: _field_type(name, caps.get(name, {}), seen, settings) for name in names}
@@ -87,19 +87,21 @@ def _field_type(
     return settings.types.get(name, pl.List(inner) if isinstance(found, pl.List) else inner)
 
 
-def _requested_fields(caps: dict[str, Any], settings: SearchSettings) -> list[str]:
+def _list_requested_fields(caps: dict[str, Any], settings: SearchSettings) -> list[str]:
     """List the index's own fields that the query asks for."""
     own = [n for n, kinds in caps.items() if not _is_hidden(kinds) and not _CONTAINERS & set(kinds)]
     if "fields" in settings.requested:
-        return [n for n in own if any(fnmatchcase(n, p) for p in _requested_patterns(settings))]
+        return [
+            n for n in own if any(fnmatchcase(n, p) for p in _list_requested_patterns(settings))
+        ]
     if settings.requested.get("_source") is False:
         return []
     real = [n for n in own if not _is_multi_field(n, caps)]
-    patterns = _requested_patterns(settings)
+    patterns = _list_requested_patterns(settings)
     return [n for n in real if not patterns or any(_is_inside(n, p) for p in patterns)]
 
 
-def _requested_patterns(settings: SearchSettings) -> list[str]:
+def _list_requested_patterns(settings: SearchSettings) -> list[str]:
     """List the names and patterns that the query asks for; none means everything."""
     given = settings.requested.get("fields", settings.requested.get("_source", True))
     if isinstance(given, dict):
@@ -129,7 +131,7 @@ def _refuse_unknown(
     settings: SearchSettings,
     where: str,
 ) -> None:
-    for pattern in _requested_patterns(settings):
+    for pattern in _list_requested_patterns(settings):
         plain = "*" not in pattern
         if (
             plain

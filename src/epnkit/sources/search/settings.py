@@ -11,7 +11,7 @@ import polars as pl
 from epnkit.errors import ConfigurationError
 from epnkit.sources.base import Order
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, take_retry_policy
 
 #: What a body may hold that says which documents and fields are wanted.
@@ -111,7 +111,7 @@ def take_search_settings(settings: Settings, order: Order) -> tuple[str, SearchS
         settings.take_order(order),
         settings.take_positive("size", 0) if settings.has("size") else None,
         settings.take("keep_alive", str, "2m"),
-        declared_types(settings),
+        take_types(settings),
         settings.take_path("authority"),
         take_retry_policy(settings),
     )

@@ -23,7 +23,7 @@ from epnkit.sources.base import (
 )
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.sql.arrow import ArrowReader, NotInArrowError, can_read_by_arrow
 from epnkit.sources.sql.column_types import Row, SqlColumn, build_frame
@@ -100,9 +100,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
     @classmethod
     def take_settings(cls, settings: Settings, order: Order) -> SqlSettings:
         """Take the keys of a source file."""
-        types = {
-            name.lower(): dtype for name, dtype in declared_types(settings, lists=False).items()
-        }
+        types = {name.lower(): dtype for name, dtype in take_types(settings, lists=False).items()}
         encodings = {
             name.lower(): str(code) for name, code in settings.take("encodings", dict, {}).items()
         }

@@ -19,7 +19,7 @@ from epnkit.sources.base import ALL, BATCH_SIZE, Order, Window
 from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.configured import ConfiguredSource
 from epnkit.sources.tap.adql import Query, after_row, window_conditions
 from epnkit.sources.tap.votable import build_frame, column_types, last_values
@@ -131,7 +131,7 @@ class TapSource(ConfiguredSource[TapSettings]):
     @classmethod
     def take_settings(cls, settings: Settings, order: Order) -> TapSettings:
         """Take the keys of a source file."""
-        types = declared_types(settings, lists=False)
+        types = take_types(settings, lists=False)
         return TapSettings(
             settings.take("table", str),
             settings.take_names("columns"),

@@ -12,7 +12,7 @@ from epnkit.sources.config.address import take_address
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.location import take_location
 from epnkit.sources.config.settings import Settings
-from epnkit.sources.config.types import declared_types
+from epnkit.sources.config.types import take_types
 from epnkit.sources.files.limits import LONGEST
 from epnkit.sources.tfcat.reader import TfcatReader
 from epnkit.sources.transport.retry import DEFAULT_RETRY, RetryPolicy, take_retry_policy
@@ -100,7 +100,7 @@ def take_tfcat_settings(settings: Settings, order: Order) -> TfcatSettings:
         documents,
         settings.take_path("authority"),
         Order(chosen.cursor, chosen.key or DEFAULT_KEY),
-        declared_types(settings),
+        take_types(settings),
         settings.take_positive("seconds", LONGEST),
         take_retry_policy(settings),
     )

@@ -132,20 +132,20 @@ def write_view(
     if not len(views[0].reduced.steps):
         yield write_exception("NoDataInInterval", write_span(start, stop))
         return
-    planes = [plane for view in views for plane in _reduced_planes(view)]
+    planes = [plane for view in views for plane in _make_reduced_planes(view)]
     yield write_packet_header(1, planes, views[0].centers, readable=readable)
-    columns = [_fill(part) for view in views for part in _reduced_columns(view)]
+    columns = [_fill(part) for view in views for part in _make_reduced_columns(view)]
     centers = views[0].reduced.steps * step_of(level) + step_of(level) // 2
     yield write_packets(1, centers, columns, readable=readable)
 
 
-def _reduced_planes(view: View) -> Iterator[Plane]:
+def _make_reduced_planes(view: View) -> Iterator[Plane]:
     name = view.variable.name
     yield describe_plane(view.variable, operation="BIN_AVG", source=name)
     yield describe_plane(view.variable, f"{name}.max", operation="BIN_MAX", source=name)
 
 
-def _reduced_columns(view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _make_reduced_columns(view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return view.reduced.average, view.reduced.greatest
 
 
