@@ -53,7 +53,7 @@ def test_no_column_of_names_is_made_of_numbers() -> None:
     ]
     draft = propose(of_documents(documents, "sql"), "x")
     made = ["instrument_host_name", "instrument_name", "target_name", "measurement_type"]
-    assert [fields(draft, column) for column in made] == [None, None, (), None]
+    assert [fields(draft, column) for column in made] == [None, None, None, None]
 
 
 def test_a_column_of_classes_is_used_and_only_unknown_bodies_are_named(tmp_path: Path) -> None:

@@ -349,8 +349,8 @@ def test_a_description_counts_where_no_name_does() -> None:
 @pytest.mark.parametrize(
     ("column", "field", "value"),
     [
-        ("instrument_name", "instruments", [[{"displayName": "SOHO: LASCO/C2"}]] * COUNT),
-        ("instrument_name", "instrument", '{"displayName": "SOHO: LASCO/C2"}'),
+        ("instrument_name", "instruments", [['{"gain": 3}', '{"gain": 4}']] * COUNT),
+        ("instrument_name", "instrument", '{"gain": 3}'),
         ("instrument_host_name", "telescope", "15 cm photoheliograph"),
         ("instrument_host_name", "telescop", "Synoptic spectroheliograph"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.inspect.sample import Declared, Sample
 from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.mapping.declare import evaluate
@@ -80,8 +80,8 @@ def test_a_target_is_found(columns: dict[str, Any], name: str | None, kind: str)
     ],
 )
 def test_where_the_sun_stands_says_nothing_of_what_was_looked_at(columns: dict[str, Any]) -> None:
-    *_, proposal = target(**columns)
-    assert proposal.confidence < 0.8
+    proposal = drafted(**columns).of("target_name")
+    assert proposal is None or proposal.confidence < 0.8
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_lists_of_targets_are_proposed_as_they_are(
 def test_an_instrument_that_is_named_like_a_body_is_no_target(
     name: str, value: str, column: str, others: dict[str, str]
 ) -> None:
-    *_, proposal = target(**{name: value}, **others)
-    assert proposal.fields == tuple(others)
-    made = drafted(**{name: value}, **others).of(column)
+    draft = drafted(**{name: value}, **others)
+    proposal, made = draft.of("target_name"), draft.of(column)
+    assert (() if proposal is None else proposal.fields) == tuple(others)
     assert made is not None
     assert made.fields == (name,)
 
@@ -134,11 +134,57 @@ def test_a_field_that_only_its_values_speak_for_says_so() -> None:
 
 
 def test_a_short_word_in_the_name_of_a_field_is_no_body() -> None:
-    *_, proposal = target(pan_band="550-900")
-    assert proposal.value.value == "Sun"
-    assert proposal.confidence == 0.3
+    assert drafted(pan_band="550-900").of("target_name") is None
+
+
+def test_where_nothing_speaks_of_a_target_only_its_class_has_a_placeholder() -> None:
+    draft = drafted(seeing=2.0)
+    classed = draft.of("target_class")
+    assert draft.of("target_name") is None
+    assert classed is not None
+    assert classed.confidence == 0.1
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ({"Sel_Lat_deg": 10.0}, "Moon"),
+        ({"mare": ["Mare Imbrium", "Mare Nubium"] * (COUNT // 2)}, "Moon"),
+        ({"station": "Apollo 14"}, "Moon"),
+        ({"instrument": "MDIS-NAC"}, "Mercury"),
+        ({"spacecraft": ["Cluster 1", "Cluster 2"] * (COUNT // 2)}, "Earth"),
+        ({"probe_name": "THEMIS-A", "mission": "THEMIS-A"}, "Earth"),
+        ({"data_set_id": "MEX-M-HRSC-3-RDR-V3.0"}, "Mars"),
+        ({"filament_length": 3.0}, "Sun"),
+        ({"goes_class": "C1.2"}, "Sun"),
+        ({"note": ["coronal loop", "plage"] * (COUNT // 2)}, "Sun"),
+    ],
+)
+def test_missions_instruments_and_words_speak_of_a_body(columns: dict[str, Any], name: str) -> None:
+    found, _, proposal = target(**columns)
+    assert found == name
+    assert not proposal.sure
+
+
+def test_words_of_two_bodies_decide_nothing() -> None:
+    assert drafted(note=["lunar mare", "dust devil"] * (COUNT // 2)).of("target_name") is None
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        Declared(about="lunar_flashes"),
+        Declared(about="t: Flashes on the lunar night side"),
+        Declared(descriptions={"mag": "magnitude of the lunar flash"}),
+    ],
+)
+def test_what_a_database_says_of_a_table_speaks_of_a_body(declared: Declared) -> None:
+    draft = propose(Sample("sql", frame(mag=7.3), COUNT, declared), "x")
+    named = draft.of("target_name")
+    assert named is not None
+    assert named.value.value == "Moon"
 
 
 def test_a_column_of_an_observer_s_own_body_is_not_taken_by_its_values() -> None:
-    *_, proposal = target(origin_body_frame=["Earth", "Mars"] * (COUNT // 2))
-    assert not proposal.sure
+    proposal = drafted(origin_body_frame=["Earth", "Mars"] * (COUNT // 2)).of("target_name")
+    assert proposal is None or not proposal.sure

@@ -7,15 +7,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from epnkit.drafts.inspect.card_comments import declare_cards
 from epnkit.drafts.inspect.origin import Origin
 from epnkit.drafts.inspect.sample import Declared, Sample
 from epnkit.drafts.recognise.units import find_unit
 from epnkit.sources.config.credentials import Secret
 from epnkit.sources.files.isolation import IsolatedReader, drain
 from epnkit.sources.files.walk import FoundFile
-
-#: How many files are opened for the comments of their cards.
-_FILES = 20
 
 
 def add_declared(sample: Sample, origin: Origin) -> Sample:
@@ -29,44 +27,12 @@ def add_declared(sample: Sample, origin: Origin) -> Sample:
         Where they come from.
     """
     if origin.kind == "files" and 'format = "fits"' in origin.text:
-        comments = _read_comments(sample, origin)
-        return replace(sample, declared=_describe(comments))
+        return replace(sample, declared=declare_cards(sample, Path(origin.directory)))
     if origin.kind == "files" and sample.of_table and _describes_columns(origin):
         return replace(sample, declared=_read_descriptions(sample, origin))
     if origin.kind == "sql" and origin.table and origin.secret is not None:
         return replace(sample, declared=_read_table(origin.secret, origin.table))
     return sample
-
-
-def _describe(comments: dict[str, set[str]]) -> Declared:
-    """Take units and descriptions out of the comments of cards; those that differ are left out."""
-    units = {name: {find_unit(text) for text in texts} for name, texts in comments.items()}
-    return Declared(
-        units={name: unit for name, (unit, *more) in units.items() if unit and not more},
-        descriptions={name: text for name, (text, *more) in comments.items() if not more},
-    )
-
-
-def _read_comments(sample: Sample, origin: Origin) -> dict[str, set[str]]:
-    """Read the comments of cards, by keyword."""
-    found: dict[str, set[str]] = {}
-    root = Path(origin.directory)
-    files = (FoundFile(root, name, 0, 0) for name in sample.records["path"].head(_FILES))
-    with closing(IsolatedReader(read_card_comments)) as reader:
-        for _, documents in reader.read(files):
-            for document in drain(documents):  # a damaged file was reported as a record
-                for name, comment in document.items():
-                    found.setdefault(name, set()).add(comment)
-    return found
-
-
-def read_card_comments(path: Path) -> Iterator[dict[str, str]]:
-    """Read the comments of cards, by keyword, for each of the first two headers."""
-    from astropy.io import fits
-
-    with fits.open(path, lazy_load_hdus=True, memmap=True) as units:
-        for unit in units[:2]:
-            yield {c.keyword: c.comment for c in unit.header.cards if c.keyword and c.comment}
 
 
 def _describes_columns(origin: Origin) -> bool:
@@ -109,4 +75,6 @@ def _read_table(secret: Secret, table: str) -> Declared:
     comments = {name.lower(): text for name, text in found.comments.items()}
     units = {name: unit for name, text in comments.items() if (unit := find_unit(text))}
     key, changed = (tuple(map(str.lower, names)) for names in (found.key, found.changed))
-    return Declared(units, key, changed, descriptions=comments)
+    return Declared(
+        units, key, changed, descriptions=comments, about=f"{table} {found.about}".strip()
+    )

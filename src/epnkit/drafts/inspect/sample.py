@@ -9,7 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.inspect.words import split_words
+from epnkit.drafts.inspect.words import shorten, split_words
 from epnkit.errors import SourceError
 from epnkit.sources.base import Source
 
@@ -19,6 +19,9 @@ SIZE = 500
 
 #: The share of the values that have to be numbers in a field of numbers.
 _NEARLY_ALL = 0.95
+
+#: The most letters of a name that says nothing by itself.
+_FEW_LETTERS = 2
 
 #: What the reader of files says of a file, beside what stands in it.
 _OF_FILE = frozenset(
@@ -40,15 +43,23 @@ class Field:
         As the source gives it, dotted if it lies in a document within.
     values : polars.Series
         One a record; null if the record has none.
+    description : str
+        What the source says of it in few words, if its name is too short to say it.
     """
 
     name: str
     values: pl.Series
+    description: str = ""
+
+    @property
+    def label(self) -> str:
+        """What says what it is: the name's last part, or the description of a short name."""
+        return self.description or self.name.rsplit(".", 1)[-1]
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The words of the name's last part, without its namespace, in one spelling each."""
-        return split_words(self.name.rsplit(".", 1)[-1].rsplit(":", 1)[-1])
+        """The words of what says what it is, without a namespace, in one spelling each."""
+        return split_words(self.label.rsplit(":", 1)[-1])
 
     @cached_property
     def context(self) -> tuple[str, ...]:
@@ -120,6 +131,22 @@ class Field:
 
 
 @dataclass(frozen=True)
+class UnitsByValue:
+    """Units of a field that differ by record, and what tells which of them is meant.
+
+    Parameters
+    ----------
+    field : str
+        The field whose value tells it, such as that of the instrument; empty if none does.
+    units : mapping of str to str
+        The unit for each value of it; if no field tells it, each unit for itself.
+    """
+
+    field: str
+    units: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Declared:
     """What a source declares about its fields.
 
@@ -135,6 +162,10 @@ class Declared:
         The UCDs that a VOTable gives of its columns.
     descriptions : mapping of str to str
         What comments of FITS cards and of columns of databases, or a VOTable, say of fields.
+    about : str
+        What a database says of the table as a whole: its name and its comment.
+    units_by : mapping of str to UnitsByValue
+        Units that comments of FITS cards give of one keyword, and that differ by file.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
@@ -142,6 +173,8 @@ class Declared:
     changed: tuple[str, ...] = ()
     ucds: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+    units_by: Mapping[str, UnitsByValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -168,7 +201,15 @@ class Sample:
     @cached_property
     def fields(self) -> dict[str, Field]:
         """The fields, by their names."""
-        return {name: Field(name, self.records[name]) for name in self.records.columns}
+        return {
+            name: Field(name, self.records[name], self._describe(name))
+            for name in self.records.columns
+        }
+
+    def _describe(self, name: str) -> str:
+        """Return the description of a field whose name is a letter or two; else nothing."""
+        letters = sum(map(str.isalpha, name))
+        return shorten(self.declared.descriptions.get(name, "")) if letters <= _FEW_LETTERS else ""
 
     @cached_property
     def of_table(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from epnkit.drafts.inspect.ddl_comments import TableComments, read_ddl_comments
 from epnkit.modules import requires_extra
 from epnkit.quoting import sql_name
 from epnkit.sources.config.credentials import Secret
@@ -20,6 +21,9 @@ _ON_UPDATE = (
     "SELECT column_name FROM information_schema.columns WHERE table_schema = {schema}"
     " AND table_name = {table} AND LOWER(extra) LIKE '%on update%' ORDER BY ordinal_position"
 )
+
+#: The query for the statement that made a table of SQLite, with its comments.
+_STATEMENT = "SELECT sql FROM {schema}.sqlite_master WHERE name = {table} COLLATE NOCASE"
 
 
 def list_tables(secret: Secret) -> list[str]:
@@ -73,11 +77,14 @@ class TableDeclaration:
         The columns that MariaDB sets when a row changes.
     comments : dict of str to str
         The comments on its columns.
+    about : str
+        The comment on the table; empty if it has none.
     """
 
     key: tuple[str, ...]
     changed: tuple[str, ...]
     comments: dict[str, str]
+    about: str = ""
 
 
 def read_table_declaration(secret: Secret, table: str) -> TableDeclaration:
@@ -110,17 +117,41 @@ def _declare_by_alchemy(secret: Secret, schema: str | None, table: str) -> Table
     try:
         inspector = sa.inspect(engine)
         key = inspector.get_pk_constraint(table, schema)["constrained_columns"]
-        columns = inspector.get_columns(table, schema)
-        comments = {each["name"]: text for each in columns if (text := each.get("comment"))}
         changed: tuple[str, ...] = ()
         if engine.dialect.name in {"mysql", "mariadb"}:
             with engine.connect() as link:
                 query = sa.text(_ON_UPDATE.format(schema=":schema", table=":table"))
                 names = {"schema": schema or inspector.default_schema_name, "table": table}
                 changed = tuple(row[0] for row in link.execute(query, names))
-        return TableDeclaration(tuple(key), changed, comments)
+        said = _read_comments(engine, inspector, schema, table)
+        return TableDeclaration(tuple(key), changed, said.columns, said.table)
     finally:
         engine.dispose()
+
+
+def _read_comments(
+    engine: sa.Engine, inspector: sa.Inspector, schema: str | None, table: str
+) -> TableComments:
+    """Read the comments on a table and its columns; SQLite has them in the statement alone."""
+    if engine.dialect.name == "sqlite":
+        query = _STATEMENT.format(schema=sql_name(schema or "main"), table=":table")
+        with engine.connect() as link:
+            return _read_statement(link.execute(sa.text(query), {"table": table}).scalar())
+    columns = inspector.get_columns(table, schema)
+    comments = {each["name"]: text for each in columns if (text := each.get("comment"))}
+    return TableComments(_read_table_comment(inspector, schema, table), comments)
+
+
+def _read_table_comment(inspector: sa.Inspector, schema: str | None, table: str) -> str:
+    try:
+        return inspector.get_table_comment(table, schema)["text"] or ""
+    except NotImplementedError:
+        return ""  # not all databases have one
+
+
+def _read_statement(statement: str | None) -> TableComments:
+    """Read the comments of what made a table of SQLite; a table of its own has no statement."""
+    return read_ddl_comments(statement) if statement else TableComments("", {})
 
 
 def _declare_by_odbc(secret: Secret, schema: str | None, table: str) -> TableDeclaration:
@@ -130,12 +161,17 @@ def _declare_by_odbc(secret: Secret, schema: str | None, table: str) -> TableDec
         key = tuple(row.column_name for row in sorted(rows, key=lambda row: row.key_seq))
         columns = link.cursor().columns(table=table, schema=schema).fetchall()
         comments = {row.column_name: row.remarks for row in columns if row.remarks}
-        changed: tuple[str, ...] = ()
-        if {"mysql", "mariadb"} & {link.getinfo(pyodbc.SQL_DBMS_NAME).lower()}:
+        said, changed = TableComments("", comments), tuple[str, ...]()
+        system = link.getinfo(pyodbc.SQL_DBMS_NAME).lower()
+        if system == "sqlite":
+            query = _STATEMENT.format(schema=sql_name(schema or "main"), table="?")
+            row = link.cursor().execute(query, table).fetchone()
+            said = _read_statement(row[0] if row else None)
+        if system in {"mysql", "mariadb"}:
             current = schema or link.getinfo(pyodbc.SQL_DATABASE_NAME)
             query = _ON_UPDATE.format(schema="?", table="?")
             found = link.cursor().execute(query, current, table).fetchall()
             changed = tuple(row[0] for row in found)
-        return TableDeclaration(key, changed, comments)
+        return TableDeclaration(key, changed, said.columns, said.table)
     finally:
         link.close()

@@ -16,6 +16,9 @@ _UNITS = re.compile(r"(?<![A-Z])(?:[kKMGT]Hz|[kMG]eV|cm-1|cm\^-1)(?![a-z])")
 #: The fewest letters of a piece that is split off.
 _SHORTEST = 2
 
+#: The most words of a description that says what a field is.
+_LONGEST = 5
+
 
 @cache
 def split_words(name: str) -> tuple[str, ...]:
@@ -31,6 +34,20 @@ def split_words(name: str) -> tuple[str, ...]:
     return _join_phrases(
         tuple(_normalize_spelling(word) for piece in pieces for word in _split_piece(piece))
     )
+
+
+def shorten(description: str) -> str:
+    """Leave out what stands in brackets, and what comes after a stop; empty if that is long.
+
+    Examples
+    --------
+    >>> shorten("heliographic latitude [deg], north positive")
+    'heliographic latitude'
+    """
+    plain = re.sub(r"[\[(][^\])]*[\])]", " ", description)
+    first = re.split(r"[.;:,/]|--| - ", plain.strip())[0]
+    words = re.findall(r"[A-Za-z0-9]+", first)
+    return " ".join(words) if 0 < len(words) <= _LONGEST else ""
 
 
 def _remove_accents(name: str) -> str:

@@ -10,6 +10,7 @@ from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import column, constant, number
 from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.drafts.propose.proposal import Proposal, validate
+from epnkit.drafts.recognise.lengths import kilometres_of
 from epnkit.drafts.recognise.units import KILOMETRES, SECONDS
 from epnkit.epncore.columns import COLUMNS, polars_type
 from epnkit.errors import ConfigurationError
@@ -21,8 +22,8 @@ CHOSEN = 1.0
 #: The columns of spectral ranges, which are made together.
 SPECTRAL = ("spectral_range_min", "spectral_range_max")
 
-#: The columns of heights.
-_HEIGHTS = {"c3min", "c3max"}
+#: The columns of lengths: of heights, and of positions on axes.
+_LENGTHS = {f"c{axis}{end}" for axis in (1, 2, 3) for end in ("min", "max")}
 
 
 def list_alternatives(
@@ -127,8 +128,9 @@ def _require_unit(columns: tuple[str, ...], unit: str) -> None:
                 cure="Give a name such as nm, Angstrom, MHz or keV",
             )
         return
-    kind, known = ("length", KILOMETRES) if _HEIGHTS & {*columns} else ("time", SECONDS)
-    if unit.lower() not in known:
+    is_length = bool(_LENGTHS & {*columns})
+    kind, known = ("length", KILOMETRES) if is_length else ("time", SECONDS)
+    if unit.lower() not in known and not (is_length and kilometres_of(unit)):
         raise ConfigurationError(
             f"{unit!r} is no unit of {kind}", cure=f"Units: {', '.join(known)}"
         )

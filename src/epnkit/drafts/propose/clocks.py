@@ -30,20 +30,31 @@ _BY_CLOCK = 0.92
 _OTHER_CLOCK = 0.85
 
 #: Words of names of times of day, and of those of other clocks, and of durations.
-_CLOCKS = {"time", "utc", "hour", "hours", "hhmm", "clock"}
+_CLOCKS = {"time", "utc", "hour", "hours", "hhmm", "hhmmss", "hms", "hm", "tu", "clock"}
 _OTHER_TIMES = {"local", "sidereal", "lst", "exposure", "integration", "duration", "step", "zone"}
 
-#: The hours of a day.
-_HOURS = 24.0
+#: The hours of a day, and the largest number of hours and minutes in four figures.
+_HOURS, _LARGEST = 24.0, 2400.0
 
-#: Hours and minutes as four figures, and as clocks show them.
-_FIGURES = (r"^(\d\d)(\d\d)$", "${1}:${2}")
+#: How many figures times of day have that are written without marks; how they look, and how clocks
+#: show them.
+_FIGURES = {
+    4: (r"^([01]\d|2[0-4])[0-5]\d$", (r"^(\d\d)(\d\d)$", "${1}:${2}")),
+    6: (r"^([01]\d|2[0-4])[0-5]\d[0-6]\d$", (r"^(\d\d)(\d\d)(\d\d)$", "${1}:${2}:${3}")),
+}
 
 #: Words that mark a time of day, or the parts of a time, as those of the start or of the end.
 SIDES = {
     "time_min": frozenset(["start", "begin", "first", "from", "min"]),
     "time_max": frozenset(["end", "stop", "last", "to", "max"]),
 }
+
+
+#: Words that alone may name a time of day in figures: ``begin`` and ``end`` of a list of events.
+_BARE_SIDES = frozenset(["start", "begin", "max", "peak", "end", "stop"])
+
+#: Words of the ends of what lasts; the maximum of an event is none.
+_ENDS = frozenset(["end", "stop"])
 
 
 def propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:
@@ -85,10 +96,10 @@ def join_clock(day: str | CodeValue, clock: Field) -> CodeValue:
     """
     if are_times_of_day(clock):
         return call(julian_date_of_date_and_time, day, clock.name)
-    if _are_four_figures(clock):
-        name = python_text(clock.name)
-        value = pl.col(clock.name).cast(pl.String).str.zfill(4).str.replace(*_FIGURES)
-        code = f"pl.col({name}).cast(pl.String).str.zfill(4).str.replace({_quote(_FIGURES)})"
+    if count := _count_figures(clock):
+        name, marks = python_text(clock.name), _FIGURES[count][1]
+        value = pl.col(clock.name).cast(pl.String).str.zfill(count).str.replace(*marks)
+        code = f"pl.col({name}).cast(pl.String).str.zfill({count}).str.replace({_quote(marks)})"
         return call(julian_date_of_date_and_time, day, CodeValue(value, code))
     return call(julian_date_after, call(julian_date, day), scaled(clock.name, 3600.0))
 
@@ -109,17 +120,25 @@ def _quote(texts: tuple[str, str]) -> str:
 def is_clock(field: Field) -> bool:
     """Return whether a field holds times of day: 20:15:00; 2015 or 20.25 if its name says so."""
     said = set(field.words)
-    named = bool(said & _CLOCKS) and not said & _OTHER_TIMES
-    figures = _are_four_figures(field) or _are_hours(field)
-    return (are_times_of_day(field) and not said & {"sidereal", "local"}) or (named and figures)
+    if are_times_of_day(field):
+        return not said & {"sidereal", "local"}
+    if said & _CLOCKS and not said & _OTHER_TIMES:
+        return bool(_count_figures(field)) or _are_hours(field)
+    return bool(said) and said <= _BARE_SIDES and _count_figures(field) > 0
 
 
-def _are_four_figures(field: Field) -> bool:
+def _count_figures(field: Field) -> int:
+    """Return how many figures times of day have, such as 0615 or 061530; 0 if they are none."""
     if not (field.given.dtype == pl.String or field.given.dtype.is_integer()):
-        return False
-    given = field.given.cast(pl.String)
-    fits = share_matching(given.str.zfill(4), r"^([01]\d|2[0-4])[0-5]\d$") == 1.0
-    return fits and bool((field.numbers.cast(pl.Float64) > _HOURS).any())
+        return 0
+    given, numbers = field.given.cast(pl.String), field.numbers.cast(pl.Float64)
+    fits = (
+        count
+        for count, (form, _) in _FIGURES.items()
+        if share_matching(given.str.zfill(count), form) == 1.0
+        and bool((numbers > (_HOURS if count == min(_FIGURES) else _LARGEST)).any())
+    )
+    return next(fits, 0)
 
 
 def _are_hours(field: Field) -> bool:
@@ -162,6 +181,7 @@ def propose_same_day(sample: Sample, start: Proposal) -> list[Proposal]:
         for field in sample
         if is_clock(field) and field.name != first and set(field.words) & SIDES["time_max"]
     ]
+    ends = [field for field in ends if set(field.words) & _ENDS] or ends
     if len(ends) != 1:
         return []
     end, fields = _join(sample, sample.fields[day], ends[0])

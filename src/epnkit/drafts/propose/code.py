@@ -45,6 +45,11 @@ def column(name: str) -> CodeValue:
     return CodeValue(pl.col(name), f"pl.col({python_text(name)})")
 
 
+def text(name: str) -> CodeValue:
+    """Declare a field's value as a text."""
+    return CodeValue(pl.col(name).cast(pl.String), f"pl.col({python_text(name)}).cast(pl.String)")
+
+
 def literal(value: str) -> CodeValue:
     """Declare a part of an identifier that is the same in all."""
     return CodeValue(pl.lit(value), f"pl.lit({python_text(value)})")
@@ -82,6 +87,36 @@ def scaled(name: str, factor: float) -> CodeValue:
         divisor = 1.0 / factor
         return CodeValue(plain.value / divisor, f"{plain.code} / {_write_number(divisor)}")
     return CodeValue(plain.value * factor, f"{plain.code} * {_write_number(factor)}")
+
+
+def scaled_by(name: str, by: str, factors: dict[str, float]) -> CodeValue:
+    """Declare a number whose unit another field tells: multiplied by the factor for its value."""
+    plain, factor = number(name), by_value(by, factors)
+    return CodeValue(plain.value * factor.value, f"{plain.code} * {factor.code}")
+
+
+def by_value(name: str, values: dict[str, Any]) -> CodeValue:
+    """Declare one of some values, by a field's; none for a value that is not known."""
+    return CodeValue(
+        pl.col(name).replace_strict(values, default=None),
+        f"pl.col({python_text(name)}).replace_strict({python_value(values)}, default=None)",
+    )
+
+
+def choose(name: str, given: CodeValue, otherwise: CodeValue) -> CodeValue:
+    """Declare one value where a field has one, and another where it has none."""
+    return CodeValue(
+        pl.when(pl.col(name).is_not_null()).then(given.value).otherwise(otherwise.value),
+        f"pl.when(pl.col({python_text(name)}).is_not_null()).then({given.code})"
+        f".otherwise({otherwise.code})",
+    )
+
+
+def where_missing(names: tuple[str, ...], value: CodeValue) -> CodeValue:
+    """Declare a value where none of some fields has one, and none elsewhere."""
+    missing = pl.all_horizontal(pl.col(name).is_null() for name in names)
+    listed = ", ".join(f"pl.col({python_text(name)}).is_null()" for name in names)
+    return CodeValue(pl.when(missing).then(value.value), f"pl.when({listed}).then({value.code})")
 
 
 def _write_number(value: float) -> str:
@@ -147,8 +182,24 @@ def longitude(name: str) -> CodeValue:
     )
 
 
+def opposite(name: str, around: bool) -> CodeValue:
+    """Declare an angle that is counted the other way: a longitude to the west, or a latitude.
+
+    Parameters
+    ----------
+    name : str
+        The field.
+    around : bool
+        Whether it is a longitude, from 0 to 360 degrees.
+    """
+    plain = number(name)
+    if around:
+        return CodeValue(-plain.value % 360.0, f"-{plain.code} % 360.0")
+    return CodeValue(-plain.value, f"-{plain.code}")
+
+
 def signed(name: str, side: str, negative: str) -> CodeValue:
-    """Declare an angle whose sign is a letter in another field: W and S count down."""
+    """Declare an angle whose sign is a letter in another field; one of E or W is a longitude."""
     plain, mark = number(name), python_text(negative)
     down = pl.col(side).str.strip_chars() == negative
     value = pl.when(down).then(-plain.value).otherwise(plain.value)
@@ -156,9 +207,8 @@ def signed(name: str, side: str, negative: str) -> CodeValue:
         f"pl.when(pl.col({python_text(side)}).str.strip_chars() == {mark})"
         f".then(-{plain.code}).otherwise({plain.code})"
     )
-    return (
-        CodeValue(value % 360.0, f"{code} % 360.0") if negative == "W" else CodeValue(value, code)
-    )
+    around = negative in "EW"
+    return CodeValue(value % 360.0, f"{code} % 360.0") if around else CodeValue(value, code)
 
 
 def kilobytes(name: str) -> CodeValue:

@@ -16,7 +16,7 @@ from epnkit.drafts.propose.place import Frame, propose_coordinates
 from epnkit.drafts.propose.planetary import propose_planetary
 from epnkit.drafts.propose.proposal import Proposal, validate
 from epnkit.drafts.propose.spectral import propose_spectral
-from epnkit.drafts.propose.target import propose_target
+from epnkit.drafts.propose.target import propose_target, read_bodies
 from epnkit.drafts.propose.texts import propose_texts
 from epnkit.drafts.propose.times import measure_lengths, propose_times
 from epnkit.epncore.columns import EpnType
@@ -98,9 +98,10 @@ def propose(sample: Sample, name: str) -> Draft:
 def _propose_columns(
     sample: Sample, name: str, key: tuple[str, ...]
 ) -> tuple[Frame, list[Proposal]]:
-    where, found = propose_coordinates(sample), list(propose_access(sample))
-    leading = {name for each in found for name in each.columns}
     times, target = list(propose_times(sample)), tuple(propose_target(sample))
+    found = list(propose_access(sample))
+    where = propose_coordinates(sample, read_bodies(target, sample))
+    leading = {name for each in found for name in each.columns}
     targets = {name for each in target for name in each.fields}
     return where.frame, [
         *propose_identity(sample, name, key),

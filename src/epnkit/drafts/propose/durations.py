@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, first_value, number, scaled
+from epnkit.drafts.propose.code import CodeValue, first_value, scaled, scaled_by
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates, find_end
@@ -38,6 +39,35 @@ _INSECONDS = {
     "time_sampling_step_min",
     "time_sampling_step_max",
 }
+
+
+#: How sure a duration is whose unit another field tells, and one whose unit nothing tells.
+_BY_RECORD, _MIXED = 0.85, 0.5
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """A duration in seconds.
+
+    Parameters
+    ----------
+    value : CodeValue
+        The duration.
+    fields : tuple of str
+        The fields it comes from.
+    sure : bool
+        Whether its unit is said, and no guess.
+    factor : float, optional
+        The one unit of all records, in seconds; None if it differs by record.
+    reason : str
+        Why, in a few words.
+    """
+
+    value: CodeValue
+    fields: tuple[str, ...]
+    sure: bool
+    factor: float | None
+    reason: str
 
 
 def propose_durations(sample: Sample, lengths: pl.Series | None) -> Iterator[Proposal]:
@@ -74,6 +104,8 @@ def _propose_bounds(
 def _propose_bound(
     sample: Sample, column: str, chosen: Candidate, lengths: pl.Series | None
 ) -> Proposal:
+    if chosen.field.name in sample.declared.units_by:
+        return _propose_by_record(sample, column, chosen)
     factor, sure = duration_unit(sample, chosen.field)
     confidence = chosen.score if sure else min(chosen.score, 0.65)
     reason = "by its name" if sure else "by its name; in seconds?"
@@ -91,17 +123,47 @@ def _propose_bound(
     return Proposal((column,), made, (name,), confidence, reason, None if sure else with_unit)
 
 
+def _propose_by_record(sample: Sample, column: str, chosen: Candidate) -> Proposal:
+    """Propose a duration that files give in different units."""
+    seconds = read_seconds(sample, chosen.field)
+    score = min(chosen.score, _BY_RECORD if seconds.sure else _MIXED)
+    return Proposal((column,), seconds.value, seconds.fields, score, seconds.reason)
+
+
+def read_seconds(sample: Sample, field: Field) -> Seconds:
+    """Declare a duration in seconds, whose unit may differ by record."""
+    known = sample.declared.units_by.get(field.name)
+    if known is None:
+        factor, sure = duration_unit(sample, field)
+        return Seconds(scaled(field.name, factor), (field.name,), sure, factor, "by its name")
+    factors = {value: SECONDS.get(unit) for value, unit in known.units.items()}
+    each = {value: factor for value, factor in factors.items() if factor is not None}
+    told = ", ".join(known.units.values())
+    if not known.field or len(each) < len(factors):
+        reason = f"by its name; files give it in {told}, and nothing says which"
+        return Seconds(scaled(field.name, 1.0), (field.name,), False, 1.0, reason)
+    made = scaled_by(field.name, known.field, each)
+    reason = f"by its name; in {told}, by {known.field}"
+    return Seconds(made, (field.name, known.field), True, None, reason)
+
+
 def _propose_synonyms(
     sample: Sample, quantity: str, end: str, found: list[Candidate]
 ) -> Proposal | None:
     """Propose the first of several fields in seconds that has a value, if none always has one."""
-    seconds = [c for c in found if not c.ends and duration_unit(sample, c.field)[0] == 1.0]
-    kept = find_synonyms(sample, seconds)
+    read = {c.field.name: read_seconds(sample, c.field) for c in found if not c.ends}
+    known = [c for c in found if not c.ends and _is_known(read[c.field.name])]
+    kept = find_synonyms(sample, known)
     if not kept:
         return None
-    names = tuple(c.field.name for c in kept)
-    made, reason = first_value([number(name) for name in names]), count_synonyms(kept, sample)
+    each = [read[c.field.name] for c in kept]
+    names = tuple(dict.fromkeys(name for seconds in each for name in seconds.fields))
+    made, reason = first_value([seconds.value for seconds in each]), count_synonyms(kept, sample)
     return Proposal((f"{quantity}_{end}",), made, names, 0.75, reason)
+
+
+def _is_known(seconds: Seconds) -> bool:
+    return seconds.sure or seconds.factor == 1.0
 
 
 def _exceeds(sample: Sample, field: Field, lengths: pl.Series) -> bool:

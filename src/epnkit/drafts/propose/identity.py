@@ -30,6 +30,9 @@ _BEST = {"regards": "providerId"}
 #: The names of files, in records of files.
 _OF_FILES = ("file_name", "path")
 
+#: Words of fields by which a document may be called.
+_NAMING = frozenset(["name", "label", "title", "code", "product", "granule", "observation"])
+
 #: The fields that the reader of files adds: where a record lies.
 _PLACES = {*_OF_FILES, "line", "size", "modified", "digest", "directory"}
 
@@ -105,8 +108,19 @@ def _find_identifiers(sample: Sample) -> list[Candidate]:
         return [Candidate(best, 0.96)]
     found += _find_named_files(sample, found)
     found = found or _find_by_values(sample)
+    if all(c.field.name == "_id" for c in found):
+        found += _find_own_names(sample)
     made = [Candidate(c.field, _MACHINE) if c.field.name == "_id" else c for c in found]
-    return sorted(made, key=lambda c: -c.score)
+    # What a product calls itself comes before what a database calls its record.
+    return sorted(made, key=lambda c: (c.field.name == "_id", -c.score))
+
+
+def _find_own_names(sample: Sample) -> list[Candidate]:
+    """List names, labels and codes that differ in all records of a store of documents."""
+    if sample.kind not in _HAVE_ID or sample.records.height < _ENOUGH:
+        return []
+    named = (f for f in sample if _NAMING & {*f.words} and not f.context)
+    return [Candidate(f, _BY_VALUES) for f in named if f.unique and _is_word(f)]
 
 
 def _find_named_files(sample: Sample, others: list[Candidate]) -> list[Candidate]:

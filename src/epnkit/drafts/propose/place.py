@@ -9,12 +9,14 @@ from typing import Literal
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.propose.cartesian import propose_points
 from epnkit.drafts.propose.code import (
     CodeValue,
     call,
     joined_list,
     longitude,
     number,
+    opposite,
     scaled,
     signed,
 )
@@ -26,7 +28,7 @@ from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.catalogue_positions import box_region, disc_position
 from epnkit.mapping.outlines import OUTLINE, sky_outline
 
-Frame = Literal["body", "celestial", "none"]
+Frame = Literal["body", "celestial", "cartesian", "none"]
 
 
 @dataclass(frozen=True)
@@ -38,46 +40,65 @@ class SpatialProposal:
     frame : str
         The spatial_frame_type.
     proposals : tuple of Proposal
-        For c1min, c1max, c2min and c2max.
+        For c1min, c1max, c2min and c2max, and c3min and c3max.
     """
 
     frame: Frame
     proposals: tuple[Proposal, ...] = ()
 
 
-def propose_coordinates(sample: Sample) -> SpatialProposal:
-    """Propose a frame, and the limits in it."""
+def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialProposal:
+    """Propose a frame, and the limits in it.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    bodies : frozenset of str
+        What was looked at, as far as that is known.
+    """
     for frame, names in _SETS:
         found = _find_family(sample, names)
         if all(found):
-            limits = tuple(_propose_limits(sample, found))
+            limits = tuple(_propose_limits(sample, found, bodies))
             heights = _propose_heights(sample) if frame == "body" else ()
             return SpatialProposal(frame, (*limits, *heights, *_propose_region(limits, frame)))
-    found_box = _find_box(sample)
-    return found_box or _find_position(sample) or SpatialProposal("none")
+    points = tuple(propose_points(sample, bodies))
+    found_points = SpatialProposal("cartesian", points) if points else None
+    whole = _find_box(sample) or _find_position(sample) or found_points
+    return whole or _find_part(sample, bodies) or SpatialProposal("none")
 
 
-#: The meanings that give c1min, c1max, c2min and c2max, with the range of their values in degrees.
-_SETS: tuple[tuple[Frame, tuple[tuple[str, tuple[float, float]], ...]], ...] = (
-    (
-        "celestial",
-        tuple(
-            (n, r)
-            for n, r in (("c1_celestial", (0.0, 360.0)),) * 2
-            + (("c2_celestial", (-90.0, 90.0)),) * 2
-        ),
-    ),
+_Limited = tuple[str, tuple[float, float]]
+_Set = tuple[_Limited, _Limited, _Limited, _Limited]
+
+#: The range of longitudes, and of latitudes, in degrees.
+_AROUND, _ACROSS = (-180.0, 360.0), (-90.0, 90.0)
+
+
+def _pair(longitude: str, latitude: str, around: tuple[float, float] = _AROUND) -> _Set:
+    """Take a longitude and a latitude for both limits of each."""
+    return (longitude, around), (longitude, around), (latitude, _ACROSS), (latitude, _ACROSS)
+
+
+#: The meanings that give c1min, c1max, c2min and c2max, with the range of their values.
+_SETS: tuple[tuple[Frame, _Set], ...] = (
+    ("celestial", _pair("c1_celestial", "c2_celestial", (0.0, 360.0))),
     (
         "body",
         (
-            ("longitude_min", (-180.0, 360.0)),
-            ("longitude_max", (-180.0, 360.0)),
-            ("latitude_min", (-90.0, 90.0)),
-            ("latitude_max", (-90.0, 90.0)),
+            ("longitude_min", _AROUND),
+            ("longitude_max", _AROUND),
+            ("latitude_min", _ACROSS),
+            ("latitude_max", _ACROSS),
         ),
     ),
-    ("body", (("longitude", (-180.0, 360.0)),) * 2 + (("latitude", (-90.0, 90.0)),) * 2),
+    ("body", _pair("longitude", "latitude")),
+    ("body", _pair("longitude_of", "latitude_of")),
 )
+
+#: Words of names of angles that count to the west, or to the south.
+_DOWN = {"c1": frozenset(["w", "west"]), "c2": frozenset(["s", "south"])}
 
 
 #: Words of names that say which side of a box a field is.
@@ -98,6 +119,7 @@ _SIDES = {
         "ur",
     ),
     *("westernmost", "easternmost", "southernmost", "northernmost", "bound", "1", "2"),
+    *("deg", "degs", "degree", "degrees"),
     *("ra", "dec", "de", "raj", "dej", "alpha", "delta", "right", "ascension", "declination"),
 }
 
@@ -106,6 +128,9 @@ _BOX = r"^[\s\[\](),]*(?:-?\d+(?:\.\d*)?[\s\[\](),]*){4}$"
 
 #: How sure a bare longitude or latitude is; one that is the same in all records is of the site.
 _OF_SITE = 0.75
+
+#: How sure a longitude or a latitude has to be that is there without the other.
+_ALONE = 0.6
 
 #: How catalogues of the Sun write a position: latitude, distance from the central meridian.
 _POSITION = r"^\s*[NSns]\s*\d{1,2}(\.\d+)?\s*[EWew]\s*\d{1,3}(\.\d+)?\s*$"
@@ -118,6 +143,17 @@ _LETTERED = {
 }
 
 _LIMITS = ("c1min", "c1max", "c2min", "c2max")
+
+
+def _find_part(sample: Sample, bodies: frozenset[str]) -> SpatialProposal | None:
+    """Find a latitude without a longitude, or a longitude alone."""
+    for start in (2, 0):
+        for frame, names in _SETS:
+            found: list[Candidate | None] = [None] * len(_LIMITS)
+            found[start : start + 2] = _find_family(sample, names[start : start + 2])
+            if all(c is not None and c.score >= _ALONE for c in found[start : start + 2]):
+                return SpatialProposal(frame, tuple(_propose_limits(sample, found, bodies)))
+    return None
 
 
 def _find_position(sample: Sample) -> SpatialProposal | None:
@@ -163,9 +199,7 @@ def _propose_region(limits: tuple[Proposal, ...], frame: Frame) -> Iterator[Prop
     yield Proposal(("s_region",), call(box_region, *names), tuple(names), confidence, reason)
 
 
-def _find_family(
-    sample: Sample, names: tuple[tuple[str, tuple[float, float]], ...]
-) -> list[Candidate | None]:
+def _find_family(sample: Sample, names: tuple[_Limited, ...]) -> list[Candidate | None]:
     """Find the fields of a set: those that are named alike, or else the best of each."""
     found = [_list_in_range(sample, name, limit) for name, limit in names]
     families = [{_family_of(c.field) for c in each} for each in found]
@@ -219,25 +253,32 @@ def _unit_of_length(sample: Sample, field: Field) -> str:
     return next((w for w in (*field.words[::-1], declared.lower()) if w in KILOMETRES), "")
 
 
-def _propose_limits(sample: Sample, found: list[Candidate | None]) -> Iterator[Proposal]:
-    for name, candidate in zip(("c1min", "c1max", "c2min", "c2max"), found, strict=True):
+def _propose_limits(
+    sample: Sample, found: list[Candidate | None], bodies: frozenset[str]
+) -> Iterator[Proposal]:
+    for name, candidate in zip(_LIMITS, found, strict=True):
         if candidate is not None:
-            made, fields, reason = _declare_limit(sample, name, candidate.field)
+            single = found.count(candidate) > 1
+            made, fields, reason = _declare_limit(sample, name, candidate.field, bodies, single)
             yield Proposal((name,), made, fields, min(candidate.score, 0.8), reason)
 
 
 def _declare_limit(
-    sample: Sample, name: str, field: Field
+    sample: Sample, name: str, field: Field, bodies: frozenset[str], single: bool
 ) -> tuple[CodeValue, tuple[str, ...], str]:
     """Declare an angle in degrees, and say of which fields, and why."""
-    letters = {"E", "W"} if name.startswith("c1") else {"N", "S"}
+    axis = name[:2]
+    letters = {"E", "W"} if axis == "c1" else {"N", "S"}
     lowest, reason = float(str(field.numbers.min())), "by its name; in degrees"
     side = _find_side(sample, letters) if lowest >= 0 else None
     if side is not None:
-        negative = (letters & {"W", "S"}).pop()
+        # On the Sun, east and west are those of the observer's sky: longitudes grow to the west.
+        negative = (letters & ({"E", "S"} if bodies == {"Sun"} else {"W", "S"})).pop()
         fields = (field.name, side.name)
         return signed(*fields, negative), fields, f"{reason}, {negative} negative"
-    if name.startswith("c1") and lowest < 0:
+    if single and set(field.words) & _DOWN[axis] and bodies != {"Sun"}:
+        return opposite(field.name, axis == "c1"), (field.name,), f"{reason}, counted the other way"
+    if axis == "c1" and lowest < 0:
         return longitude(field.name), (field.name,), f"{reason}, from 0 to 360"
     return number(field.name), (field.name,), reason
 

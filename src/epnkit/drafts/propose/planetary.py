@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import number
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.target import names_a_planet
+from epnkit.drafts.propose.target import read_bodies
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, find_end
 
 #: What is proposed, with the range of its values: degrees, or hours of local time.
@@ -34,7 +34,8 @@ def propose_planetary(sample: Sample, target: tuple[Proposal, ...]) -> Iterator[
     target : tuple of Proposal
         What is proposed for the target: of the Sun there are none of these.
     """
-    if not names_a_planet(target, sample):
+    bodies = read_bodies(target, sample)
+    if not bodies or "Sun" in bodies:
         return
     for name, bounds in _QUANTITIES.items():
         found = [c for c in find_candidates(sample, name) if _is_within(c, bounds)]

@@ -15,6 +15,7 @@ from epnkit.drafts.propose.target_signs import (
     find_carried_body,
     find_named_body,
     find_solar_sign,
+    find_spoken_body,
 )
 from epnkit.drafts.recognise.bodies import body_of, class_of, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
@@ -25,6 +26,9 @@ from epnkit.mapping.texts import hash_list
 
 #: How sure a field of bodies is that only its values speak for, and from when on a target is known.
 _BY_VALUES, _KNOWN = 0.85, 0.84
+
+#: How sure a target is at least of which something in the records speaks.
+_EVIDENT = 0.5
 
 #: How sure names are that the IAU gives to comets, or to numbered asteroids.
 _DESIGNATED = 0.88
@@ -88,21 +92,27 @@ def _propose_by_values(sample: Sample, named: set[str]) -> Iterator[list[Proposa
     for field in (each for each in sample if each.name not in others):
         values = _distinct_values(field)
         few = 0 < len(values) <= MOST and field.complete
-        designated = bool(values) and field.complete and _find_kind(values) == "comet"
+        designated = bool(values) and field.complete and _are_designations(field, values)
         bodies = few and all(map(body_of, values))
         if (bodies or designated) and not _OTHER_BODIES & {*field.words, *field.context}:
             why = _NAMED if field.name in named else _VALUED
             yield from _propose_field(Candidate(field, _BY_VALUES), sample, why)
 
 
+def _are_designations(field: Field, values: list[str]) -> bool:
+    """Return whether values are designations; those of asteroids also look like other texts."""
+    kind = _find_kind(values)
+    return kind == "comet" or (kind == "asteroid" and "name" in field.words)
+
+
 def _propose_constant(sample: Sample) -> Iterator[Proposal]:
-    """Propose one body for all: the spacecraft's, or one in names of fields; or an unsure one."""
-    found = find_carried_body(sample) or find_named_body(sample)
-    body, confidence, reason = found or (
-        "Sun",
-        0.3,
-        "nothing in the records says what was looked at",
-    )
+    """Propose one body for all: the spacecraft's, or one that names or values speak of."""
+    found = find_carried_body(sample) or find_named_body(sample) or find_spoken_body(sample)
+    if found is None:
+        reason = "a placeholder, since every granule has a class; nothing says what was looked at"
+        yield Proposal(("target_class",), constant(_OTHERWISE), (), 0.1, reason)
+        return
+    body, confidence, reason = found
     yield Proposal(("target_name",), constant(body), (), confidence, reason)
     yield Proposal(("target_class",), constant(class_of(body)), (), confidence, reason)
 
@@ -125,13 +135,13 @@ def _read_bodies(named: Proposal, sample: Sample) -> list[str]:
     return (made.values if isinstance(made, Outcome) else made).to_list()
 
 
-def names_a_planet(target: tuple[Proposal, ...], sample: Sample) -> bool:
-    """Return whether what is proposed names bodies other than the Sun."""
+def read_bodies(target: tuple[Proposal, ...], sample: Sample) -> frozenset[str]:
+    """Return the bodies that were looked at; none if what is proposed is a mere guess."""
     named = next((each for each in target if each.columns == ("target_name",)), None)
-    if named is None or not named.fields:
-        return False
-    bodies = {part for value in _read_bodies(named, sample) if value for part in value.split("#")}
-    return bool(bodies) and "Sun" not in bodies
+    if named is None or named.confidence < _EVIDENT:
+        return frozenset()
+    found = _read_bodies(named, sample) if named.fields else [named.value.value]
+    return frozenset(part for value in found if value for part in value.split("#"))
 
 
 def _propose_field(candidate: Candidate, sample: Sample, why: str) -> Iterator[list[Proposal]]:

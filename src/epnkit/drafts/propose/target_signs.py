@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
@@ -18,6 +21,12 @@ _SHORTEST = 4
 
 #: How sure the body is that a spacecraft was sent to, and one in the names of fields.
 _CARRIED, _NAMED = 0.72, 0.65
+
+#: How sure the body is whose vocabulary the records have.
+_SPOKEN = 0.66
+
+#: How many parts an identifier of PDS3's data sets has at least.
+_PARTS = 3
 
 #: Words of names of angles, distances and times: where the Sun stands, whatever is looked at.
 _GEOMETRY = {
@@ -53,15 +62,62 @@ _CIRCUMSTANCES = {"Sun", "Earth", "Moon"}
 
 
 def find_carried_body(sample: Sample) -> tuple[str, float, str] | None:
-    """Find the one body that the spacecraft in the records was sent to."""
-    known = read_table("targets")["missions"]
-    missions = {name.lower(): body for body, names in known.items() for name in names}
-    for candidate in find_candidates(sample, "instrument_host_name"):
-        values = {value.lower().strip() for value in candidate.field.texts.unique()}
-        bodies = {missions.get(value.replace("_", " ").replace("-", " ")) for value in values}
-        if len(bodies) == 1 and (body := bodies.pop()):
-            return body, _CARRIED, f"{candidate.field.name} is a spacecraft that was sent there"
+    """Find the one body that the spacecraft in the records was sent to, or an instrument saw."""
+    missions, instruments = (_read_names(section) for section in ("missions", "instruments"))
+    for meaning, known, why in (
+        ("instrument_host_name", missions, "is a spacecraft that was sent there"),
+        ("instrument_name", instruments, "is an instrument that looked at nothing else"),
+        ("granule_gid", _read_names("letters"), "has its letter"),
+    ):
+        for candidate in find_candidates(sample, meaning):
+            values = candidate.field.texts.unique()
+            bodies = {_find_known(value, known, letters="letter" in why) for value in values}
+            if len(bodies) == 1 and (body := bodies.pop()):
+                return body, _CARRIED, f"{candidate.field.name} {why}"
     return None
+
+
+def _read_names(section: str) -> dict[str, str]:
+    names = read_table("targets")[section]
+    return {_plain(name): body for body, others in names.items() for name in others}
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.lower().strip()))
+
+
+def _find_known(value: str, known: dict[str, str], *, letters: bool) -> str | None:
+    """Find the body of a name, also of one of several: ``Cluster 2``, ``THEMIS-A``; or letters."""
+    plain = _plain(value)
+    if letters:
+        parts = plain.split(" ")
+        return known.get(parts[1]) if len(parts) > _PARTS and value.isupper() else None
+    return known.get(plain) or known.get(re.sub(r" ?([a-e]|\d+)$", "", plain))
+
+
+def find_spoken_body(sample: Sample) -> tuple[str, float, str] | None:
+    """Find the one body whose vocabulary is in names, descriptions or values of fields."""
+    words = _read_names("vocabulary")
+    found: dict[str, str] = {}
+    for where, text in _list_texts(sample):
+        padded = f" {' '.join(re.findall('[a-z]+', text.lower()))} "
+        for word, body in words.items():
+            if f" {word} " in padded:
+                found.setdefault(body, f"{where} speaks of it: {word}")
+    if len(found) != 1:
+        return None
+    ((body, reason),) = found.items()
+    return body, _SPOKEN, reason
+
+
+def _list_texts(sample: Sample) -> Iterator[tuple[str, str]]:
+    """List the texts that may speak of a body, and where they stand."""
+    yield "the table", sample.declared.about.replace("_", " ")
+    for field in sample:
+        yield field.name, " ".join((*field.words, *field.context))
+        yield field.name, sample.declared.descriptions.get(field.name, "")
+        if 0 < field.texts.n_unique() <= MOST:
+            yield from ((field.name, text) for text in field.texts.unique(maintain_order=True))
 
 
 def find_named_body(sample: Sample) -> tuple[str, float, str] | None:

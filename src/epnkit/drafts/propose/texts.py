@@ -16,6 +16,7 @@ from epnkit.drafts.propose.code import (
     part_before,
     translation,
 )
+from epnkit.drafts.propose.object_names import Part, propose_object_names
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.bodies import body_of, may_name_body
@@ -55,6 +56,9 @@ _LEVELS = {
 
 #: How sure a name has to be that stands in for another one.
 _NAMED = 0.9
+
+#: How sure the names of objects are that a field holds.
+_OF_OBJECTS = 0.85
 
 #: Words of fields that spectra have.
 _OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
@@ -99,12 +103,29 @@ def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal
         found = [
             c for c in [*find_candidates(sample, name), *others] if _are_names(c.field, targets)
         ]
-        if kept := find_synonyms(sample, [c for c in found if c.score >= _NAMED]):
+        objects = _propose_objects(name, found)
+        if name == "instrument_host_name" and objects is None and not found:
+            carried = find_candidates(sample, "instrument_name")
+            objects = _propose_objects(name, carried, cut=True)
+        if objects is not None:
+            yield objects
+        elif kept := find_synonyms(sample, [c for c in found if c.score >= _NAMED]):
             names = tuple(c.field.name for c in kept)
             made, reason = call(hash_list, first_of(names)), count_synonyms(kept, sample)
             yield Proposal((name,), made, names, 0.75, reason)
         elif found:
             yield _propose_name(name, found[0])
+
+
+def _propose_objects(column: str, found: list[Candidate], *, cut: bool = False) -> Proposal | None:
+    """Propose the names in the likeliest field, if that is of objects that have names."""
+    part: Part = "host" if column == "instrument_host_name" else "instrument"
+    for candidate in found[:1]:
+        made = propose_object_names(candidate.field, part, cut=cut)
+        if made is not None:
+            score, name = min(candidate.score, _OF_OBJECTS), candidate.field.name
+            return Proposal((column,), made, (name,), score, "the names of its objects")
+    return None
 
 
 def _are_names(field: Field, targets: set[str]) -> bool:
@@ -132,8 +153,9 @@ def _propose_name(column: str, candidate: Candidate) -> Proposal:
 
 def _doubt_name(column: str, field: Field) -> tuple[float, str]:
     """Return how sure a name is at most by its values, and the reason."""
+    inner = field.given.explode() if field.given.dtype.is_nested() else field.texts
     for pattern, most, doubt in _DOUBTS[column]:
-        if share_matching(field.texts, pattern) > 0:
+        if share_matching(inner.drop_nulls(), pattern) > 0:
             return most, f"by its name; {doubt}"
     return 1.0, "by its name"
 

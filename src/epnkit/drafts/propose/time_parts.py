@@ -20,12 +20,12 @@ _Part = tuple[frozenset[str], float, float]
 
 #: The parts, the longest first.
 _PARTS: tuple[_Part, ...] = (
-    (frozenset(["year", "yyyy", "yr", "annee", "jahr", "anno", "ano"]), 1600, 2200),
+    (frozenset(["year", "yyyy", "y", "yr", "annee", "jahr", "anno", "ano"]), 1600, 2200),
     (frozenset(["month", "mm", "mon", "mo", "mth", "mnth", "mois", "monat", "mese", "mes"]), 1, 12),
-    (frozenset(["day", "dd", "jour", "tag", "giorno", "dia"]), 1, 32),
-    (frozenset(["hour", "hours", "hh", "hr", "heure", "stunde", "ora", "hora"]), 0, 24),
+    (frozenset(["day", "dd", "d", "jour", "tag", "giorno", "dia"]), 1, 32),
+    (frozenset(["hour", "hours", "hh", "h", "hr", "heure", "stunde", "ora", "hora"]), 0, 24),
     (frozenset(["minute", "minutes", "min", "mi"]), 0, 60),
-    (frozenset(["second", "seconds", "sec", "ss"]), 0, 61),
+    (frozenset(["second", "seconds", "sec", "ss", "s"]), 0, 61),
 )
 
 #: The number of a day in its year.

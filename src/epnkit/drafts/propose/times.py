@@ -16,9 +16,16 @@ from epnkit.drafts.propose.clocks import (
     propose_same_day,
     wrap_midnight,
 )
-from epnkit.drafts.propose.code import CodeValue, call, first_of, first_value, scaled, with_clock
+from epnkit.drafts.propose.code import (
+    CodeValue,
+    call,
+    first_of,
+    first_value,
+    where_missing,
+    with_clock,
+)
 from epnkit.drafts.propose.code import column as as_column
-from epnkit.drafts.propose.durations import duration_unit
+from epnkit.drafts.propose.durations import Seconds, read_seconds
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import COMMON, count_synonyms, find_synonyms
 from epnkit.drafts.propose.time_parts import propose_day_fractions, propose_parts
@@ -62,6 +69,9 @@ _SIDED = {"time_min": "time_of_side_start", "time_max": "time_of_side_end"}
 
 #: The share of ends that may be before the start, and the most days that observations mostly take.
 _EARLY, _LONGEST = 0.05, 1000.0
+
+#: How sure an end is that is the start and a duration where there is no other.
+_COMPLETED = 0.82
 
 #: A second, in days.
 _SECOND = 1.2e-5
@@ -154,8 +164,27 @@ def _complete_end(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
     ]
     made = call(julian_date, first_value([*ends, *starts]))
     names = tuple(dict.fromkeys((*texts, *clocks)))
-    reason = f"{missing:.0%} have no end: the start instead; {end.reason}"
-    return Proposal(("time_max",), made, names, min(end.confidence, 0.7), reason)
+    length = _find_length(sample, end)
+    if length is None:
+        reason = f"{missing:.0%} have no end: the start instead; {end.reason}"
+        return Proposal(("time_max",), made, names, min(end.confidence, 0.7), reason)
+    lasted = where_missing(end.fields, length.value)
+    made, names = call(julian_date_after, made, lasted), (*names, *length.fields)
+    reason = f"{missing:.0%} have no end: the start and {length.fields[0]} instead; {end.reason}"
+    return Proposal(("time_max",), made, names, min(end.confidence, _COMPLETED), reason)
+
+
+def _find_length(sample: Sample, end: Proposal) -> Seconds | None:
+    """Find a duration in a unit that is said, which records have that have no end."""
+    missing = pl.all_horizontal(pl.col(name).is_null() for name in end.fields)
+    without = sample.records.filter(missing)
+    for meaning in ("duration", "time_exp"):
+        for candidate in find_candidates(sample, meaning):
+            given = without[candidate.field.name].is_not_null().any()
+            if len(candidate.field.numbers) and given and not candidate.ends:
+                seconds = read_seconds(sample, candidate.field)
+                return seconds if seconds.sure else None
+    return None
 
 
 def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
@@ -197,13 +226,11 @@ def _share_field(one: Proposal, other: Proposal) -> bool:
 
 
 def _propose_after(sample: Sample, start: Proposal, length: Candidate) -> Proposal:
-    factor, sure = duration_unit(sample, length.field)
-    seconds: str | CodeValue = length.field.name
-    if factor != 1.0:
-        seconds = scaled(length.field.name, factor)
-    made = call(julian_date_after, start.value, seconds)
-    fields = (*start.fields, length.field.name)
-    confidence = min(start.confidence, length.score - 0.05 if sure else 0.6)
+    seconds = read_seconds(sample, length.field)
+    given = length.field.name if seconds.factor == 1.0 else seconds.value
+    made = call(julian_date_after, start.value, given)
+    fields = tuple(dict.fromkeys((*start.fields, *seconds.fields)))
+    confidence = min(start.confidence, length.score - 0.05 if seconds.sure else 0.6)
     return Proposal(("time_max",), made, fields, confidence, "the start and how long it took")
 
 

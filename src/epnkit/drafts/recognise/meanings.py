@@ -9,6 +9,7 @@ from functools import cache
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
+from epnkit.drafts.inspect.words import shorten
 
 #: What each word that no rule speaks of takes from the score.
 _UNEXPLAINED = 0.08
@@ -27,9 +28,6 @@ _SPELT = 0.04
 
 #: What is lost if a description has the words and the name has not, and how sure that is at most.
 _DESCRIBED, _MOST_DESCRIBED = 0.1, 0.82
-
-#: The most words of a description that says what a field is.
-_LONGEST = 5
 
 #: Words of names of values that are one of several of a quantity: the document says which quantity.
 _STATISTICS = frozenset(["average", "median", "min", "max", "center"])
@@ -51,6 +49,7 @@ _EMPTY = {
     "of",
     "s",
     "intended",
+    "observing",
     "identification",
     "angle",
 }
@@ -147,16 +146,20 @@ class _Rule:
 
     def rate(self, field: Field, ucd: str = "") -> float:
         """Return how sure a name or its declared UCD has the meaning; 0 for not at all."""
-        last = plain_name(field.name.rsplit(".", 1)[-1])
+        last = plain_name(field.label)
         context = set(field.context)
         if context & self.never or context & _ELSEWHERE:
             return 0.0
-        forms = {last, _strip_unit(last), plain_name(field.name)}
+        forms = {last, _strip_unit(last)}
+        if not field.description:
+            forms.add(plain_name(field.name))
         known = max(self.exact.get(form, 0.0) for form in forms)
         spelt = "_".join(word for word in field.words if word not in _EMPTY)
         known = max(known, self.exact.get(spelt, 0.0) - _SPELT)
         lost = _WITHIN if field.context else 0.0
         by_name = max(known - lost if known else 0.0, self._by_words(field) - lost)
+        if field.description:
+            by_name = min(by_name - _DESCRIBED, _MOST_DESCRIBED)
         return max(by_name, rate_ucd(ucd, self.ucds)) if ucd else by_name
 
     def _by_words(self, field: Field) -> float:
@@ -266,14 +269,7 @@ def _find_described(sample: Sample, rule: _Rule) -> list[Candidate]:
     rated = (
         Candidate(field, min(rule.rate(Field(plain, field.values)) - _DESCRIBED, _MOST_DESCRIBED))
         for field in sample
-        if (plain := _shorten(sample.declared.descriptions.get(field.name, "")))
+        if not field.description
+        and (plain := shorten(sample.declared.descriptions.get(field.name, "")))
     )
     return [c for c in rated if c.score > 0.3]
-
-
-def _shorten(description: str) -> str:
-    """Leave out what stands in brackets, and what comes after a stop; empty if that is long."""
-    plain = re.sub(r"[\[(][^\])]*[\])]", " ", description)
-    first = re.split(r"[.;:,/]|--| - ", plain.strip())[0]
-    words = re.findall(r"[A-Za-z0-9]+", first)
-    return " ".join(words) if 0 < len(words) <= _LONGEST else ""

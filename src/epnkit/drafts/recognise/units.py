@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.recognise.lengths import may_be_length
 from epnkit.mapping.spectral import unit_of
 
 #: How names of fields of units end, beside the field's own name.
@@ -62,7 +63,7 @@ def find_unit(comment: str) -> str | None:
         return _shorten(first[1].strip()) or first[1].strip()
     for found in _ANYWHERE.finditer(comment):
         text = found[1].strip()
-        if known := _shorten(text) or (text if _is_of_light(text) else None):
+        if known := _shorten(text) or (text if _is_said(text) else None):
             return known
     return None
 
@@ -73,8 +74,9 @@ def _shorten(text: str) -> str | None:
     return next((short for short, each in SECONDS.items() if each == seconds), None)
 
 
-def _is_of_light(text: str) -> bool:
-    return len(text) > 1 and unit_of(text) is not None
+def _is_said(text: str) -> bool:
+    """Return whether a text is a unit of light or of length, and no letter that may be anything."""
+    return len(text) > 1 and (unit_of(text) is not None or may_be_length(text))
 
 
 def is_in_angstrom(field: Field) -> bool:
