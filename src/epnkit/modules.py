@@ -58,6 +58,9 @@ def import_attribute(package: str, homes: Mapping[str, str], name: str) -> Any:
     ------
     AttributeError
         If the package offers no such name.
+    ImportError
+        If the module lacks it, or raises an error of this kind itself: Python would take an
+        AttributeError for a name that is not offered, and hide what is wrong.
 
     Examples
     --------
@@ -67,7 +70,10 @@ def import_attribute(package: str, homes: Mapping[str, str], name: str) -> Any:
     if name not in homes:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     module, _, attribute = homes[name].partition(":")
-    value = getattr(importlib.import_module(module), attribute)
+    try:
+        value = getattr(importlib.import_module(module), attribute)
+    except AttributeError as error:
+        raise ImportError(f"{module} cannot be imported: {error}") from error
     setattr(sys.modules[package], name, value)
     return value
 
