@@ -12,7 +12,7 @@ from epnkit.modules import import_attribute
 def test_what_a_module_fails_with_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_loops.py").write_text("import math\nmath.no_such_thing\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ImportError, match="broken_loops cannot be imported: .*no_such_thing"):
+    with pytest.raises(ImportError, match=r"broken_loops cannot be imported: .*no_such_thing"):
         import_attribute("epnkit", {"draw": "broken_loops:draw"}, "draw")
 
 
