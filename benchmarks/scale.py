@@ -1,11 +1,13 @@
 """Scale: SDO's records from a SQL source to served tables of 10⁵, 10⁶ and 10⁷ rows.
 
 Usage: python -m benchmarks.scale [--rows 100000 1000000] [--steps fill,load1,load2] [--directory D]
+    [--every "1 month"]
 
 The records have the form and the density of MEDOC's (57,960 a day), and come out of a PostgreSQL of
 their own through ODBC, for the service ``medoc_sdo``.  Loads are whole ``dachs imp`` into a new
 table, with its indices; updates, comparisons and the like are whole commands.  An update reads the
-last slot of 12 minutes again, and not the 30 days that the service asks for.
+last slot of 12 minutes again, and not the 30 days that the service asks for.  With ``--every`` the
+table is divided into parts of so long.
 
 What a step printed is kept in the directory, so that a run can be taken up: without ``--steps``
 those are done that are missing.  A step that fails is reported, and the others go on.
@@ -66,10 +68,13 @@ class Bench:
         All files of both.
     rows : int
         How many records there are at first.
+    every : str, optional
+        The period of each part of the table; without it, it is not divided.
     """
 
     directory: Path
     rows: int
+    every: str | None = None
     dachs: PrivateDachs = field(init=False)
     source: Any = field(init=False)
     port: int = field(init=False)
@@ -102,6 +107,8 @@ class Bench:
         ):
             path = folder / name
             path.write_text(path.read_text().replace(old, new))
+        if self.every is not None:
+            self._divide(folder / "service.py")
         credential = self.dachs.root / "credentials" / NAME
         credential.write_text(
             f"Driver=PostgreSQL Unicode;Server=127.0.0.1;Port={self.port};"
@@ -109,6 +116,12 @@ class Bench:
         )
         credential.chmod(0o600)
         self.dachs.account.create_owned(self.dachs.inputs, credential.parent)
+
+    def _divide(self, path: Path) -> None:
+        """Declare parts of the table in the service."""
+        divided = f'partition=Partition(by="time_min", every={self.every!r}),\n    links=links,'
+        text = path.read_text().replace("import Cursor,", "import Cursor, Partition,")
+        path.write_text(text.replace("links=links,", divided))
 
     def change(self, statement: str) -> None:
         """Change the source."""
@@ -229,9 +242,12 @@ def load_by_dask(here: Bench) -> Figures:
 
 def measure_sizes(here: Bench) -> Figures:
     """Ask how large everything is."""
+    # The table has no size of its own if it is divided, and no tree if it is not.
+    parts = f"FROM pg_partition_tree('{NAME}.epn_core')"
+    size = f"(SELECT {{0}}('{NAME}.epn_core') + COALESCE(sum({{0}}(relid)), 0)::bigint {parts})"
     sizes = {
-        "table": f"pg_table_size('{NAME}.epn_core')",
-        "its indices": f"pg_indexes_size('{NAME}.epn_core')",
+        "table": size.format("pg_table_size"),
+        "its indices": size.format("pg_indexes_size"),
         "tracking table with indices": f"pg_total_relation_size('epnkit.granules_{NAME}')",
         "kept records": "pg_total_relation_size('epnkit.records')",
     }
@@ -359,6 +375,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--steps", help="which, and again even if they are done; commas between")
+    parser.add_argument("--every", help="the period of each part of the table: 1 month")
     parser.add_argument("--directory", type=Path, default=ROOT / "var" / "scale")
     asked = parser.parse_args()
     chosen = asked.steps.split(",") if asked.steps else None
@@ -366,17 +383,18 @@ def main() -> None:
         parser.error(f"there is no step {', '.join(sorted(unknown))}: {', '.join(STEPS)}")
     columns = {}
     for rows in asked.rows:
-        columns[f"{rows:,}"] = measure(asked.directory / str(rows), rows, chosen)
+        columns[f"{rows:,}"] = measure(
+            Bench(asked.directory / str(rows), rows, asked.every), chosen
+        )
     print_table(columns)
 
 
-def measure(directory: Path, rows: int, chosen: list[str] | None) -> Figures:
+def measure(here: Bench, chosen: list[str] | None) -> Figures:
     """Do the steps of one size; return all of its figures, earlier ones too."""
-    path = directory / "figures.json"
+    path = here.directory / "figures.json"
     done: dict[str, Figures] = json.loads(path.read_text()) if path.is_file() else {}
     missing = [step for step in STEPS if step not in done] if chosen is None else chosen
     if missing:
-        here = Bench(directory, rows)
         with here.running():
             for step in missing:
                 figures = _try_step(here, step)
