@@ -92,7 +92,7 @@ class Interview:
 
     def _ask_missing(self, name: str) -> Proposal | None:
         self._show_question((name,))
-        self.say("  nothing in the records says it")
+        self.say("  nothing was recognised for it")
         return self._prompt_until((name,), None, lambda text: self._understand((name,), text))
 
     def _show_question(self, columns: tuple[str, ...]) -> None:

@@ -387,7 +387,7 @@ def test_what_goes_with_an_address_and_no_record_tells_is_to_decide() -> None:
     told = list_decisions(propose(of_documents(records, "search"), "any"))
     # The length of the file; its format is told by the ending.
     assert [line for line in told if line.startswith("access_")] == [
-        "access_estsize: nothing in the records says it"
+        "access_estsize: nothing was recognised for it"
     ]
     without = [{name: v for name, v in each.items() if name != "url"} for each in records]
     told = list_decisions(propose(of_documents(without, "search"), "any"))

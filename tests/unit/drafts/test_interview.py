@@ -58,13 +58,13 @@ ANSWERS = [
     ("dataproduct_type: ", "=photo"),
     ("dataproduct_type: ", "=im"),
     ("processing_level: ", "=3"),
-    ("target_class: ", "-"),
     ("time_min: ", "1"),
     ("time_max: ", "1"),
     ("spectral_range_min: ", "1"),
     ("unit of wave: ", "kg"),
     ("unit of wave: ", "Angstrom"),
     ("target_name: ", ""),
+    ("target_class: ", "-"),
     ("instrument_host_name: ", "=Tower"),
     ("instrument_name: ", "remark"),
     ("measurement_type: ", "?magnetic field"),
@@ -99,7 +99,7 @@ def test_what_is_answered_stands_in_service_py(folder: Path) -> None:
     # What was left for later, and nothing else.
     marked = re.findall(r"# DECIDE .*\n\s+\(?\"(\w+)", text)
     assert marked == ["granule_uid", "obs_id"]
-    assert "# DECIDE target_name: nothing in the records says it" in text
+    assert "# DECIDE target_name: nothing was recognised for it" in text
     rd = (folder / "resources" / "tower" / "q.rd").read_text()
     assert "Pictures of a tower" in rd
     assert "Tower, T." in rd

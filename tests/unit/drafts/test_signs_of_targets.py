@@ -10,6 +10,7 @@ import pytest
 from epnkit.drafts.inspect.sample import Declared, Sample
 from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.write.service import list_missing
 from epnkit.mapping.declare import evaluate
 
 COUNT = 12
@@ -137,12 +138,11 @@ def test_a_short_word_in_the_name_of_a_field_is_no_body() -> None:
     assert drafted(pan_band="550-900").of("target_name") is None
 
 
-def test_where_nothing_speaks_of_a_target_only_its_class_has_a_placeholder() -> None:
+def test_where_nothing_speaks_of_a_target_it_and_its_class_are_to_decide() -> None:
     draft = drafted(seeing=2.0)
-    classed = draft.of("target_class")
     assert draft.of("target_name") is None
-    assert classed is not None
-    assert classed.confidence == 0.1
+    assert draft.of("target_class") is None
+    assert {"target_name", "target_class"} <= {*list_missing(draft)}
 
 
 @pytest.mark.parametrize(

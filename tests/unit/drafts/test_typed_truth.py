@@ -297,7 +297,7 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], Expected, str | None]] = {
     "bursts": (
         bursts,
         {
-            **SUN,
+            "target_name": "Sun",  # nothing in it says so, and the class is left open too
             "granule_uid": "B2014000",
             "obs_id": "B2014000",
             "dataproduct_type": "ci",

@@ -11,7 +11,7 @@ from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, joint, scaled
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate
-from epnkit.drafts.recognise.values import are_times_of_day, share_matching
+from epnkit.drafts.recognise.values import are_times_of_day, find_date_order, share_matching
 from epnkit.fits.dates import DATE_NAMES, SCALE_NAME, find_clock, plain_scale
 from epnkit.fits.keywords import Keywords
 from epnkit.mapping.times import (
@@ -22,12 +22,19 @@ from epnkit.mapping.times import (
     julian_date_of_date_and_time,
 )
 from epnkit.quoting import python_text
+from epnkit.times import DateOrder
 
 #: The confidence of a date and a time of day whose names say start or end.
 _BY_CLOCK = 0.92
 
 #: How sure a time of day is that is written without a colon.
 _OTHER_CLOCK = 0.85
+
+#: How sure a date is whose year is last, and a day where times of day are there for another one.
+_ORDERED, _UNJOINED = 0.85, 0.45
+
+#: Words of names of times of day at which something was done with the record.
+_OF_RECORDS = {"created", "modified", "inserted", "release", "processing"}
 
 #: Words of names of times of day, and of those of other clocks, and of durations.
 _CLOCKS = {"time", "utc", "hour", "hours", "hhmm", "hhmmss", "hms", "hm", "tu", "clock"}
@@ -50,6 +57,9 @@ SIDES = {
 }
 
 
+#: The words of either side: with one of them, an h is an hour.
+_ALL_SIDES = frozenset.union(*SIDES.values())
+
 #: Words that alone may name a time of day in figures: ``begin`` and ``end`` of a list of events.
 _BARE_SIDES = frozenset(["start", "begin", "max", "peak", "end", "stop"])
 
@@ -61,30 +71,51 @@ def propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:
     """Propose a date, joined by the time of day that goes with it, where there is one."""
     clock = _find_clock(sample, day.field, column)
     if clock is None:
-        made = call(julian_date, day.field.name)
-        return Proposal(
-            (column,), made, (day.field.name,), min(day.score, 0.75), "a day without a time of day"
-        )
+        return _propose_bare_day(sample, day, column)
     made, fields = _join(sample, day.field, clock)
     is_named = set(clock.words) & SIDES[column] or set(clock.words) <= {"time", "utc"}
     score = max(day.score, _BY_CLOCK) if is_named else day.score
     if not are_times_of_day(clock):
         score = min(score, _OTHER_CLOCK)
-    return Proposal((column,), made, fields, score, "a date and a time of day")
+    reason = "a date and a time of day"
+    if order := find_date_order(day.field):
+        score, reason = min(score, _ORDERED), f"{reason}; {_explain(order)}"
+    return Proposal((column,), made, fields, score, reason)
+
+
+def _propose_bare_day(sample: Sample, day: Candidate, column: str) -> Proposal:
+    """Propose a date alone: unsure if one of several times of day may be its own."""
+    field, order = day.field, find_date_order(day.field)
+    made = call(julian_date, field.name, **_say_order(order))
+    reason = f"by its name; {_explain(order)}" if order else "a day without a time of day"
+    bare = Proposal(
+        (column,), made, (field.name,), min(day.score, _ORDERED if order else 0.75), reason
+    )
+    clocks = [f.name for f in sample if is_clock(f) and not _OF_RECORDS & {*f.words}]
+    if column == "time_max" or not clocks:
+        return bare
+    return bare.cap(_UNJOINED, f"{reason}; but which of {', '.join(clocks)} is its time of day?")
+
+
+def _say_order(order: DateOrder | None) -> dict[str, DateOrder]:
+    return {"order": order} if order else {}
+
+
+def _explain(order: DateOrder) -> str:
+    return f"{order}, since a number above 12 is a day"
 
 
 def _join(sample: Sample, day: Field, clock: Field) -> tuple[CodeValue, tuple[str, ...]]:
     """Declare a date with a time of day, in the scale that a header says."""
     scale, fields = find_scale(sample), (day.name, clock.name)
-    if not are_times_of_day(clock):
-        return join_clock(day.name, clock), fields
-    if scale is None:
-        return call(julian_date_of_date_and_time, *fields), fields
+    order = find_date_order(day)
+    if scale is None or order or not are_times_of_day(clock):
+        return join_clock(day.name, clock, order), fields
     texts = joint(day.name, clock.name, "T")
     return call(julian_date_in_scale, texts, scale.name), (*fields, scale.name)
 
 
-def join_clock(day: str | CodeValue, clock: Field) -> CodeValue:
+def join_clock(day: str | CodeValue, clock: Field, order: DateOrder | None = None) -> CodeValue:
     """Declare a date with a time of day, in whatever form that is.
 
     Parameters
@@ -93,15 +124,28 @@ def join_clock(day: str | CodeValue, clock: Field) -> CodeValue:
         The field of the date, or a value that is one.
     clock : Field
         Times of day, as :func:`is_clock` knows them.
+    order : {"DMY", "MDY"}, optional
+        What comes first in dates whose year is last.
     """
+    written = _write_clock(clock)
+    if written is None:
+        hours = scaled(clock.name, 3600.0)
+        return call(julian_date_after, call(julian_date, day, **_say_order(order)), hours)
+    if order is None:
+        return call(julian_date_of_date_and_time, day, written)
+    return call(julian_date, joint(day, written, " "), order=order)
+
+
+def _write_clock(clock: Field) -> str | CodeValue | None:
+    """Declare times of day with marks; None if they are hours."""
     if are_times_of_day(clock):
-        return call(julian_date_of_date_and_time, day, clock.name)
-    if count := _count_figures(clock):
-        name, marks = python_text(clock.name), _FIGURES[count][1]
-        value = pl.col(clock.name).cast(pl.String).str.zfill(count).str.replace(*marks)
-        code = f"pl.col({name}).cast(pl.String).str.zfill({count}).str.replace({_quote(marks)})"
-        return call(julian_date_of_date_and_time, day, CodeValue(value, code))
-    return call(julian_date_after, call(julian_date, day), scaled(clock.name, 3600.0))
+        return clock.name
+    if not (count := _count_figures(clock)):
+        return None
+    name, marks = python_text(clock.name), _FIGURES[count][1]
+    value = pl.col(clock.name).cast(pl.String).str.zfill(count).str.replace(*marks)
+    code = f"pl.col({name}).cast(pl.String).str.zfill({count}).str.replace({_quote(marks)})"
+    return CodeValue(value, code)
 
 
 def find_sided_clock(sample: Sample, column: str) -> Field | None:
@@ -121,8 +165,9 @@ def is_clock(field: Field) -> bool:
     """Return whether a field holds times of day: 20:15:00; 2015 or 20.25 if its name says so."""
     said = set(field.words)
     if are_times_of_day(field):
-        return not said & {"sidereal", "local"}
-    if said & _CLOCKS and not said & _OTHER_TIMES:
+        return not said & _OTHER_TIMES
+    named = said & _CLOCKS or ("h" in said and said & _ALL_SIDES)
+    if named and not said & _OTHER_TIMES:
         return bool(_count_figures(field)) or _are_hours(field)
     return bool(said) and said <= _BARE_SIDES and _count_figures(field) > 0
 

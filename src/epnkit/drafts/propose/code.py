@@ -64,11 +64,13 @@ def call(function: Callable[..., Any], *arguments: str | CodeValue, **settings: 
     return CodeValue(value, f"{COMPUTE}({', '.join([function.__name__, *words])})")
 
 
-def joint(first: str, second: str, separator: str) -> CodeValue:
-    """Declare the texts of two fields as one, with a mark between them."""
-    words = ", ".join(map(python_text, (first, second)))
+def joint(first: str | CodeValue, second: str | CodeValue, separator: str) -> CodeValue:
+    """Declare the texts of two fields, or of other values, as one, with a mark between them."""
+    given = (first, second)
+    values = [each if isinstance(each, str) else each.value for each in given]
+    words = ", ".join(python_text(each) if isinstance(each, str) else each.code for each in given)
     return CodeValue(
-        pl.concat_str(first, second, separator=separator),
+        pl.concat_str(*values, separator=separator),
         f"pl.concat_str({words}, separator={python_text(separator)})",
     )
 

@@ -15,6 +15,7 @@ from epnkit.drafts.propose.mirror import find_frame, is_mirror, list_own_columns
 from epnkit.drafts.propose.place import Frame, propose_coordinates
 from epnkit.drafts.propose.planetary import propose_planetary
 from epnkit.drafts.propose.proposal import Proposal, validate
+from epnkit.drafts.propose.record_dates import propose_record_dates
 from epnkit.drafts.propose.spectral import propose_spectral
 from epnkit.drafts.propose.target import propose_target, read_bodies
 from epnkit.drafts.propose.texts import propose_texts
@@ -113,5 +114,6 @@ def _propose_columns(
         *where.proposals,
         *propose_angles(sample),
         *propose_planetary(sample, target),
+        *propose_record_dates(sample),
         *found,
     ]

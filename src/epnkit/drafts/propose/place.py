@@ -59,8 +59,8 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     """
     for frame, names in _SETS:
         found = _find_family(sample, names)
-        if all(found):
-            limits = tuple(_propose_limits(sample, found, bodies))
+        if all(found) and _are_in_order(sample, *found[2:]):
+            limits = tuple(_propose_limits(sample, found, bodies, frame))
             heights = _propose_heights(sample) if frame == "body" else ()
             return SpatialProposal(frame, (*limits, *heights, *_propose_region(limits, frame)))
     points = tuple(propose_points(sample, bodies))
@@ -75,6 +75,18 @@ _Set = tuple[_Limited, _Limited, _Limited, _Limited]
 #: The range of longitudes, and of latitudes, in degrees.
 _AROUND, _ACROSS = (-180.0, 360.0), (-90.0, 90.0)
 
+#: The range of right ascensions in degrees.
+_TURN = (0.0, 360.0)
+
+#: How sure limits are at most: of two fields on the sky, and of others, that may count another way.
+_ON_SKY, _ELSEWHERE = 0.9, 0.8
+
+#: Words that say the ends of a range.
+_ENDS = {"min": "max", "lower": "upper", "low": "high", "start": "end", "from": "to", "1": "2"}
+
+#: Each of them with that of the other end.
+_OPPOSITES = _ENDS | {last: first for first, last in _ENDS.items()}
+
 
 def _pair(longitude: str, latitude: str, around: tuple[float, float] = _AROUND) -> _Set:
     """Take a longitude and a latitude for both limits of each."""
@@ -83,7 +95,16 @@ def _pair(longitude: str, latitude: str, around: tuple[float, float] = _AROUND) 
 
 #: The meanings that give c1min, c1max, c2min and c2max, with the range of their values.
 _SETS: tuple[tuple[Frame, _Set], ...] = (
-    ("celestial", _pair("c1_celestial", "c2_celestial", (0.0, 360.0))),
+    (
+        "celestial",
+        (
+            ("c1_celestial_min", _TURN),
+            ("c1_celestial_max", _TURN),
+            ("c2_celestial_min", _ACROSS),
+            ("c2_celestial_max", _ACROSS),
+        ),
+    ),
+    ("celestial", _pair("c1_celestial", "c2_celestial", _TURN)),
     (
         "body",
         (
@@ -151,8 +172,9 @@ def _find_part(sample: Sample, bodies: frozenset[str]) -> SpatialProposal | None
         for frame, names in _SETS:
             found: list[Candidate | None] = [None] * len(_LIMITS)
             found[start : start + 2] = _find_family(sample, names[start : start + 2])
-            if all(c is not None and c.score >= _ALONE for c in found[start : start + 2]):
-                return SpatialProposal(frame, tuple(_propose_limits(sample, found, bodies)))
+            likely = all(c is not None and c.score >= _ALONE for c in found[start : start + 2])
+            if likely and (start == 0 or _are_in_order(sample, *found[start:])):
+                return SpatialProposal(frame, tuple(_propose_limits(sample, found, bodies, frame)))
     return None
 
 
@@ -190,9 +212,9 @@ _NO_OUTLINE = pl.lit(None, pl.List(pl.Float64))
 
 
 def _propose_region(limits: tuple[Proposal, ...], frame: Frame) -> Iterator[Proposal]:
-    """Propose a box as s_region if the limits are of one, and no points."""
+    """Propose a box on a body as s_region if the limits are of one, and no points."""
     names = [each.fields[0] for each in limits]
-    if names[0] == names[1] or names[2] == names[3]:
+    if frame != "body" or names[0] == names[1] or names[2] == names[3]:
         return
     confidence = min(each.confidence for each in limits)
     reason = f"the box of its limits ({frame} frame)"
@@ -209,6 +231,16 @@ def _find_family(sample: Sample, names: tuple[_Limited, ...]) -> list[Candidate 
     return [next(iter(each), None) for each in found]
 
 
+def _are_in_order(sample: Sample, least: Candidate | None, most: Candidate | None) -> bool:
+    """Return whether values are limits, and not two values of one kind."""
+    if least is None or most is None:
+        return False
+    first, second = (
+        sample.records[c.field.name].cast(pl.Float64, strict=False) for c in (least, most)
+    )
+    return bool((first > second).sum() <= (1.0 - SHARE) * len(first))
+
+
 def _family_of(field: Field) -> frozenset[str]:
     """Return what a name says apart from longitude, latitude and the side."""
     return frozenset({*field.words, *field.context} - _SIDES)
@@ -221,7 +253,16 @@ def _list_in_range(sample: Sample, meaning: str, limit: tuple[float, float]) -> 
         if len(candidate.field.numbers)
         and candidate.field.numbers.is_between(*limit).all()
         and not (candidate.field.constant and candidate.score <= _OF_SITE)
+        and (meaning.endswith(("_min", "_max")) or not _is_end(sample, candidate.field))
     ]
+
+
+def _is_end(sample: Sample, field: Field) -> bool:
+    """Return whether a field is one end of a range, of which another field is the other end."""
+    other = tuple(_OPPOSITES.get(word, word) for word in field.words)
+    return other != field.words and any(
+        each.words == other and each.context == field.context for each in sample
+    )
 
 
 def _propose_heights(sample: Sample) -> Iterator[Proposal]:
@@ -254,13 +295,14 @@ def _unit_of_length(sample: Sample, field: Field) -> str:
 
 
 def _propose_limits(
-    sample: Sample, found: list[Candidate | None], bodies: frozenset[str]
+    sample: Sample, found: list[Candidate | None], bodies: frozenset[str], frame: Frame
 ) -> Iterator[Proposal]:
     for name, candidate in zip(_LIMITS, found, strict=True):
         if candidate is not None:
             single = found.count(candidate) > 1
             made, fields, reason = _declare_limit(sample, name, candidate.field, bodies, single)
-            yield Proposal((name,), made, fields, min(candidate.score, 0.8), reason)
+            most = _ON_SKY if frame == "celestial" and not single else _ELSEWHERE
+            yield Proposal((name,), made, fields, min(candidate.score, most), reason)
 
 
 def _declare_limit(

@@ -28,13 +28,16 @@ from epnkit.drafts.propose.spectral_units import (
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.units import is_in_angstrom
-from epnkit.drafts.recognise.values import share_matching
+from epnkit.drafts.recognise.values import are_spectral_units, share_matching
 from epnkit.mapping.spectral import hertz_band, hertz_limits, unit_of
 
 _RANGE = ("spectral_range_min", "spectral_range_max")
 
 #: How sure ranges are that complete each other.
 _JOINED = 0.82
+
+#: How sure a start and a stop are whose unit alone is spectral.
+_BARE = 0.85
 
 #: The highest frequency of a range, in hertz, below which another unit is likely.
 _LOWEST = 1000.0
@@ -102,7 +105,7 @@ def propose_spectral(sample: Sample) -> Iterator[Proposal]:
         yield from _propose_steps(sample)
         return
     found = [_propose_limits(each) for each in ranges]
-    found += _propose_axes(sample)
+    found += [*_propose_axes(sample), *_propose_bare_ends(sample)]
     found = _keep_common(found or list(propose_by_unit(sample)), sample)
     sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
     for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
@@ -238,6 +241,19 @@ def propose_by_unit(sample: Sample) -> Iterator[Proposal]:
         made = call(hertz_limits, low.name, high.name, unit=unit)
         names = tuple(dict.fromkeys((low.name, high.name)))
         yield Proposal(_RANGE, made, names, 0.75, f"by its unit, {unit}")
+
+
+def _propose_bare_ends(sample: Sample) -> Iterator[Proposal]:
+    """Propose a start and a stop that only a field of spectral units says to be spectral."""
+    units = [f for f in sample if f.words == ("unit",) and are_spectral_units(f)]
+    ends = [
+        [f for f in sample if len(f.numbers) and f.words and set(f.words) <= side]
+        for side in (_LOW, _HIGH)
+    ]
+    if units and all(len(each) == 1 for each in ends):
+        names = (ends[0][0].name, ends[1][0].name, units[0].name)
+        reason = f"both ends by their names; the unit is in {units[0].name}"
+        yield Proposal(_RANGE, call(hertz_limits, *names), names, _BARE, reason)
 
 
 def _is_position(field: Field) -> bool:

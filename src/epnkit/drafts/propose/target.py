@@ -40,7 +40,7 @@ _DESIGNATIONS = {
     "exoplanet": r"^\S.*\s[b-i]$",
 }
 
-#: The class that is guessed if nothing speaks for another one.
+#: The class that is guessed of a target whose name is not known.
 _OTHERWISE = "star"
 
 #: The classes of what names of fields speak of.
@@ -106,11 +106,9 @@ def _are_designations(field: Field, values: list[str]) -> bool:
 
 
 def _propose_constant(sample: Sample) -> Iterator[Proposal]:
-    """Propose one body for all: the spacecraft's, or one that names or values speak of."""
+    """Propose the one body of all, if any: the spacecraft's, or one that something speaks of."""
     found = find_carried_body(sample) or find_named_body(sample) or find_spoken_body(sample)
     if found is None:
-        reason = "a placeholder, since every granule has a class; nothing says what was looked at"
-        yield Proposal(("target_class",), constant(_OTHERWISE), (), 0.1, reason)
         return
     body, confidence, reason = found
     yield Proposal(("target_name",), constant(body), (), confidence, reason)

@@ -63,6 +63,9 @@ _OF_OBJECTS = 0.85
 #: Words of fields that spectra have.
 _OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
 
+#: Words of names of the places of telescopes.
+_PLACES = {"observatory", "station", "site"}
+
 #: Values that are less sure than the name of their field: how sure at most, and why.
 _OBJECTS: Final = (
     r"^\[?\s*\{",
@@ -103,6 +106,7 @@ def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal
         found = [
             c for c in [*find_candidates(sample, name), *others] if _are_names(c.field, targets)
         ]
+        found = _prefer_places(sample, name, found)
         objects = _propose_objects(name, found)
         if name == "instrument_host_name" and objects is None and not found:
             carried = find_candidates(sample, "instrument_name")
@@ -115,6 +119,16 @@ def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal
             yield Proposal((name,), made, names, 0.75, reason)
         elif found:
             yield _propose_name(name, found[0])
+
+
+def _prefer_places(sample: Sample, column: str, found: list[Candidate]) -> list[Candidate]:
+    """Take a telescope for the instrument, unless there is one, where its place is the host."""
+    hosts = find_candidates(sample, "instrument_host_name")
+    if not any(_PLACES & {*c.field.words} and c.field.complete for c in hosts):
+        return found
+    if column == "instrument_name":
+        return found or [c for c in hosts if "telescope" in c.field.words and c.field.is_words]
+    return [c for c in found if "telescope" not in c.field.words]
 
 
 def _propose_objects(column: str, found: list[Candidate], *, cut: bool = False) -> Proposal | None:

@@ -20,7 +20,7 @@ _Part = tuple[frozenset[str], float, float]
 
 #: The parts, the longest first.
 _PARTS: tuple[_Part, ...] = (
-    (frozenset(["year", "yyyy", "y", "yr", "annee", "jahr", "anno", "ano"]), 1600, 2200),
+    (frozenset(["year", "yyyy", "y", "yr", "an", "annee", "jahr", "anno", "ano"]), 1600, 2200),
     (frozenset(["month", "mm", "mon", "mo", "mth", "mnth", "mois", "monat", "mese", "mes"]), 1, 12),
     (frozenset(["day", "dd", "d", "jour", "tag", "giorno", "dia"]), 1, 32),
     (frozenset(["hour", "hours", "hh", "h", "hr", "heure", "stunde", "ora", "hora"]), 0, 24),
@@ -92,7 +92,8 @@ def _join_parts(year: CodeValue, month: CodeValue, day: CodeValue) -> CodeValue:
 
 def _propose_day_of_year(sample: Sample, column: str, affixes: frozenset[str]) -> Proposal | None:
     """Propose a year and the number of a day in it, which may have a fraction."""
-    year, day = (_find_part(sample, part, affixes) for part in (_PARTS[0], _DAY_OF_YEAR))
+    year = _find_part(sample, _PARTS[0], affixes)
+    day = _find_part(sample, _DAY_OF_YEAR, affixes) or _find_long_day(sample, affixes)
     if year is None or day is None:
         return None
     clock = find_sided_clock(sample, column)
@@ -150,6 +151,13 @@ def _find_parts(sample: Sample, affixes: frozenset[str]) -> list[Field]:
             break
         found.append(field)
     return found
+
+
+def _find_long_day(sample: Sample, affixes: frozenset[str]) -> Field | None:
+    """Find a day that no month has, and that so is one of the year."""
+    names, first, longest = _PARTS[_DATE - 1]
+    day = _find_part(sample, (names, first, _DAY_OF_YEAR[2]), affixes)
+    return day if day is not None and bool((day.numbers > longest).any()) else None
 
 
 def _find_part(sample: Sample, part: _Part, affixes: frozenset[str]) -> Field | None:

@@ -33,6 +33,7 @@ from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
     OBSCORE,
     are_days,
+    are_ordered_days,
     are_times_of_day,
     find_date_order,
     share_matching,
@@ -240,7 +241,7 @@ def _propose_times(sample: Sample, meaning: str, column: str) -> list[Proposal]:
     timed = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
     timed += _list_sided(sample, meaning) if not any(form for _, form in timed) else []
     for candidate, form in timed:
-        if form == "text" and are_days(candidate.field):
+        if (form == "text" and are_days(candidate.field)) or are_ordered_days(candidate.field):
             found.append(propose_day(sample, candidate, column))
         elif form is not None:
             found.append(_propose_time(sample, candidate, column, form))
@@ -251,7 +252,7 @@ def _propose_times(sample: Sample, meaning: str, column: str) -> list[Proposal]:
 
 
 def _propose_ordered(candidate: Candidate, column: str, order: DateOrder) -> Proposal:
-    """Propose dates whose year is last; values show whether the day or the month is first."""
+    """Propose times whose year comes after the day and the month; values show which is first."""
     made = call(julian_date, candidate.field.name, order=order)
     score = min(candidate.score, _ORDERED)
     reason = f"by its name; {order}, since a number above 12 is a day"
@@ -270,11 +271,12 @@ def _list_sided(sample: Sample, meaning: str) -> list[tuple[Candidate, Any]]:
 def _propose_synonyms(sample: Sample, whole: list[Candidate], column: str) -> list[Proposal]:
     """Propose the first of several fields that has a value, if none has one in all records."""
     texts = [c for c in whole if c.field.given.dtype == pl.String]
-    kept = find_synonyms(sample, texts)
+    # A time of day comes before a day alone, where a record has both.
+    kept = sorted(find_synonyms(sample, texts), key=lambda c: _share_of_days(c.field))
     if not kept or any(c.field.coverage >= COMMON for c in whole):
         return []
     made, names = _join_texts(sample, [c.field for c in kept], column)
-    score, reason = min(0.85, kept[-1].score), count_synonyms(kept, sample)
+    score, reason = min(0.85, *(c.score for c in kept)), count_synonyms(kept, sample)
     return [Proposal((column,), call(julian_date, made), names, score, reason)]
 
 
@@ -284,15 +286,15 @@ def _join_texts(
     """Declare the first of several texts; one that is a date has the time of day of the header."""
     names = tuple(field.name for field in fields)
     clock = find_header_clock(sample) if column == "time_min" else None
-    if clock is None or not any(map(_has_days, fields)):
+    if clock is None or not any(map(_share_of_days, fields)):
         return first_of(names) if len(names) > 1 else as_column(names[0]), names
     timed = [with_clock(name, clock.name) for name in names]
     return first_value(timed), (*names, clock.name)
 
 
-def _has_days(field: Field) -> bool:
-    """Return whether some texts are dates without a time of day."""
-    return share_matching(field.texts, _DAY) > 0
+def _share_of_days(field: Field) -> float:
+    """Return how many of the texts are dates without a time of day."""
+    return share_matching(field.texts, _DAY)
 
 
 def _propose_time(sample: Sample, candidate: Candidate, column: str, form: str) -> Proposal:

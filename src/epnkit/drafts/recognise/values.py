@@ -41,6 +41,12 @@ _DATED = (
 #: Dates of which the year is last.
 _YEAR_LAST = r"^(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b"
 
+#: Such dates without a time of day.
+_DAY_LAST = r"^\d{1,2}[/.]\d{1,2}[/.]\d{4}$"
+
+#: Times of day; in some countries seconds have a comma.
+_TIME_OF_DAY = r"^\d{1,2}:\d{2}(:\d{2}([.,]\d*)?)?$"
+
 #: The months of a year.
 _MONTHS = 12
 
@@ -85,7 +91,7 @@ def are_spectral_units(field: Field) -> bool:
 def are_times_of_day(field: Field) -> bool:
     """Return whether the values are times of day without a date."""
     clock = isinstance(field.given.dtype, pl.Time | pl.Duration)  # MySQL's are durations
-    return clock or share_matching(field.texts, r"^\d{2}:\d{2}(:\d{2}(\.\d*)?)?$") >= SHARE
+    return clock or share_matching(field.texts, _TIME_OF_DAY) >= SHARE
 
 
 def are_days(field: Field) -> bool:
@@ -140,3 +146,8 @@ def find_date_order(field: Field) -> DateOrder | None:
     )
     days = [bool((part > _MONTHS).any()) for part in (first, second)]
     return {(True, False): "DMY", (False, True): "MDY"}.get((days[0], days[1]))  # type: ignore[return-value]
+
+
+def are_ordered_days(field: Field) -> bool:
+    """Return whether the values are dates such as 25/03/2001, of which the order is known."""
+    return find_date_order(field) is not None and share_matching(field.texts, _DAY_LAST) >= SHARE

@@ -34,6 +34,7 @@ DECIDE = 0.8
 #: Columns that a catalogue mostly has something for, and a person may know it.
 _WANTED = (
     "target_name",
+    "target_class",
     "time_min",
     "time_max",
     "spectral_range_min",
@@ -175,7 +176,7 @@ def list_decisions(draft: Draft) -> list[str]:
         for each in sort_proposals(draft)
         if each.confidence < DECIDE
     ]
-    missing = [f"{name}: nothing in the records says it" for name in list_missing(draft)]
+    missing = [f"{name}: nothing was recognised for it" for name in list_missing(draft)]
     served = [
         f"{each.semantics} link: the address below which {comment(each.field)} is served"
         for each in draft.links
@@ -197,7 +198,7 @@ def _column_lines(draft: Draft) -> Iterator[str]:
     for name in draft.own:
         yield f"        {python_text(name)}: pl.col({python_text(name)}),"
     for name in list_missing(draft):
-        yield f"        # DECIDE {name}: nothing in the records says it. {_describe(name)}"
+        yield f"        # DECIDE {name}: nothing was recognised for it. {_describe(name)}"
 
 
 def format_entry(proposal: Proposal) -> Iterator[str]:
