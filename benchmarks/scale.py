@@ -121,6 +121,7 @@ class Bench:
         """Declare parts of the table in the service."""
         divided = f'partition=Partition(by="time_min", every={self.every!r}),\n    links=links,'
         text = path.read_text().replace("import Cursor,", "import Cursor, Partition,")
+        assert "    links=links," in text
         path.write_text(text.replace("links=links,", divided))
 
     def change(self, statement: str) -> None:

@@ -312,8 +312,9 @@ class PrivateDachs:
 def find_reason(output: str) -> str:
     """Find the reason of a failure in the output of DaCHS.
 
-    DaCHS marks its own errors with ``*** Error:``, but those in its settings, and breaks both over
-    lines; other failures end in a traceback whose last line is the reason.
+    DaCHS begins its own errors with ``*** Error:``, those in its settings with ``Bad configuration
+    item``, and breaks both over lines; other failures end in a traceback whose last line is the
+    reason.
     """
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for number, line in enumerate(lines):

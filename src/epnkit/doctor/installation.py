@@ -201,10 +201,7 @@ def find_used(name: str = "epnkit", without: Iterable[str] = ("test", "docs")) -
     found: dict[str, str] = {}
     while wanted:
         requirement = wanted.pop()
-        key, present = (
-            canonicalize_name(requirement.name),
-            _read_installed_version(requirement.name),
-        )
+        key, present = canonicalize_name(requirement.name), _find_version(requirement.name)
         if present is None or key in found or key == canonicalize_name(name):
             continue
         found[key] = present
@@ -275,7 +272,7 @@ def find_full_disks(paths: Iterable[Path], needed: float) -> Iterator[Finding]:
             )
 
 
-def _read_installed_version(name: str) -> str | None:
+def _find_version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
@@ -12,31 +11,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epnkit.errors import EpnkitError
 from epnkit.modules import requires_extra
-from epnkit.streaming.das2.records import list_planes
 from epnkit.streaming.datasets import DataSetFeed
 from epnkit.streaming.declare import Variable
-from epnkit.streaming.feeds import Feed
-from epnkit.streaming.hapi.info import make_info
-from epnkit.streaming.log import LOG
 from epnkit.streaming.pyramid import Pyramid
-from epnkit.streaming.readers.base import DamagedFileError, Floats
+from epnkit.streaming.readers.base import Floats
 from epnkit.streaming.reduce import choose_level, step_of
-from epnkit.streaming.times import SECOND, parse_time, write_time
+from epnkit.streaming.times import SECOND, write_time
 from epnkit.streaming.views import View, make_view
-
-with requires_extra("stream"):
-    from anyio import CapacityLimiter, to_thread
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.routing import BaseRoute, Route
 
 #: Dots an inch: letters have the same size in each picture.
 _DPI = 100
 
 #: Pixels beside the spectrum, for numbers and labels, and the largest part of a small picture.
 _LEFT, _RIGHT, _BELOW, _ABOVE = (90, 0.2), (120, 0.25), (64, 0.25), (50, 0.2)
+
+#: Pixels that labels need at least: a smaller picture is the spectrum alone.
+_LEAST_WIDTH, _LEAST_HEIGHT = 300, 160
+
+#: Where on the right the bar of colours begins and ends, as a part of that side.
+_BAR = (0.12, 0.27)
+
+#: Pixels that the time at a tick needs.
+_TICK = 70
 
 #: The share of values that are darker or brighter than the colours show.
 _OUTLIERS = (2.0, 99.7)
@@ -46,8 +43,6 @@ _LOGARITHMIC = 20.0
 
 #: matplotlib's fonts are shared by all threads.
 _LOCK = Lock()
-
-_KNOWN = ("dataset", "parameter", "start", "stop", "width", "height")
 
 
 @dataclass(frozen=True)
@@ -74,8 +69,15 @@ class Picture:
     height: int = 500
 
     @property
+    def has_labels(self) -> bool:
+        """Whether there is room for labels."""
+        return self.width >= _LEAST_WIDTH and self.height >= _LEAST_HEIGHT
+
+    @property
     def frame(self) -> tuple[float, float, float, float]:
         """Where the spectrum is, in parts of the picture: left, bottom, width, height."""
+        if not self.has_labels:
+            return 0.0, 0.0, 1.0, 1.0
         left, right = (min(px / self.width, most) for px, most in (_LEFT, _RIGHT))
         below, above = (min(px / self.height, most) for px, most in (_BELOW, _ABOVE))
         return left, below, 1.0 - left - right, 1.0 - below - above
@@ -129,7 +131,10 @@ def _render(picture: Picture, view: View) -> bytes:
         _draw_spectrum(figure, axes, picture, view)
     else:
         _draw_curve(axes, picture, view)
-    _label_times(axes, picture)
+    if picture.has_labels:
+        _label_times(axes, picture)
+    else:
+        axes.set_axis_off()
     written = BytesIO()
     options = {"compress_level": 1, "compress_type": zlib.Z_RLE}
     canvas.print_png(written, pil_kwargs=options)
@@ -140,10 +145,12 @@ def _label_times(axes: Any, picture: Picture) -> None:
     with requires_extra("stream"):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=9)
+    room = picture.columns // _TICK
+    locator = AutoDateLocator(minticks=min(room, 3), maxticks=min(room, 9))
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axes.set_xlabel("Time (UTC)")
+    # On the right there is the date.
+    axes.set_xlabel("Time (UTC)", loc="left" if room < 5 else "center")
     span = f"{write_time(picture.start, 0)} to {write_time(picture.stop, 0)}"
     axes.set_title(f"{picture.feed.about.title}: {picture.variable.name}\n{span}", fontsize=10)
 
@@ -154,7 +161,6 @@ def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import LogNorm, Normalize
 
-    axis = picture.variable.axis
     values, limits = make_image(picture, view)
     shown = values[np.isfinite(values) & ((values > 0) | (picture.variable.scale != "log"))]
     if not shown.size:
@@ -166,18 +172,26 @@ def _draw_spectrum(figure: Any, axes: Any, picture: Picture, view: View) -> None
     mapping = ScalarMappable(norm, "viridis")
     image = _colour(mapping, values)
     # Pixel for pixel, which is faster than to let the axes resample it.
-    left, below, width, height = picture.frame
+    left, below, *_ = picture.frame
     corner = (picture.width * left, picture.height * below)
     figure.figimage(image, *corner, origin="lower", zorder=axes.get_zorder() - 1)
     axes.patch.set_alpha(0.0)
     axes.set_yscale("log" if limits[1] > _LOGARITHMIC * limits[0] > 0 else "linear")
     axes.set_ylim(*limits)
-    _write_plainly(axes.yaxis, *limits)
+    if picture.has_labels:
+        _label_spectrum(figure, axes, picture, mapping)
+
+
+def _label_spectrum(figure: Any, axes: Any, picture: Picture, mapping: Any) -> None:
+    """Label the axis of frequencies, and draw the bar of colours."""
+    axis, (left, below, width, height) = picture.variable.axis, picture.frame
+    _write_plainly(axes.yaxis, *axes.get_ylim())
     axes.set_ylabel(_label(axis.label or axis.name if axis else "", axis.unit if axis else None))
-    bar = figure.add_axes((left + width + 0.015, below, 0.018, height))
+    first, last = (left + width + (1.0 - left - width) * part for part in _BAR)
+    bar = figure.add_axes((first, below, last - first, height))
     label = _label(picture.variable.label or picture.variable.name, picture.variable.unit)
     figure.colorbar(mapping, cax=bar, label=label)
-    _write_plainly(bar.yaxis, low, high)
+    _write_plainly(bar.yaxis, mapping.norm.vmin, mapping.norm.vmax)
 
 
 def _write_nothing(axes: Any, why: str) -> None:
@@ -304,101 +318,3 @@ def _draw_curve(axes: Any, picture: Picture, view: View) -> None:
 
 def _label(name: str, unit: str | None) -> str:
     return f"{name} ({unit})" if unit else name
-
-
-class PlotServer:
-    """The endpoint of pictures.
-
-    Parameters
-    ----------
-    feeds : dict of str to Feed
-        What is offered; those that are data sets of files are drawn.
-    limiter : anyio.CapacityLimiter
-        How many threads work at a time.
-    pyramid : Pyramid, optional
-        Kept reductions.
-    """
-
-    def __init__(
-        self, feeds: Mapping[str, Feed], limiter: CapacityLimiter, pyramid: Pyramid | None
-    ) -> None:
-        self.feeds, self.limiter, self.pyramid = feeds, limiter, pyramid
-
-    def list_routes(self) -> list[BaseRoute]:
-        """List the routes."""
-        return [Route("/plot", self.answer, methods=["GET", "HEAD"])]
-
-    async def answer(self, request: Request) -> Response:
-        """Answer with a picture."""
-        try:
-            content = await to_thread.run_sync(
-                self._draw, dict(request.query_params), limiter=self.limiter
-            )
-        except ValueError as error:
-            if isinstance(error, DamagedFileError):
-                return _fail(error)
-            return Response(f"{error}\n", 400, media_type="text/plain")
-        except EpnkitError as error:
-            return _fail(error)
-        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=60"}
-        return Response(content, 200, headers, "image/png")
-
-    def _draw(self, query: Mapping[str, str]) -> bytes:
-        return draw(self.read_request(query), self.pyramid)
-
-    def read_request(self, query: Mapping[str, str]) -> Picture:
-        """Read what is to be drawn.
-
-        Raises
-        ------
-        ValueError
-            If it is not understood; it says why, with nothing that was asked.
-        """
-        if not query.keys() <= {*_KNOWN}:
-            raise ValueError(f"known are {', '.join(_KNOWN)}")
-        feed = self.feeds.get(query.get("dataset", ""))
-        if not isinstance(feed, DataSetFeed) or feed.measure() is None:
-            raise ValueError("there is no such data set: see /hapi/catalog")
-        variable = _find_variable(feed, query.get("parameter"))
-        start, stop = _read_span(feed, query)
-        width, height = (_read_size(query, name) for name in ("width", "height"))
-        return Picture(feed, variable, start, stop, width or 1000, height or 500)
-
-
-def _find_variable(feed: DataSetFeed, name: str | None) -> Variable:
-    planes = list_planes(feed)
-    known = {each.name: each for each in feed.dataset.variables}
-    if name is None:
-        return planes[0]
-    if name not in known:
-        raise ValueError(f"the parameters are {', '.join(known)}")
-    return known[name]
-
-
-def _read_span(feed: DataSetFeed, query: Mapping[str, str]) -> tuple[int, int]:
-    """Read the span; without one, the first records."""
-    info = make_info(feed, ()) if not {"start", "stop"} <= query.keys() else {}
-    try:
-        start = parse_time(query.get("start") or info["sampleStartDate"])
-        stop = parse_time(query.get("stop") or info["sampleStopDate"])
-    except (KeyError, ValueError):
-        raise ValueError("start and stop are times, such as 2016-01-30T22:47Z") from None
-    if start >= stop:
-        raise ValueError("start is not before stop")
-    return start, stop
-
-
-def _read_size(query: Mapping[str, str], name: str) -> int | None:
-    if name not in query:
-        return None
-    if not query[name].isascii() or not query[name].isdecimal() or len(query[name]) > 4:
-        raise ValueError(f"{name} is a number of pixels")
-    size = int(query[name])
-    if not 100 <= size <= 4000:
-        raise ValueError(f"{name} is between 100 and 4000 pixels")
-    return size
-
-
-def _fail(error: Exception) -> Response:
-    LOG.error("a picture failed: %s", error)
-    return Response("the server's log says why\n", 500, media_type="text/plain")

@@ -10,7 +10,7 @@ from epnkit.streaming.das2.app import Das2Server
 from epnkit.streaming.feeds import Feed
 from epnkit.streaming.hapi.app import HapiServer
 from epnkit.streaming.landing import LandingServer
-from epnkit.streaming.plot import PlotServer
+from epnkit.streaming.plot_server import PlotServer
 from epnkit.streaming.pyramid import Pyramid
 from epnkit.streaming.settings import Identity
 

@@ -48,6 +48,14 @@ def test_a_picture_has_the_size_that_was_asked_for(base: str, parameter: str | N
     assert len(np.unique(small.reshape(-1, 3), axis=0)) > 20
 
 
+def test_a_picture_without_room_for_labels_is_the_spectrum_alone(base: str) -> None:
+    found = read_picture(ask(base, "plot", dataset="spectra", width="200", height="100", **SPAN))
+    assert found.shape == (100, 200, 3)
+    # It has colours to its edges; letters and frames would be black.
+    assert not (found[:, [0, -1]].reshape(-1, 3) == 255).all(axis=1).any()
+    assert not (found.reshape(-1, 3) < 30).all(axis=1).any()
+
+
 def test_without_a_span_the_first_records_are_drawn(base: str) -> None:
     assert read_picture(ask(base, "plot", dataset="spectra")).shape == (500, 1000, 3)
 

@@ -125,7 +125,7 @@ def _assign(
 
 def _follow_columns(comments: list[_Comment], names: list[tuple[int, str]], closing: int) -> bool:
     """Return whether comments on lines of their own are on the columns above them."""
-    if len(names) < _INSIDE + 1:
+    if len(names) <= 1:
         return bool(names)
     first, second, last = names[0][0], names[1][0], names[-1][0]
     begins = any(each.start < first or (each.start < second and each.beside) for each in comments)
@@ -137,7 +137,7 @@ def _are_headings(comments: list[_Comment], names: list[tuple[int, str]]) -> boo
 
     It is if other columns have their comments elsewhere: beside them, and the first one too.
     """
-    if len(names) < _INSIDE + 1:
+    if len(names) <= 1:
         return False
     later = [each for each in comments if each.start > names[0][0]]
     return bool(later) and all(each.beside for each in later)

@@ -10,7 +10,7 @@ from functools import cache
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.propose.code import CodeValue, scaled
+from epnkit.drafts.propose.code import CodeValue, scale
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.lengths import kilometres_of, may_be_length
 from epnkit.drafts.recognise.meanings import plain_name
@@ -68,7 +68,7 @@ def _propose_axis(
     column: str, field: Field, axes: _Axes, unit: str | None, bodies: frozenset[str]
 ) -> Iterator[Proposal]:
     def with_unit(said: str) -> CodeValue:
-        return scaled(field.name, kilometres_of(said, bodies) or 1.0)
+        return scale(field.name, kilometres_of(said, bodies) or 1.0)
 
     known = unit is not None and kilometres_of(unit, bodies) is not None
     most = _OF_OBSERVER if _OBSERVERS & {*axes.words} else _SAID

@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, joint, scaled
+from epnkit.drafts.propose.code import CodeValue, call, join_texts, scale
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate
 from epnkit.drafts.recognise.values import are_times_of_day, find_date_order, share_matching
@@ -111,7 +111,7 @@ def _join(sample: Sample, day: Field, clock: Field) -> tuple[CodeValue, tuple[st
     order = find_date_order(day)
     if scale is None or order or not are_times_of_day(clock):
         return join_clock(day.name, clock, order), fields
-    texts = joint(day.name, clock.name, "T")
+    texts = join_texts(day.name, clock.name, "T")
     return call(julian_date_in_scale, texts, scale.name), (*fields, scale.name)
 
 
@@ -129,11 +129,11 @@ def join_clock(day: str | CodeValue, clock: Field, order: DateOrder | None = Non
     """
     written = _write_clock(clock)
     if written is None:
-        hours = scaled(clock.name, 3600.0)
+        hours = scale(clock.name, 3600.0)
         return call(julian_date_after, call(julian_date, day, **_say_order(order)), hours)
     if order is None:
         return call(julian_date_of_date_and_time, day, written)
-    return call(julian_date, joint(day, written, " "), order=order)
+    return call(julian_date, join_texts(day, written, " "), order=order)
 
 
 def _write_clock(clock: Field) -> str | CodeValue | None:

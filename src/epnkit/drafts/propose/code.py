@@ -64,7 +64,7 @@ def call(function: Callable[..., Any], *arguments: str | CodeValue, **settings: 
     return CodeValue(value, f"{COMPUTE}({', '.join([function.__name__, *words])})")
 
 
-def joint(first: str | CodeValue, second: str | CodeValue, separator: str) -> CodeValue:
+def join_texts(first: str | CodeValue, second: str | CodeValue, separator: str) -> CodeValue:
     """Declare the texts of two fields, or of other values, as one, with a mark between them."""
     given = (first, second)
     values = [each if isinstance(each, str) else each.value for each in given]
@@ -75,12 +75,12 @@ def joint(first: str | CodeValue, second: str | CodeValue, separator: str) -> Co
     )
 
 
-def joined_list(name: str) -> CodeValue:
+def join_list(name: str) -> CodeValue:
     """Declare the texts of a list as one text."""
     return CodeValue(pl.col(name).list.join(","), f'pl.col({python_text(name)}).list.join(",")')
 
 
-def scaled(name: str, factor: float) -> CodeValue:
+def scale(name: str, factor: float) -> CodeValue:
     """Declare a number in another unit: multiplied, or divided if the factor is below 1."""
     plain = number(name)
     if factor == 1:
@@ -91,7 +91,7 @@ def scaled(name: str, factor: float) -> CodeValue:
     return CodeValue(plain.value * factor, f"{plain.code} * {_write_number(factor)}")
 
 
-def scaled_by(name: str, by: str, factors: dict[str, float]) -> CodeValue:
+def scale_by(name: str, by: str, factors: dict[str, float]) -> CodeValue:
     """Declare a number whose unit another field tells: multiplied by the factor for its value."""
     plain, factor = number(name), by_value(by, factors)
     return CodeValue(plain.value * factor.value, f"{plain.code} * {factor.code}")
@@ -154,7 +154,7 @@ def first_value(values: list[CodeValue]) -> CodeValue:
 
 def with_clock(day: str, clock: str) -> CodeValue:
     """Declare a time, of which the time of day is in another field if the first has only a date."""
-    name, joined = python_text(day), joint(day, clock, "T")
+    name, joined = python_text(day), join_texts(day, clock, "T")
     whole = pl.col(day).str.len_chars() > _DATE_LENGTH
     value = pl.when(whole).then(pl.col(day)).otherwise(pl.coalesce(joined.value, pl.col(day)))
     code = (
@@ -200,7 +200,7 @@ def opposite(name: str, around: bool) -> CodeValue:
     return CodeValue(-plain.value, f"-{plain.code}")
 
 
-def signed(name: str, side: str, negative: str) -> CodeValue:
+def apply_sign(name: str, side: str, negative: str) -> CodeValue:
     """Declare an angle whose sign is a letter in another field; one of E or W is a longitude."""
     plain, mark = number(name), python_text(negative)
     down = pl.col(side).str.strip_chars() == negative

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, first_value, scaled, scaled_by
+from epnkit.drafts.propose.code import CodeValue, first_value, scale, scale_by
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates, find_end
@@ -117,9 +117,9 @@ def _propose_bound(
     name = chosen.field.name
 
     def with_unit(unit: str) -> CodeValue:
-        return scaled(name, SECONDS[unit.lower()])
+        return scale(name, SECONDS[unit.lower()])
 
-    made = scaled(name, factor)
+    made = scale(name, factor)
     return Proposal((column,), made, (name,), confidence, reason, None if sure else with_unit)
 
 
@@ -135,14 +135,14 @@ def read_seconds(sample: Sample, field: Field) -> Seconds:
     known = sample.declared.units_by.get(field.name)
     if known is None:
         factor, sure = duration_unit(sample, field)
-        return Seconds(scaled(field.name, factor), (field.name,), sure, factor, "by its name")
+        return Seconds(scale(field.name, factor), (field.name,), sure, factor, "by its name")
     factors = {value: SECONDS.get(unit) for value, unit in known.units.items()}
     each = {value: factor for value, factor in factors.items() if factor is not None}
     told = ", ".join(known.units.values())
     if not known.field or len(each) < len(factors):
         reason = f"by its name; files give it in {told}, and nothing says which"
-        return Seconds(scaled(field.name, 1.0), (field.name,), False, 1.0, reason)
-    made = scaled_by(field.name, known.field, each)
+        return Seconds(scale(field.name, 1.0), (field.name,), False, 1.0, reason)
+    made = scale_by(field.name, known.field, each)
     reason = f"by its name; in {told}, by {known.field}"
     return Seconds(made, (field.name, known.field), True, None, reason)
 

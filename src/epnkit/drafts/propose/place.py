@@ -12,13 +12,13 @@ from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.cartesian import propose_points
 from epnkit.drafts.propose.code import (
     CodeValue,
+    apply_sign,
     call,
-    joined_list,
+    join_list,
     longitude,
     number,
     opposite,
-    scaled,
-    signed,
+    scale,
 )
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
@@ -197,7 +197,7 @@ def _find_box(sample: Sample) -> SpatialProposal | None:
         texts = field.given.list.join(",") if is_list else field.texts
         if dates and named and share_matching(texts, _BOX) >= SHARE:
             none = CodeValue(_NO_OUTLINE, "pl.lit(None, pl.List(pl.Float64))")
-            box = joined_list(field.name) if is_list else field.name
+            box = join_list(field.name) if is_list else field.name
             made = call(sky_outline, none, box, dates[0].name)
             reason = "a box in helioprojective arcseconds, drawn on the Sun as seen from the Earth"
             names = (field.name, dates[0].name)
@@ -282,7 +282,7 @@ def _propose_height(sample: Sample, column: str, candidate: Candidate) -> Propos
     name, unit = candidate.field.name, _unit_of_length(sample, candidate.field)
 
     def with_unit(said: str) -> CodeValue:
-        return scaled(name, KILOMETRES[said.lower()])
+        return scale(name, KILOMETRES[said.lower()])
 
     score = min(candidate.score, 0.82 if unit else 0.6)
     made, reason = with_unit(unit or "km"), f"by its name; in {unit or 'km?'}"
@@ -317,7 +317,7 @@ def _declare_limit(
         # On the Sun, east and west are those of the observer's sky: longitudes grow to the west.
         negative = (letters & ({"E", "S"} if bodies == {"Sun"} else {"W", "S"})).pop()
         fields = (field.name, side.name)
-        return signed(*fields, negative), fields, f"{reason}, {negative} negative"
+        return apply_sign(*fields, negative), fields, f"{reason}, {negative} negative"
     if single and set(field.words) & _DOWN[axis] and bodies != {"Sun"}:
         return opposite(field.name, axis == "c1"), (field.name,), f"{reason}, counted the other way"
     if axis == "c1" and lowest < 0:

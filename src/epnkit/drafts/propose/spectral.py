@@ -15,7 +15,7 @@ from epnkit.drafts.propose.code import (
     fill_nulls,
     number,
     number_or_null,
-    scaled,
+    scale,
 )
 from epnkit.drafts.propose.proposal import SURE, Proposal
 from epnkit.drafts.propose.spectral_units import (
@@ -209,12 +209,12 @@ def _join_ranges(sample: Sample, ranges: list[_Range]) -> Proposal | None:
 def _choose_by_record(ranges: list[_Range]) -> tuple[CodeValue, CodeValue, CodeValue]:
     """Declare the ends and the unit of the first of several ranges that a record has."""
     *others, last = ranges
-    low, high, unit = _number_of(last.low), _number_of(last.high), last.unit.code
+    low, high, unit = _number_of(last.low), _number_of(last.high), last.unit.value
     for each in reversed(others):
         name = each.low.field.name
         low = choose(name, _number_of(each.low), low)
         high = choose(name, _number_of(each.high), high)
-        unit = unit if unit.code == each.unit.code.code else choose(name, each.unit.code, unit)
+        unit = unit if unit.code == each.unit.value.code else choose(name, each.unit.value, unit)
     return low, high, unit
 
 
@@ -302,4 +302,4 @@ def _in_hertz(
         return None  # steps in wavelength are as different in frequency as the wavelengths are
     exact = plain_name(name).startswith("spectral_sampling_step") or bool(said)
     confidence = candidate.score if exact else min(candidate.score, 0.55)
-    return scaled(name, float(unit.to("Hz"))), confidence
+    return scale(name, float(unit.to("Hz"))), confidence

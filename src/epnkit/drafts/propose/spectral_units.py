@@ -90,8 +90,8 @@ class SpectralUnit:
         return bool(self.field)
 
     @property
-    def code(self) -> CodeValue:
-        """The unit as a value for each record."""
+    def value(self) -> CodeValue:
+        """The unit for each record."""
         if isinstance(self.given, CodeValue):
             return self.given
         return text(self.given) if self.is_field else literal(self.given)

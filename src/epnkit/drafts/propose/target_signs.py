@@ -63,15 +63,11 @@ _CIRCUMSTANCES = {"Sun", "Earth", "Moon"}
 
 def find_carried_body(sample: Sample) -> tuple[str, float, str] | None:
     """Find the one body that the spacecraft in the records was sent to, or an instrument saw."""
-    missions, instruments = (_read_names(section) for section in ("missions", "instruments"))
-    for meaning, known, why in (
-        ("instrument_host_name", missions, "is a spacecraft that was sent there"),
-        ("instrument_name", instruments, "is an instrument that looked at nothing else"),
-        ("granule_gid", _read_names("letters"), "has its letter"),
-    ):
+    for meaning, section, find, why in _CARRIERS:
+        known = _read_names(section)
         for candidate in find_candidates(sample, meaning):
             values = candidate.field.texts.unique()
-            bodies = {_find_known(value, known, letters="letter" in why) for value in values}
+            bodies = {find(value, known) for value in values}
             if len(bodies) == 1 and (body := bodies.pop()):
                 return body, _CARRIED, f"{candidate.field.name} {why}"
     return None
@@ -86,13 +82,24 @@ def _plain(name: str) -> str:
     return " ".join(re.split(r"[\s_-]+", name.lower().strip()))
 
 
-def _find_known(value: str, known: dict[str, str], *, letters: bool) -> str | None:
-    """Find the body of a name, also of one of several: ``Cluster 2``, ``THEMIS-A``; or letters."""
+def _find_by_name(value: str, known: dict[str, str]) -> str | None:
+    """Find the body of a name, also of one of several: ``Cluster 2``, ``THEMIS-A``."""
     plain = _plain(value)
-    if letters:
-        parts = plain.split(" ")
-        return known.get(parts[1]) if len(parts) > _PARTS and value.isupper() else None
     return known.get(plain) or known.get(re.sub(r" ?([a-e]|\d+)$", "", plain))
+
+
+def _find_by_letter(value: str, known: dict[str, str]) -> str | None:
+    """Find the body in an identifier of PDS3's data sets: ``MEX-M-HRSC-3-RDR-V3.0``."""
+    parts = _plain(value).split(" ")
+    return known.get(parts[1]) if len(parts) > _PARTS and value.isupper() else None
+
+
+#: What may tell the body: a meaning of fields, the names of it, how one is found in them, and why.
+_CARRIERS = (
+    ("instrument_host_name", "missions", _find_by_name, "is a spacecraft that was sent there"),
+    ("instrument_name", "instruments", _find_by_name, "is an instrument that saw nothing else"),
+    ("granule_gid", "letters", _find_by_letter, "has its letter"),
+)
 
 
 def find_spoken_body(sample: Sample) -> tuple[str, float, str] | None:

@@ -29,7 +29,7 @@ export class ResultTable {
   constructor(element, { onChoose, onSelect }) {
     this.ready = false;
     this.table = new Tabulator(element, {
-      height: "100%", index: "key", layout: "fitDataStretch", placeholder: strings.noRows,
+      height: "100%", index: "key", layout: "fitDataStretch", placeholder: strings.emptyTable,
       selectableRows: true, selectableRowsRangeMode: "click", movableColumns: true, resizableColumns: true,
       columns: shown.map(([field, title, width]) => ({
         field, title, width, headerFilter: field.startsWith("c") ? undefined : "input",

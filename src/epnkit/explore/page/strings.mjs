@@ -68,6 +68,7 @@ export const strings = {
   more: "more than shown",
   filterBy: (title) => `Filter by ${title}`,
   noRows: "Nothing was found.",
+  emptyTable: "No rows",
   noPictures: "None of these rows has a picture.",
   choose: "Choose a row, a footprint or a picture to see it here.",
   links: "Links",

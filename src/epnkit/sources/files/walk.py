@@ -85,7 +85,7 @@ def walk(
     skipped : collections.Counter, optional
         Counts what is left out, by what it is, whatever the window.
     listing : LargestListing, optional
-        What an earlier walk listed last.
+        What earlier walks listed.
 
     Raises
     ------
