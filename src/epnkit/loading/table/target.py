@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,19 +14,12 @@ from psycopg2.extensions import connection
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table.catalog import has_tracking, tracking_name
+from epnkit.loading.table.copying import copy_granules
 from epnkit.loading.table.partitions import Partitions, find_partitions
 from epnkit.loading.table.refused_rows import find_refused_rows
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
-
-#: The temporary table for validated polygons, and the suffix of columns for polygons as text.
-_COPY_TABLE, _TEXT = sql.Identifier("epnkit_copied"), "_epnkit_text"
-
-#: The polygon in that table: bytes, or else text. ``spoly_trusted`` is PostgreSQL's ``byteacat``,
-#: declared to return spoly: it appends the bytes of the polygon to its first argument, which is
-#: empty.
-_AS_POLYGON = "coalesce(epnkit.spoly_trusted('', {0}), {1}::spoly)"
 
 #: A list of texts as a value in SQL. Within DaCHS its adapter makes NULL of an empty list, and a
 #: condition such as ``NOT key = ANY(NULL)`` holds for no row.
@@ -136,6 +128,12 @@ class Target:
                 column=sql.Identifier(columns),
             )
 
+    @cached_property
+    def shape_columns(self) -> frozenset[str]:
+        """The columns of the table that hold polygons and MOCs of pgsphere."""
+        kinds = ((name, kind.split(" ")[0]) for name, kind in self.column_types())
+        return frozenset(name for name, kind in kinds if kind in ("spoly", "smoc"))
+
     @property
     def empty(self) -> bool:
         """Whether the table holds no row."""
@@ -235,76 +233,8 @@ class Target:
 
     def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
         self.require_columns(granules.columns)
-        polygons = [name for name in granules.columns if name in self.validated_columns]
-        if polygons:
-            self._copy_polygons(into, granules, polygons)
-        else:
-            self._copy_lines(into, granules)
-
-    def _copy_polygons(
-        self, into: sql.Composable, granules: pl.DataFrame, polygons: list[str]
-    ) -> None:
-        """Copy granules through a table in which polygons are bytes, or text if not validated."""
-        from epnkit.regions.geometry.binary import polygon_bytes
-
-        validated = [polygon_bytes(granules[name]) for name in polygons]
-        self._make_copy_table(into, granules.columns, polygons)
-        self._copy_lines(_COPY_TABLE, granules.with_columns(*_in_two_columns(granules, validated)))
-        selected = sql.SQL(", ").join(
-            (sql.SQL(_AS_POLYGON) if name in polygons else sql.SQL("{0}")).format(
-                sql.Identifier(name), sql.Identifier(name + _TEXT)
-            )
-            for name in granules.columns
-        )
-        self.execute(
-            "INSERT INTO {into} ({columns}) SELECT {selected} FROM {copied}",
-            into=into,
-            columns=sql.SQL(", ").join(map(sql.Identifier, granules.columns)),
-            selected=selected,
-            copied=_COPY_TABLE,
-        )
-
-    def _make_copy_table(
-        self, like: sql.Composable, columns: list[str], polygons: list[str]
-    ) -> None:
-        self.execute(
-            "DROP TABLE IF EXISTS {copied}; CREATE TEMP TABLE {copied} ON COMMIT DROP AS"
-            " SELECT {columns} FROM {like} WITH NO DATA",
-            copied=_COPY_TABLE,
-            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-            like=like,
-        )
-        for name in polygons:
-            self.execute(
-                "ALTER TABLE {copied} DROP {column}, ADD {text} text; ALTER TABLE {copied}"
-                " ADD {column} bytea",
-                copied=_COPY_TABLE,
-                column=sql.Identifier(name),
-                text=sql.Identifier(name + _TEXT),
-            )
-
-    def _copy_lines(self, into: sql.Composable, granules: pl.DataFrame) -> None:
-        lines = io.BytesIO()
-        granules.write_csv(
-            lines,
-            include_header=False,
-            quote_style="non_numeric",
-            datetime_format="%Y-%m-%dT%H:%M:%S%.6f",
-        )
-        lines.seek(0)
-        names = sql.SQL(", ").join(map(sql.Identifier, granules.columns))
-        command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(into, names)
-        with self.connection.cursor() as cursor:
-            cursor.copy_expert(command, lines)
+        copy_granules(self, into, granules)
 
     def _compose(self, query: str, identifiers: dict[str, sql.Composable]) -> sql.Composed:
         known = {"table": self.name, "tracking": self.tracking, "texts": TEXTS}
         return sql.SQL(query).format(**known, **identifiers)
-
-
-def _in_two_columns(granules: pl.DataFrame, validated: list[pl.Series]) -> Iterator[pl.Series]:
-    """Yield each polygon as bytes (in hexadecimal, as PostgreSQL reads them), or else as text."""
-    for written in validated:
-        texts = granules[written.name].set(written.is_not_null(), None)
-        yield ("\\x" + written.bin.encode("hex")).alias(written.name)
-        yield texts.alias(written.name + _TEXT)
