@@ -17,6 +17,9 @@ _STAMP = (
     r"(?:[T _]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?"
 )
 
+#: Identifiers that are safe as they are.
+_SAFE = r"^[._~-]*[A-Za-z0-9][A-Za-z0-9._~-]*$"
+
 
 def compact_time(given: pl.Series) -> Outcome:
     """Cut ``YYYYMMDD_HHMMSS`` from times; fractions of a second are cut off, never rounded.
@@ -65,7 +68,10 @@ def safe(given: pl.Series, *, distinct: bool = False) -> Outcome:
     >>> safe(pl.Series(["Nançay 1/2"])).values.to_list()
     ['Nancay_1-2']
     """
-    made = map_distinct(as_texts(given), lambda text: _safe(text, distinct))
+    texts = as_texts(given)
+    kept = texts.str.contains(_SAFE).fill_null(value=False)
+    changed = map_distinct(texts.set(kept, None), lambda text: _make_safe(text, distinct))
+    made = texts.zip_with(kept, changed)
     return refuse_unread(given, made, "an identifier: no letter or figure is in it")
 
 
@@ -136,7 +142,7 @@ def _are_all_present(columns: list[pl.Series]) -> pl.Series:
     )
 
 
-def _safe(text: str, distinct: bool) -> str | None:
+def _make_safe(text: str, distinct: bool) -> str | None:
     plain = re.sub(r"\s+", "_", ascii_of(text.strip()))
     plain = re.sub(r"[^A-Za-z0-9._~-]+", "-", plain)
     if not re.search(r"[A-Za-z0-9]", plain):
