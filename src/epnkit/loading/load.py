@@ -115,7 +115,11 @@ class Load:
             cursors.advance(self.target, self.service, previous, highest, self.run.number)
         if empty or self.request.replaces_all:
             declarations.save_declaration(
-                self.target, self.service, self.run.number, self.declaration
+                self.target,
+                self.service,
+                self.run.number,
+                self.declaration,
+                self.preparation.datalink,
             )
         self.run.add_time("finish")
         self.run.succeed(self.target.connection)
@@ -205,7 +209,7 @@ class Load:
             self.run.refusals.append(database_refusals(prepared.granules, refused))
             counts.quarantined += len(refused)
         name = self.service.name
-        if not self.request.from_kept:
+        if not self.request.from_kept and prepared.batch.keys:
             kept_records.keep(self.target, name, self.run.number, prepared.batch)
         if self.service.embargo:
             embargoes.save(self.target, name, prepared.batch.keys, prepared.embargoed)

@@ -105,6 +105,13 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class Digesting(Source, Protocol):
+    """A source whose digest of a record covers all of it: with the same one it is unchanged."""
+
+    digests_cover_records: bool
+
+
+@runtime_checkable
 class Skipping(Source, Protocol):
     """A source that finds more than it can give, and counts what it leaves out."""
 

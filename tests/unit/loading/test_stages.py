@@ -7,9 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from epnkit.loading.prepare.preparation import Preparation
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.mapping import Mapping
 from epnkit.service import Service
+from epnkit.sources.base import SOURCE_DIGEST
 
 #: A mapping that every rule accepts, but for what a test adds.
 COLUMNS: dict[str, Any] = {
@@ -48,3 +49,53 @@ def test_a_level_that_dachs_requires_is_missed_before_the_database(columns: dict
 def test_a_level_that_some_records_have() -> None:
     records = pl.DataFrame({"id": [1, 2, 3], "level": [3, None, 5]})
     assert prepare(records, processing_level=pl.col("level")) == [NO_LEVEL]
+
+
+class Loaded:
+    """What a table is said to hold: key, digest and number of granules of each record."""
+
+    def __init__(self, *rows: tuple[str, int, int]) -> None:
+        self.rows = rows
+
+    def find(self, _: pl.Series) -> pl.DataFrame:
+        schema = {"key": pl.String, "digest": pl.Int64, "granules": pl.Int64}
+        return pl.DataFrame(self.rows, schema=schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("rows", "mapped", "unchanged", "extra"),
+    [
+        ([], ["1", "2", "3"], 0, 0),
+        ([("2", 12, 1)], ["1", "3"], 1, 0),
+        ([("2", 12, 4), ("3", 99, 1)], ["1", "3"], 4, 3),
+        ([("1", 11, 1), ("2", 12, 1), ("3", 13, 2)], [], 4, 1),
+        # The digest of another record.
+        ([("1", 12, 1), ("2", 11, 1)], ["1", "2", "3"], 0, 0),
+    ],
+)
+def test_what_is_loaded_and_unchanged_is_not_mapped_and_counts(
+    rows: list[tuple[str, int, int]], mapped: list[str], unchanged: int, extra: int
+) -> None:
+    records = pl.DataFrame({"id": [1, 2, 3], SOURCE_DIGEST: [11, 12, 13]})
+    mapping = Mapping({**COLUMNS, "processing_level": 3})
+    service = Service("spots", frame="body", mapping=mapping, key=("id",))
+    found = Preparation(service, find_loaded=Loaded(*rows).find).prepare(records)
+    assert found.batch.keys == mapped
+    assert len(found.granules) == len(mapped)
+    counts = found.counts
+    assert (counts.read, counts.unchanged, counts.extra) == (3, unchanged, extra)
+    # What the loader counts of the granules that it gets.
+    counts.loaded += len(found.granules)
+    assert counts.balanced
+    assert PreparedBatch.from_bytes(found.to_bytes()).counts == counts
+
+
+def test_a_record_without_a_digest_is_mapped() -> None:
+    records = pl.DataFrame(
+        {"id": [1], SOURCE_DIGEST: [None]}, schema_overrides={SOURCE_DIGEST: pl.Int64}
+    )
+    mapping = Mapping({**COLUMNS, "processing_level": 3})
+    service = Service("spots", frame="body", mapping=mapping, key=("id",))
+    for given in (records, records.drop(SOURCE_DIGEST)):
+        found = Preparation(service, find_loaded=Loaded(("1", 0, 1)).find).prepare(given)
+        assert found.batch.keys == ["1"]

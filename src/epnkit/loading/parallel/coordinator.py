@@ -100,6 +100,7 @@ class Coordinator:
             preparation.now,
             _AHEAD * workers,
             self.lease,
+            skips_unchanged=preparation.find_loaded is not None,
         )
         with closing(self.connect()) as connection, closing(self.executor):
             queue = PartQueue(connection, run)

@@ -43,6 +43,8 @@ class PartTask:
         How many parts may be mapped, or in work, that are not loaded yet.
     lease : float
         How long a part belongs to a worker that gives no sign of life, in seconds.
+    skips_unchanged : bool
+        Whether records are left out that have not changed since they were loaded.
     """
 
     run: int
@@ -52,6 +54,7 @@ class PartTask:
     now: datetime
     ahead: int = 8
     lease: float = LEASE
+    skips_unchanged: bool = False
 
     def to_json(self) -> str:
         """Write the task as JSON."""

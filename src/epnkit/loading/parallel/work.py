@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from hashlib import blake2b
 from threading import Event, Thread
 from time import sleep
@@ -18,6 +19,7 @@ from epnkit.loading.parallel.queue import PartQueue, TakenPart
 from epnkit.loading.parallel.task import PartTask
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.preparation import Preparation
+from epnkit.loading.table.loaded_records import LoadedRecords
 from epnkit.sources.base import Source
 from epnkit.sources.transport.prefetch import prefetch
 
@@ -55,13 +57,21 @@ def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
                 sleep(_PAUSE)
                 continue
             try:
-                opened = opened or task.open()
+                opened = opened or _open(task, connection)
                 done += map_part(queue, part, *opened)
             except psycopg2.Error:
                 raise  # the run has ended, or the database is gone; then the lease runs out
             except Exception as error:  # noqa: BLE001 - the loader raises it
                 queue.fail(part, error_to_json(error, worker))
     return done
+
+
+def _open(task: PartTask, connection: Any) -> tuple[Preparation, Source]:
+    preparation, source = task.open()
+    if task.skips_unchanged:
+        loaded = LoadedRecords(connection, preparation.service.name)
+        preparation = replace(preparation, find_loaded=loaded.find)
+    return preparation, source
 
 
 def map_part(queue: PartQueue, part: TakenPart, preparation: Preparation, source: Source) -> bool:

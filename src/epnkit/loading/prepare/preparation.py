@@ -13,7 +13,7 @@ import polars as pl
 from epnkit.loading.prepare.columns import EMBARGOED
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
-from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
+from epnkit.loading.prepare.stages import READING, STAGES, BatchState, RunSettings
 from epnkit.sources.base import BATCH_SIZE, Source, Window
 
 
@@ -110,7 +110,7 @@ class Preparation(RunSettings):
             yield self.prepare(rest)
 
     def prepare(self, records: pl.DataFrame) -> PreparedBatch:
-        """Apply all :data:`~epnkit.loading.prepare.stages.STAGES`.
+        """Apply all :mod:`~epnkit.loading.prepare.stages`.
 
         Parameters
         ----------
@@ -118,9 +118,12 @@ class Preparation(RunSettings):
             The records as the source gave them.
         """
         batch = BatchState(records, Counts(read=len(records)))
-        for stage in STAGES:
+        for stage in READING:
             stage(batch, self)
-        packed = PackedBatch.of(record_keys(records, self.service.key), records)
+        all_unchanged = batch.counts.unchanged > 0 and not len(batch.kept)
+        for stage in () if all_unchanged else STAGES:
+            stage(batch, self)
+        packed = PackedBatch.of(record_keys(batch.kept, self.service.key), batch.kept)
         return PreparedBatch(
             batch.granules,
             batch.refusals,

@@ -1,7 +1,7 @@
 """The stages that turn a batch of records into granules and refusals.
 
-:data:`STAGES` lists them in order.  Each takes the batch and the settings of the run, and changes
-the batch; none touches the database.
+:data:`READING` and :data:`STAGES` list them in order.  Each takes the batch and the settings of
+the run, and changes the batch; none touches the database.
 """
 
 from __future__ import annotations
@@ -56,11 +56,15 @@ class RunSettings:
         The address of the service's datalink, to which a granule's uid is appended.
     now : datetime.datetime
         The time of the run, for the dates that the mapping leaves to the loader.
+    find_loaded : callable, optional
+        Finds what was loaded of records, by their keys: a table of `key`, `digest` and the number
+        of `granules`. Those with the same digest are not mapped again.
     """
 
     service: Service
     datalink: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    find_loaded: Callable[[pl.Series], pl.DataFrame] | None = None
 
 
 @dataclass
@@ -70,7 +74,8 @@ class BatchState:
     Parameters
     ----------
     records : polars.DataFrame
-        At first as the source gave them; then folded, and without those that have no cursor.
+        At first as the source gave them; then without those that are loaded already, folded, and
+        without those that have no cursor.
     counts : Counts
         The counts so far.
     highest : optional
@@ -89,6 +94,8 @@ class BatchState:
     withheld : polars.DataFrame
         Addresses of links that are withheld, as
         :data:`~epnkit.datalink.links.ADDRESS`.
+    kept : polars.DataFrame
+        The records to keep for a later mapping, as the source gave them.
     """
 
     records: pl.DataFrame
@@ -100,6 +107,11 @@ class BatchState:
     refusals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSAL))
     embargo_states: EmbargoStates | None = None
     withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADDRESS))
+    kept: pl.DataFrame = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep all records, until some are dropped."""
+        self.kept = self.records
 
 
 Stage = Callable[[BatchState, RunSettings], None]
@@ -112,6 +124,20 @@ def read_cursor(batch: BatchState, run: RunSettings) -> None:
         values = batch.records[cursor.field]
         batch.counts.null_cursors = values.null_count()
         batch.highest = values.max()
+
+
+def drop_unchanged(batch: BatchState, run: RunSettings) -> None:
+    """Drop the records that are loaded already, and unchanged since: their digests are the same."""
+    if run.find_loaded is None or SOURCE_DIGEST not in batch.records.columns:
+        return
+    keys = record_keys(batch.records, run.service.key)
+    read = pl.DataFrame([keys.alias("key"), batch.records[SOURCE_DIGEST].alias("digest")])
+    granules = read.join(
+        run.find_loaded(keys), on=("key", "digest"), how="left", maintain_order="left"
+    )["granules"]
+    batch.records = batch.kept = batch.records.filter(granules.is_null())
+    batch.counts.unchanged = int(granules.sum())
+    batch.counts.extra = batch.counts.unchanged - (len(read) - len(batch.kept))
 
 
 def fold_records(batch: BatchState, run: RunSettings) -> None:
@@ -297,13 +323,15 @@ def count_outcomes(batch: BatchState, run: RunSettings) -> None:
     """Count the refusals, and the granules beyond the first of a record."""
     counts = batch.counts
     counts.quarantined = len(batch.refusals)
-    singles = counts.read - counts.folded
-    counts.extra = len(batch.granules) + len(batch.refusals) - singles
+    singles = len(batch.kept) - counts.folded
+    counts.extra += len(batch.granules) + len(batch.refusals) - singles
 
 
-#: The stages, in their order.
+#: The stages before records are mapped, in their order.
+READING: tuple[Stage, ...] = (read_cursor, drop_unchanged)
+
+#: Those that map and check records, in their order.
 STAGES: tuple[Stage, ...] = (
-    read_cursor,
     fold_records,
     refuse_null_cursors,
     apply_mapping,
@@ -337,8 +365,8 @@ def content_hash(granules: pl.DataFrame) -> pl.Series:
         BLAKE2b of 16 bytes, in hexadecimal: PostgreSQL holds it as a uuid.
     """
     parts = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(granules.columns)]
-    rows = granules.select(pl.concat_str(parts, separator="\x1f")).to_series()
-    hashed = [hashlib.blake2b(row.encode(), digest_size=16).hexdigest() for row in rows]
+    rows = granules.select(pl.concat_str(parts, separator="\x1f").cast(pl.Binary)).to_series()
+    hashed = [hashlib.blake2b(row, digest_size=16).hexdigest() for row in rows.to_list()]
     return pl.Series(CONTENT, hashed, dtype=pl.String)
 
 

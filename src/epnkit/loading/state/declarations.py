@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import epnkit
 from epnkit.errors import ConfigurationError
 from epnkit.loading.table.catalog import table_exists
 
@@ -81,7 +82,9 @@ def is_source_file(path: Path) -> bool:
         return True
 
 
-def save_declaration(target: Target, service: Service, run: int, hashes: Hashes) -> None:
+def save_declaration(
+    target: Target, service: Service, run: int, hashes: Hashes, datalink: str | None = None
+) -> None:
     """Save the declaration by which all granules were made, in the transaction that loads them.
 
     Parameters
@@ -94,13 +97,41 @@ def save_declaration(target: Target, service: Service, run: int, hashes: Hashes)
         The run that made all of them.
     hashes : dict of str to str
         What :func:`hash_declaration` returned when the declaration was read.
+    datalink : str, optional
+        The address of the service's datalink, which stands in its granules.
     """
-    made_by = json.dumps({"source": service.source, "files": hashes}, sort_keys=True)
+    made_by = json.dumps(
+        {"source": service.source, "files": hashes, **_describe_maker(datalink)}, sort_keys=True
+    )
     target.execute(
         "INSERT INTO epnkit.declarations VALUES (%s, %s, %s) ON CONFLICT (service)"
         " DO UPDATE SET declared = excluded.declared, run = excluded.run",
         (service.name, made_by, run),
     )
+
+
+def _describe_maker(datalink: str | None) -> dict[str, str | None]:
+    """Describe what granules depend on besides their records and the declaration."""
+    return {"epnkit": epnkit.__version__, "datalink": datalink}
+
+
+def would_make_the_same(connection: Any, service: str, folder: Path, datalink: str | None) -> bool:
+    """Return whether the granules of a table would be made the same of the same records now.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        To DaCHS's database.
+    service : str
+        The service.
+    folder : pathlib.Path
+        Where it is declared now.
+    datalink : str, optional
+        The address of its datalink now.
+    """
+    made_by, _ = _read_saved(connection, service) or ({}, 0)
+    maker = _describe_maker(datalink).items()
+    return made_by.get("files") == hash_declaration(folder) and maker <= made_by.items()
 
 
 @dataclass(frozen=True)
@@ -157,6 +188,26 @@ def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration 
     StaleDeclaration or None
         None if nothing has changed, or nothing is known.
     """
+    saved = _read_saved(connection, service)
+    if saved is None:
+        return None
+    (made_by, run), now = saved, hash_declaration(folder)
+    before: Hashes = made_by["files"]
+    files = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    return (
+        StaleDeclaration(
+            service,
+            run,
+            tuple(files),
+            made_by["source"] in files or any(is_source_file(folder / name) for name in files),
+        )
+        if files
+        else None
+    )
+
+
+def _read_saved(connection: Any, service: str) -> tuple[dict[str, Any], int] | None:
+    """Read what :func:`save_declaration` saved last, and the run."""
     if not table_exists(connection, "epnkit", "declarations"):
         return None
     with connection.cursor() as cursor:
@@ -164,21 +215,7 @@ def find_stale(connection: Any, service: str, folder: Path) -> StaleDeclaration 
             "SELECT declared, run FROM epnkit.declarations WHERE service = %s", (service,)
         )
         row = cursor.fetchone()
-    if row is None:
-        return None
-    made_by, now = json.loads(row[0]), hash_declaration(folder)
-    before: Hashes = made_by["files"]
-    files = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
-    return (
-        StaleDeclaration(
-            service,
-            row[1],
-            tuple(files),
-            made_by["source"] in files or any(is_source_file(folder / name) for name in files),
-        )
-        if files
-        else None
-    )
+    return None if row is None else (json.loads(row[0]), row[1])
 
 
 def _strip_independent(tree: ast.Module) -> ast.Module:

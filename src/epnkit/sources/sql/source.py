@@ -92,6 +92,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
     """
 
     kind = "sql"
+    digests_cover_records = True
 
     def __init__(self, secret: Secret, settings: SqlSettings) -> None:
         super().__init__(secret, settings)

@@ -1,0 +1,131 @@
+"""An update reads what its lag covers again, and maps only what has changed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+import pytest
+from scripts.servers.processes import Server
+
+from epnkit.dachs.private import PrivateDachs
+from epnkit.deploy import inputs
+from epnkit.loading.request import Request
+from epnkit.replicas.sdo_records import PER_SLOT, SdoRecords
+from tests.conftest import ROOT
+
+pytest_plugins = ["tests.support.servers"]
+
+NAME = "medoc_sdo"
+COUNT = 2 * PER_SLOT
+
+#: A record of AIA in the middle, which has a granule of its own.
+_ONE = "(SELECT recnum FROM sdo_records WHERE series_name = 'aia.lev1' ORDER BY recnum LIMIT 1)"
+
+
+@dataclass
+class Archive:
+    """The service in DaCHS, and the database that it reads."""
+
+    dachs: PrivateDachs
+    source: Any
+
+    def change(self, statement: str) -> None:
+        with self.source.cursor() as cursor:
+            cursor.execute(statement)
+
+    def query(self, text: str) -> Any:
+        with closing(self.dachs.cluster.connect()) as link, link.cursor() as cursor:
+            cursor.execute(text)
+            return cursor.fetchone()
+
+    def load(self, **options: Any) -> tuple[int, int, int, int]:
+        """Load; give what was read, changed, unchanged, and how many records were mapped."""
+        environment = Request(**options).to_environment()
+        self.dachs.run("imp", f"{NAME}/q", environment=environment)
+        run, *counts = self.query(
+            "SELECT run, read, changed, unchanged FROM epnkit.runs ORDER BY run DESC LIMIT 1"
+        )
+        (mapped,) = self.query(
+            f"SELECT coalesce(sum(count), 0)::int FROM epnkit.records WHERE run = {run}"
+        )
+        read, changed, unchanged = counts
+        return read, changed, unchanged, mapped
+
+
+@pytest.fixture
+def archive(scratch: PrivateDachs, postgresql: Server) -> Iterator[Archive]:
+    """Load some slots of SDO's records from PostgreSQL."""
+    with closing(psycopg2.connect(postgresql.url)) as source:
+        SdoRecords(COUNT).fill(source)
+        source.autocommit = True
+        inputs.install(scratch, ROOT / "resources" / NAME)
+        folder = scratch.inputs / NAME
+        (folder / "source.toml").write_text((folder / "sql.toml").read_text())
+        rd = folder / "q.rd"
+        rd.write_text(rd.read_text().replace("../grammars/union", "../grammars/sql"))
+        credential = scratch.root / "credentials" / NAME
+        credential.write_text(postgresql.url.replace("postgresql://", "postgresql+psycopg2://"))
+        credential.chmod(0o600)
+        scratch.account.create_owned(scratch.inputs, credential.parent)
+        archive = Archive(scratch, source)
+        assert archive.load() == (COUNT, 0, 0, COUNT)
+        yield archive
+        scratch.run("drop", f"{NAME}/q")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_only_what_changed_is_mapped_again(archive: Archive, jobs: int) -> None:
+    assert archive.load(jobs=jobs) == (COUNT, 0, COUNT, 0)
+    archive.change(f"UPDATE sdo_records SET exptime = exptime + 1 WHERE recnum = {_ONE}")
+    assert archive.load(jobs=jobs) == (COUNT, 1, COUNT - 1, 1)
+    assert archive.load(jobs=jobs) == (COUNT, 0, COUNT, 0)
+    # The kept records are still those of all granules.
+    archive.load(remap=True)
+    assert archive.query("SELECT count(*) FROM medoc_sdo.epn_core") == (COUNT,)
+
+
+def test_a_full_load_maps_all(archive: Archive) -> None:
+    assert archive.load(full=True) == (COUNT, 0, COUNT, COUNT)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("service.py", '"target_class": "star"', '"target_class": "calibration"'),
+        ("service.py", "lag=timedelta(days=30)", "lag=timedelta(days=31)"),
+        ("source.toml", "SELECT", "SELECT ALL"),
+    ],
+)
+def test_another_declaration_maps_all(archive: Archive, file: str, old: str, new: str) -> None:
+    path = archive.dachs.inputs / NAME / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    *_, mapped = archive.load()
+    assert mapped == COUNT
+
+
+@pytest.mark.parametrize("what", ["epnkit", "datalink"])
+def test_another_epnkit_or_address_maps_all(archive: Archive, what: str) -> None:
+    with closing(archive.dachs.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute(
+            "UPDATE epnkit.declarations SET declared = jsonb_set(declared::jsonb, %s, '\"old\"')"
+            " WHERE service = %s",
+            ([what], NAME),
+        )
+        link.commit()
+    *_, mapped = archive.load()
+    assert mapped == COUNT
+
+
+def test_a_table_that_was_emptied_is_filled_again(archive: Archive) -> None:
+    with closing(archive.dachs.cluster.connect()) as link, link.cursor() as cursor:
+        cursor.execute("DELETE FROM medoc_sdo.epn_core")
+        link.commit()
+    *_, mapped = archive.load()
+    assert mapped == COUNT
+    assert archive.query("SELECT count(*) FROM medoc_sdo.epn_core") == (COUNT,)
