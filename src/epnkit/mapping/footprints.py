@@ -98,7 +98,9 @@ def _group_by_tolerance(
 
 def as_columns(found: Footprints) -> pl.DataFrame:
     """Return footprints as the columns of :data:`CONTOUR`, and ``errors``."""
-    words = [Flag(int(flags)).words().replace(" ", "#") or None for flags in found.flags]
+    flags = pl.Series(np.asarray(found.flags, dtype=np.int64))
+    different = flags.unique()
+    words = [Flag(each).words().replace(" ", "#").replace("-", "_") or None for each in different]
     numbers = {name: _round(getattr(found, name)) for name in ("c1min", "c1max", "c2min", "c2max")}
     return pl.DataFrame(
         {
@@ -107,7 +109,9 @@ def as_columns(found: Footprints) -> pl.DataFrame:
             **numbers,
             "area": _round(found.area_deg2),
             "pixels": pl.Series(np.asarray(found.pixels)),
-            "flags": pl.Series(words, dtype=pl.String).str.replace_all("-", "_"),
+            "flags": flags.replace_strict(different, pl.Series(words, dtype=pl.String)).cast(
+                pl.String
+            ),
             "errors": pl.Series(found.errors, dtype=pl.String),
         }
     )
