@@ -121,11 +121,19 @@ class Load:
                 self.declaration,
                 self.preparation.datalink,
             )
+        elif not self._makes_the_same():
+            declarations.forget_maker(self.target, self.service.name)
         self.run.add_time("finish")
         self.run.succeed(self.target.connection)
         # Compacting needs the quarantine of this run, which has just been written.
         kept_records.compact(self.target, self.service.name, self.run.number)
         self.progress.finish(self.run.counts.summary())
+
+    def _makes_the_same(self) -> bool:
+        """Return whether this load makes granules as those of the table were made."""
+        return declarations.would_make_the_same(
+            self.target.connection, self.service.name, self.declaration, self.preparation.datalink
+        )
 
     def _find_validated_columns(self) -> None:
         """Find the columns whose validated polygons can be copied as bytes, if this server can."""

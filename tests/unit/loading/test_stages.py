@@ -25,11 +25,14 @@ COLUMNS: dict[str, Any] = {
 }
 
 
+def make_service(**columns: Any) -> Service:
+    mapping = Mapping({str(name): value for name, value in (COLUMNS | columns).items()})
+    return Service("spots", frame="body", mapping=mapping, key=("id",))
+
+
 def prepare(records: pl.DataFrame, **columns: Any) -> list[tuple[Any, ...]]:
     """Give rule, field and reason of each refusal."""
-    mapping = Mapping({str(name): value for name, value in (COLUMNS | columns).items()})
-    service = Service("spots", frame="body", mapping=mapping, key=("id",))
-    found = Preparation(service).prepare(records)
+    found = Preparation(make_service(**columns)).prepare(records)
     assert len(found.granules) + len(found.refusals) == len(records)
     return found.refusals.select("rule", "field", "reason").rows()
 
@@ -77,8 +80,7 @@ def test_what_is_loaded_and_unchanged_is_not_mapped_and_counts(
     rows: list[tuple[str, int, int]], mapped: list[str], unchanged: int, extra: int
 ) -> None:
     records = pl.DataFrame({"id": [1, 2, 3], SOURCE_DIGEST: [11, 12, 13]})
-    mapping = Mapping({**COLUMNS, "processing_level": 3})
-    service = Service("spots", frame="body", mapping=mapping, key=("id",))
+    service = make_service(processing_level=3)
     found = Preparation(service, find_loaded=Loaded(*rows).find).prepare(records)
     assert found.batch.keys == mapped
     assert len(found.granules) == len(mapped)
@@ -94,8 +96,7 @@ def test_a_record_without_a_digest_is_mapped() -> None:
     records = pl.DataFrame(
         {"id": [1], SOURCE_DIGEST: [None]}, schema_overrides={SOURCE_DIGEST: pl.Int64}
     )
-    mapping = Mapping({**COLUMNS, "processing_level": 3})
-    service = Service("spots", frame="body", mapping=mapping, key=("id",))
+    service = make_service(processing_level=3)
     for given in (records, records.drop(SOURCE_DIGEST)):
         found = Preparation(service, find_loaded=Loaded(("1", 0, 1)).find).prepare(given)
         assert found.batch.keys == ["1"]

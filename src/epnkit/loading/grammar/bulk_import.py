@@ -85,7 +85,7 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
     reader = base.getDBProfile("trustedquery").roleName
     target = Target(table.connection, schema, name, tuple(columns), reader)
     preparation = Preparation(service, datalink_url(service))
-    if can_skip_unchanged(preparation, source, request, target):
+    if can_skip_unchanged(preparation, source, request, target, declaration):
         loaded = LoadedRecords(run.connection, service.name)
         preparation = replace(preparation, find_loaded=loaded.find)
     stale = declarations.find_stale(table.connection, service.name, service.folder)

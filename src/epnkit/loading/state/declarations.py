@@ -115,8 +115,10 @@ def _describe_maker(datalink: str | None) -> dict[str, str | None]:
     return {"epnkit": epnkit.__version__, "datalink": datalink}
 
 
-def would_make_the_same(connection: Any, service: str, folder: Path, datalink: str | None) -> bool:
-    """Return whether the granules of a table would be made the same of the same records now.
+def would_make_the_same(
+    connection: Any, service: str, hashes: Hashes, datalink: str | None
+) -> bool:
+    """Return whether all granules of a table would be made the same of the same records now.
 
     Parameters
     ----------
@@ -124,14 +126,31 @@ def would_make_the_same(connection: Any, service: str, folder: Path, datalink: s
         To DaCHS's database.
     service : str
         The service.
-    folder : pathlib.Path
-        Where it is declared now.
+    hashes : dict of str to str
+        What :func:`hash_declaration` returns now.
     datalink : str, optional
         The address of its datalink now.
     """
     made_by, _ = _read_saved(connection, service) or ({}, 0)
     maker = _describe_maker(datalink).items()
-    return made_by.get("files") == hash_declaration(folder) and maker <= made_by.items()
+    return made_by.get("files") == hashes and maker <= made_by.items()
+
+
+def forget_maker(target: Target, service: str) -> None:
+    """Note that not all granules of a table were made alike any more.
+
+    Parameters
+    ----------
+    target : Target
+        The table, in the transaction of a load that made some otherwise.
+    service : str
+        The service.
+    """
+    target.execute(
+        "UPDATE epnkit.declarations SET declared = (declared::jsonb - 'epnkit')::text"
+        " WHERE service = %s",
+        (service,),
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.request import Request
-from epnkit.loading.state.declarations import would_make_the_same
+from epnkit.loading.state.declarations import Hashes, would_make_the_same
 from epnkit.loading.table.catalog import has_tracking, tracking_name
 from epnkit.loading.table.target import Target
 from epnkit.sources.base import Digesting, Source
@@ -58,7 +58,7 @@ class LoadedRecords:
 
 
 def can_skip_unchanged(
-    preparation: Preparation, source: Source, request: Request, target: Target
+    preparation: Preparation, source: Source, request: Request, target: Target, declaration: Hashes
 ) -> bool:
     """Return whether a load may leave out records that have not changed since they were loaded.
 
@@ -76,11 +76,13 @@ def can_skip_unchanged(
         How it is loaded.
     target : Target
         The table. The tracking table of an empty one is made anew.
+    declaration : dict of str to str
+        Hashes of the service's declaration.
     """
     service = preparation.service
     alone = service.embargo is None and service.mapping.fold is None
     if request.kind != "load" or not alone or not isinstance(source, Digesting) or target.empty:
         return False
     return has_tracking(target.connection, target.schema) and would_make_the_same(
-        target.connection, service.name, service.folder, preparation.datalink
+        target.connection, service.name, declaration, preparation.datalink
     )
