@@ -1,7 +1,8 @@
 """The page and the client of a DaCHS that runs: `python -m benchmarks.explore URL`.
 
-Prints how long a search of all services takes against the slowest of them alone, and how fast the
-map draws 10,000 footprints, in headless Chromium without a graphics card.
+Prints how long a search of all services takes against the slowest of them alone and against what
+the server needs for the answers, and how fast the map draws 10,000 footprints, in headless Chromium
+without a graphics card.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import requests
 from playwright.sync_api import sync_playwright
 
 from epnkit.client import search
+from epnkit.client.ask import RequestLimits, TableAnswer
 from epnkit.client.targets import EpnTable
 from epnkit.explore.deployment import PATH
 
@@ -52,19 +57,31 @@ async (count) => {
 """
 
 
-def measure_search(url: str) -> tuple[float, float, int]:
-    """Give the time of all services together, of the slowest alone, and how many there are."""
-    whole = search(f"{url}/tap", target="sun", limit=500)
-    tables = [answer.target for answer in whole.answers]
-    start = time.perf_counter()
-    search(tables, target="sun", limit=500)
-    together = time.perf_counter() - start
-    return together, max(_time_alone(table) for table in tables), len(tables)
+#: What is searched for, and how many rows of each service at most.
+TARGET, LIMIT = "sun", 500
 
 
-def _time_alone(table: EpnTable) -> float:
+def measure_search(tables: list[EpnTable]) -> tuple[float, float]:
+    """Give the time of all services together, and of the slowest alone."""
+    return _time_search(tables), max(_time_search([table]) for table in tables)
+
+
+def _time_search(tables: list[EpnTable]) -> float:
     start = time.perf_counter()
-    search([table], target="sun", limit=500)
+    search(tables, target=TARGET, limit=LIMIT)
+    return time.perf_counter() - start
+
+
+def measure_server(answers: Iterable[TableAnswer], limit: int) -> float:
+    """Give the time that the server takes to answer the same queries, if nobody reads it."""
+
+    def fetch(answer: TableAnswer) -> None:
+        asked = {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": answer.query.text, "MAXREC": limit}
+        requests.post(f"{answer.target.url}/sync", asked, timeout=60).raise_for_status()
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(RequestLimits.at_once) as pool:
+        list(pool.map(fetch, answers))
     return time.perf_counter() - start
 
 
@@ -77,7 +94,7 @@ def measure_page(url: str) -> tuple[float, float, float]:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.goto(f"{url}{PATH}")
         page.wait_for_selector("#services label")
-        page.fill("[name=limit]", "500")
+        page.fill("[name=limit]", str(LIMIT))
         start = time.perf_counter()
         page.click("button.main")
         page.wait_for_selector(".tabulator-row")
@@ -91,11 +108,15 @@ def measure_page(url: str) -> tuple[float, float, float]:
 def main() -> None:
     """Measure, and print a table."""
     url = sys.argv[1].rstrip("/")
-    together, slowest, count = measure_search(url)
+    answers = search(f"{url}/tap", target=TARGET, limit=LIMIT).answers
+    together, slowest = measure_search([answer.target for answer in answers])
+    whole, empty = measure_server(answers, LIMIT), measure_server(answers, 0)
     first, prepared, rate = measure_page(url)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"Searching and drawing; {machine}; {datetime.now(UTC):%Y-%m-%d}")
-    print(f"{count} services of one DaCHS: {together:.2f} s; the slowest alone: {slowest:.2f} s")
+    print(f"{len(answers)} services of one DaCHS: {together:.2f} s")
+    print(f"the slowest alone: {slowest:.2f} s; {together / slowest:.1f} times that")
+    print(f"the server for these answers, unread: {whole:.2f} s; without rows: {empty:.2f} s")
     print(f"from the click to the first rows: {first:.2f} s")
     print(f"10,000 footprints of 30 corners: prepared in {prepared:.2f} s")
     print(f"moving and zooming them: {rate:.0f} pictures a second")

@@ -97,7 +97,11 @@ _ROWS = 20
     metavar="DIR",
     help="Download the files of the rows (by default #this), a folder for each service.",
 )
-@click.option("--samp", metavar="PROGRAM", help="Send the rows to aladin, topcat, or all.")
+@click.option(
+    "--samp",
+    metavar="PROGRAM",
+    help="Send the rows to aladin, topcat, jhelioviewer (images and places of the Sun), or all.",
+)
 def command(
     services: tuple[str, ...],
     listed: Path | None,

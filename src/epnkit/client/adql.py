@@ -141,7 +141,8 @@ def _overlap(low: str, high: str, start: float, end: float) -> str:
 
 def _is_in_list(name: str, value: str) -> str:
     """Require a value, or one of a list joined by ``#`` (EPN-TAP 2.0, section 2.2), in any case."""
-    return f"('#' || LOWER({name}) || '#') LIKE {sql_text(f'%#{value.strip().lower()}#%')}"
+    # Without parentheses, which the parser of DaCHS takes twice the time for.
+    return f"'#' || LOWER({name}) || '#' LIKE {sql_text(f'%#{value.strip().lower()}#%')}"
 
 
 def _write_word(word: str, known: Collection[str]) -> _Condition:

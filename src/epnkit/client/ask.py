@@ -6,8 +6,8 @@ import io
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -135,19 +135,35 @@ def ask_all(
     write = partial(write_query, terms=terms, columns=columns, order=order, limit=limits.limit)
     with ThreadPoolExecutor(limits.at_once) as pool:
         learning = {pool.submit(_learn_columns, each, limits): each for each in services.values()}
-        asking = []
-        for learned in as_completed(learning):
-            service, failed = learning[learned], learned.result()
-            if failed is not None:
-                yield from (replace(failed, target=table) for table in service.tables)
-                continue
-            for table in _name_tables(service):
-                if columns_of := service.columns[table.table]:
-                    asking.append(pool.submit(_ask, table, write(table.table, columns_of), limits))
+        waiting: set[Future[Any]] = {*learning}
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for each in done:
+                service = learning.pop(each, None)
+                if service is None:
+                    yield each.result()
+                elif (failed := each.result()) is not None:
+                    yield from (replace(failed, target=table) for table in service.tables)
                 else:
-                    yield TableAnswer(table, NO_QUERY, Table(), "refused", "it has no such table")
-        for asked in as_completed(asking):
-            yield asked.result()
+                    yield from _refuse_unknown(service)
+                    waiting |= _ask_known(service, write, limits, pool)
+
+
+def _ask_known(
+    service: _Service, write: Callable[..., TableQuery], limits: RequestLimits, pool: Executor
+) -> set[Future[Any]]:
+    """Begin to ask the tables that a service has."""
+    known = [table for table in _name_tables(service) if service.columns[table.table]]
+    queries = [write(table.table, service.columns[table.table]) for table in known]
+    pairs = zip(known, queries, strict=True)
+    return {pool.submit(_ask, table, query, limits) for table, query in pairs}
+
+
+def _refuse_unknown(service: _Service) -> Iterator[TableAnswer]:
+    """Give the answers of tables that a service does not have."""
+    for table in _name_tables(service):
+        if not service.columns[table.table]:
+            yield TableAnswer(table, NO_QUERY, Table(), "refused", "it has no such table")
 
 
 def _name_tables(service: _Service) -> Iterator[EpnTable]:
@@ -197,7 +213,8 @@ def _run(url: str, query: TableQuery, limit: int, session: DeadlineSession) -> t
         warnings.simplefilter("ignore")  # what services write is theirs
         rows, state = _parse(document, asked)
     names = [name for name in query.columns if name in rows.colnames]
-    return rows[names] if names else rows, state
+    # Not rows[names], which copies them.
+    return Table([rows[name] for name in names], copy=False) if names else rows, state
 
 
 def _parse(document: bytes, asked: Any) -> tuple[Table, str]:

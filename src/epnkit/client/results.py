@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
-from astropy.table import MaskedColumn, Table, vstack
+from astropy.table import Column, MaskedColumn, Table
 
 from epnkit.client.ask import TableAnswer
 from epnkit.client.targets import EpnTable
@@ -39,9 +39,10 @@ def merge_answers(answers: Iterable[TableAnswer], order: str = "time_min") -> Ta
     if not parts:
         return Table(names=(SERVICE, ACCESS), dtype=(str, str))
     _unite_types(parts)
-    merged = vstack(parts, metadata_conflicts="silent")
-    merged.meta.clear()
-    return _sort(_drop_repeated(merged), order)
+    names_of_all = dict.fromkeys(name for part in parts for name in part)
+    columns = {name: _join(parts, name) for name in names_of_all}
+    chosen = _choose_rows(columns, order)
+    return Table([column[chosen] for column in columns.values()], copy=False)
 
 
 def _name_services(targets: Iterable[EpnTable]) -> dict[EpnTable, str]:
@@ -54,18 +55,18 @@ def _name_services(targets: Iterable[EpnTable]) -> dict[EpnTable, str]:
     return names
 
 
-def _prepare_rows(answer: TableAnswer, name: str) -> Table:
-    rows = Table(answer.rows, masked=True, copy=False)
-    for column in rows.colnames:
-        rows[column] = _to_declared(rows[column], column)
-    rows.add_column([name] * len(rows), index=0, name=SERVICE)
-    rows.add_column([answer.target.url] * len(rows), index=1, name=ACCESS)
-    return rows
+def _prepare_rows(answer: TableAnswer, name: str) -> dict[str, MaskedColumn]:
+    count = len(answer.rows)
+    given = {SERVICE: np.full(count, name), ACCESS: np.full(count, answer.target.url)}
+    made = {key: MaskedColumn(values, name=key) for key, values in given.items()}
+    return made | {key: _to_declared(answer.rows[key], key) for key in answer.rows.colnames}
 
 
-def _to_declared(column: MaskedColumn, name: str) -> MaskedColumn:
+def _to_declared(column: Column, name: str) -> MaskedColumn:
     """Give a column the type that EPNcore declares, if its values allow it."""
     declared = COLUMNS.get(name)
+    if not isinstance(column, MaskedColumn):
+        column = MaskedColumn(column, copy=False)
     if column.dtype.kind == "O":
         column = _to_text(column)
     if declared is None or declared.epn_type in ("text", "timestamp") or column.dtype.kind in "US":
@@ -78,7 +79,7 @@ def _to_text(column: MaskedColumn) -> MaskedColumn:
     # By its plain array: a masked one makes another of each value, which takes ten times as long.
     mask = _mask_of(column).reshape(len(column), -1).all(axis=1)
     values = [
-        "" if masked or value is np.ma.masked else _write_value(value)
+        "" if masked else value if isinstance(value, str) else _write_value(value)
         for value, masked in zip(column.data.data, mask, strict=True)
     ]
     made = MaskedColumn(values, name=column.name, dtype=str, mask=mask)
@@ -93,36 +94,63 @@ def _mask_of(column: MaskedColumn) -> npt.NDArray[np.bool_]:
 
 
 def _write_value(value: object) -> str:
+    if value is np.ma.masked:
+        return ""
     if isinstance(value, np.ndarray):
         return " ".join(str(each) for each in value.ravel())
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _unite_types(parts: list[Table]) -> None:
+def _unite_types(parts: list[dict[str, MaskedColumn]]) -> None:
     """Make columns texts that are texts in one table and numbers in another."""
-    for name in {name for part in parts for name in part.colnames}:
-        columns = [part[name] for part in parts if name in part.colnames]
+    for name in {name for part in parts for name in part}:
+        columns = [part[name] for part in parts if name in part]
         kinds = {"text" if column.dtype.kind in "US" else "number" for column in columns}
         shapes = {column.shape[1:] for column in columns}
         if len(kinds) > 1 or len(shapes) > 1:
-            for part in (part for part in parts if name in part.colnames):
+            for part in (part for part in parts if name in part):
                 part[name] = _to_text(part[name].astype(object))
 
 
-def _drop_repeated(rows: Table) -> Table:
-    if "granule_uid" not in rows.colnames:
-        return rows
-    # A row without an identifier repeats none.
-    uids = [uid or (number,) for number, uid in enumerate(rows["granule_uid"].tolist())]
-    keys = list(zip(rows[SERVICE].tolist(), uids, strict=True))
-    first = {key: number for number, key in reversed(list(enumerate(keys)))}
-    return rows if len(first) == len(rows) else rows[sorted(first.values())]
+def _join(parts: list[dict[str, MaskedColumn]], name: str) -> MaskedColumn:
+    """Put a column's values below each other; those of parts that lack it are masked."""
+    own = [part[name] for part in parts if name in part]
+    shape = (sum(len(part[SERVICE]) for part in parts), *own[0].shape[1:])
+    values = np.zeros(shape, np.result_type(*(column.dtype for column in own)))
+    mask = np.ones(shape, bool)
+    end = 0
+    for part in parts:
+        start, end = end, end + len(part[SERVICE])
+        if name in part:
+            values[start:end] = part[name].data.data
+            mask[start:end] = _mask_of(part[name])
+    unit = next((column.unit for column in own if column.unit is not None), None)
+    described = next((column.description for column in own if column.description), None)
+    # Limits that one service declares do not hold for all.
+    meta = {key: value for key, value in own[0].meta.items() if key != "values"}
+    return MaskedColumn(
+        values, name, mask=mask, unit=unit, description=described, meta=meta, copy=False
+    )
 
 
-def _sort(rows: Table, order: str) -> Table:
-    if order not in rows.colnames:
-        return rows
-    column = rows[order]
-    masked = _mask_of(column)
+def _choose_rows(columns: Mapping[str, MaskedColumn], order: str) -> npt.NDArray[np.intp]:
+    """Find the rows to give, in their order: each once."""
+    first = _find_first(columns)
+    if order not in columns:
+        return first
+    column = columns[order][first]
     filled = np.asarray(column.filled("" if column.dtype.kind in "US" else 0))
-    return rows[np.lexsort((filled, masked))]
+    ordered: npt.NDArray[np.intp] = first[np.lexsort((filled, _mask_of(column)))]
+    return ordered
+
+
+def _find_first(columns: Mapping[str, MaskedColumn]) -> npt.NDArray[np.intp]:
+    """Find the rows that repeat none before them."""
+    count = len(columns[SERVICE])
+    if "granule_uid" not in columns:
+        return np.arange(count)
+    # A row without an identifier repeats none.
+    uids = [uid or (number,) for number, uid in enumerate(columns["granule_uid"].tolist())]
+    keys = zip(columns[SERVICE].tolist(), uids, strict=True)
+    first = {key: number for number, key in reversed([*enumerate(keys)])}
+    return np.sort(np.fromiter(first.values(), np.intp, len(first)))

@@ -50,6 +50,13 @@ def test_one_search_over_good_and_bad_services(hfc1ar: str) -> None:
     assert took < 60
 
 
+def test_a_quick_service_does_not_wait_for_one_that_is_silent(hfc1ar: str) -> None:
+    with answer_never() as silent:
+        targets = [EpnTable(silent, "b.epn_core"), EpnTable(hfc1ar, "hfc1ar.epn_core")]
+        found = search(targets, limit=5, timeout=10.0)
+    assert [answer.state for answer in found.answers] == ["overflow", "silent"]
+
+
 def test_every_term_is_understood_by_a_dachs(hfc1ar: str) -> None:
     everything = search(hfc1ar).table
     row = everything[len(everything) // 2]

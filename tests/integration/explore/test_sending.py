@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pytest
 from astropy.table import Table
 from playwright.sync_api import Page, expect
 from pyvo.samp import SAMPHubServer, SAMPIntegratedClient, WebProfileDialog
 from tests.support.explored import ONLY, open_search
+from tests.support.waiting import wait_until
+
+from epnkit.client import search
+from epnkit.client.jhelioviewer import list_images, write_footprints
+from epnkit.client.targets import EpnTable
+from epnkit.explore.deployment import PATH
 
 
 class Welcome(WebProfileDialog):  # type: ignore[misc]
@@ -37,6 +46,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.received: list[dict[str, str]] = []
+        self.kinds: list[str] = []
         self.arrived = threading.Event()
         self.client = SAMPIntegratedClient(name="receiver")
         self.client.connect()
@@ -46,6 +56,7 @@ class Receiver:
 
     def _take(self, key: str, sender: str, kind: str, given: dict[str, str], more: object) -> None:
         self.received.append(given)
+        self.kinds.append(kind)
         self.arrived.set()
 
     def await_message(self) -> dict[str, str]:
@@ -99,6 +110,50 @@ def test_the_image_of_a_row_goes_to_programs(page: Page, site: str, receiver: Re
     assert image["name"] == uid
     assert image["url"] == page.locator("#details li a").first.get_attribute("href")
     assert image["url"].endswith(".fits")
+
+
+def test_jhelioviewer_gets_footprints_and_no_table(
+    page: Page, site: str, receiver: Receiver
+) -> None:
+    for kind in ("table.load.votable", "jhv.load.image", "jhv.load.sunjson"):
+        receiver.bind(kind)
+    open_search(page, site, f"{ONLY}&limit=20")
+    page.click("#send")
+    expect(page.locator("#status")).to_have_text("Sent.", timeout=30_000)
+    tables = [EpnTable(f"{site}/tap", "hfc1ar.epn_core")]
+    expected = write_footprints(search(tables, limit=20).table)
+    wait_until(lambda: len(receiver.received) >= len(expected), 30)
+    assert {*receiver.kinds} == {"jhv.load.sunjson"}
+    sent = sorted((json.loads(given["value"]) for given in receiver.received), key=read_time)
+    for got, wanted in zip(sent, map(json.loads, expected), strict=True):
+        assert got.keys() == wanted.keys()
+        assert got["time"] == wanted["time"]
+        assert sorted(map(bound, got["geometry"])) == sorted(map(bound, wanted["geometry"]))
+
+
+def read_time(document: dict[str, Any]) -> str:
+    return str(document["time"])
+
+
+def bound(shape: dict[str, Any]) -> list[float]:
+    """Bound a shape's coordinates, and count them."""
+    places = np.array(shape["coordinates"]) % 360
+    return [len(places), *places.min(axis=0).round(1), *places.max(axis=0).round(1)]
+
+
+def test_images_of_the_sun_go_to_jhelioviewer(page: Page, site: str) -> None:
+    page.goto(f"{site}{PATH}")
+    rows = [
+        {"target_name": "Sun", "dataproduct_type": "im", "access_format": "application/fits"},
+        {"target_name": "Earth#Sun", "dataproduct_type": "ci#ma", "access_format": "image/fits"},
+        {"target_name": "Mars", "dataproduct_type": "im", "access_format": "image/fits"},
+        {"target_name": "Sun", "dataproduct_type": "ds", "access_format": "image/fits"},
+        {"target_name": "Sun", "dataproduct_type": "im", "access_format": "image/png"},
+    ]
+    rows = [row | {"access_url": f"http://localhost/{k}"} for k, row in enumerate(rows)]
+    script = "async (rows) => (await import('./jhelioviewer.mjs')).listImages(rows)"
+    found = page.evaluate(script, rows)
+    assert found == ["http://localhost/0", "http://localhost/1"] == list_images(Table(rows))
 
 
 def test_nothing_found_is_nothing_sent(page: Page, site: str, receiver: Receiver) -> None:

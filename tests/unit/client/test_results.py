@@ -54,6 +54,15 @@ def test_what_a_table_lacks_is_masked_and_comes_last() -> None:
     assert merged["time_min"][1] is np.ma.masked
 
 
+def test_a_column_keeps_its_unit_and_ucd_and_no_limits_of_one_service() -> None:
+    meta = {"ucd": "time.start;obs", "values": {"min": {"value": 1.0}, "max": {"value": 2.0}}}
+    times = MaskedColumn([1.5], unit="d", description="The begin", meta=meta)
+    rows = answer("http://a/tap", "x.epn_core", granule_uid=["a"], time_min=times)
+    merged = merge_answers([rows, TWO])["time_min"]
+    assert (merged.unit, merged.description) == ("d", "The begin")
+    assert merged.meta == {"ucd": "time.start;obs"}
+
+
 def test_nothing_found_is_an_empty_table() -> None:
     assert len(merge_answers([])) == 0
 

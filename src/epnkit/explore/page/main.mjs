@@ -8,7 +8,7 @@ import { ResultTable, showGallery } from "./results.mjs";
 import { MOST_PICTURES, saveFile, writeCsv, zipPictures } from "./saving.mjs";
 import { sendFile, sendTables } from "./sending.mjs";
 import { fillIn, strings } from "./strings.mjs";
-import { listMaps, listServices, run, safeLink, votableAddress } from "./tap.mjs";
+import { isWritable, listMaps, listServices, run, safeLink, votableAddress } from "./tap.mjs";
 import { Timeline } from "./timeline.mjs";
 import { toJulian, writeTime } from "./times.mjs";
 
@@ -94,7 +94,7 @@ async function search(times = null) {
   const chosen = state.services.filter((service) => service.label.querySelector("input").checked);
   Object.assign(state, { rows: [], shown: [], selected: [], chosen: null });
   for (const service of state.services) service.count.textContent = "";
-  state.asked = chosen.map((service) => ({ service, ...writeQuery(service.table, [...service.columns.keys()], terms, limit, wanted, "time_min"), limit }));
+  state.asked = chosen.map((service) => ({ service, ...writeQuery(service.table, [...service.columns.keys()], terms, limit, wanted, "time_min", isWritable(service)), limit }));
   showAsked();
   say(strings.searching);
   const waiting = [...state.asked], faults = [];
@@ -280,7 +280,7 @@ function sendRows() {
   const tables = listTables();
   if (!tables.length) return say(strings.noRows, true);
   if (tables.some((each) => each.tooLong)) return say(strings.tooManySelected, true);
-  return report(sendTables(tables));
+  return report(sendTables(tables, chosenRows()));
 }
 
 async function report(sending) {

@@ -1,13 +1,14 @@
 // Sending tables and files to programs by SAMP's web profile.
+import { LOAD_FOOTPRINTS, LOAD_IMAGES, listImages, writeFootprints } from "./jhelioviewer.mjs";
 import { strings } from "./strings.mjs";
 
-const SCRIPT = "script.aladin.send";
+const LOAD_VOTABLE = "table.load.votable", SCRIPT = "script.aladin.send";
 const ORDER = 9; // of the MOC of footprints: 7 minutes of arc
 let shared = null;
 
 // Sends [{ name, url, regions }], each the address of a VOTable. Aladin is also given a script that draws
-// the footprints of those with regions: it hides them else.
-export const sendTables = (tables) => send(tables.flatMap(writeMessages));
+// the footprints of those with regions: it hides them else. JHelioviewer gets what it can show of the rows.
+export const sendTables = (tables, rows) => send([...tables.flatMap(writeMessages), ...writeForSun(rows)]);
 
 // How programs are told of a file, by its type or else the end of its name (SAMP's list of MTypes).
 const kinds = [
@@ -39,18 +40,37 @@ function send(messages) {
 }
 
 // One after the other: the script is about the table. That nobody takes a script does not matter.
-function sendNext(connection, messages, done, failed) {
-  const message = messages.shift(), next = () => sendNext(connection, messages, done, failed);
-  if (!message) return done();
-  if (message["samp.mtype"] === SCRIPT) return connection.notifyAll([message], next, next);
-  const refuse = () => failed(new Error(strings.noPrograms));
-  connection.notifyAll([message], (takers) => (takers.length ? next() : refuse()), refuse);
+function sendNext(connection, messages, done, failed, taken = false) {
+  const [message, ...rest] = messages;
+  if (!message) return taken ? done() : failed(new Error(strings.noPrograms));
+  const kind = message["samp.mtype"];
+  const next = (takers) => sendNext(connection, rest, done, failed, taken || (kind !== SCRIPT && takers.length > 0));
+  const notify = (takers) => {
+    for (const taker of takers) connection.notify([taker, message]);
+    next(takers);
+  };
+  listTakers(connection, kind, notify, () => next([]));
+}
+
+// JHelioviewer subscribes to tables, and drops ours.
+function listTakers(connection, kind, done, failed) {
+  connection.getSubscribedClients([kind], (takers) => {
+    const all = Object.keys(takers);
+    if (kind !== LOAD_VOTABLE || !all.length) return done(all);
+    connection.getSubscribedClients([LOAD_IMAGES], (others) => done(all.filter((each) => !(each in others))), failed);
+  }, failed);
+}
+
+function writeForSun(rows) {
+  const images = listImages(rows);
+  const shown = images.length ? [new samp.Message(LOAD_IMAGES, { url: images.length > 1 ? images : images[0] })] : [];
+  return [...shown, ...writeFootprints(rows).map((value) => new samp.Message(LOAD_FOOTPRINTS, { value }))];
 }
 
 // No two tables have one name: Aladin's script would take the one that was sent before.
 function writeMessages({ name, url, regions }) {
   const label = `${name}_${new Date().toISOString().slice(11, 19).replaceAll(":", "")}`;
-  const table = new samp.Message("table.load.votable", { url, name: label, "table-id": url });
+  const table = new samp.Message(LOAD_VOTABLE, { url, name: label, "table-id": url });
   if (!regions || !/^\w+$/.test(label)) return [table];
   const script = `sync;${label}_footprints=cmoc -order=${ORDER} -fov ${label}`;
   return [table, new samp.Message(SCRIPT, { script })];

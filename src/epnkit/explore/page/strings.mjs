@@ -90,7 +90,7 @@ export const strings = {
   properties: "Properties",
   notAsked: "not restricted by",
   noHub: "No SAMP hub runs. Start Aladin or TOPCAT (their hub is found by itself), or save the rows as VOTable and open the file there.",
-  noPrograms: "A SAMP hub runs, but no program there takes this. Start Aladin or TOPCAT.",
+  noPrograms: "A SAMP hub runs, but no program there takes this. Start Aladin or TOPCAT, or JHelioviewer for images of the Sun and footprints on it.",
   sent: "Sent.",
   tooManySelected: "Too many rows are selected to name each: select fewer, or none for all.",
   clearTimes: "show all times",

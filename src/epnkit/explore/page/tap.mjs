@@ -39,21 +39,24 @@ function findMessage(text) {
   return info ? info.textContent.trim().slice(0, 300) : "";
 }
 
-// Gives [{ name, title, columns: Map of name -> { unit, ucd, description } }].
+// Whether DaCHS can write all columns of a table as JSON: it refuses MOCs.
+export const isWritable = (service) => ![...service.columns.values()].some((column) => column.xtype === "moc");
+
+// Gives [{ name, title, columns: Map of name -> { unit, ucd, description, xtype } }].
 export async function listServices(signal) {
   const tables = await run(
     "SELECT table_name, description FROM tap_schema.tables WHERE table_name LIKE '%.epn_core' ORDER BY table_name",
     10000, signal,
   );
   const columns = await run(
-    "SELECT table_name, column_name, unit, ucd, description FROM tap_schema.columns WHERE table_name LIKE '%.epn_core'",
+    "SELECT table_name, column_name, unit, ucd, description, xtype FROM tap_schema.columns WHERE table_name LIKE '%.epn_core'",
     100000, signal,
   );
   const found = new Map(tables.rows.map(([table, description]) => [table, {
     name: table.replace(/\.epn_core$/, ""), table, title: firstSentence(description), columns: new Map(),
   }]));
-  for (const [table, column, unit, ucd, description] of columns.rows) {
-    found.get(table)?.columns.set(column, { unit, ucd, description });
+  for (const [table, column, unit, ucd, description, xtype] of columns.rows) {
+    found.get(table)?.columns.set(column, { unit, ucd, description, xtype });
   }
   return [...found.values()];
 }
