@@ -23,6 +23,10 @@ _NEARLY_ALL = 0.95
 #: The most letters of a name that says nothing by itself.
 _FEW_LETTERS = 2
 
+#: Numbers with a decimal comma, and those of them that are no groups of thousands.
+_COMMA = r"^[-+]?\d*(,\d+)?$"
+_NO_THOUSANDS = r"^[-+]?(0?|0\d+|\d{4,}),|,(\d{1,2}|\d{4,})$"
+
 #: What the reader of files says of a file, beside what stands in it.
 _OF_FILE = frozenset(
     ["path", "file_name", "file_size", "modified", "address", "url", "unreadable", "line"]
@@ -45,11 +49,14 @@ class Field:
         One a record; null if the record has none.
     description : str
         What the source says of it in few words, if its name is too short to say it.
+    decimal_comma: bool
+        Whether its texts are numbers with a decimal comma.
     """
 
     name: str
     values: pl.Series
     description: str = ""
+    decimal_comma: bool = False
 
     @property
     def label(self) -> str:
@@ -86,15 +93,24 @@ class Field:
         """The values that are numbers, or texts of numbers; empty unless all of them are."""
         if not (self.given.dtype.is_numeric() or self.given.dtype == pl.String):
             return pl.Series(self.name, [], dtype=pl.Float64)
-        made = self.given.cast(pl.Float64, strict=False)
+        made = self._read_numbers(self.given)
         return made if made.null_count() == 0 else made.clear()
+
+    @property
+    def aligned_numbers(self) -> pl.Series:
+        """Each record's value as a number; null if it is none."""
+        return self._read_numbers(self.values)
+
+    def _read_numbers(self, values: pl.Series) -> pl.Series:
+        points = values.str.replace(",", ".") if self.decimal_comma else values
+        return points.cast(pl.Float64, strict=False)
 
     @cached_property
     def most_numbers(self) -> pl.Series:
         """The values that are numbers, if nearly all are; conversions refuse the others."""
         if len(self.numbers) or self.given.dtype != pl.String:
             return self.numbers
-        made = self.given.cast(pl.Float64, strict=False).drop_nulls()
+        made = self._read_numbers(self.given).drop_nulls()
         return made if len(made) >= _NEARLY_ALL * len(self.given) else made.clear()
 
     @property
@@ -202,9 +218,24 @@ class Sample:
     def fields(self) -> dict[str, Field]:
         """The fields, by their names."""
         return {
-            name: Field(name, self.records[name], self._describe(name))
+            name: Field(
+                name, self.records[name], self._describe(name), name in self._with_decimal_commas
+            )
             for name in self.records.columns
         }
+
+    @cached_property
+    def _with_decimal_commas(self) -> frozenset[str]:
+        """The fields whose numbers have a decimal comma, if it groups no thousands somewhere."""
+        texts = {
+            name: texts
+            for name in self.records.columns
+            if len(texts := Field(name, self.records[name]).texts)
+            and texts.str.contains(",").any()
+            and texts.str.contains(_COMMA).all()
+        }
+        shown = any(each.str.contains(_NO_THOUSANDS).any() for each in texts.values())
+        return frozenset(texts) if shown else frozenset()
 
     def _describe(self, name: str) -> str:
         """Return the description of a field whose name is a letter or two; else nothing."""

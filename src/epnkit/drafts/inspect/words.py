@@ -30,10 +30,24 @@ def split_words(name: str) -> tuple[str, ...]:
     (('date', 'observation'), ('start', 'time'), ('wavelength', 'min'))
     """
     plain = _UNITS.sub(lambda found: f" {found[0].lower()} ", _remove_accents(name))
-    pieces = [piece.lower() for piece in _PIECES.findall(plain)]
+    pieces = [piece.lower() for piece in _cut_prefix(_PIECES.findall(plain))]
     return _join_phrases(
         tuple(_normalize_spelling(word) for piece in pieces for word in _split_piece(piece))
     )
+
+
+def _cut_prefix(pieces: list[str]) -> list[str]:
+    """Give the last capital of a prefix back to it: ``GEOincidence`` is no ``GE Oincidence``."""
+    made: list[str] = []
+    for piece in pieces:
+        first, rest = piece[:1], piece[1:]
+        whole = piece.lower() in _known_words() or rest not in _known_words()
+        if made and made[-1].isupper() and first.isupper() and rest.islower() and not whole:
+            made[-1] += first
+            made.append(rest)
+        else:
+            made.append(piece)
+    return made
 
 
 def shorten(description: str) -> str:
@@ -60,7 +74,8 @@ def _join_phrases(words: tuple[str, ...]) -> tuple[str, ...]:
     for phrase, word in _phrases().items():
         for place in range(len(words) - len(phrase) + 1):
             if words[place : place + len(phrase)] == phrase:
-                return _join_phrases((*words[:place], word, *words[place + len(phrase) :]))
+                rest = words[place + len(phrase) :]
+                return _join_phrases((*words[:place], *word.split(), *rest))
     return words
 
 
@@ -68,6 +83,8 @@ def _split_piece(piece: str) -> list[str]:
     """Cut a piece that is no word into words, where all of it can be: ``dateobs``."""
     if piece in _known_words() or piece in _foreign_words() or piece.isdigit():
         return [piece]
+    if piece in read_table("words")["compounds"]:
+        return list(read_table("words")["compounds"][piece])
     if (compound := _split_compound(piece)) is not None:
         return compound
     for length in range(len(piece) - _SHORTEST, _SHORTEST - 1, -1):

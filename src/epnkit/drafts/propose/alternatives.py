@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import column, constant, number
+from epnkit.drafts.propose.code import column, constant, number, numbers_of
 from epnkit.drafts.propose.draft import Draft, propose
 from epnkit.drafts.propose.proposal import Proposal, validate
 from epnkit.drafts.recognise.lengths import kilometres_of
@@ -66,7 +66,8 @@ def take_field(sample: Sample, name: str, field: str) -> Proposal:
         raise ConfigurationError(
             f"there is no field {field!r}", cure=f"Fields: {', '.join(sample.fields)}"
         )
-    made = column(field) if polars_type(name) == pl.String else number(field)
+    is_text = polars_type(name) == pl.String
+    made = column(field) if is_text else number(numbers_of(sample.fields[field]))
     return _require_fit(Proposal((name,), made, (field,), CHOSEN, "chosen"), sample)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.propose.code import CodeValue, scale
+from epnkit.drafts.propose.code import CodeValue, numbers_of, scale
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.lengths import kilometres_of, may_be_length
 from epnkit.drafts.recognise.meanings import plain_name
@@ -33,6 +33,9 @@ _OTHERS = {
     *("pixel", "pix", "px", "arcsec", "hpc", "image", "size", "dim", "scale", "offset", "matrix"),
     *("rotation", "quaternion", "error", "err", "sigma", "std", "naxis", "axis", "acceleration"),
 }
+
+#: An axis with its unit: ``xkm``.
+_GLUED = re.compile(r"(?<![a-z])([xyz])(km|au|re|rj|rs)(?![a-z])")
 
 #: A radius of a body at the end of a name, with a mark within: ``x_r_e``.
 _RADIUS = re.compile(r"(?<![a-z])r_([a-z])$")
@@ -68,7 +71,7 @@ def _propose_axis(
     column: str, field: Field, axes: _Axes, unit: str | None, bodies: frozenset[str]
 ) -> Iterator[Proposal]:
     def with_unit(said: str) -> CodeValue:
-        return scale(field.name, kilometres_of(said, bodies) or 1.0)
+        return scale(numbers_of(field), kilometres_of(said, bodies) or 1.0)
 
     known = unit is not None and kilometres_of(unit, bodies) is not None
     most = _OF_OBSERVER if _OBSERVERS & {*axes.words} else _SAID
@@ -105,7 +108,7 @@ def _find_axes(sample: Sample) -> Iterator[_Axes]:
 def _split(name: str) -> tuple[str, ...]:
     """Cut a name at marks, and an axis from the name of a frame: ``xgse``, ``GSEX``."""
     plain = _axis_of_frame().sub(r"\1_\2_\3", plain_name(name))
-    plain = _RADIUS.sub(r"r\1", plain)
+    plain = _GLUED.sub(r"\1_\2", _RADIUS.sub(r"r\1", plain))
     return tuple(word for word in re.split(r"[^a-z0-9]+", plain) if word)
 
 

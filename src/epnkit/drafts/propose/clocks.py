@@ -8,9 +8,10 @@ from dataclasses import replace
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, call, join_texts, scale
+from epnkit.drafts.propose.code import CodeValue, call, join_texts, numbers_of, scale
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate
+from epnkit.drafts.recognise.units import SECONDS
 from epnkit.drafts.recognise.values import are_times_of_day, find_date_order, share_matching
 from epnkit.fits.dates import DATE_NAMES, SCALE_NAME, find_clock, plain_scale
 from epnkit.fits.keywords import Keywords
@@ -38,10 +39,28 @@ _OF_RECORDS = {"created", "modified", "inserted", "release", "processing"}
 
 #: Words of names of times of day, and of those of other clocks, and of durations.
 _CLOCKS = {"time", "utc", "hour", "hours", "hhmm", "hhmmss", "hms", "hm", "tu", "clock"}
-_OTHER_TIMES = {"local", "sidereal", "lst", "exposure", "integration", "duration", "step", "zone"}
+_OTHER_TIMES = {
+    "ra",
+    "ascension",
+    "ar",
+    "dec",
+    "longitude",
+    "latitude",
+    "local",
+    "sidereal",
+    "lst",
+    "exposure",
+    "integration",
+    "duration",
+    "step",
+    "zone",
+}
 
 #: The hours of a day, and the largest number of hours and minutes in four figures.
 _HOURS, _LARGEST = 24.0, 2400.0
+
+#: The seconds of a day, and of an hour.
+_DAY, _HOUR = 86400.0, 3600.0
 
 #: How many figures times of day have that are written without marks; how they look, and how clocks
 #: show them.
@@ -52,8 +71,8 @@ _FIGURES = {
 
 #: Words that mark a time of day, or the parts of a time, as those of the start or of the end.
 SIDES = {
-    "time_min": frozenset(["start", "begin", "first", "from", "min"]),
-    "time_max": frozenset(["end", "stop", "last", "to", "max"]),
+    "time_min": frozenset(["start", "begin", "first", "from", "min", "on"]),
+    "time_max": frozenset(["end", "stop", "last", "to", "max", "off"]),
 }
 
 
@@ -64,7 +83,7 @@ _ALL_SIDES = frozenset.union(*SIDES.values())
 _BARE_SIDES = frozenset(["start", "begin", "max", "peak", "end", "stop"])
 
 #: Words of the ends of what lasts; the maximum of an event is none.
-_ENDS = frozenset(["end", "stop"])
+_ENDS = frozenset(["end", "stop", "off"])
 
 
 def propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:
@@ -129,17 +148,19 @@ def join_clock(day: str | CodeValue, clock: Field, order: DateOrder | None = Non
     """
     written = _write_clock(clock)
     if written is None:
-        hours = scale(clock.name, 3600.0)
-        return call(julian_date_after, call(julian_date, day, **_say_order(order)), hours)
+        passed = scale(numbers_of(clock), _unit_within_day(clock) or _HOUR)
+        return call(julian_date_after, call(julian_date, day, **_say_order(order)), passed)
     if order is None:
         return call(julian_date_of_date_and_time, day, written)
     return call(julian_date, join_texts(day, written, " "), order=order)
 
 
 def _write_clock(clock: Field) -> str | CodeValue | None:
-    """Declare times of day with marks; None if they are hours."""
+    """Declare times of day with marks; None if they are a number since midnight."""
     if are_times_of_day(clock):
         return clock.name
+    if _unit_within_day(clock) is not None:
+        return None
     if not (count := _count_figures(clock)):
         return None
     name, marks = python_text(clock.name), _FIGURES[count][1]
@@ -166,10 +187,22 @@ def is_clock(field: Field) -> bool:
     said = set(field.words)
     if are_times_of_day(field):
         return not said & _OTHER_TIMES
+    if _unit_within_day(field) is not None:
+        return True
     named = said & _CLOCKS or ("h" in said and said & _ALL_SIDES)
     if named and not said & _OTHER_TIMES:
         return bool(_count_figures(field)) or _are_hours(field)
     return bool(said) and said <= _BARE_SIDES and _count_figures(field) > 0
+
+
+def _unit_within_day(field: Field) -> float | None:
+    """Return the unit of numbers that count from midnight, in seconds, if their name says so."""
+    words, numbers = field.words, field.numbers.cast(pl.Float64)
+    unit = 1.0 if "sod" in words else None
+    if {"of", "day"} <= {*words}:
+        unit = next((SECONDS[word] for word in words if word in SECONDS and word != "day"), None)
+    inside = len(numbers) > 0 and unit and bool(numbers.is_between(0.0, _DAY / unit).all())
+    return unit if inside else None
 
 
 def _count_figures(field: Field) -> int:

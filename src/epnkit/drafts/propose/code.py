@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from epnkit.drafts.inspect.sample import Field
 from epnkit.mapping.declare import Computed, compute
 from epnkit.mapping.translations import translate
 from epnkit.quoting import python_text, python_value
@@ -38,6 +39,18 @@ class CodeValue:
 def constant(value: str | int | float) -> CodeValue:
     """Declare one value for all granules."""
     return CodeValue(value, python_value(value))
+
+
+def numbers_of(field: Field) -> str | CodeValue:
+    """Declare the numbers of a field: its name, or its texts with points for decimal commas."""
+    if not field.decimal_comma:
+        return field.name
+    code = f'pl.col({python_text(field.name)}).str.replace(",", ".")'
+    return CodeValue(pl.col(field.name).str.replace(",", "."), code)
+
+
+def _as_column(given: str | CodeValue) -> CodeValue:
+    return column(given) if isinstance(given, str) else given
 
 
 def column(name: str) -> CodeValue:
@@ -80,9 +93,9 @@ def join_list(name: str) -> CodeValue:
     return CodeValue(pl.col(name).list.join(","), f'pl.col({python_text(name)}).list.join(",")')
 
 
-def scale(name: str, factor: float) -> CodeValue:
+def scale(given: str | CodeValue, factor: float) -> CodeValue:
     """Declare a number in another unit: multiplied, or divided if the factor is below 1."""
-    plain = number(name)
+    plain = number(given)
     if factor == 1:
         return plain
     if factor < 1:
@@ -91,9 +104,9 @@ def scale(name: str, factor: float) -> CodeValue:
     return CodeValue(plain.value * factor, f"{plain.code} * {_write_number(factor)}")
 
 
-def scale_by(name: str, by: str, factors: dict[str, float]) -> CodeValue:
+def scale_by(given: str | CodeValue, by: str, factors: dict[str, float]) -> CodeValue:
     """Declare a number whose unit another field tells: multiplied by the factor for its value."""
-    plain, factor = number(name), by_value(by, factors)
+    plain, factor = number(given), by_value(by, factors)
     return CodeValue(plain.value * factor.value, f"{plain.code} * {factor.code}")
 
 
@@ -152,6 +165,22 @@ def first_value(values: list[CodeValue]) -> CodeValue:
     return CodeValue(pl.coalesce(*(each.value for each in values)), f"pl.coalesce({code})")
 
 
+def least_of(values: list[CodeValue]) -> CodeValue:
+    """Declare the least of several values of a record."""
+    code = ", ".join(each.code for each in values)
+    return CodeValue(
+        pl.min_horizontal(*(each.value for each in values)), f"pl.min_horizontal({code})"
+    )
+
+
+def greatest_of(values: list[CodeValue]) -> CodeValue:
+    """Declare the greatest of several values of a record."""
+    code = ", ".join(each.code for each in values)
+    return CodeValue(
+        pl.max_horizontal(*(each.value for each in values)), f"pl.max_horizontal({code})"
+    )
+
+
 def with_clock(day: str, clock: str) -> CodeValue:
     """Declare a time, of which the time of day is in another field if the first has only a date."""
     name, joined = python_text(day), join_texts(day, clock, "T")
@@ -164,45 +193,45 @@ def with_clock(day: str, clock: str) -> CodeValue:
     return CodeValue(value, code)
 
 
-def number_or_null(name: str) -> CodeValue:
+def number_or_null(given: str | CodeValue) -> CodeValue:
     """Declare the numbers of a field; texts that are none, 0 and -1 stand for nothing."""
-    value = pl.col(name).cast(pl.Float64, strict=False)
-    code = f"pl.col({python_text(name)}).cast(pl.Float64, strict=False)"
+    plain = _as_column(given)
+    value = plain.value.cast(pl.Float64, strict=False)
+    code = f"{plain.code}.cast(pl.Float64, strict=False)"
     return CodeValue(value.replace([0.0, -1.0], None), f"{code}.replace([0.0, -1.0], None)")
 
 
-def number(name: str) -> CodeValue:
-    """Declare a field's value as a number, be it a text of one."""
-    return CodeValue(pl.col(name).cast(pl.Float64), f"pl.col({python_text(name)}).cast(pl.Float64)")
+def number(given: str | CodeValue) -> CodeValue:
+    """Declare a field's value, or another one, as a number, be it a text of one."""
+    plain = _as_column(given)
+    return CodeValue(plain.value.cast(pl.Float64), f"{plain.code}.cast(pl.Float64)")
 
 
-def longitude(name: str) -> CodeValue:
+def longitude(given: str | CodeValue) -> CodeValue:
     """Declare a longitude from 0 to 360 degrees, where a field counts from -180."""
-    return CodeValue(
-        pl.col(name).cast(pl.Float64) % 360.0,
-        f"pl.col({python_text(name)}).cast(pl.Float64) % 360.0",
-    )
+    plain = number(given)
+    return CodeValue(plain.value % 360.0, f"{plain.code} % 360.0")
 
 
-def opposite(name: str, around: bool) -> CodeValue:
+def opposite(given: str | CodeValue, around: bool) -> CodeValue:
     """Declare an angle that is counted the other way: a longitude to the west, or a latitude.
 
     Parameters
     ----------
-    name : str
-        The field.
+    given : str or CodeValue
+        The field, or its numbers.
     around : bool
         Whether it is a longitude, from 0 to 360 degrees.
     """
-    plain = number(name)
+    plain = number(given)
     if around:
         return CodeValue(-plain.value % 360.0, f"-{plain.code} % 360.0")
     return CodeValue(-plain.value, f"-{plain.code}")
 
 
-def apply_sign(name: str, side: str, negative: str) -> CodeValue:
+def apply_sign(given: str | CodeValue, side: str, negative: str) -> CodeValue:
     """Declare an angle whose sign is a letter in another field; one of E or W is a longitude."""
-    plain, mark = number(name), python_text(negative)
+    plain, mark = number(given), python_text(negative)
     down = pl.col(side).str.strip_chars() == negative
     value = pl.when(down).then(-plain.value).otherwise(plain.value)
     code = (

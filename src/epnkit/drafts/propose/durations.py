@@ -8,11 +8,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, first_value, scale, scale_by
+from epnkit.drafts.propose.code import CodeValue, first_value, number, numbers_of, scale, scale_by
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.spectral_units import unit_of_light
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
-from epnkit.drafts.recognise.meanings import UNIT_WORDS, Candidate, find_candidates, find_end
+from epnkit.drafts.recognise.meanings import (
+    UNIT_WORDS,
+    Candidate,
+    find_candidates,
+    find_end,
+    plain_name,
+)
 from epnkit.drafts.recognise.units import SECONDS, find_unit_field
+from epnkit.epncore.columns import COLUMNS
 
 #: How many times as long as observations exposures in seconds have to be, so that they are in ms;
 #: more than rounding makes of ends that come from the exposures themselves.
@@ -40,6 +48,10 @@ _INSECONDS = {
     "time_sampling_step_max",
 }
 
+
+#: Units of rates of samples, in hertz; how sure steps are that come of them, and of no said unit.
+_RATES = {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6}
+_RATE, _UNSAID = 0.85, 0.7
 
 #: How sure a duration is whose unit another field tells, and one whose unit nothing tells.
 _BY_RECORD, _MIXED = 0.85, 0.5
@@ -85,6 +97,25 @@ def propose_durations(sample: Sample, lengths: pl.Series | None) -> Iterator[Pro
         if found:
             longest = lengths if quantity == "time_exp" else None
             yield from _propose_bounds(sample, quantity, found, longest)
+        elif quantity == "time_sampling_step":
+            yield from _propose_rate(sample)
+
+
+def _propose_rate(sample: Sample) -> Iterator[Proposal]:
+    """Propose how many samples a second there are, for steps in time."""
+    for candidate in find_candidates(sample, "sampling_rate")[:1]:
+        field = candidate.field
+        unit = unit_of_light(sample, field) or "Hz"
+        if len(field.numbers) and (field.numbers > 0).all() and unit in _RATES:
+            plain = number(numbers_of(field))
+            made = CodeValue(
+                1.0 / (plain.value * _RATES[unit]), f"1.0 / ({plain.code} * {_RATES[unit]!r})"
+            )
+            score = candidate.score if unit != "Hz" or "hz" in field.words else _UNSAID
+            for end in ("min", "max"):
+                column = f"time_sampling_step_{end}"
+                reason = f"samples a second, in {unit}"
+                yield Proposal((column,), made, (field.name,), min(score, _RATE), reason)
 
 
 def _propose_bounds(
@@ -114,12 +145,12 @@ def _propose_bound(
         reason = "in ms: in seconds, it would take longer than the observation"
     if not chosen.field.numbers.is_between(0.0, _LONGEST / factor).all():
         confidence, reason = 0.3, "by its name, but some values cannot be durations"
-    name = chosen.field.name
+    name, given = chosen.field.name, numbers_of(chosen.field)
 
     def with_unit(unit: str) -> CodeValue:
-        return scale(name, SECONDS[unit.lower()])
+        return scale(given, SECONDS[unit.lower()])
 
-    made = scale(name, factor)
+    made = scale(given, factor)
     return Proposal((column,), made, (name,), confidence, reason, None if sure else with_unit)
 
 
@@ -135,14 +166,14 @@ def read_seconds(sample: Sample, field: Field) -> Seconds:
     known = sample.declared.units_by.get(field.name)
     if known is None:
         factor, sure = duration_unit(sample, field)
-        return Seconds(scale(field.name, factor), (field.name,), sure, factor, "by its name")
+        return Seconds(scale(numbers_of(field), factor), (field.name,), sure, factor, "by its name")
     factors = {value: SECONDS.get(unit) for value, unit in known.units.items()}
     each = {value: factor for value, factor in factors.items() if factor is not None}
     told = ", ".join(known.units.values())
     if not known.field or len(each) < len(factors):
         reason = f"by its name; files give it in {told}, and nothing says which"
-        return Seconds(scale(field.name, 1.0), (field.name,), False, 1.0, reason)
-    made = scale_by(field.name, known.field, each)
+        return Seconds(scale(numbers_of(field), 1.0), (field.name,), False, 1.0, reason)
+    made = scale_by(numbers_of(field), known.field, each)
     reason = f"by its name; in {told}, by {known.field}"
     return Seconds(made, (field.name, known.field), True, None, reason)
 
@@ -171,12 +202,12 @@ def _exceeds(sample: Sample, field: Field, lengths: pl.Series) -> bool:
 
     Exposures of which a field has the number count together.
     """
-    values = sample.records[field.name].cast(pl.Float64, strict=False)
+    values = field.aligned_numbers
     counts = next(
         (f for f in sample if {"frame", "count"} <= set(f.words) and len(f.numbers)), None
     )
     if counts is not None:
-        values *= sample.records[counts.name].cast(pl.Float64, strict=False).fill_null(1.0)
+        values *= counts.aligned_numbers.fill_null(1.0)
     known = (lengths > 0) & values.is_not_null()
     ratios = (values / lengths).filter(known.fill_null(value=False))
     median = ratios.median()
@@ -204,6 +235,8 @@ def duration_unit(sample: Sample, field: Field) -> tuple[float, bool]:
 
 def _ends_in_minutes(sample: Sample, field: Field) -> bool:
     """Return whether min means minutes: ``duration_min`` without ``duration_max``."""
+    if plain_name(field.name) in COLUMNS:
+        return False
     *head, last = field.words or ("",)
     others = {each.words for each in sample}
     return last == "min" and len(head) > 0 and (*head, "max") not in others

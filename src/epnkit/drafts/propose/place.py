@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -17,12 +18,15 @@ from epnkit.drafts.propose.code import (
     join_list,
     longitude,
     number,
+    numbers_of,
     opposite,
-    scale,
 )
+from epnkit.drafts.propose.heights import propose_heights
+from epnkit.drafts.propose.outlines import propose_outline
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.sexagesimal import are_angles, read_degrees
+from epnkit.drafts.propose.solar_offsets import propose_solar_offsets
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
-from epnkit.drafts.recognise.units import KILOMETRES
 from epnkit.drafts.recognise.values import SHARE, share_matching, time_form
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.catalogue_positions import box_region, disc_position
@@ -57,15 +61,22 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     bodies : frozenset of str
         What was looked at, as far as that is known.
     """
+    outlined, outline = propose_outline(sample)
+    if outline:
+        heights = propose_heights(sample) if outlined == "body" else ()
+        return SpatialProposal(outlined, (*outline, *heights))
     for frame, names in _SETS:
         found = _find_family(sample, names)
-        if all(found) and _are_in_order(sample, *found[2:]):
+        if all(found) and _are_in_order(*found[2:]):
             limits = tuple(_propose_limits(sample, found, bodies, frame))
-            heights = _propose_heights(sample) if frame == "body" else ()
-            return SpatialProposal(frame, (*limits, *heights, *_propose_region(limits, frame)))
+            heights = propose_heights(sample) if frame == "body" else ()
+            region = _propose_region(sample, limits, frame)
+            return SpatialProposal(frame, (*limits, *heights, *region))
     points = tuple(propose_points(sample, bodies))
     found_points = SpatialProposal("cartesian", points) if points else None
-    whole = _find_box(sample) or _find_position(sample) or found_points
+    offsets = tuple(propose_solar_offsets(sample, bodies))
+    drawn = SpatialProposal("body", offsets) if offsets else None
+    whole = _find_box(sample) or _find_position(sample) or found_points or drawn
     return whole or _find_part(sample, bodies) or SpatialProposal("none")
 
 
@@ -114,12 +125,28 @@ _SETS: tuple[tuple[Frame, _Set], ...] = (
             ("latitude_max", _ACROSS),
         ),
     ),
+    (
+        "body",
+        (
+            ("west_longitude_min", _AROUND),
+            ("west_longitude_max", _AROUND),
+            ("latitude_min", _ACROSS),
+            ("latitude_max", _ACROSS),
+        ),
+    ),
     ("body", _pair("longitude", "latitude")),
     ("body", _pair("longitude_of", "latitude_of")),
 )
 
 #: Words of names of angles that count to the west, or to the south.
 _DOWN = {"c1": frozenset(["w", "west"]), "c2": frozenset(["s", "south"])}
+
+
+#: How descriptions say that longitudes grow to the west.
+_WEST = (
+    r"(?i)west[- ]?positive|positive (to(wards?)? )?(the )?west|westward|\bwest(ern)? longitude"
+    r"|deg(rees)? ?W\b"
+)
 
 
 #: Words of names that say which side of a box a field is.
@@ -173,7 +200,7 @@ def _find_part(sample: Sample, bodies: frozenset[str]) -> SpatialProposal | None
             found: list[Candidate | None] = [None] * len(_LIMITS)
             found[start : start + 2] = _find_family(sample, names[start : start + 2])
             likely = all(c is not None and c.score >= _ALONE for c in found[start : start + 2])
-            if likely and (start == 0 or _are_in_order(sample, *found[start:])):
+            if likely and (start == 0 or _are_in_order(*found[start:])):
                 return SpatialProposal(frame, tuple(_propose_limits(sample, found, bodies, frame)))
     return None
 
@@ -211,14 +238,21 @@ _OUTLINE = tuple(name for name in OUTLINE if name in COLUMNS and COLUMNS[name].m
 _NO_OUTLINE = pl.lit(None, pl.List(pl.Float64))
 
 
-def _propose_region(limits: tuple[Proposal, ...], frame: Frame) -> Iterator[Proposal]:
+def _propose_region(
+    sample: Sample, limits: tuple[Proposal, ...], frame: Frame
+) -> Iterator[Proposal]:
     """Propose a box on a body as s_region if the limits are of one, and no points."""
     names = [each.fields[0] for each in limits]
     if frame != "body" or names[0] == names[1] or names[2] == names[3]:
         return
     confidence = min(each.confidence for each in limits)
+    swapped = limits[0].value.code.startswith("-")  # counted to the west
+    given = [
+        each.value if swapped else numbers_of(sample.fields[each.fields[0]]) for each in limits
+    ]
+    made = call(box_region, *given)
     reason = f"the box of its limits ({frame} frame)"
-    yield Proposal(("s_region",), call(box_region, *names), tuple(names), confidence, reason)
+    yield Proposal(("s_region",), made, tuple(names), confidence, reason)
 
 
 def _find_family(sample: Sample, names: tuple[_Limited, ...]) -> list[Candidate | None]:
@@ -231,13 +265,11 @@ def _find_family(sample: Sample, names: tuple[_Limited, ...]) -> list[Candidate 
     return [next(iter(each), None) for each in found]
 
 
-def _are_in_order(sample: Sample, least: Candidate | None, most: Candidate | None) -> bool:
+def _are_in_order(least: Candidate | None, most: Candidate | None) -> bool:
     """Return whether values are limits, and not two values of one kind."""
     if least is None or most is None:
         return False
-    first, second = (
-        sample.records[c.field.name].cast(pl.Float64, strict=False) for c in (least, most)
-    )
+    first, second = (c.field.aligned_numbers for c in (least, most))
     return bool((first > second).sum() <= (1.0 - SHARE) * len(first))
 
 
@@ -250,11 +282,16 @@ def _list_in_range(sample: Sample, meaning: str, limit: tuple[float, float]) -> 
     return [
         candidate
         for candidate in find_candidates(sample, meaning)
-        if len(candidate.field.numbers)
-        and candidate.field.numbers.is_between(*limit).all()
+        if (
+            _is_within(candidate.field, limit) or ("celestial" in meaning and are_angles(candidate))
+        )
         and not (candidate.field.constant and candidate.score <= _OF_SITE)
         and (meaning.endswith(("_min", "_max")) or not _is_end(sample, candidate.field))
     ]
+
+
+def _is_within(field: Field, limit: tuple[float, float]) -> bool:
+    return len(field.numbers) > 0 and bool(field.numbers.is_between(*limit).all())
 
 
 def _is_end(sample: Sample, field: Field) -> bool:
@@ -265,51 +302,51 @@ def _is_end(sample: Sample, field: Field) -> bool:
     )
 
 
-def _propose_heights(sample: Sample) -> Iterator[Proposal]:
-    """Propose altitudes above the surface in km for c3min and c3max."""
-    for end in ("min", "max"):
-        found = [
-            c
-            for meaning in (f"altitude_{end}", "altitude")
-            for c in find_candidates(sample, meaning)
-            if len(c.field.numbers)
-        ]
-        if found:
-            yield _propose_height(sample, f"c3{end}", found[0])
-
-
-def _propose_height(sample: Sample, column: str, candidate: Candidate) -> Proposal:
-    name, unit = candidate.field.name, _unit_of_length(sample, candidate.field)
-
-    def with_unit(said: str) -> CodeValue:
-        return scale(name, KILOMETRES[said.lower()])
-
-    score = min(candidate.score, 0.82 if unit else 0.6)
-    made, reason = with_unit(unit or "km"), f"by its name; in {unit or 'km?'}"
-    return Proposal((column,), made, (name,), score, reason, None if unit else with_unit)
-
-
-def _unit_of_length(sample: Sample, field: Field) -> str:
-    declared = sample.declared.units.get(field.name, "")
-    return next((w for w in (*field.words[::-1], declared.lower()) if w in KILOMETRES), "")
-
-
 def _propose_limits(
     sample: Sample, found: list[Candidate | None], bodies: frozenset[str], frame: Frame
 ) -> Iterator[Proposal]:
+    if first_last := _find_west_ends(sample, found, bodies):
+        yield from _propose_west_ends(*first_last)
+        found = [None, None, *found[2:]]
     for name, candidate in zip(_LIMITS, found, strict=True):
         if candidate is not None:
             single = found.count(candidate) > 1
-            made, fields, reason = _declare_limit(sample, name, candidate.field, bodies, single)
+            made, fields, reason = _declare_limit(
+                sample, name, candidate.field, bodies, single, frame
+            )
             most = _ON_SKY if frame == "celestial" and not single else _ELSEWHERE
             yield Proposal((name,), made, fields, min(candidate.score, most), reason)
 
 
+def _find_west_ends(
+    sample: Sample, found: list[Candidate | None], bodies: frozenset[str]
+) -> tuple[Candidate, Candidate] | None:
+    """Return the ends of a range of longitudes if both are counted to the west."""
+    first, last = found[:2]
+    if first is None or last is None or first is last or bodies == {"Sun"}:
+        return None
+    both = all(
+        set(each.field.words) & _DOWN["c1"] or _counts_west(sample, each.field, "c1")
+        for each in (first, last)
+    )
+    return (first, last) if both else None
+
+
+def _propose_west_ends(first: Candidate, last: Candidate) -> Iterator[Proposal]:
+    """Propose longitudes to the east of those that are counted to the west: the ends swap."""
+    for name, candidate in (("c1min", last), ("c1max", first)):
+        made = opposite(numbers_of(candidate.field), around=True)
+        score, names = min(candidate.score, _ELSEWHERE), (candidate.field.name,)
+        yield Proposal((name,), made, names, score, "by its name; counted the other way")
+
+
 def _declare_limit(
-    sample: Sample, name: str, field: Field, bodies: frozenset[str], single: bool
+    sample: Sample, name: str, field: Field, bodies: frozenset[str], single: bool, frame: Frame
 ) -> tuple[CodeValue, tuple[str, ...], str]:
     """Declare an angle in degrees, and say of which fields, and why."""
-    axis = name[:2]
+    axis, given = name[:2], numbers_of(field)
+    if frame == "celestial" and (made := read_degrees(field, sample, turn=axis == "c1")):
+        return made, (field.name,), "by its name; in degrees, from hours or minutes"
     letters = {"E", "W"} if axis == "c1" else {"N", "S"}
     lowest, reason = float(str(field.numbers.min())), "by its name; in degrees"
     side = _find_side(sample, letters) if lowest >= 0 else None
@@ -317,12 +354,22 @@ def _declare_limit(
         # On the Sun, east and west are those of the observer's sky: longitudes grow to the west.
         negative = (letters & ({"E", "S"} if bodies == {"Sun"} else {"W", "S"})).pop()
         fields = (field.name, side.name)
-        return apply_sign(*fields, negative), fields, f"{reason}, {negative} negative"
-    if single and set(field.words) & _DOWN[axis] and bodies != {"Sun"}:
-        return opposite(field.name, axis == "c1"), (field.name,), f"{reason}, counted the other way"
+        return apply_sign(given, side.name, negative), fields, f"{reason}, {negative} negative"
+    named = bool(set(field.words) & _DOWN[axis])
+    if single and (named or _counts_west(sample, field, axis)) and bodies != {"Sun"}:
+        return opposite(given, axis == "c1"), (field.name,), f"{reason}, counted the other way"
     if axis == "c1" and lowest < 0:
-        return longitude(field.name), (field.name,), f"{reason}, from 0 to 360"
-    return number(field.name), (field.name,), reason
+        return longitude(given), (field.name,), f"{reason}, from 0 to 360"
+    return number(given), (field.name,), reason
+
+
+def _counts_west(sample: Sample, field: Field, axis: str) -> bool:
+    """Return whether the source says of a longitude that it grows to the west."""
+    said = (
+        sample.declared.descriptions.get(field.name, ""),
+        sample.declared.units.get(field.name, ""),
+    )
+    return axis == "c1" and re.search(_WEST, " ".join(said)) is not None
 
 
 def _find_side(sample: Sample, letters: set[str]) -> Field | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import number
+from epnkit.drafts.propose.code import number, numbers_of
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.target import read_bodies
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, find_end
@@ -56,4 +56,4 @@ def _propose_bounds(name: str, found: list[Candidate]) -> Iterator[Proposal]:
         chosen, own = of_end
         field, score = chosen.field, min(chosen.score, _MOST)
         reason = "by its name" if own else "by its name; one value for both ends"
-        yield Proposal((f"{name}_{end}",), number(field.name), (field.name,), score, reason)
+        yield Proposal((f"{name}_{end}",), number(numbers_of(field)), (field.name,), score, reason)

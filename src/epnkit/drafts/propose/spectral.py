@@ -15,9 +15,11 @@ from epnkit.drafts.propose.code import (
     fill_nulls,
     number,
     number_or_null,
-    scale,
+    numbers_of,
 )
 from epnkit.drafts.propose.proposal import SURE, Proposal
+from epnkit.drafts.propose.spectral_steps import SpectralAxis, propose_steps
+from epnkit.drafts.propose.spectral_texts import propose_spectral_texts
 from epnkit.drafts.propose.spectral_units import (
     UNITS,
     Quantity,
@@ -25,11 +27,11 @@ from epnkit.drafts.propose.spectral_units import (
     find_spectral_unit,
     unit_of_light,
 )
+from epnkit.drafts.propose.spectral_windows import propose_windows
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
-from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
-from epnkit.drafts.recognise.units import is_in_angstrom
+from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import are_spectral_units, share_matching
-from epnkit.mapping.spectral import hertz_band, hertz_limits, unit_of
+from epnkit.mapping.spectral import hertz_band, hertz_limits
 
 _RANGE = ("spectral_range_min", "spectral_range_max")
 
@@ -102,15 +104,16 @@ def propose_spectral(sample: Sample) -> Iterator[Proposal]:
     joined = _join_ranges(sample, ranges)
     if joined is not None:
         yield joined
-        yield from _propose_steps(sample)
+        yield from propose_steps(sample, _choose_axis(sample, ranges))
         return
     found = [_propose_limits(each) for each in ranges]
     found += [*_propose_axes(sample), *_propose_bare_ends(sample)]
-    found = _keep_common(found or list(propose_by_unit(sample)), sample)
+    found = found or list(propose_windows(sample)) or list(propose_by_unit(sample))
+    found = _keep_common(found or list(propose_spectral_texts(sample)), sample)
     sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
     for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
         yield _cap_doubtful(best, sample)
-    yield from _propose_steps(sample)
+    yield from propose_steps(sample, _choose_axis(sample, ranges))
 
 
 def _keep_common(found: list[Proposal], sample: Sample) -> list[Proposal]:
@@ -167,7 +170,7 @@ def _propose_limits(each: _Range) -> Proposal:
     else:
         reason = f"both ends by their names; {unit.reason}"
     values = [_value_of(each.field) for each in (low, high)]
-    if any(isinstance(each, CodeValue) for each in values):
+    if any(_has_gaps(each.field) for each in (low, high)):
         score, reason = min(score, 0.78), f"{reason}; some values are no numbers above zero"
     powers = {"power_of": "Hz"} if each.quantity == "frequency" else {}
 
@@ -223,11 +226,17 @@ def _number_of(candidate: Candidate) -> CodeValue:
     return value if isinstance(value, CodeValue) else number(value)
 
 
-def _value_of(field: Field) -> str | CodeValue:
-    """Return a field's name; or its numbers, if a few values stand for none."""
+def _has_gaps(field: Field) -> bool:
+    """Return whether a few values of a field stand for none."""
     numbers = field.most_numbers.cast(pl.Float64)
     wrong = len(field.given) - int((numbers > 0).sum())
-    return number_or_null(field.name) if 0 < wrong < _FEW * len(field.given) else field.name
+    return 0 < wrong < _FEW * len(field.given)
+
+
+def _value_of(field: Field) -> str | CodeValue:
+    """Return a field's name; or its numbers, if a few values stand for none."""
+    given = numbers_of(field)
+    return number_or_null(given) if _has_gaps(field) else given
 
 
 def propose_by_unit(sample: Sample) -> Iterator[Proposal]:
@@ -238,22 +247,43 @@ def propose_by_unit(sample: Sample) -> Iterator[Proposal]:
     pairs = [*zip(lows[:1], highs[:1], strict=False), *((f, f) for f in middle[:1])]
     for low, high in pairs[:1]:
         unit = unit_of_light(sample, low)
-        made = call(hertz_limits, low.name, high.name, unit=unit)
+        made = call(hertz_limits, numbers_of(low), numbers_of(high), unit=unit)
         names = tuple(dict.fromkeys((low.name, high.name)))
         yield Proposal(_RANGE, made, names, 0.75, f"by its unit, {unit}")
 
 
 def _propose_bare_ends(sample: Sample) -> Iterator[Proposal]:
     """Propose a start and a stop that only a field of spectral units says to be spectral."""
+    if fields := _find_bare_ends(sample):
+        names = tuple(field.name for field in fields)
+        low, high, unit = fields
+        reason = f"both ends by their names; the unit is in {unit.name}"
+        made = call(hertz_limits, numbers_of(low), numbers_of(high), unit.name)
+        yield Proposal(_RANGE, made, names, _BARE, reason)
+
+
+def _choose_axis(sample: Sample, ranges: list[_Range]) -> SpectralAxis | None:
+    """Choose the range of wavelengths by which widths in them are converted."""
+    for each in ranges:
+        if each.quantity == "wavelength":
+            return SpectralAxis(each.low.field, each.high.field, each.unit)
+    if fields := _find_bare_ends(sample):
+        low, high, unit = fields
+        said = SpectralUnit(unit.name, unit.name, _BARE, f"the unit is in {unit.name}")
+        return SpectralAxis(low, high, said, alone=True)
+    return None
+
+
+def _find_bare_ends(sample: Sample) -> tuple[Field, Field, Field] | None:
+    """Find a start, a stop and a field of spectral units."""
     units = [f for f in sample if f.words == ("unit",) and are_spectral_units(f)]
     ends = [
         [f for f in sample if len(f.numbers) and f.words and set(f.words) <= side]
         for side in (_LOW, _HIGH)
     ]
     if units and all(len(each) == 1 for each in ends):
-        names = (ends[0][0].name, ends[1][0].name, units[0].name)
-        reason = f"both ends by their names; the unit is in {units[0].name}"
-        yield Proposal(_RANGE, call(hertz_limits, *names), names, _BARE, reason)
+        return ends[0][0], ends[1][0], units[0]
+    return None
 
 
 def _is_position(field: Field) -> bool:
@@ -277,29 +307,3 @@ def _propose_axes(sample: Sample) -> Iterator[Proposal]:
                 0.95,
                 f"the spectral axis {axis}, of one pixel",
             )
-
-
-def _propose_steps(sample: Sample) -> Iterator[Proposal]:
-    for quantity in ("spectral_sampling_step", "spectral_resolution"):
-        for candidate in find_candidates(sample, quantity)[:1]:
-            if len(candidate.field.numbers) and (found := _in_hertz(sample, candidate, quantity)):
-                made, confidence = found
-                for end in ("min", "max"):
-                    names = (candidate.field.name,)
-                    yield Proposal((f"{quantity}_{end}",), made, names, confidence, "by its name")
-
-
-def _in_hertz(
-    sample: Sample, candidate: Candidate, quantity: str
-) -> tuple[CodeValue, float] | None:
-    """Return a step in Hz if its unit is one of frequency; a resolving power has no unit."""
-    field, name = candidate.field, candidate.field.name
-    said = unit_of_light(sample, field) or ("Angstrom" if is_in_angstrom(field) else "")
-    if quantity == "spectral_resolution":
-        return None if said else (number(name), candidate.score)
-    unit = unit_of(said or "Hz")
-    if unit is None or not unit.is_equivalent("Hz"):
-        return None  # steps in wavelength are as different in frequency as the wavelengths are
-    exact = plain_name(name).startswith("spectral_sampling_step") or bool(said)
-    confidence = candidate.score if exact else min(candidate.score, 0.55)
-    return scale(name, float(unit.to("Hz"))), confidence

@@ -28,6 +28,7 @@ UNITS = {
     "microns": "um",
     "kev": "keV",
     "ev": "eV",
+    "mev": "MeV",
     "nanometers": "nm",
     "thz": "THz",
     "nanometer": "nm",
@@ -40,6 +41,8 @@ _BY_STANDARD = {
     "spectral_range_min": "Hz",
     "spectral_range_max": "Hz",
     "wavelnth": None,
+    "twmin": "Angstrom",  # IRIS's keywords of windows
+    "twmax": "Angstrom",
 }
 
 #: The passbands of imagers in the extreme ultraviolet, in ångström (SDO/AIA, SOHO/EIT...).

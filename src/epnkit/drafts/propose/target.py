@@ -17,7 +17,8 @@ from epnkit.drafts.propose.target_signs import (
     find_solar_sign,
     find_spoken_body,
 )
-from epnkit.drafts.recognise.bodies import body_of, class_of, may_name_body
+from epnkit.drafts.propose.titles import propose_titled
+from epnkit.drafts.recognise.bodies import are_mostly_bodies, body_of, class_of, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.declare import evaluate
@@ -51,6 +52,8 @@ _KINDS = {
     "mineral": "sample",
     "meteorite": "sample",
     "specimen": "sample",
+    "sampling": "sample",  # samples of rocks, where a field of targets is named so
+    "planetoid": "asteroid",
 }
 
 #: Why a field is taken for the target.
@@ -93,7 +96,8 @@ def _propose_by_values(sample: Sample, named: set[str]) -> Iterator[list[Proposa
         values = _distinct_values(field)
         few = 0 < len(values) <= MOST and field.complete
         designated = bool(values) and field.complete and _are_designations(field, values)
-        bodies = few and all(map(body_of, values))
+        either = may_name_body(field) and are_mostly_bodies(pl.Series(values))
+        bodies = few and (all(map(body_of, values)) or either)
         if (bodies or designated) and not _OTHER_BODIES & {*field.words, *field.context}:
             why = _NAMED if field.name in named else _VALUED
             yield from _propose_field(Candidate(field, _BY_VALUES), sample, why)
@@ -106,9 +110,12 @@ def _are_designations(field: Field, values: list[str]) -> bool:
 
 
 def _propose_constant(sample: Sample) -> Iterator[Proposal]:
-    """Propose the one body of all, if any: the spacecraft's, or one that something speaks of."""
-    found = find_carried_body(sample) or find_named_body(sample) or find_spoken_body(sample)
-    if found is None:
+    """Propose what no field names: the spacecraft's body, those of titles, or one spoken of."""
+    found = find_carried_body(sample)
+    titled = [] if found else list(propose_titled(sample))
+    yield from titled
+    found = found or find_named_body(sample) or find_spoken_body(sample)
+    if titled or found is None:
         return
     body, confidence, reason = found
     yield Proposal(("target_name",), constant(body), (), confidence, reason)
@@ -189,7 +196,9 @@ def _propose_unknown(
     unknown = [value for value, body in bodies.items() if not body]
     reason = f"{why}; not known as bodies: {abbreviate(unknown)}"
     classes = {value: class_of(body) for value, body in bodies.items() if body}
-    named = Proposal(("target_name",), column(field.name), (field.name,), 0.5, reason)
+    spelt: dict[str, str | None] = {value: body or value for value, body in bodies.items()}
+    made = _name_value(field, spelt) if classes else column(field.name)
+    named = Proposal(("target_name",), made, (field.name,), 0.5, reason)
     return [named, _find_class(sample) or _guess_classes(field, classes, unknown, reason)]
 
 
@@ -211,7 +220,8 @@ def _guess_classes(
     field: Field, classes: dict[str, str], unknown: list[str], reason: str
 ) -> Proposal:
     """Propose the classes of the bodies that are known, and guess one for the others."""
-    guess = _find_kind(unknown) or _OTHERWISE
+    common = max(classes.values(), key=list(classes.values()).count, default=_OTHERWISE)
+    guess = _find_kind(unknown) or common
     if not classes:
         return Proposal(("target_class",), constant(guess), (), 0.3, reason)
     each = {**classes, **dict.fromkeys(unknown, guess)}

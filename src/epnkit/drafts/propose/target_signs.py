@@ -28,6 +28,9 @@ _SPOKEN = 0.66
 #: How many parts an identifier of PDS3's data sets has at least.
 _PARTS = 3
 
+#: Types that radio bursts of the Sun have (Wild's classes), and how sure they are.
+_BURSTS, _OF_BURSTS = frozenset(["II", "III", "IV"]), 0.85
+
 #: Words of names of angles, distances and times: where the Sun stands, whatever is looked at.
 _GEOMETRY = {
     "longitude",
@@ -85,7 +88,12 @@ def _plain(name: str) -> str:
 def _find_by_name(value: str, known: dict[str, str]) -> str | None:
     """Find the body of a name, also of one of several: ``Cluster 2``, ``THEMIS-A``."""
     plain = _plain(value)
-    return known.get(plain) or known.get(re.sub(r" ?([a-e]|\d+)$", "", plain))
+    whole = known.get(plain) or known.get(re.sub(r" ?([a-e]|\d+)$", "", plain))
+    if whole:
+        return whole
+    # Of several names only abbreviations count: MRO MARCI, and not the observatory of Phoenix.
+    bodies = {known.get(word.lower()) for word in re.findall(r"\b[A-Z]{3,}\b", value)} - {None}
+    return bodies.pop() if len(bodies) == 1 else None
 
 
 def _find_by_letter(value: str, known: dict[str, str]) -> str | None:
@@ -161,6 +169,9 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     seen = next((field.name for field in sample if _shows_features(field)), None)
     if seen is not None:
         return 0.9, f"{seen} speaks of what is on the Sun alone"
+    burst = next((field.name for field in sample if _holds_burst_types(field)), None)
+    if burst is not None:
+        return _OF_BURSTS, f"{burst} holds types of solar radio bursts"
     signs = [field.name for field in sample if words & _list_signs(field)]
     if signs:
         reason = f"signs of the Sun in the fields {abbreviate(signs)}"
@@ -178,6 +189,15 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     if aboard is not None:
         return 0.7, f"{aboard.name} looks at the Sun, and measures the solar wind around itself"
     return None
+
+
+def _holds_burst_types(field: Field) -> bool:
+    """Return whether a field of a burst holds types that radio bursts of the Sun have."""
+    named = {"burst", "bursts"} & {*field.words, *field.context}
+    if not named or not {"type", "class", "kind"} & {*field.words}:
+        return False
+    values = {value.upper().removeprefix("TYPE").strip() for value in field.texts.unique()}
+    return bool(values & _BURSTS) and values <= _BURSTS | {"I", "V", "U", "J", "CTM"}
 
 
 def _shows_features(field: Field) -> bool:

@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.propose.code import (
-    call,
-    column,
-    constant,
-    first_of,
-    number,
-    part_before,
-    translation,
-)
+from epnkit.drafts.propose.code import call, column, constant, first_of, part_before, translation
+from epnkit.drafts.propose.levels import propose_level
+from epnkit.drafts.propose.named_files import propose_from_file_names
 from epnkit.drafts.propose.object_names import Part, propose_object_names
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
-from epnkit.drafts.recognise.bodies import body_of, may_name_body
+from epnkit.drafts.recognise.bodies import are_mostly_bodies, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
-from epnkit.drafts.recognise.values import share_matching
+from epnkit.drafts.recognise.values import (
+    are_addresses,
+    are_data_files,
+    are_pictures,
+    share_matching,
+)
 from epnkit.epncore import columns as epncore
 from epnkit.epncore.ucd import find_fault
 from epnkit.mapping.texts import hash_list
 
-#: What levels in other counts than EPN-TAP's may mean (CODMAC, simplified).
-_LEVELS = {
-    "raw": 1,
-    "l0": 1,
-    "0": 1,
-    "l1": 2,
-    "l1a": 2,
-    "1": 2,
-    "uncalibrated": 2,
-    "partial": 2,
-    "l1b": 3,
-    "l1.5": 3,
-    "1.5": 3,
-    "l2": 3,
-    "2": 3,
-    "calibrated": 3,
-    "l3": 5,
-    "l4": 5,
-    "3": 5,
-    "4": 5,
-    "derived": 5,
-    "level 0": 1,
-    "level 1": 2,
-    "level 2": 3,
-    "level 3": 5,
-}
+#: Words of names of fields that speak of what happened, and how files of instruments are called
+#: that make rows of measurements one after the other.
+_HAPPENED = {"event", "flare", "cme", "storm", "shock", "impact", "flash", "meteor", "eruption"}
+_IN_ROWS = r"(?i)\bmag\b|magnetom|fluxgate|dust (detector|counter)|seismom"
 
 
 #: How sure a name has to be that stands in for another one.
@@ -63,8 +41,12 @@ _OF_OBJECTS = 0.85
 #: Words of fields that spectra have.
 _OF_SPECTRA = {"order", "slit", "spectrograph", "spectrum", "spectra", "spectrometer"}
 
-#: Words of names of the places of telescopes.
-_PLACES = {"observatory", "station", "site"}
+#: How instruments are called that make spectra; a spectroheliograph makes images.
+_SPECTRAL = r"(?i)(spectro|spettro|spektro|espectro)(gra|met|fotom)|^spec$"
+
+#: Words of names of the places of telescopes, and of lists of such places.
+_PLACES = {"observatory", "station", "site", "laboratory"}
+_CODES = ({"observation", "code"}, {"mpc", "code"}, {"iau", "code"})
 
 #: Values that are less sure than the name of their field: how sure at most, and why.
 _OBJECTS: Final = (
@@ -96,7 +78,8 @@ def propose_texts(sample: Sample, made: set[str], targets: set[str]) -> Iterator
     yield from _propose_instruments(sample, targets)
     kind = _propose_product_type(sample, made)
     yield kind
-    yield _propose_level(sample, is_item=kind.value.code == '"ci"')
+    derived = kind.value.code == '"ci"' or _guess_kind(sample) in {"ci", "ev"}
+    yield propose_level(sample, derived=derived)
     yield from _propose_measurement(sample)
 
 
@@ -119,16 +102,23 @@ def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal
             yield Proposal((name,), made, names, 0.75, reason)
         elif found:
             yield _propose_name(name, found[0])
+        else:
+            yield from propose_from_file_names(sample, name)
 
 
 def _prefer_places(sample: Sample, column: str, found: list[Candidate]) -> list[Candidate]:
     """Take a telescope for the instrument, unless there is one, where its place is the host."""
     hosts = find_candidates(sample, "instrument_host_name")
-    if not any(_PLACES & {*c.field.words} and c.field.complete for c in hosts):
+    if not any(_is_place(c.field) and c.field.complete for c in hosts):
         return found
     if column == "instrument_name":
         return found or [c for c in hosts if "telescope" in c.field.words and c.field.is_words]
     return [c for c in found if "telescope" not in c.field.words]
+
+
+def _is_place(field: Field) -> bool:
+    words = {*field.words}
+    return bool(_PLACES & words) or any(code <= words for code in _CODES)
 
 
 def _propose_objects(column: str, found: list[Candidate], *, cut: bool = False) -> Proposal | None:
@@ -146,7 +136,7 @@ def _are_names(field: Field, targets: set[str]) -> bool:
     """Return whether the values are few names, and none of what was looked at."""
     few = field.distinct <= max(20, len(field.given) // 3)
     looked_at = field.name in targets or may_name_body(field)
-    return field.is_words and few and not (looked_at and all(map(body_of, field.texts.unique())))
+    return field.is_words and few and not (looked_at and are_mostly_bodies(field.texts))
 
 
 def _propose_name(column: str, candidate: Candidate) -> Proposal:
@@ -224,6 +214,9 @@ def _product_code(value: str) -> str | None:
 def _guess_kind(sample: Sample) -> str:
     """Guess the kind of data by the fields that such data have."""
     words = {word for field in sample for word in (*field.words, *field.context)}
+    spoken = words | _read_addresses(sample)
+    if spoken & _HAPPENED and not any(are_data_files(f) or are_pictures(f) for f in sample):
+        return "ci"
     if words & {"feature", "chain", "contour", "burst", "detection", "cc"}:
         return "ci"
     ranged = find_candidates(sample, "frequency_min") and find_candidates(sample, "time_max")
@@ -234,15 +227,24 @@ def _guess_kind(sample: Sample) -> str:
         return "sc"
     if words & _OF_SPECTRA or _is_by_spectrograph(sample):
         return "sp"
-    if "epoch_first" in sample.fields or "cdf" in named:
+    measured = (c.field for c in find_candidates(sample, "instrument_name")[:1])
+    in_rows = any(share_matching(field.texts, _IN_ROWS) == 1.0 for field in measured)
+    if in_rows or "epoch_first" in sample.fields or "cdf" in named:
         return "ts"  # what CDF files mostly hold
     return "ci" if words & {"event", "flare"} else "im"
+
+
+def _read_addresses(sample: Sample) -> set[str]:
+    """Return the words that are in all addresses of a field: ``.../view/CME/25``."""
+    found = (field.texts.str.to_lowercase() for field in sample if are_addresses(field))
+    each = ([{*re.findall("[a-z]+", text)} for text in texts] for texts in found)
+    return {word for parts in each for word in set.intersection(*parts)}
 
 
 def _is_by_spectrograph(sample: Sample) -> bool:
     """Return whether the instrument's name says that it makes spectra; a heliograph's does not."""
     named = find_candidates(sample, "instrument_name")[:1]
-    return any(share_matching(c.field.texts, r"(?i)spectro(graph|meter)\b") == 1.0 for c in named)
+    return any(share_matching(c.field.texts, _SPECTRAL) == 1.0 for c in named)
 
 
 def _axis_types(sample: Sample) -> set[str]:
@@ -254,44 +256,6 @@ def _axis_types(sample: Sample) -> set[str]:
 def _endings(field: Field) -> set[str]:
     """List the endings of names of files."""
     return set(field.texts.str.extract(r"\.([A-Za-z]{2,5})$", 1).str.to_lowercase().drop_nulls())
-
-
-def _propose_level(sample: Sample, *, is_item: bool) -> Proposal:
-    """Propose the level, which every granule must have: a field that many lack is none."""
-    guess = 5 if is_item or _guess_kind(sample) in {"ci", "ev"} else 3
-    for candidate in find_candidates(sample, "processing_level"):
-        field = candidate.field
-        if not field.complete:
-            continue
-        levels: dict[str, Any] = {str(v): _as_level(str(v)) for v in field.given.unique()}
-        codmac = field.words[:2] == ("processing", "level")
-        if codmac and set(levels) <= set("12356"):
-            return Proposal(
-                ("processing_level",),
-                number(field.name),
-                (field.name,),
-                0.95,
-                "EPN-TAP's own numbers",
-            )
-        if levels and len(levels) <= 10 and all(levels.values()):
-            return Proposal(
-                ("processing_level",),
-                translation(field.name, levels),
-                (field.name,),
-                0.6,
-                "levels in another count than EPN-TAP's",
-            )
-    return Proposal(
-        ("processing_level",),
-        constant(guess),
-        (),
-        0.4,
-        "a guess: 1 raw, 2 partly processed, 3 calibrated, 5 derived",
-    )
-
-
-def _as_level(value: str) -> int | None:
-    return _LEVELS.get(value.strip().lower().removesuffix(".0"))
 
 
 def _propose_measurement(sample: Sample) -> Iterator[Proposal]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.clocks import SIDES, find_sided_clock, join_clock
-from epnkit.drafts.propose.code import CodeValue, call, number
+from epnkit.drafts.propose.code import CodeValue, call, number, numbers_of
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.values import SHARE, share_matching
 from epnkit.mapping.date_parts import julian_date_of_parts
@@ -18,14 +19,19 @@ from epnkit.quoting import python_text
 #: The names that fields have for a part of a time, with the range of its values.
 _Part = tuple[frozenset[str], float, float]
 
+
+def _name_part(part: str, low: float, high: float) -> _Part:
+    return frozenset(read_table("words")["parts"][part]), low, high
+
+
 #: The parts, the longest first.
 _PARTS: tuple[_Part, ...] = (
-    (frozenset(["year", "yyyy", "y", "yr", "an", "annee", "jahr", "anno", "ano"]), 1600, 2200),
-    (frozenset(["month", "mm", "mon", "mo", "mth", "mnth", "mois", "monat", "mese", "mes"]), 1, 12),
-    (frozenset(["day", "dd", "d", "jour", "tag", "giorno", "dia"]), 1, 32),
-    (frozenset(["hour", "hours", "hh", "h", "hr", "heure", "stunde", "ora", "hora"]), 0, 24),
-    (frozenset(["minute", "minutes", "min", "mi"]), 0, 60),
-    (frozenset(["second", "seconds", "sec", "ss", "s"]), 0, 61),
+    _name_part("year", 1600, 2200),
+    _name_part("month", 1, 12),
+    _name_part("day", 1, 32),
+    _name_part("hour", 0, 24),
+    _name_part("minute", 0, 60),
+    _name_part("second", 0, 61),
 )
 
 #: The number of a day in its year.
@@ -134,12 +140,20 @@ def _propose(fields: list[Field], column: str) -> Proposal:
     names = tuple(field.name for field in fields)
     timed = len(fields) > _DATE
     if not timed and bool((fields[-1].numbers.cast(pl.Float64) % 1.0 != 0.0).any()):
-        made = _join_parts(*(number(name) for name in names))
+        made = _join_parts(*(number(numbers_of(field)) for field in fields))
         reason = "the parts of a date, whose day has a fraction"
         return Proposal((column,), made, names, _FRACTION, reason)
     reason = "the parts of a time" if timed else "the parts of a date, without a time of day"
-    made = call(julian_date_of_parts, *names)
+    if _lacks_minutes(fields):
+        timed, reason = False, f"{reason}; but where are the minutes?"
+    made = call(julian_date_of_parts, *map(numbers_of, fields))
     return Proposal((column,), made, names, _TIME if timed else _DAY, reason)
+
+
+def _lacks_minutes(fields: list[Field]) -> bool:
+    """Return whether the last part is a whole hour."""
+    whole = not (fields[-1].numbers.cast(pl.Float64) % 1.0 != 0.0).any()
+    return len(fields) == _DATE + 1 and whole
 
 
 def _find_parts(sample: Sample, affixes: frozenset[str]) -> list[Field]:

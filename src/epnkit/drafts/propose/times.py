@@ -4,51 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.clocks import (
-    find_header_clock,
-    find_scale,
-    propose_day,
-    propose_same_day,
-    wrap_midnight,
-)
-from epnkit.drafts.propose.code import (
-    CodeValue,
-    call,
-    first_of,
-    first_value,
-    where_missing,
-    with_clock,
-)
+from epnkit.drafts.propose.clocks import propose_day, propose_same_day, wrap_midnight
+from epnkit.drafts.propose.code import call, first_value, numbers_of, where_missing, with_clock
 from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.durations import Seconds, read_seconds
+from epnkit.drafts.propose.epochs import propose_epochs
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.synonyms import COMMON, count_synonyms, find_synonyms
+from epnkit.drafts.propose.synonyms import COMMON
 from epnkit.drafts.propose.time_parts import propose_day_fractions, propose_parts
+from epnkit.drafts.propose.timed_fields import propose_timed_field, propose_timed_fields
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
-from epnkit.drafts.recognise.values import (
-    OBSCORE,
-    are_days,
-    are_ordered_days,
-    are_times_of_day,
-    find_date_order,
-    share_matching,
-    time_form,
-)
+from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
 from epnkit.fits.dates import SCALE_NAME
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
-from epnkit.mapping.times import (
-    julian_date,
-    julian_date_after,
-    julian_date_in_scale,
-    julian_date_of_pair,
-)
-from epnkit.times import DateOrder
+from epnkit.mapping.times import julian_date, julian_date_after, julian_date_of_pair
 
 #: How sure a column is to hold the time when only its values speak for it.
 _BY_VALUES = 0.6
@@ -56,23 +30,29 @@ _BY_VALUES = 0.6
 #: From which confidence on a second proposal for a time makes the first one uncertain.
 _LIKELY = 0.85
 
-#: A date without a time of day.
-_DAY = r"^\d{4}[-/.]\d{2}[-/.]\d{2}$"
-
-#: How sure dates are whose year is last.
-_ORDERED = 0.85
-
 #: How many fewer records may have a value of a field that is chosen for its name.
 _MUCH_LESS = 0.05
 
-#: What the names of fields mean that say start or end alone.
-_SIDED = {"time_min": "time_of_side_start", "time_max": "time_of_side_end"}
+#: The words of ends, for those of starts.
+_OPPOSITES = (
+    {"first": "last", "start": "end", "begin": "end", "from": "to", "onset": "end"},
+    {"start": "stop", "begin": "stop", "open": "close"},
+)
 
 #: The share of ends that may be before the start, and the most days that observations mostly take.
 _EARLY, _LONGEST = 0.05, 1000.0
 
 #: How sure an end is that is the start and a duration where there is no other.
 _COMPLETED = 0.82
+
+#: The most days that observations mostly take of which no name says that they end.
+_SHORT = 30.0
+
+#: How sure a day and a time of day are at most of which no name says that they are a start.
+_OF_DAY = 0.78
+
+#: How sure an end is at most that is named like the start.
+_MIRRORED = 0.88
 
 #: A second, in days.
 _SECOND = 1.2e-5
@@ -101,13 +81,14 @@ def measure_lengths(times: list[Proposal], sample: Sample) -> pl.Series | None:
 
 def _propose_start(sample: Sample) -> Proposal | None:
     found = [
-        *_propose_times(sample, "time_min", "time_min"),
+        *propose_timed_fields(sample, "time_min", "time_min"),
         *_propose_pairs(sample),
         *propose_parts(sample, "time_min"),
         *propose_day_fractions(sample, "time_min"),
+        *propose_epochs(sample, "time_min"),
     ]
     if not found or max(each.confidence for each in found) < _BY_VALUES:
-        found += _propose_times(sample, "time_mid", "time_min")
+        found += propose_timed_fields(sample, "time_mid", "time_min")
     found = found or list(_propose_any_time(sample))
     return _choose_best(found, sample) if found else None
 
@@ -115,9 +96,15 @@ def _propose_start(sample: Sample) -> Proposal | None:
 def _propose_end(sample: Sample, start: Proposal) -> Proposal:
     found = [
         each
-        for each in _propose_times(sample, "time_max", "time_max")
+        for each in propose_timed_fields(sample, "time_max", "time_max")
         if not _share_field(each, start) and _may_end(each, start, sample)
     ]
+    found += [
+        each
+        for each in propose_epochs(sample, "time_max")
+        if not _share_field(each, start) and _may_end(each, start, sample)
+    ]
+    found = found or _propose_counterpart(sample, start)
     if not found:
         of_parts = [*propose_parts(sample, "time_max"), *propose_same_day(sample, start)]
         found = [wrap_midnight(each, start, sample) for each in of_parts]
@@ -138,13 +125,29 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
     )
 
 
-def _may_end(end: Proposal, start: Proposal, sample: Sample) -> bool:
+def _propose_counterpart(sample: Sample, start: Proposal) -> list[Proposal]:
+    """Propose the field that is named like that of the start, but for the other end."""
+    first = sample.fields[start.fields[0]]
+    others = {
+        tuple(opposite.get(word, word) for word in first.words) for opposite in _OPPOSITES
+    } - {first.words}
+    score = min(start.confidence, _MIRRORED)
+    found = [
+        each
+        for field in sample
+        if field.words in others and field.context == first.context
+        for each in propose_timed_field(sample, Candidate(field, score), "time_max")
+    ]
+    return [each for each in found if _may_end(each, start, sample)]
+
+
+def _may_end(end: Proposal, start: Proposal, sample: Sample, longest: float = _LONGEST) -> bool:
     """Return whether times may be the ends of what began then: not before, and not years later."""
     first, last = (evaluate(p.value.value, sample.records).values for p in (start, end))
     days = (last - first).drop_nulls()
     before = float((days < -_SECOND).mean() or 0.0)
     median = days.median()
-    return before <= _EARLY and (not isinstance(median, float) or median <= _LONGEST)
+    return before <= _EARLY and (not isinstance(median, float) or median <= longest)
 
 
 def _complete_end(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
@@ -228,97 +231,11 @@ def _share_field(one: Proposal, other: Proposal) -> bool:
 
 def _propose_after(sample: Sample, start: Proposal, length: Candidate) -> Proposal:
     seconds = read_seconds(sample, length.field)
-    given = length.field.name if seconds.factor == 1.0 else seconds.value
+    given = numbers_of(length.field) if seconds.factor == 1.0 else seconds.value
     made = call(julian_date_after, start.value, given)
     fields = tuple(dict.fromkeys((*start.fields, *seconds.fields)))
     confidence = min(start.confidence, length.score - 0.05 if seconds.sure else 0.6)
     return Proposal(("time_max",), made, fields, confidence, "the start and how long it took")
-
-
-def _propose_times(sample: Sample, meaning: str, column: str) -> list[Proposal]:
-    """Propose the fields that mean a time and hold times."""
-    found = []
-    timed = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
-    timed += _list_sided(sample, meaning) if not any(form for _, form in timed) else []
-    for candidate, form in timed:
-        if (form == "text" and are_days(candidate.field)) or are_ordered_days(candidate.field):
-            found.append(propose_day(sample, candidate, column))
-        elif form is not None:
-            found.append(_propose_time(sample, candidate, column, form))
-        elif order := find_date_order(candidate.field):
-            found.append(_propose_ordered(candidate, column, order))
-    whole = [c for c, form in timed if form == "text" and not are_days(c.field)]
-    return [*_propose_synonyms(sample, whole, column), *found]
-
-
-def _propose_ordered(candidate: Candidate, column: str, order: DateOrder) -> Proposal:
-    """Propose times whose year comes after the day and the month; values show which is first."""
-    made = call(julian_date, candidate.field.name, order=order)
-    score = min(candidate.score, _ORDERED)
-    reason = f"by its name; {order}, since a number above 12 is a day"
-    return Proposal((column,), made, (candidate.field.name,), score, reason)
-
-
-def _list_sided(sample: Sample, meaning: str) -> list[tuple[Candidate, Any]]:
-    """List the fields that hold times, and of which a name says nothing but start or end."""
-    if meaning not in _SIDED:
-        return []
-    found = [(c, time_form(c.field)) for c in find_candidates(sample, _SIDED[meaning])]
-    kinds = {"text", "julian_date"}  # other numbers may be anything
-    return [(c, form) for c, form in found if form in kinds]
-
-
-def _propose_synonyms(sample: Sample, whole: list[Candidate], column: str) -> list[Proposal]:
-    """Propose the first of several fields that has a value, if none has one in all records."""
-    texts = [c for c in whole if c.field.given.dtype == pl.String]
-    # A time of day comes before a day alone, where a record has both.
-    kept = sorted(find_synonyms(sample, texts), key=lambda c: _share_of_days(c.field))
-    if not kept or any(c.field.coverage >= COMMON for c in whole):
-        return []
-    made, names = _join_texts(sample, [c.field for c in kept], column)
-    score, reason = min(0.85, *(c.score for c in kept)), count_synonyms(kept, sample)
-    return [Proposal((column,), call(julian_date, made), names, score, reason)]
-
-
-def _join_texts(
-    sample: Sample, fields: list[Field], column: str
-) -> tuple[CodeValue, tuple[str, ...]]:
-    """Declare the first of several texts; one that is a date has the time of day of the header."""
-    names = tuple(field.name for field in fields)
-    clock = find_header_clock(sample) if column == "time_min" else None
-    if clock is None or not any(map(_share_of_days, fields)):
-        return first_of(names) if len(names) > 1 else as_column(names[0]), names
-    timed = [with_clock(name, clock.name) for name in names]
-    return first_value(timed), (*names, clock.name)
-
-
-def _share_of_days(field: Field) -> float:
-    """Return how many of the texts are dates without a time of day."""
-    return share_matching(field.texts, _DAY)
-
-
-def _propose_time(sample: Sample, candidate: Candidate, column: str, form: str) -> Proposal:
-    name, scale = candidate.field.name, find_scale(sample)
-    reason = _count_times(candidate.field, form)
-    if form != "text":
-        made = call(julian_date, name, form=form)
-        said = {"mjd"} & set(candidate.field.words) or name.lower() in OBSCORE
-        if form == "modified_julian_date" and not said:
-            reason = f"{reason}, by the values alone"
-            return Proposal((column,), made, (name,), min(candidate.score, 0.78), reason)
-    elif scale is not None:
-        made = call(julian_date_in_scale, name, scale.name)
-        return Proposal((column,), made, (name, scale.name), candidate.score, reason)
-    else:
-        text, names = _join_texts(sample, [candidate.field], column)
-        made = call(julian_date, name if len(names) == 1 else text)
-        return Proposal((column,), made, names, candidate.score, reason)
-    return Proposal((column,), made, (name,), candidate.score, reason)
-
-
-def _count_times(field: Field, form: str) -> str:
-    kind = "times" if form == "text" else form.replace("_", " ")
-    return f"by its name; {len(field.given)} of {len(field.values)} values are {kind}"
 
 
 def _propose_pairs(sample: Sample) -> Iterator[Proposal]:
@@ -338,7 +255,10 @@ def _propose_any_time(sample: Sample) -> Iterator[Proposal]:
     """Propose the earliest of the fields that hold times and aren't about the record."""
     ordered = _sort_timed_fields(sample)
     if ordered:
-        yield _propose_by_values("time_min", ordered[0], len(ordered))
+        first = ordered[0]
+        of_day = propose_day(sample, Candidate(first, _BY_VALUES), "time_min")
+        by_values = _propose_by_values("time_min", first, len(ordered))
+        yield of_day.cap(_OF_DAY, of_day.reason) if are_days(first) else by_values
 
 
 def _propose_from_names(sample: Sample) -> Iterator[Proposal]:
@@ -359,7 +279,8 @@ def _propose_last_time(sample: Sample, start: Proposal) -> list[Proposal]:
     first = sample.fields[start.fields[0]].given
     if len(ordered) < 2 or first.to_list() != ordered[0].given.to_list():
         return []
-    return [_propose_by_values("time_max", ordered[-1], len(ordered))]
+    last = _propose_by_values("time_max", ordered[-1], len(ordered))
+    return [last] if _may_end(last, start, sample, _SHORT) else []
 
 
 def _propose_by_values(column: str, field: Field, count: int) -> Proposal:

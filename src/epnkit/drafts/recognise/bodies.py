@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import polars as pl
+
 from epnkit.drafts.inspect.sample import Field
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.recognise.meanings import plain_name
+from epnkit.mapping.texts import ascii_of
 
 #: Words of names that fields of bodies have, and fields of spacecraft too.
 _EITHER = frozenset(["source", "satellite"])
@@ -20,8 +23,18 @@ def may_name_body(field: Field) -> bool:
 
 def body_of(value: str) -> str | None:
     """Return the body that a text names, or a list of them joined by ``#``; None if unknown."""
-    parts = [_body_names().get(part.strip().lower()) for part in value.strip("#").split("#")]
+    parts = [_find_body(part.strip().lower()) for part in value.strip("#").split("#")]
     return None if None in parts else "#".join(dict.fromkeys(p for p in parts if p))
+
+
+def _find_body(name: str) -> str | None:
+    return _body_names().get(name) or _body_names().get(ascii_of(name))
+
+
+def are_mostly_bodies(texts: pl.Series) -> bool:
+    """Return whether most of the different texts name bodies: another one may be in a language."""
+    different = texts.unique().to_list()
+    return sum(body_of(text) is not None for text in different) > len(different) / 2
 
 
 def class_of(body: str) -> str:

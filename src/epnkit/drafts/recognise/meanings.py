@@ -155,7 +155,8 @@ class _Rule:
             forms.add(plain_name(field.name))
         known = max(self.exact.get(form, 0.0) for form in forms)
         spelt = "_".join(word for word in field.words if word not in _EMPTY)
-        known = max(known, self.exact.get(spelt, 0.0) - _SPELT)
+        spellings = spelt, _strip_unit(spelt)
+        known = max(known, *(self.exact.get(form, 0.0) - _SPELT for form in spellings))
         lost = _WITHIN if field.context else 0.0
         by_name = max(known - lost if known else 0.0, self._by_words(field) - lost)
         if field.description:

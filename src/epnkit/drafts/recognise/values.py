@@ -50,6 +50,9 @@ _TIME_OF_DAY = r"^\d{1,2}:\d{2}(:\d{2}([.,]\d*)?)?$"
 #: The months of a year.
 _MONTHS = 12
 
+#: Words of names of clocks that count from another epoch than Unix's, or that nothing tells of.
+OTHER_EPOCHS = ("gps", "tai", "et", "ephemeris", "j2000", "sclk", "met", "tt")
+
 #: Names whose unit ObsCore gives: modified Julian dates.
 OBSCORE = frozenset(["t_min", "t_max"])
 
@@ -108,9 +111,9 @@ def time_form(field: Field) -> Literal["text"] | Numbers | None:
     given = field.given
     if given.dtype.is_temporal() and not are_times_of_day(field):
         return "text"
-    if given.dtype == pl.String:
-        return "text" if _are_texts_of_times(field) else None
-    return _form_of_numbers(field) if given.dtype.is_numeric() else None
+    if given.dtype == pl.String and _are_texts_of_times(field):
+        return "text"
+    return _form_of_numbers(field) if len(field.numbers) else None
 
 
 def _are_texts_of_times(field: Field) -> bool:
@@ -127,8 +130,11 @@ def _form_of_numbers(field: Field) -> Numbers | None:
         return None
     fits = [form for form, (a, b) in _BOUNDS.items() if a <= low and high <= b]  # type: ignore[operator]
     named = set(field.words)
+    if named & {*OTHER_EPOCHS}:
+        fits = [form for form in fits if not form.startswith("unix")]
     if "modified_julian_date" in fits:
-        likely = field.given.dtype.is_float() and _RECENT[0] <= low and high <= _RECENT[1]  # type: ignore[operator]
+        real = field.given.dtype.is_float() or bool((field.numbers % 1.0 != 0.0).any())
+        likely = real and _RECENT[0] <= low and high <= _RECENT[1]  # type: ignore[operator]
         known = "mjd" in named or field.name.lower() in OBSCORE or likely
         return "modified_julian_date" if known else None
     return fits[0] if fits else None
