@@ -14,8 +14,10 @@ from scripts.servers.processes import Server
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.loading.request import Request
+from epnkit.loading.table.loaded_records import LoadedRecords
 from epnkit.replicas.sdo_records import PER_SLOT, SdoRecords
 from tests.conftest import ROOT
+from tests.support.dask_cluster import grant_worker
 
 pytest_plugins = ["tests.support.servers"]
 
@@ -109,6 +111,16 @@ def test_all_is_mapped_if_granules_could_become_others(archive: Archive) -> None
         " SET declared = jsonb_set(declared::jsonb, '{datalink}', '\"http://moved.example\"')"
     )
     assert archive.load() == (COUNT, 0, COUNT, COUNT)
+
+
+def test_a_worker_elsewhere_that_may_not_read_what_is_loaded_maps_all(archive: Archive) -> None:
+    with (
+        closing(psycopg2.connect(grant_worker(archive.dachs))) as worker,
+        closing(archive.dachs.cluster.connect()) as administrator,
+    ):
+        assert not LoadedRecords(worker, NAME).readable
+        assert not LoadedRecords(administrator, "missing").readable
+        assert LoadedRecords(administrator, NAME).readable
 
 
 def test_a_table_that_was_emptied_is_filled_again(archive: Archive) -> None:

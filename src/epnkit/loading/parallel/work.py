@@ -68,8 +68,8 @@ def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
 
 def _open(task: PartTask, connection: Any) -> tuple[Preparation, Source]:
     preparation, source = task.open()
-    if task.skips_unchanged:
-        loaded = LoadedRecords(connection, preparation.service.name)
+    loaded = LoadedRecords(connection, preparation.service.name)
+    if task.skips_unchanged and loaded.readable:
         preparation = replace(preparation, find_loaded=loaded.find)
     return preparation, source
 

@@ -38,6 +38,14 @@ class LoadedRecords:
     connection: Any
     service: str
 
+    @property
+    def readable(self) -> bool:
+        """Whether this role may read them: that of a worker elsewhere need not."""
+        with self.connection.cursor() as cursor:
+            name = f"epnkit.{tracking_name(self.service)}"
+            cursor.execute("SELECT has_table_privilege(to_regclass(%s), 'SELECT')", (name,))
+            return bool(cursor.fetchone()[0])
+
     def find(self, keys: pl.Series) -> pl.DataFrame:
         """Find records by their keys.
 
