@@ -65,17 +65,33 @@ class Interview:
             "\none value of all granules, - to leave the column out, or Enter to decide later."
         )
         unsure = [each for each in sort_proposals(draft) if each.confidence < DECIDE]
-        for proposal in unsure:
-            draft = _replace(draft, proposal, self._ask(draft, proposal))
+        for alike in _group_ends(unsure):
+            first, *others = alike
+            answered = self._ask(draft, *alike)
+            draft = _replace(draft, first, answered)
+            for other in others:
+                draft = _replace(draft, other, self._repeat(draft, first, other, answered))
         for name in list_missing(draft):
             made = self._ask_missing(name)
             draft = draft if made is None else replace(draft, proposals=(*draft.proposals, made))
         return draft
 
-    def _ask(self, draft: Draft, proposal: Proposal) -> Proposal | None:
-        """Ask about one proposal; None if the column is left out."""
+    def _repeat(
+        self, draft: Draft, first: Proposal, other: Proposal, answered: Proposal | None
+    ) -> Proposal | None:
+        """Take for the other end what was said of the first one, unless that was something else."""
+        if answered is first:
+            return other
+        if answered is None or answered.fields != first.fields:
+            return self._ask(draft, other)
+        return replace(answered, columns=other.columns)
+
+    def _ask(self, draft: Draft, proposal: Proposal, *others: Proposal) -> Proposal | None:
+        """Ask about one proposal, and others that are alike; None if the column is left out."""
         candidates = [proposal, *list_alternatives(self.sample, draft, proposal.columns)]
-        self._show_question(proposal.columns)
+        self._show_question(
+            (*proposal.columns, *(name for each in others for name in each.columns))
+        )
         for number, each in enumerate(candidates, 1):
             source = ", ".join(each.fields) or each.value.code
             self.say(f"  {number}  {source}: {_list_examples(each, self.sample)}")
@@ -88,7 +104,9 @@ class Interview:
             return self._understand(proposal.columns, answer)
 
         answered = self._prompt_until(proposal.columns, proposal, understand)
-        return None if answered is None else self._ask_unit(answered)
+        if answered is None or answered is proposal:  # left out, or for later
+            return answered
+        return self._ask_unit(answered)
 
     def _ask_missing(self, name: str) -> Proposal | None:
         self._show_question((name,))
@@ -158,6 +176,16 @@ class Interview:
         answer = self.ask("which")
         known = {str(number): each.ucd for number, each in enumerate(found, 1)}
         return known.get(answer)
+
+
+def _group_ends(proposals: list[Proposal]) -> list[list[Proposal]]:
+    """Put both ends of a range together where they come of one value."""
+    alike: dict[tuple[str, str], list[Proposal]] = {}
+    for each in proposals:
+        value = each.value.code if each.fields else each.columns[0]
+        stem = each.columns[0].removesuffix("min").removesuffix("max")
+        alike.setdefault((stem, value), []).append(each)
+    return list(alike.values())
 
 
 def _replace(draft: Draft, old: Proposal, new: Proposal | None) -> Draft:

@@ -10,6 +10,7 @@ import pytest
 import epnkit.mapping
 from epnkit.drafts.inspect.sample import Declared, Sample
 from epnkit.drafts.propose.draft import Draft, propose
+from epnkit.drafts.write.service import list_decisions
 from epnkit.mapping.declare import Mapping
 
 COUNT = 12
@@ -244,6 +245,127 @@ CASES: dict[str, tuple[dict[str, Any], Declared, dict[str, Any]]] = {
         Declared(),
         {"creation_date": "2017-01-02", "modification_date": "2017-02-02"},
     ),
+    "a line and the width of its filter": (
+        {"line_nm": 656.28, "filt_fwhm_nm": 0.05},
+        Declared(),
+        {"spectral_range_min": NM / 656.305, "spectral_range_max": NM / 656.255},
+    ),
+    "a width in another unit, in French": (
+        {"lambda_um": 0.54, "largeur_nm": 170.0},
+        Declared(),
+        {"spectral_range_min": NM / 625.0, "spectral_range_max": NM / 455.0},
+    ),
+    "a passband and its channels": (
+        {"skyFreqMHz": 327.0, "passbandMHz": 10.0, "channelKHz": 39.0625},
+        Declared(),
+        {
+            "spectral_range_min": 322e6,
+            "spectral_range_max": 332e6,
+            "spectral_sampling_step_min": 39062.5,
+        },
+    ),
+    "the shortest and the longest wavelength": (
+        {"lambdaShortNm": 525.0, "lambdaLongNm": 525.9},
+        Declared(),
+        {"spectral_range_min": NM / 525.9, "spectral_range_max": NM / 525.0},
+    ),
+    "keywords that complete each other": (
+        {
+            "WAVELEN": [6562.8, None] * (COUNT // 2),
+            "BANDWID": [0.5, None] * (COUNT // 2),
+            "WAVELNTH": [None, 530.3] * (COUNT // 2),
+        },
+        Declared({"WAVELEN": "Angstrom", "BANDWID": "Angstrom", "WAVELNTH": "nm"}),
+        {"spectral_range_min": NM / 656.305, "spectral_range_max": NM / 656.255},
+    ),
+    "what opens and closes": (
+        {"windowOpens": DAYS["start_time"], "windowCloses": ["2016-05-20T10:00:00"] * COUNT},
+        Declared(),
+        {"time_min": MIDNIGHT + 10 / 24, "time_max": MIDNIGHT + 19 + 10 / 24},
+    ),
+    "angles from and to": (
+        {
+            "sza.from": grown(60.5),
+            "sza.to": grown(63.25),
+            "geometry.phase.from": grown(59.0),
+            "geometry.phase.to": grown(64.0),
+        },
+        Declared(),
+        {"incidence_min": 60.5, "incidence_max": 63.25, "phase_min": 59.0, "phase_max": 64.0},
+    ),
+    "parts of a time with short names": (
+        {"yr": 2016, "mo": 5, "dy": grown(1), "hh": 12, "mi": 30, "ss": 0},
+        Declared(),
+        {"time_min": MIDNIGHT + 12.5 / 24},
+    ),
+    "dates that other keywords complete": (
+        {
+            "DATE-OBS": [None, "2016-05-02T11:00:00"] * (COUNT // 2),
+            "DATE-END": [None, "2016-05-02T12:00:00"] * (COUNT // 2),
+            "DATE_OBS": ["2016-05-01", None] * (COUNT // 2),
+            "TIME_OBS": ["06:00:00.000", None] * (COUNT // 2),
+            "TIME_END": ["18:00:00.000", None] * (COUNT // 2),
+        },
+        Declared(),
+        {"time_min": MIDNIGHT + 0.25, "time_max": MIDNIGHT + 0.75},
+    ),
+    "a document of a number and its unit": (
+        {"repeatEvery.value": grown(15.0), "repeatEvery.unit": "s"},
+        Declared(),
+        {"time_sampling_step_min": 15.0},
+    ),
+    "seconds a cycle": (
+        {"meanSecondsPerCycle": grown(32.5), "meanMillisecondsPerFrame": grown(17.0)},
+        Declared(),
+        {"time_sampling_step_min": 32.5, "time_exp_max": 0.017},
+    ),
+    "intervals in French": ({"intervalle_s": 0.25}, Declared(), {"time_sampling_step_max": 0.25}),
+    "minutes of a scan": (
+        {**DAYS, "scanMinutes": 6.0},
+        Declared(),
+        {"time_max": MIDNIGHT + 10.1 / 24},
+    ),
+    "corners in arcseconds": (
+        {**DAYS, "target": "Sun", "fieldCorners": "(500,100),(400,-100)"},
+        Declared(),
+        {"s_region": "{("},
+    ),
+    "longitudes of which the east is the less": (
+        {"lon_w": grown(200.0), "lon_e": grown(190.0), "lat_s": -5.0, "lat_n": 5.0},
+        Declared(),
+        {"c1min": 190.0, "c1max": 200.0},
+    ),
+    "an elevation that its UCD says": (
+        {"lat": grown(1.0), "lon": grown(2.0), "elev": grown(-4390.0)},
+        Declared({"elev": "m"}, ucds={"elev": "pos.bodyrc.alt"}),
+        {"c3min": -4.39},
+    ),
+    "the point below the Sun, to the west": (
+        {"target": "Phobos", "ssl_wlon": grown(10.0), "ssl_lat": grown(3.0)},
+        Declared(),
+        {"subsolar_longitude_min": 350.0, "subsolar_latitude_max": 3.0},
+    ),
+    "an antenna and its receiver": (
+        {"antenna": ["Fuji", "Kiso"] * (COUNT // 2), "backEnd": "polarimeter"},
+        Declared(),
+        {"instrument_host_name": "Fuji", "instrument_name": "polarimeter"},
+    ),
+    "a craft and its payload": (
+        {"mission.craft": "Trace Gas Orbiter", "mission.payload.name": "NOMAD"},
+        Declared(),
+        {"instrument_host_name": "Trace Gas Orbiter", "instrument_name": "NOMAD"},
+    ),
+    "sources with places on the sky": (
+        {
+            "radioSource": ["3C48", "3C147"] * (COUNT // 2),
+            "ra": [24.4, 85.6] * (COUNT // 2),
+            "dec": [33.2, 49.9] * (COUNT // 2),
+            "pPointCarrLon": grown(10.0),
+            "pPointHgLat": grown(-3.0),
+        },
+        Declared(),
+        {"target_name": "3C48", "c1min": 24.4},
+    ),
     "codes of stations": (
         {"obs_code": "J95", "telescope": "0.4-m reflector"},
         Declared(),
@@ -271,6 +393,16 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
     "an epoch of coordinates": ({"epoch": 2015.5}, "time_min"),
     "seconds of a spacecraft's clock": ({"sclk_start": grown(515332868.0)}, "time_min"),
     "a host star": ({"hostname": ["HD 1", "HD 2"] * (COUNT // 2)}, "instrument_host_name"),
+    "a part of a time that a comment says is of the exposure": ({"yr": 1993}, "time_exp_min"),
+    "an altitude in degrees": (
+        {"lat": grown(1.0), "lon": grown(2.0), "lunar_alt_deg": grown(20.0)},
+        "c3min",
+    ),
+    "the point below the Sun": ({"ssl_lon": grown(1.0), "ssl_lat": grown(2.0)}, "c1min"),
+    "paths of files": (
+        {"filmObject": [f"2022/crisp/{n}/quick.mp4" for n in range(COUNT)]},
+        "target_name",
+    ),
     "names that are not observed": ({"title": "Phoenix and Jupiter, Saturn"}, "target_name"),
 }
 
@@ -278,7 +410,8 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", OTHERS)
 def test_what_only_looks_like_it_is_nothing(case: str) -> None:
     columns, column = OTHERS[case]
-    assert propose(sample(columns), "x").of(column) is None
+    declared = Declared(descriptions={"yr": "year of the exposure (UT)"})
+    assert propose(sample(columns, declared), "x").of(column) is None
 
 
 def test_a_place_on_the_sun_is_drawn_as_the_earth_sees_it() -> None:
@@ -296,6 +429,31 @@ def test_an_hour_without_minutes_is_not_sure() -> None:
     proposal = propose(sample(given), "x").of("time_min")
     assert proposal is not None
     assert proposal.confidence < 0.8
+
+
+def test_coordinates_of_another_point_are_no_sure_sign_of_the_sun() -> None:
+    given = {"pPointCarrLon": grown(10.0), "pPointHgLat": grown(-3.0)}
+    proposal = propose(sample(given), "x").of("target_name")
+    assert proposal is not None
+    assert not proposal.sure
+
+
+def test_documents_come_before_their_files() -> None:
+    names = [f"orb{n}.json" for n in range(COUNT)]
+    keys = [f"so-2019-{n:03}" for n in range(COUNT)]
+    documents = {"path": names, "file_name": names, "_meta.granuleKey": keys}
+    proposal = propose(sample(documents, kind="files"), "x").of("granule_uid")
+    assert proposal is not None
+    assert proposal.fields == ("_meta.granuleKey",)
+    assert not proposal.sure
+
+
+def test_what_is_alike_of_both_ends_is_asked_once() -> None:
+    draft = propose(sample({"cadence_x": grown(3.0)}), "x")
+    asked = [line for line in list_decisions(draft) if "cadence_x" in line or "step" in line]
+    assert [line.partition(" (")[0] for line in asked] == [
+        "time_sampling_step_min, time_sampling_step_max"
+    ]
 
 
 def test_files_are_named_after_the_instrument() -> None:

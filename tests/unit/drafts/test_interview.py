@@ -8,8 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.support.terminals import Conversation
+
+from epnkit.drafts.inspect.sample import Sample
+from epnkit.drafts.interview import Interview
+from epnkit.drafts.propose.draft import Draft, propose
 
 #: A list of which much is to be decided.
 ROWS = "\n".join(
@@ -151,3 +156,29 @@ def test_a_second_run_proposes_what_is_new_alone_and_keeps_edits(folder: Path) -
     assert '"instrument_host_name": compute(hash_list, "telescope"),' in more.said
     assert '"time_min"' not in more.said
     assert path.read_text().endswith("# mine\n")
+
+
+def test_both_ends_of_one_value_are_asked_once_and_their_unit_not_before_an_answer() -> None:
+    lengths = [2.0 + number for number in range(12)]
+    names = [f"e{number}" for number in range(12)]
+    sample = Sample("sql", pl.DataFrame({"event_id": names, "step_time": lengths}), 12)
+
+    def ask_with(answers: dict[str, str]) -> tuple[Draft, list[str]]:
+        asked: list[str] = []
+
+        def ask(question: str) -> str:
+            asked.append(question)
+            return answers.get(question, "")
+
+        return Interview(sample, lambda _: None, ask).run(propose(sample, "x")), asked
+
+    draft, asked = ask_with({"time_sampling_step_min": "1", "unit of step_time": "minutes"})
+    assert "time_sampling_step_max" not in asked
+    later, unanswered = ask_with({})
+    assert "unit of step_time" not in unanswered
+    for end in ("min", "max"):
+        proposal, left = (each.of(f"time_sampling_step_{end}") for each in (draft, later))
+        assert proposal is not None
+        assert proposal.value.code == 'pl.col("step_time").cast(pl.Float64) * 60'
+        assert left is not None
+        assert left.confidence < 0.8

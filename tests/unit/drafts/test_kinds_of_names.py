@@ -143,11 +143,11 @@ def test_positions_in_the_sky_are_found(names: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("columns", "low", "high"),
     [
-        ({"line_nm": 656.281, "fwhm_nm": 0.05}, C / 656.281e-9, C / 656.281e-9),
+        ({"line_nm": 656.281, "fwhm_nm": 0.05}, C / 656.306e-9, C / 656.256e-9),
         ({"f_low (MHz)": 15.0, "f_high (MHz)": 30.0}, 15e6, 30e6),
         ({"wavenumber_min": 250.0, "wavenumber_max": 1700.0}, C * 25000, C * 170000),
         ({"axis.lower": 250.0, "axis.upper": 1700.0, "axis.units": "cm-1"}, C * 25000, C * 170000),
-        ({"centralFrequencyMHz": 150.0, "bandwidthKHz": 700.0}, 150e6, 150e6),
+        ({"centralFrequencyMHz": 150.0, "bandwidthKHz": 700.0}, 149.65e6, 150.35e6),
         ({"first_wavelength_um": 1.0, "last_wavelength_um": 5.0}, C / 5e-6, C / 1e-6),
     ],
 )

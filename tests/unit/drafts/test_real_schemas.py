@@ -164,7 +164,7 @@ SCHEMAS: dict[str, tuple[Maker, Expected]] = {
             "spectral_range_max": 4.320e8,
             "instrument_host_name": "Observatoire de Paris – Nançay",
             "measurement_type": {"phot.flux.density;em.radio", "phot.radiance;em.radio"},
-            "dataproduct_type": {"im", "mo"},
+            "dataproduct_type": {"im", "mo", "ci"},  # without an address rule 38 wants ci
         },
     ),
     "nrh, FITS": (

@@ -71,8 +71,8 @@ _FIGURES = {
 
 #: Words that mark a time of day, or the parts of a time, as those of the start or of the end.
 SIDES = {
-    "time_min": frozenset(["start", "begin", "first", "from", "min", "on"]),
-    "time_max": frozenset(["end", "stop", "last", "to", "max", "off"]),
+    "time_min": frozenset(["start", "begin", "first", "from", "min", "on", "opens"]),
+    "time_max": frozenset(["end", "stop", "last", "to", "max", "off", "closes"]),
 }
 
 
@@ -83,7 +83,7 @@ _ALL_SIDES = frozenset.union(*SIDES.values())
 _BARE_SIDES = frozenset(["start", "begin", "max", "peak", "end", "stop"])
 
 #: Words of the ends of what lasts; the maximum of an event is none.
-_ENDS = frozenset(["end", "stop", "off"])
+_ENDS = frozenset(["end", "stop", "off", "closes"])
 
 
 def propose_day(sample: Sample, day: Candidate, column: str) -> Proposal:

@@ -10,9 +10,10 @@ from epnkit.drafts.propose.access import choose_cursor, propose_access
 from epnkit.drafts.propose.angles import propose_angles
 from epnkit.drafts.propose.durations import propose_durations
 from epnkit.drafts.propose.identity import choose_key, propose_identity
+from epnkit.drafts.propose.limits import Frame
 from epnkit.drafts.propose.links import ProposedLink, propose_links
 from epnkit.drafts.propose.mirror import find_frame, is_mirror, list_own_columns, propose_mirror
-from epnkit.drafts.propose.place import Frame, propose_coordinates
+from epnkit.drafts.propose.place import propose_coordinates
 from epnkit.drafts.propose.planetary import propose_planetary
 from epnkit.drafts.propose.proposal import Proposal, validate
 from epnkit.drafts.propose.record_dates import propose_record_dates

@@ -94,11 +94,26 @@ def propose_durations(sample: Sample, lengths: pl.Series | None) -> Iterator[Pro
     """
     for quantity in ("time_sampling_step", "time_exp"):
         found = [c for c in find_candidates(sample, quantity) if len(c.field.numbers)]
+        found = found or find_timed_spans(sample, f"{quantity}_bare")
         if found:
             longest = lengths if quantity == "time_exp" else None
             yield from _propose_bounds(sample, quantity, found, longest)
         elif quantity == "time_sampling_step":
             yield from _propose_rate(sample)
+
+
+def find_timed_spans(sample: Sample, meaning: str) -> list[Candidate]:
+    """List the fields that have a meaning if they are in a unit of time, as their source says.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    meaning : str
+        A meaning of names that alone may be of anything: ``interval``, ``scan``.
+    """
+    found = (c for c in find_candidates(sample, meaning) if len(c.field.numbers))
+    return [c for c in found if duration_unit(sample, c.field)[1]]
 
 
 def _propose_rate(sample: Sample) -> Iterator[Proposal]:

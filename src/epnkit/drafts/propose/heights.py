@@ -10,6 +10,9 @@ from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.units import KILOMETRES
 
+#: Units of altitudes above a horizon, which are no heights.
+_ANGLES = {"deg", "degree", "degrees", "rad", "arcmin", "arcsec"}
+
 #: How sure heights are at most whose unit is said, and others.
 _SAID, _UNSAID = 0.82, 0.6
 
@@ -26,15 +29,17 @@ def propose_heights(sample: Sample) -> Iterator[Proposal]:
         yield from _propose_between(sample, *sides)
         return
     for end in ("min", "max"):
-        found = [
-            c for meaning in (f"altitude_{end}", "altitude") for c in _list_numeric(sample, meaning)
-        ]
+        meanings = f"altitude_{end}", "altitude"
+        found = [c for meaning in meanings for c in _list_numeric(sample, meaning)]
+        found += [c for c in _list_numeric(sample, "elevation") if _unit_of_length(sample, c.field)]
         if found:
             yield _propose_height(sample, f"c3{end}", found[0])
 
 
 def _list_numeric(sample: Sample, meaning: str) -> list[Candidate]:
-    return [c for c in find_candidates(sample, meaning) if len(c.field.numbers)]
+    numeric = (c for c in find_candidates(sample, meaning) if len(c.field.numbers))
+    angles = {name for name, unit in sample.declared.units.items() if unit.lower() in _ANGLES}
+    return [c for c in numeric if c.field.name not in angles]
 
 
 def _find_sides_of_heights(sample: Sample) -> tuple[Field, Field] | None:

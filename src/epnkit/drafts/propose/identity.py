@@ -45,6 +45,10 @@ _DECLARED, _NAMED_AFTER = 0.93, 0.93
 #: The names of files of documents that say what they are of.
 _DOCUMENT = r"(?i)\.json$"
 
+#: How sure the name of a JSON document's file is where the document has a key of its own, whose
+#: name is one that is known, and how sure that key is at most.
+_BESIDE_KEY, _KNOWN_KEY, _OWN_KEY = 0.8, 0.9, 0.89
+
 #: How sure the name of a file identifies the row that has it.
 _OF_FILE = 0.8
 
@@ -101,8 +105,10 @@ def _find_identifiers(sample: Sample) -> list[Candidate]:
     if sample.kind == "files" and not sample.of_table:
         if inner := _find_in_documents(sample, found):
             return sorted(inner, key=lambda c: -c.score)
+        own = _find_own_keys(sample, found)
+        score = _BESIDE_KEY if own else 0.96
         named = [sample.fields[n] for n in _OF_FILES if n in sample.fields]
-        found = [Candidate(each, 0.96) for each in named if each.unique] or found
+        found = own + [Candidate(each, score) for each in named if each.unique] or found
     best = sample.fields.get(_BEST.get(sample.kind, ""))
     if best is not None and best.unique:
         return [Candidate(best, 0.96)]
@@ -150,6 +156,14 @@ def _find_in_documents(sample: Sample, found: list[Candidate]) -> list[Candidate
     stems = files.str.replace(r"\.[A-Za-z]+$", "").to_list()
     named = [c for c in found if c.field.name not in _PLACES and _are_named_after(stems, c.field)]
     return [Candidate(c.field, max(c.score, _NAMED_AFTER)) for c in named]
+
+
+def _find_own_keys(sample: Sample, found: list[Candidate]) -> list[Candidate]:
+    """Find the keys that documents say are their own, whatever their files are called."""
+    if share_matching(sample.fields["file_name"].texts, _DOCUMENT) != 1.0:
+        return []
+    keys = (c for c in found if c.field.name not in _PLACES and c.score >= _KNOWN_KEY)
+    return [Candidate(c.field, min(c.score, _OWN_KEY)) for c in keys]
 
 
 def _are_named_after(stems: list[str], field: Field) -> bool:

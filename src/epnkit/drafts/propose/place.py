@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
+from epnkit.drafts.inspect.words import split_words
 from epnkit.drafts.propose.cartesian import propose_points
-from epnkit.drafts.propose.code import (
-    CodeValue,
-    apply_sign,
-    call,
-    join_list,
-    longitude,
-    number,
-    numbers_of,
-    opposite,
-)
+from epnkit.drafts.propose.code import CodeValue, call, join_list, numbers_of
 from epnkit.drafts.propose.heights import propose_heights
+from epnkit.drafts.propose.limits import LIMITS, Frame, propose_limits
 from epnkit.drafts.propose.outlines import propose_outline
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.sexagesimal import are_angles, read_degrees
+from epnkit.drafts.propose.sexagesimal import are_angles
 from epnkit.drafts.propose.solar_offsets import propose_solar_offsets
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import SHARE, share_matching, time_form
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.catalogue_positions import box_region, disc_position
 from epnkit.mapping.outlines import OUTLINE, sky_outline
-
-Frame = Literal["body", "celestial", "cartesian", "none"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +57,7 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     for frame, names in _SETS:
         found = _find_family(sample, names)
         if all(found) and _are_in_order(*found[2:]):
-            limits = tuple(_propose_limits(sample, found, bodies, frame))
+            limits = tuple(propose_limits(sample, found, bodies, frame))
             heights = propose_heights(sample) if frame == "body" else ()
             region = _propose_region(sample, limits, frame)
             return SpatialProposal(frame, (*limits, *heights, *region))
@@ -76,7 +65,7 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     found_points = SpatialProposal("cartesian", points) if points else None
     offsets = tuple(propose_solar_offsets(sample, bodies))
     drawn = SpatialProposal("body", offsets) if offsets else None
-    whole = _find_box(sample) or _find_position(sample) or found_points or drawn
+    whole = _find_box(sample, bodies) or _find_position(sample) or found_points or drawn
     return whole or _find_part(sample, bodies) or SpatialProposal("none")
 
 
@@ -89,8 +78,6 @@ _AROUND, _ACROSS = (-180.0, 360.0), (-90.0, 90.0)
 #: The range of right ascensions in degrees.
 _TURN = (0.0, 360.0)
 
-#: How sure limits are at most: of two fields on the sky, and of others, that may count another way.
-_ON_SKY, _ELSEWHERE = 0.9, 0.8
 
 #: Words that say the ends of a range.
 _ENDS = {"min": "max", "lower": "upper", "low": "high", "start": "end", "from": "to", "1": "2"}
@@ -138,20 +125,14 @@ _SETS: tuple[tuple[Frame, _Set], ...] = (
     ("body", _pair("longitude_of", "latitude_of")),
 )
 
-#: Words of names of angles that count to the west, or to the south.
-_DOWN = {"c1": frozenset(["w", "west"]), "c2": frozenset(["s", "south"])}
 
-
-#: How descriptions say that longitudes grow to the west.
-_WEST = (
-    r"(?i)west[- ]?positive|positive (to(wards?)? )?(the )?west|westward|\bwest(ern)? longitude"
-    r"|deg(rees)? ?W\b"
-)
-
+#: Words of descriptions of points that are no footprint.
+_OTHER_POINTS = {"subsolar", "subspacecraft", "subobserver", "subearth"}
 
 #: Words of names that say which side of a box a field is.
 _SIDES = {
     *("longitude", "latitude", "min", "max", "west", "east", "south", "north", "w", "e", "s", "n"),
+    *("from", "to"),
     *(
         "lower",
         "upper",
@@ -174,6 +155,11 @@ _SIDES = {
 #: A box in text: the numbers of two corners, in brackets or not.
 _BOX = r"^[\s\[\](),]*(?:-?\d+(?:\.\d*)?[\s\[\](),]*){4}$"
 
+#: A number in such a text, words of names of fields of corners, and what means when it was seen.
+_NUMBER = r"[-+]?\d+(?:\.\d*)?"
+_CORNERS = {"corner", "corners", "bbox", "extent", "fov"}
+_STARTS = ("time_min", "time_of_side_start")
+
 #: How sure a bare longitude or latitude is; one that is the same in all records is of the site.
 _OF_SITE = 0.75
 
@@ -183,25 +169,16 @@ _ALONE = 0.6
 #: How catalogues of the Sun write a position: latitude, distance from the central meridian.
 _POSITION = r"^\s*[NSns]\s*\d{1,2}(\.\d+)?\s*[EWew]\s*\d{1,3}(\.\d+)?\s*$"
 
-#: Words of names of fields that hold the letters of hemispheres.
-_LETTERED = {
-    *("longitude", "latitude", "hemisphere", "hemi", "hem", "side", "direction", "dir", "sign"),
-    *("quadrant", "ref", "ns", "ew", "sn", "we", "north", "south", "east", "west"),
-    *("n", "s", "e", "w"),
-}
-
-_LIMITS = ("c1min", "c1max", "c2min", "c2max")
-
 
 def _find_part(sample: Sample, bodies: frozenset[str]) -> SpatialProposal | None:
     """Find a latitude without a longitude, or a longitude alone."""
     for start in (2, 0):
         for frame, names in _SETS:
-            found: list[Candidate | None] = [None] * len(_LIMITS)
+            found: list[Candidate | None] = [None] * len(LIMITS)
             found[start : start + 2] = _find_family(sample, names[start : start + 2])
             likely = all(c is not None and c.score >= _ALONE for c in found[start : start + 2])
             if likely and (start == 0 or _are_in_order(*found[start:])):
-                return SpatialProposal(frame, tuple(_propose_limits(sample, found, bodies, frame)))
+                return SpatialProposal(frame, tuple(propose_limits(sample, found, bodies, frame)))
     return None
 
 
@@ -211,17 +188,19 @@ def _find_position(sample: Sample) -> SpatialProposal | None:
         if len(field.texts) and share_matching(field.texts, _POSITION) >= SHARE:
             made = call(disc_position, field.name)
             reason = "positions such as N15E30: Stonyhurst degrees, west positive"
-            return SpatialProposal("body", (Proposal(_LIMITS, made, (field.name,), 0.8, reason),))
+            return SpatialProposal("body", (Proposal(LIMITS, made, (field.name,), 0.8, reason),))
     return None
 
 
-def _find_box(sample: Sample) -> SpatialProposal | None:
+def _find_box(sample: Sample, bodies: frozenset[str]) -> SpatialProposal | None:
     """Find a box of two corners around the Sun's centre, which a time makes a region of the Sun."""
-    dates = [c.field for c in find_candidates(sample, "time_min") if time_form(c.field) == "text"]
+    starts = [c for m in _STARTS for c in find_candidates(sample, m)]
+    dates = [c.field for c in starts if time_form(c.field) == "text"]
     for field in sample:
-        named = {"bounding", "box"} <= set(field.words)
         is_list = field.given.dtype == pl.List(pl.String)
         texts = field.given.list.join(",") if is_list else field.texts
+        named = {"bounding", "box"} <= set(field.words)
+        named = named or (bodies == {"Sun"} and _are_corners_in_arcseconds(field, texts))
         if dates and named and share_matching(texts, _BOX) >= SHARE:
             none = CodeValue(_NO_OUTLINE, "pl.lit(None, pl.List(pl.Float64))")
             box = join_list(field.name) if is_list else field.name
@@ -230,6 +209,12 @@ def _find_box(sample: Sample) -> SpatialProposal | None:
             names = (field.name, dates[0].name)
             return SpatialProposal("body", (Proposal(_OUTLINE, made, names, 0.75, reason),))
     return None
+
+
+def _are_corners_in_arcseconds(field: Field, texts: pl.Series) -> bool:
+    """Return whether a field is named for corners, and its values are no degrees of a body."""
+    numbers = texts.str.extract_all(_NUMBER).explode().cast(pl.Float64, strict=False)
+    return bool({*field.words} & _CORNERS and (numbers.abs() > _AROUND[1]).any())
 
 
 #: The columns that each table has among those that an outline gives.
@@ -286,8 +271,15 @@ def _list_in_range(sample: Sample, meaning: str, limit: tuple[float, float]) -> 
             _is_within(candidate.field, limit) or ("celestial" in meaning and are_angles(candidate))
         )
         and not (candidate.field.constant and candidate.score <= _OF_SITE)
+        and not _is_described_as_other_point(sample, candidate.field)
         and (meaning.endswith(("_min", "_max")) or not _is_end(sample, candidate.field))
     ]
+
+
+def _is_described_as_other_point(sample: Sample, field: Field) -> bool:
+    """Return whether a coordinate is that of the point below the Sun or an observer."""
+    said = split_words(sample.declared.descriptions.get(field.name, ""))
+    return bool({*said} & _OTHER_POINTS)
 
 
 def _is_within(field: Field, limit: tuple[float, float]) -> bool:
@@ -300,80 +292,3 @@ def _is_end(sample: Sample, field: Field) -> bool:
     return other != field.words and any(
         each.words == other and each.context == field.context for each in sample
     )
-
-
-def _propose_limits(
-    sample: Sample, found: list[Candidate | None], bodies: frozenset[str], frame: Frame
-) -> Iterator[Proposal]:
-    if first_last := _find_west_ends(sample, found, bodies):
-        yield from _propose_west_ends(*first_last)
-        found = [None, None, *found[2:]]
-    for name, candidate in zip(_LIMITS, found, strict=True):
-        if candidate is not None:
-            single = found.count(candidate) > 1
-            made, fields, reason = _declare_limit(
-                sample, name, candidate.field, bodies, single, frame
-            )
-            most = _ON_SKY if frame == "celestial" and not single else _ELSEWHERE
-            yield Proposal((name,), made, fields, min(candidate.score, most), reason)
-
-
-def _find_west_ends(
-    sample: Sample, found: list[Candidate | None], bodies: frozenset[str]
-) -> tuple[Candidate, Candidate] | None:
-    """Return the ends of a range of longitudes if both are counted to the west."""
-    first, last = found[:2]
-    if first is None or last is None or first is last or bodies == {"Sun"}:
-        return None
-    both = all(
-        set(each.field.words) & _DOWN["c1"] or _counts_west(sample, each.field, "c1")
-        for each in (first, last)
-    )
-    return (first, last) if both else None
-
-
-def _propose_west_ends(first: Candidate, last: Candidate) -> Iterator[Proposal]:
-    """Propose longitudes to the east of those that are counted to the west: the ends swap."""
-    for name, candidate in (("c1min", last), ("c1max", first)):
-        made = opposite(numbers_of(candidate.field), around=True)
-        score, names = min(candidate.score, _ELSEWHERE), (candidate.field.name,)
-        yield Proposal((name,), made, names, score, "by its name; counted the other way")
-
-
-def _declare_limit(
-    sample: Sample, name: str, field: Field, bodies: frozenset[str], single: bool, frame: Frame
-) -> tuple[CodeValue, tuple[str, ...], str]:
-    """Declare an angle in degrees, and say of which fields, and why."""
-    axis, given = name[:2], numbers_of(field)
-    if frame == "celestial" and (made := read_degrees(field, sample, turn=axis == "c1")):
-        return made, (field.name,), "by its name; in degrees, from hours or minutes"
-    letters = {"E", "W"} if axis == "c1" else {"N", "S"}
-    lowest, reason = float(str(field.numbers.min())), "by its name; in degrees"
-    side = _find_side(sample, letters) if lowest >= 0 else None
-    if side is not None:
-        # On the Sun, east and west are those of the observer's sky: longitudes grow to the west.
-        negative = (letters & ({"E", "S"} if bodies == {"Sun"} else {"W", "S"})).pop()
-        fields = (field.name, side.name)
-        return apply_sign(given, side.name, negative), fields, f"{reason}, {negative} negative"
-    named = bool(set(field.words) & _DOWN[axis])
-    if single and (named or _counts_west(sample, field, axis)) and bodies != {"Sun"}:
-        return opposite(given, axis == "c1"), (field.name,), f"{reason}, counted the other way"
-    if axis == "c1" and lowest < 0:
-        return longitude(given), (field.name,), f"{reason}, from 0 to 360"
-    return number(given), (field.name,), reason
-
-
-def _counts_west(sample: Sample, field: Field, axis: str) -> bool:
-    """Return whether the source says of a longitude that it grows to the west."""
-    said = (
-        sample.declared.descriptions.get(field.name, ""),
-        sample.declared.units.get(field.name, ""),
-    )
-    return axis == "c1" and re.search(_WEST, " ".join(said)) is not None
-
-
-def _find_side(sample: Sample, letters: set[str]) -> Field | None:
-    """Find the one field that is named for a side, and has the letters of a hemisphere."""
-    named = (f for f in sample if len(f.texts) and _LETTERED & {*f.words, *f.context})
-    found = [f for f in named if set(f.texts.unique()) <= letters]
-    return found[0] if len(found) == 1 else None

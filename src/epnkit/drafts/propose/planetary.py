@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epnkit.drafts.inspect.sample import Sample
-from epnkit.drafts.propose.code import number, numbers_of
+from epnkit.drafts.propose.code import number, numbers_of, opposite
+from epnkit.drafts.propose.limits import counts_west
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.target import read_bodies
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, find_end
@@ -40,7 +41,7 @@ def propose_planetary(sample: Sample, target: tuple[Proposal, ...]) -> Iterator[
     for name, bounds in _QUANTITIES.items():
         found = [c for c in find_candidates(sample, name) if _is_within(c, bounds)]
         if found:
-            yield from _propose_bounds(name, found)
+            yield from _propose_bounds(sample, name, found)
 
 
 def _is_within(candidate: Candidate, bounds: tuple[float, float]) -> bool:
@@ -48,7 +49,7 @@ def _is_within(candidate: Candidate, bounds: tuple[float, float]) -> bool:
     return len(numbers) > 0 and bool(numbers.is_between(*bounds).all())
 
 
-def _propose_bounds(name: str, found: list[Candidate]) -> Iterator[Proposal]:
+def _propose_bounds(sample: Sample, name: str, found: list[Candidate]) -> Iterator[Proposal]:
     """Propose both ends, from one field unless there are two."""
     for end in ("min", "max"):
         if (of_end := find_end(found, end)) is None:
@@ -56,4 +57,8 @@ def _propose_bounds(name: str, found: list[Candidate]) -> Iterator[Proposal]:
         chosen, own = of_end
         field, score = chosen.field, min(chosen.score, _MOST)
         reason = "by its name" if own else "by its name; one value for both ends"
-        yield Proposal((f"{name}_{end}",), number(numbers_of(field)), (field.name,), score, reason)
+        made = number(numbers_of(field))
+        if name.endswith("longitude") and counts_west(sample, field):
+            made = opposite(numbers_of(field), around=True)
+            reason = f"{reason}; counted to the west"
+        yield Proposal((f"{name}_{end}",), made, (field.name,), score, reason)

@@ -27,6 +27,7 @@ from epnkit.drafts.propose.spectral_units import (
     find_spectral_unit,
     unit_of_light,
 )
+from epnkit.drafts.propose.spectral_widths import SpectralWidth, find_width
 from epnkit.drafts.propose.spectral_windows import propose_windows
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
@@ -41,6 +42,9 @@ _JOINED = 0.82
 #: How sure a start and a stop are whose unit alone is spectral.
 _BARE = 0.85
 
+#: How sure what is spectral is of which nothing but the unit says so.
+_BY_UNIT = 0.75
+
 #: The highest frequency of a range, in hertz, below which another unit is likely.
 _LOWEST = 1000.0
 
@@ -51,14 +55,17 @@ _FEW = 0.5
 _MUCH_LESS = 0.1
 
 #: Words of names of the lower and the upper end of a range.
-_LOW = {"min", "low", "lower", "start", "first", "from", "begin", "blue"}
-_HIGH = {"max", "high", "upper", "end", "stop", "last", "to", "red"}
+_LOW = {"min", "low", "lower", "start", "first", "from", "begin", "blue", "short"}
+_HIGH = {"max", "high", "upper", "end", "stop", "last", "to", "red", "long"}
 
 #: Words of names of what has a unit of light, and is no position in a spectrum.
 _NO_POSITION = {
     "width",
     "fwhm",
     "bandwidth",
+    "bandpass",
+    "passband",
+    "channel",
     "step",
     "resolution",
     "sampling",
@@ -90,11 +97,28 @@ class _Range:
     low: Candidate
     high: Candidate
     unit: SpectralUnit
+    width: SpectralWidth | None = None
 
     @property
     def score(self) -> float:
         """How sure the fields and the unit are."""
-        return min(self.low.score, self.high.score, self.unit.confidence)
+        of_width = 1.0 if self.width is None else self.width.confidence
+        return min(self.low.score, self.high.score, self.unit.confidence, of_width)
+
+    @property
+    def ends(self) -> tuple[str | CodeValue, str | CodeValue]:
+        """Both ends, in the unit."""
+        if self.width is not None:
+            return self.width.split(_value_of(self.low.field))
+        return _value_of(self.low.field), _value_of(self.high.field)
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that it comes from."""
+        of_unit = [self.unit.field] if self.unit.is_field else []
+        of_width = [] if self.width is None else [self.width.field]
+        named = [self.low.field.name, self.high.field.name, *of_unit, *of_width]
+        return list(dict.fromkeys(named))
 
 
 def propose_spectral(sample: Sample) -> Iterator[Proposal]:
@@ -131,7 +155,7 @@ def _cap_doubtful(best: Proposal, sample: Sample) -> Proposal:
         if field.name not in best.fields
         and len(field.numbers)
         and UNITS.keys() & set(field.words)
-        and not {"step", "resolution", "width", "sampling"} & set(field.words)
+        and _is_position(field)
     ]
     if others:
         return best.cap(0.8, f"{best.reason}; or is it in {', '.join(others[:3])}?")
@@ -149,27 +173,32 @@ def _find_ranges(sample: Sample, quantity: Quantity) -> Iterator[_Range]:
         yield _Range(
             quantity, ends[0], ends[1], find_spectral_unit(sample, quantity, ends[0].field)
         )
-    middle = None if quantity == "energy" else _find_numeric(sample, quantity)
-    if middle:
-        yield _Range(quantity, middle, middle, find_spectral_unit(sample, quantity, middle.field))
+    middles = [] if quantity == "energy" else _list_numeric(sample, quantity)
+    for middle in find_synonyms(sample, middles) or middles[:1]:
+        unit = find_spectral_unit(sample, quantity, middle.field)
+        width = find_width(sample, middle.field, unit)
+        yield _Range(quantity, middle, middle, unit, width)
 
 
 def _find_numeric(sample: Sample, meaning: str) -> Candidate | None:
-    found = [c for c in find_candidates(sample, meaning) if len(c.field.most_numbers)]
-    return found[0] if found else None
+    return next(iter(_list_numeric(sample, meaning)), None)
+
+
+def _list_numeric(sample: Sample, meaning: str) -> list[Candidate]:
+    return [c for c in find_candidates(sample, meaning) if len(c.field.most_numbers)]
 
 
 def _propose_limits(each: _Range) -> Proposal:
     unit, low, high = each.unit, each.low, each.high
-    names = low.field.name, high.field.name
-    score = min(low.score, high.score, unit.confidence)
-    fields: tuple[str, ...] = tuple(dict.fromkeys(names))
-    if low is high:
+    score, fields = each.score, tuple(each.fields)
+    if each.width is not None:
+        reason = f"a middle and the width of the band, {each.width.field}; {unit.reason}"
+    elif low is high:
         # One value is no range: it may be the middle of a band whose width is not known.
         score, reason = min(score, 0.92), f"one value for both ends; {unit.reason}"
     else:
         reason = f"both ends by their names; {unit.reason}"
-    values = [_value_of(each.field) for each in (low, high)]
+    values = each.ends
     if any(_has_gaps(each.field) for each in (low, high)):
         score, reason = min(score, 0.78), f"{reason}; some values are no numbers above zero"
     powers = {"power_of": "Hz"} if each.quantity == "frequency" else {}
@@ -181,7 +210,7 @@ def _propose_limits(each: _Range) -> Proposal:
 
     again = with_unit if unit.confidence < SURE and not unit.by_value else None
     if unit.is_field:
-        made, fields = call(hertz_limits, *values, unit.given, **powers), (*fields, unit.field)
+        made = call(hertz_limits, *values, unit.given, **powers)
     else:
         made = call(hertz_limits, *values, unit=str(unit.given))
     return Proposal(_RANGE, made, fields, score, reason, again)
@@ -200,8 +229,7 @@ def _join_ranges(sample: Sample, ranges: list[_Range]) -> Proposal | None:
     powers = any(each.unit.is_power for each in chosen)
     if not chosen or (powers and any(each.quantity == "frequency" for each in chosen)):
         return None  # powers of ten are of m or of Hz, and one function reads them all
-    fields = [n for each in chosen for n in (each.low.field.name, each.high.field.name)]
-    fields += [each.unit.field for each in chosen if each.unit.is_field]
+    fields = [name for each in chosen for name in each.fields]
     score = min(_JOINED, *(each.score for each in chosen))
     units = ", ".join(f"{each.low.field.name}: {each.unit.reason}" for each in chosen)
     reason = f"{count_synonyms(kept, sample)} {units}"
@@ -212,17 +240,16 @@ def _join_ranges(sample: Sample, ranges: list[_Range]) -> Proposal | None:
 def _choose_by_record(ranges: list[_Range]) -> tuple[CodeValue, CodeValue, CodeValue]:
     """Declare the ends and the unit of the first of several ranges that a record has."""
     *others, last = ranges
-    low, high, unit = _number_of(last.low), _number_of(last.high), last.unit.value
+    (low, high), unit = map(_as_number, last.ends), last.unit.value
     for each in reversed(others):
         name = each.low.field.name
-        low = choose(name, _number_of(each.low), low)
-        high = choose(name, _number_of(each.high), high)
+        first, second = map(_as_number, each.ends)
+        low, high = choose(name, first, low), choose(name, second, high)
         unit = unit if unit.code == each.unit.value.code else choose(name, each.unit.value, unit)
     return low, high, unit
 
 
-def _number_of(candidate: Candidate) -> CodeValue:
-    value = _value_of(candidate.field)
+def _as_number(value: str | CodeValue) -> CodeValue:
     return value if isinstance(value, CodeValue) else number(value)
 
 
@@ -247,9 +274,10 @@ def propose_by_unit(sample: Sample) -> Iterator[Proposal]:
     pairs = [*zip(lows[:1], highs[:1], strict=False), *((f, f) for f in middle[:1])]
     for low, high in pairs[:1]:
         unit = unit_of_light(sample, low)
-        made = call(hertz_limits, numbers_of(low), numbers_of(high), unit=unit)
-        names = tuple(dict.fromkeys((low.name, high.name)))
-        yield Proposal(_RANGE, made, names, 0.75, f"by its unit, {unit}")
+        said = SpectralUnit(unit, "", _BY_UNIT, f"{unit}, by which it is taken for a spectral one")
+        width = find_width(sample, low, said) if low is high else None
+        ends = Candidate(low, _BY_UNIT), Candidate(high, _BY_UNIT)
+        yield _propose_limits(_Range("wavelength", *ends, said, width))
 
 
 def _propose_bare_ends(sample: Sample) -> Iterator[Proposal]:

@@ -55,9 +55,12 @@ def propose_steps(sample: Sample, axis: SpectralAxis | None) -> Iterator[Proposa
     axis : SpectralAxis, optional
         The range, by which widths in units of wavelength are converted.
     """
+    steps: set[str] = set()  # what is a step by its name is no resolution by its UCD
     for quantity in ("spectral_sampling_step", "spectral_resolution"):
         found = find_candidates(sample, quantity) or _find_bare(sample, quantity, axis)
-        for candidate in [c for c in found if len(c.field.numbers)][:1]:
+        numeric = (c for c in found if len(c.field.numbers) and c.field.name not in steps)
+        for candidate in list(numeric)[:1]:
+            steps.add(candidate.field.name)
             yield from _propose(sample, quantity, candidate, axis)
 
 

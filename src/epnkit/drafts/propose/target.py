@@ -20,6 +20,7 @@ from epnkit.drafts.propose.target_signs import (
 from epnkit.drafts.propose.titles import propose_titled
 from epnkit.drafts.recognise.bodies import are_mostly_bodies, body_of, class_of, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
+from epnkit.drafts.recognise.values import are_paths
 from epnkit.epncore.columns import COLUMNS
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.outcome import Outcome
@@ -41,8 +42,14 @@ _DESIGNATIONS = {
     "exoplanet": r"^\S.*\s[b-i]$",
 }
 
-#: The class that is guessed of a target whose name is not known.
-_OTHERWISE = "star"
+#: The class that is guessed of a target whose name is not known, and of one on the sky.
+_OTHERWISE, _ON_SKY = "star", "sky"
+
+#: How sure names are that each have one place on the sky, and the class of what they name.
+_PLACED, _PLACED_CLASS = 0.7, 0.3
+
+#: From when on signs of the Sun say more than names that have places on the sky.
+_CERTAIN = 0.9
 
 #: The classes of what names of fields speak of.
 _KINDS = {
@@ -70,8 +77,11 @@ def propose_target(sample: Sample) -> Iterator[Proposal]:
     named = [each for c in candidates for each in _propose_field(c, sample, _NAMED)]
     known = [each for each in named if each[0].confidence >= _KNOWN]
     known = known or list(_propose_by_values(sample, {c.field.name for c in candidates}))
+    placed = [] if known else list(_propose_placed(sample))
     if known:
         yield from _cap_disputed(known, sample)
+    elif placed and not named and (solar is None or solar[0] < _CERTAIN):
+        yield from placed
     elif solar is not None:
         yield Proposal(("target_name",), constant("Sun"), (), *solar)
         yield Proposal(("target_class",), constant("star"), (), *solar)
@@ -101,6 +111,28 @@ def _propose_by_values(sample: Sample, named: set[str]) -> Iterator[list[Proposa
         if (bodies or designated) and not _OTHER_BODIES & {*field.words, *field.context}:
             why = _NAMED if field.name in named else _VALUED
             yield from _propose_field(Candidate(field, _BY_VALUES), sample, why)
+
+
+def _propose_placed(sample: Sample) -> Iterator[Proposal]:
+    """Propose names of which each has one place on the sky, as the sources of a list have."""
+    axes = [find_candidates(sample, f"c{axis}_celestial")[:1] for axis in (1, 2)]
+    places = [c.field.name for each in axes for c in each]
+    if len(places) < len(axes):
+        return
+    for field in sample:
+        few = 1 < field.distinct <= len(sample.records) // 2
+        if few and field.complete and field.is_words and _has_places(sample, field.name, places):
+            reason = f"each of its {field.distinct} names has one place on the sky"
+            named = column(field.name)
+            yield Proposal(("target_name",), named, (field.name,), _PLACED, reason)
+            yield Proposal(("target_class",), constant(_ON_SKY), (), _PLACED_CLASS, reason)
+            return
+
+
+def _has_places(sample: Sample, name: str, places: list[str]) -> bool:
+    """Return whether each name has one place, and none two names."""
+    named, found = (sample.records.select(each).n_unique() for each in ([name], places))
+    return named == found == sample.records.select(name, *places).n_unique()
 
 
 def _are_designations(field: Field, values: list[str]) -> bool:
@@ -152,7 +184,7 @@ def read_bodies(target: tuple[Proposal, ...], sample: Sample) -> frozenset[str]:
 def _propose_field(candidate: Candidate, sample: Sample, why: str) -> Iterator[list[Proposal]]:
     """Propose a field of targets: sure if its name says so and all its values are known bodies."""
     field, values = candidate.field, _distinct_values(candidate.field)
-    if not field.is_words:
+    if not field.is_words or are_paths(field):
         return
     if not len(field.texts):
         yield from _propose_list(field, values, why)

@@ -60,6 +60,15 @@ _GEOMETRY = {
     "declination",
 }
 
+#: Words of names of points that are not what was observed: where a line of sight passes the Sun.
+_POINTS = {"point", "pierce", "footpoint", "closest", "approach"}
+
+#: Words of names of coordinates, which are the granule's own if no such point is named.
+_COORDINATES = {"longitude", "latitude", "lon", "lat"}
+
+#: How sure signs of the Sun are: several, one, and coordinates of another point.
+_SEVERAL, _ONE = 0.93, 0.85
+
 #: Bodies that names of fields have for where something is counted from.
 _CIRCUMSTANCES = {"Sun", "Earth", "Moon"}
 
@@ -156,6 +165,12 @@ def _list_signs(field: Field) -> set[str]:
     return words - plain if words & plain and words & _GEOMETRY else words
 
 
+def _is_of_other_point(field: Field) -> bool:
+    """Return whether a field is a coordinate of a point that may not be what was observed."""
+    words = {*field.words, *field.context}
+    return bool(words & _POINTS and words & _COORDINATES)
+
+
 def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     """Look for signs of the Sun; how sure they are, and which."""
     solar = read_table("targets")["solar"]
@@ -175,7 +190,8 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     signs = [field.name for field in sample if words & _list_signs(field)]
     if signs:
         reason = f"signs of the Sun in the fields {abbreviate(signs)}"
-        return (0.93 if len(signs) > 1 else 0.85), reason
+        own = [name for name in signs if not _is_of_other_point(sample.fields[name])]
+        return (_SEVERAL if len(own) > 1 else _ONE), reason
     aboard = next(
         (
             f
@@ -202,7 +218,7 @@ def _holds_burst_types(field: Field) -> bool:
 
 def _shows_features(field: Field) -> bool:
     """Return whether a field holds words for what is seen on the Sun alone."""
-    if not {"target", "object", "feature", "type", "region"} & set(field.words):
+    if not {"target", "object", "feature", "type", "region", "tag"} & set(field.words):
         return False
     inner = field.given.explode() if isinstance(field.given.dtype, pl.List) else field.given
     if inner.dtype != pl.String:

@@ -35,6 +35,9 @@ _IN_ROWS = r"(?i)\bmag\b|magnetom|fluxgate|dust (detector|counter)|seismom"
 #: How sure a name has to be that stands in for another one.
 _NAMED = 0.9
 
+#: How sure an antenna is the host of a receiver.
+_CARRIES = 0.85
+
 #: How sure the names of objects are that a field holds.
 _OF_OBJECTS = 0.85
 
@@ -85,10 +88,8 @@ def propose_texts(sample: Sample, made: set[str], targets: set[str]) -> Iterator
 
 def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal]:
     for name in ("instrument_host_name", "instrument_name"):
-        others = find_candidates(sample, "institute") if name == "instrument_host_name" else []
-        found = [
-            c for c in [*find_candidates(sample, name), *others] if _are_names(c.field, targets)
-        ]
+        named = _list_carriers(sample, targets)[name]
+        found = [c for c in named if _are_names(c.field, targets)]
         found = _prefer_places(sample, name, found)
         objects = _propose_objects(name, found)
         if name == "instrument_host_name" and objects is None and not found:
@@ -104,6 +105,30 @@ def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal
             yield _propose_name(name, found[0])
         else:
             yield from propose_from_file_names(sample, name)
+
+
+def _list_carriers(sample: Sample, targets: set[str]) -> dict[str, list[Candidate]]:
+    """List the fields of instruments and of hosts; an antenna carries a receiver if there is one.
+
+    Parameters
+    ----------
+    sample : Sample
+        The records.
+    targets : set of str
+        The fields that the targets are proposed from.
+    """
+    instruments = find_candidates(sample, "instrument_name")
+    named = [c for c in instruments if _are_names(c.field, targets)]
+    antennas = [c for c in named if "antenna" in c.field.words]
+    if len(antennas) == len(named):
+        antennas = []
+    hosts = [
+        *find_candidates(sample, "instrument_host_name"),
+        *(Candidate(c.field, min(c.score, _CARRIES)) for c in antennas),
+        *find_candidates(sample, "institute"),
+    ]
+    own = [c for c in instruments if c not in antennas]
+    return {"instrument_host_name": hosts, "instrument_name": own}
 
 
 def _prefer_places(sample: Sample, column: str, found: list[Candidate]) -> list[Candidate]:
@@ -199,10 +224,14 @@ def _guess_product_type(sample: Sample, made: set[str]) -> Proposal:
             0.45,
             "a guess: nothing leads to data, so an item of a catalogue",
         )
-    reason = "a guess by what fields there are"
-    if not made & {"access_url", "thumbnail_url"}:
-        reason += "; without an access_url it has to be ci"
-    return Proposal(("dataproduct_type",), constant(_guess_kind(sample)), (), 0.45, reason)
+    kind, reason = _guess_kind(sample), "a guess by what fields there are"
+    if not made & {"access_url", "thumbnail_url"} and kind != "ci":
+        needed = "without an access_url it has to be ci"
+        if sample.kind == "files" and not sample.of_table:
+            reason = f"{reason}; {needed}"  # the files are there, and lack an address only
+        else:
+            kind, reason = "ci", f"{kind} by {reason}, but {needed}"
+    return Proposal(("dataproduct_type",), constant(kind), (), 0.45, reason)
 
 
 def _product_code(value: str) -> str | None:

@@ -29,6 +29,7 @@ from epnkit.drafts.recognise.values import (
     share_matching,
     time_form,
 )
+from epnkit.fits.dates import DATE_NAMES
 from epnkit.mapping.times import julian_date, julian_date_in_scale
 from epnkit.times import DateOrder
 
@@ -57,7 +58,12 @@ def propose_timed_fields(sample: Sample, meaning: str, column: str) -> list[Prop
     timed = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
     timed += _list_sided(sample, meaning) if not any(form for _, form in timed) else []
     found = [each for c, _ in timed for each in propose_timed_field(sample, c, column)]
-    whole = [c for c, form in timed if form == "text" and not are_days(c.field)]
+    clock = find_header_clock(sample) if column == "time_min" else None
+    whole = [
+        c
+        for c, form in timed
+        if form == "text" and (not are_days(c.field) or _is_completed(sample, c.field, clock))
+    ]
     return [*_propose_synonyms(sample, whole, column), *found]
 
 
@@ -121,6 +127,13 @@ def _join_texts(
         return first_of(names) if len(names) > 1 else as_column(names[0]), names
     timed = [with_clock(name, clock.name) for name in names]
     return first_value(timed), (*names, clock.name)
+
+
+def _is_completed(sample: Sample, day: Field, clock: Field | None) -> bool:
+    """Return whether each date of a header has its time of day in another keyword of it."""
+    if clock is None or day.name.upper() not in DATE_NAMES:
+        return False
+    return bool(sample.records[clock.name].is_not_null().filter(day.values.is_not_null()).all())
 
 
 def _share_of_days(field: Field) -> float:

@@ -8,13 +8,26 @@ from itertools import pairwise
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.clocks import propose_day, propose_same_day, wrap_midnight
-from epnkit.drafts.propose.code import call, first_value, numbers_of, where_missing, with_clock
+from epnkit.drafts.propose.clocks import (
+    find_sided_clock,
+    propose_day,
+    propose_same_day,
+    wrap_midnight,
+)
+from epnkit.drafts.propose.code import (
+    call,
+    first_value,
+    join_texts,
+    numbers_of,
+    where_missing,
+    with_clock,
+)
 from epnkit.drafts.propose.code import column as as_column
-from epnkit.drafts.propose.durations import Seconds, read_seconds
+from epnkit.drafts.propose.durations import Seconds, find_timed_spans, read_seconds
 from epnkit.drafts.propose.epochs import propose_epochs
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.synonyms import COMMON
+from epnkit.drafts.propose.record_dates import DATE_MEANINGS
+from epnkit.drafts.propose.synonyms import COMMON, find_synonyms
 from epnkit.drafts.propose.time_parts import propose_day_fractions, propose_parts
 from epnkit.drafts.propose.timed_fields import propose_timed_field, propose_timed_fields
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
@@ -22,7 +35,12 @@ from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
 from epnkit.fits.dates import SCALE_NAME
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
-from epnkit.mapping.times import julian_date, julian_date_after, julian_date_of_pair
+from epnkit.mapping.times import (
+    julian_date,
+    julian_date_after,
+    julian_date_not_before,
+    julian_date_of_pair,
+)
 
 #: How sure a column is to hold the time when only its values speak for it.
 _BY_VALUES = 0.6
@@ -36,7 +54,7 @@ _MUCH_LESS = 0.05
 #: The words of ends, for those of starts.
 _OPPOSITES = (
     {"first": "last", "start": "end", "begin": "end", "from": "to", "onset": "end"},
-    {"start": "stop", "begin": "stop", "open": "close"},
+    {"start": "stop", "begin": "stop", "open": "closes", "opens": "closes"},
 )
 
 #: The share of ends that may be before the start, and the most days that observations mostly take.
@@ -53,6 +71,9 @@ _OF_DAY = 0.78
 
 #: How sure an end is at most that is named like the start.
 _MIRRORED = 0.88
+
+#: How many characters a date without a time of day has.
+_DAY_LETTERS = 10
 
 #: A second, in days.
 _SECOND = 1.2e-5
@@ -112,10 +133,10 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
         found = _propose_last_time(sample, start)
     if found:
         return _complete_end(_choose_best(found, sample), start, sample)
-    for meaning in ("duration", "time_exp"):
-        for candidate in find_candidates(sample, meaning):
-            if len(candidate.field.numbers):
-                return _propose_after(sample, start, candidate)
+    lengths = [c for m in ("duration", "time_exp") for c in find_candidates(sample, m)]
+    for candidate in [*lengths, *find_timed_spans(sample, "duration_bare")]:
+        if len(candidate.field.numbers):
+            return _propose_after(sample, start, candidate)
     return Proposal(
         ("time_max",),
         start.value,
@@ -155,39 +176,80 @@ def _complete_end(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
     clocks = [name for name in start.fields if are_times_of_day(sample.fields[name])]
     texts = [name for name in (*end.fields, *start.fields) if name not in clocks]
     plain = all(
-        time_form(sample.fields[n]) == "text" and not are_days(sample.fields[n]) for n in texts
+        time_form(sample.fields[n]) == "text"
+        and (not are_days(sample.fields[n]) or (clocks and _are_short(sample.records[n])))
+        for n in texts
     )
     same = len({sample.records[name].dtype for name in texts}) == 1
     missing = 1.0 - _share_given(end, sample)
     best_start = _share_given(start, sample) >= COMMON - missing
     if missing <= 1.0 - COMMON or not (plain and same and best_start):
         return end
+    later = _find_end_of_day(sample, end, texts)
     ends = [as_column(name) for name in end.fields]
+    ends += [] if later is None else [join_texts(*later, "T")]
     starts = [
         with_clock(n, clocks[0]) if clocks else as_column(n) for n in texts if n in start.fields
     ]
     made = call(julian_date, first_value([*ends, *starts]))
-    names = tuple(dict.fromkeys((*texts, *clocks)))
-    length = _find_length(sample, end)
+    if later is not None:
+        made = call(julian_date_not_before, made, start.value)
+    names = tuple(dict.fromkeys((*texts, *clocks, *(later or ()))))
+    told = (*end.fields, *(later or ())[1:])
+    length = _find_length(sample, told)
     if length is None:
         reason = f"{missing:.0%} have no end: the start instead; {end.reason}"
         return Proposal(("time_max",), made, names, min(end.confidence, 0.7), reason)
-    lasted = where_missing(end.fields, length.value)
+    lasted = where_missing(told, length.value)
     made, names = call(julian_date_after, made, lasted), (*names, *length.fields)
-    reason = f"{missing:.0%} have no end: the start and {length.fields[0]} instead; {end.reason}"
+    listed = " or ".join(length.fields)
+    reason = f"{missing:.0%} have no end: the start and {listed} instead; {end.reason}"
     return Proposal(("time_max",), made, names, min(end.confidence, _COMPLETED), reason)
 
 
-def _find_length(sample: Sample, end: Proposal) -> Seconds | None:
-    """Find a duration in a unit that is said, which records have that have no end."""
-    missing = pl.all_horizontal(pl.col(name).is_null() for name in end.fields)
-    without = sample.records.filter(missing)
+def _find_end_of_day(sample: Sample, end: Proposal, texts: list[str]) -> tuple[str, str] | None:
+    """Find a date and a time of day that say the end of records which have no other."""
+    clock = find_sided_clock(sample, "time_max")
+    if clock is None or not are_times_of_day(clock):
+        return None
+    without = sample.records.filter(_lack(end.fields))
+    days = (name for name in texts if name not in end.fields)
+    short = (name for name in days if _are_days_with(without, name, clock.name))
+    return next(((name, clock.name) for name in short), None)
+
+
+def _are_days_with(records: pl.DataFrame, day: str, clock: str) -> bool:
+    """Return whether records with a time of day have a date that needs one, and there are some."""
+    days = records.filter(pl.col(clock).is_not_null())[day]
+    return len(days) > 0 and not days.null_count() and _are_short(days)
+
+
+def _are_short(days: pl.Series) -> bool:
+    """Return whether texts of dates are such that a time of day can be put behind them."""
+    return days.dtype == pl.String and bool((days.str.len_chars() == _DAY_LETTERS).all())
+
+
+def _lack(names: tuple[str, ...]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(name).is_null() for name in names)
+
+
+def _find_length(sample: Sample, told: tuple[str, ...]) -> Seconds | None:
+    """Find a duration in a unit that is said, which records have that have no end.
+
+    Of several that complete each other the first that is there counts.
+    """
+    without = sample.records.filter(_lack(told))
     for meaning in ("duration", "time_exp"):
-        for candidate in find_candidates(sample, meaning):
-            given = without[candidate.field.name].is_not_null().any()
-            if len(candidate.field.numbers) and given and not candidate.ends:
-                seconds = read_seconds(sample, candidate.field)
-                return seconds if seconds.sure else None
+        given = [
+            c
+            for c in find_candidates(sample, meaning)
+            if len(c.field.numbers) and not c.ends and without[c.field.name].is_not_null().any()
+        ]
+        read = [read_seconds(sample, c.field) for c in find_synonyms(sample, given) or given[:1]]
+        if read:
+            names = tuple(dict.fromkeys(name for each in read for name in each.fields))
+            sure, value = all(each.sure for each in read), first_value([e.value for e in read])
+            return Seconds(value, names, sure, None, read[0].reason) if sure else None
     return None
 
 
@@ -294,14 +356,7 @@ def _sort_timed_fields(sample: Sample) -> list[Field]:
     """List the fields that hold times, earliest first; empty if their order varies."""
     about = {
         c.field.name
-        for m in (
-            "changed",
-            "changed_too",
-            "creation_date",
-            "release_date",
-            "granule_uid",
-            "obs_id",
-        )
+        for m in ("changed", "changed_too", *DATE_MEANINGS, "granule_uid", "obs_id")
         for c in find_candidates(sample, m)
     }
     held = {f.name: f for f in sample if f.name not in about | {"modified"} and f.complete}

@@ -32,13 +32,18 @@ _DESCRIBED, _MOST_DESCRIBED = 0.1, 0.82
 #: Words of names of values that are one of several of a quantity: the document says which quantity.
 _STATISTICS = frozenset(["average", "median", "min", "max", "center"])
 
-#: Words of names of one end of a range.
-_ENDS = frozenset(["min", "max"])
+#: Words that say one end of a range, and which.
+_ENDS = {
+    **dict.fromkeys(("min", "from", "low", "lower"), "min"),
+    **dict.fromkeys(("max", "to", "high", "upper"), "max"),
+}
 
 #: Words that add nothing to what a name says.
 _EMPTY = {
     "name",
     "names",
+    "label",
+    "acronym",
     "value",
     "utc",
     "text",
@@ -62,6 +67,8 @@ UNIT_WORDS = {
     "seconds",
     "ms",
     "msec",
+    "millisecond",
+    "milliseconds",
     "us",
     "minutes",
     "hours",
@@ -106,8 +113,12 @@ class Candidate:
 
     @property
     def ends(self) -> frozenset[str]:
-        """The ends of a range that its name says: min, max, or none."""
-        return _ENDS & {*self.field.words}
+        """The ends of a range that its name says: min, max, or none.
+
+        Other words for them may be anything but at the end of a name: ``phase.from``.
+        """
+        words = self.field.words
+        return frozenset(["min", "max"]) & {*words, *(_ENDS.get(word, "") for word in words[-1:])}
 
 
 def find_end(
@@ -153,6 +164,7 @@ class _Rule:
         forms = {last, _strip_unit(last)}
         if not field.description:
             forms.add(plain_name(field.name))
+            forms |= self._forms_of_document(field)
         known = max(self.exact.get(form, 0.0) for form in forms)
         spelt = "_".join(word for word in field.words if word not in _EMPTY)
         spellings = spelt, _strip_unit(spelt)
@@ -163,9 +175,15 @@ class _Rule:
             by_name = min(by_name - _DESCRIBED, _MOST_DESCRIBED)
         return max(by_name, rate_ucd(ucd, self.ucds)) if ucd else by_name
 
+    def _forms_of_document(self, field: Field) -> set[str]:
+        """Return the name of the document, if the field is a value or an end of what it names."""
+        *_, document, _ = ("", *field.name.rsplit(".", 2))
+        is_part = field.context and {*field.words} <= _ENDS.keys() | _EMPTY
+        return {plain_name(document)} if is_part and not self.never & {*field.words} else set()
+
     def _by_words(self, field: Field) -> float:
-        # A bare name says what the document is named, and a mean what it is the mean of.
-        said = set(field.words) - _EMPTY - _STATISTICS
+        # A bare name says what the document is named, and a mean or an end of what it is.
+        said = set(field.words) - _EMPTY - _STATISTICS - _ENDS.keys()
         words = [*(field.context[-1:] if said else field.context), *field.words]
         if not self.groups or self.never & set(field.words):
             return 0.0

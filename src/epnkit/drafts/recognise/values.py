@@ -14,10 +14,15 @@ from epnkit.times import DateOrder
 #: How great a share of the values has to be of a kind.
 SHARE = 0.95
 
+#: What is more than the half.
+_MOSTLY = 0.5
+
 #: The endings of files that hold data, and of pictures.
 _DATA_FILE = (
     r"(?i)\.(fits?|fts|cdf|asdf|nc|h5|hdf5?|xml|vot|csv|dat|sav|lbl|img|tab)(\.(gz|bz2|Z))?$"
 )
+#: How paths are written, and names of any files.
+_PATH = r"^(\.{0,2}/|[^/\s]+/[^/\s]*/)|^\S*\.[A-Za-z][A-Za-z0-9]{1,3}$"
 _PICTURE = r"(?i)\.(png|jpe?g|gif|svg|webp|tiff?)$"
 
 #: Between what bounds numbers are times, per form: the years 1800 to 2100.
@@ -75,6 +80,11 @@ def are_pictures(field: Field) -> bool:
 def are_data_files(field: Field) -> bool:
     """Return whether the values name files of data."""
     return share_matching(field.texts, _DATA_FILE) >= SHARE
+
+
+def are_paths(field: Field) -> bool:
+    """Return whether most values are paths, or names of files of whatever kind."""
+    return share_matching(field.texts, _PATH) > _MOSTLY
 
 
 def are_media_types(field: Field) -> bool:

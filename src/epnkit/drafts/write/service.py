@@ -170,11 +170,15 @@ def sort_proposals(draft: Draft) -> list[Proposal]:
 
 
 def list_decisions(draft: Draft) -> list[str]:
-    """List what a person has to decide, a line each."""
+    """List what a person has to decide, a line each; what is alike of both ends is one."""
+    alike: dict[tuple[float, str, tuple[str, ...]], list[str]] = {}
+    for each in sort_proposals(draft):
+        if each.confidence < DECIDE:
+            why = each.confidence, each.reason, each.fields
+            alike.setdefault(why, []).extend(each.columns)
     unsure = [
-        f"{', '.join(each.columns)} ({each.confidence:.2f}): {comment(each.reason)}"
-        for each in sort_proposals(draft)
-        if each.confidence < DECIDE
+        f"{', '.join(columns)} ({confidence:.2f}): {comment(reason)}"
+        for (confidence, reason, _), columns in alike.items()
     ]
     missing = [f"{name}: nothing was recognised for it" for name in list_missing(draft)]
     served = [
