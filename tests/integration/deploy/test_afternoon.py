@@ -100,7 +100,8 @@ def draft(story: Afternoon) -> None:
     story.edit("service.py", '"granule_gid"', POSITIONS + '"granule_gid"')
     path = story.folder / "service.py"
     text = path.read_text().replace('frame="none"', 'frame="body"')
-    path.write_text(text.replace("import Mapping", "import Mapping, disc_position", 1))
+    added = "from epnkit.mapping import disc_position\nfrom epnkit.service"
+    path.write_text(text.replace("from epnkit.service", added, 1))
     assert "rule 68: spatial_frame_type 'body' is the frame in service.py, and none in q.rd" in (
         story.run("preview", str(story.folder), status=1)
     )

@@ -76,3 +76,14 @@ def test_a_syntax_error_is_one_line_with_its_number(folder: Path) -> None:
         read_service(folder)
     assert f"service.py:{count}: it is no Python: '(' was never closed" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["x = no_such_name", "import no_such_module", "x = {}['key']"])
+def test_what_fails_in_a_service_is_one_line_with_its_number(folder: Path, line: str) -> None:
+    path = folder / "service.py"
+    path.write_text(f"{path.read_text()}{line}\n")
+    count = len(path.read_text().splitlines())
+    with pytest.raises(ConfigurationError) as caught:
+        read_service(folder)
+    assert f"service.py:{count}: it cannot be run: " in str(caught.value)
+    assert "\n" not in str(caught.value)
