@@ -6,13 +6,14 @@ import gc
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from epnkit.errors import ConfigurationError
+from epnkit.errors import ConfigurationError, EpnkitError
 from epnkit.garbage import gc_paused
 
 
@@ -40,6 +41,42 @@ def run_file(path: Path, name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def run_declaration(path: Path, name: str) -> ModuleType:
+    """Run a Python file that a user wrote; its errors are one line with the number of theirs.
+
+    Parameters
+    ----------
+    path, name
+        As for :func:`run_file`.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no Python, or running it fails.
+    EpnkitError
+        What epnkit itself says of what it declares.
+    """
+    try:
+        return run_file(path, name)
+    except EpnkitError:
+        raise
+    except SyntaxError as error:
+        text = (error.text or "").strip()
+        what, why = "it is no Python", f"{error.msg}: {text}" if text else error.msg
+        where = f"{error.filename or path}:{error.lineno}"
+    except Exception as error:  # noqa: BLE001 - whatever its author wrote
+        what, why = "it cannot be run", " ".join(f"{type(error).__name__}: {error}".split())
+        where = _find_line(error, path)
+    raise ConfigurationError(what, where=where, why=why, cure="Correct that line.")
+
+
+def _find_line(error: Exception, path: Path) -> str:
+    """Find the last line of a file that led to an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((each.lineno for each in reversed(frames) if each.filename == str(path)), None)
+    return str(path) if line is None else f"{path}:{line}"
 
 
 def import_attribute(package: str, homes: Mapping[str, str], name: str) -> Any:

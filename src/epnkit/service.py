@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import traceback
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from epnkit.epncore.rowrules.access import LINK_SCHEMES
-from epnkit.errors import ConfigurationError, EpnkitError
+from epnkit.errors import ConfigurationError
 from epnkit.mapping.declare import Mapping
-from epnkit.modules import import_attribute, run_file
+from epnkit.modules import import_attribute, run_declaration
 from epnkit.sources.base import CursorValue, Order
 
 if TYPE_CHECKING:
@@ -377,38 +376,8 @@ def read_service(folder: Path) -> Service:
     return replace(service, folder=folder)
 
 
-def _syntax_error(error: SyntaxError, path: Path) -> ConfigurationError:
-    """Say in one line what Python does not understand, and where."""
-    text = (error.text or "").strip()
-    return ConfigurationError(
-        "it is no Python",
-        where=f"{error.filename or path}:{error.lineno}",
-        why=f"{error.msg}: {text}" if text else error.msg,
-        cure="Correct that line.",
-    )
-
-
-def _run_error(error: Exception, path: Path) -> ConfigurationError:
-    """Say in one line what went wrong when the file was run, and in which of its lines."""
-    frames = traceback.extract_tb(error.__traceback__)
-    line = next((each.lineno for each in reversed(frames) if each.filename == str(path)), None)
-    return ConfigurationError(
-        "it cannot be run",
-        where=str(path) if line is None else f"{path}:{line}",
-        why=" ".join(f"{type(error).__name__}: {error}".split()),
-        cure="Correct that line.",
-    )
-
-
 def _run_service_file(path: Path, name: str) -> Service:
-    try:
-        service = getattr(run_file(path, name), "service", None)
-    except SyntaxError as error:
-        raise _syntax_error(error, path) from None
-    except EpnkitError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever its author wrote
-        raise _run_error(error, path) from None
+    service = getattr(run_declaration(path, name), "service", None)
     if not isinstance(service, Service):
         raise ConfigurationError(
             "it defines no service", where=str(path), cure="Assign a Service to the name service."
