@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.access import choose_cursor, propose_access
-from epnkit.drafts.propose.angles import propose_angles
-from epnkit.drafts.propose.durations import propose_durations
 from epnkit.drafts.propose.identity import choose_key, propose_identity
-from epnkit.drafts.propose.limits import Frame
 from epnkit.drafts.propose.links import ProposedLink, propose_links
 from epnkit.drafts.propose.mirror import find_frame, is_mirror, list_own_columns, propose_mirror
-from epnkit.drafts.propose.place import propose_coordinates
-from epnkit.drafts.propose.planetary import propose_planetary
+from epnkit.drafts.propose.places.angles import propose_angles
+from epnkit.drafts.propose.places.coordinates import propose_coordinates
+from epnkit.drafts.propose.places.limits import Frame
+from epnkit.drafts.propose.places.planetary import propose_planetary
 from epnkit.drafts.propose.proposal import Proposal, validate
-from epnkit.drafts.propose.record_dates import propose_record_dates
-from epnkit.drafts.propose.spectral import propose_spectral
-from epnkit.drafts.propose.target import propose_target, read_bodies
+from epnkit.drafts.propose.spectra.ranges import propose_spectral
+from epnkit.drafts.propose.targets.target import propose_target, read_bodies
 from epnkit.drafts.propose.texts import propose_texts
-from epnkit.drafts.propose.times import measure_lengths, propose_times
+from epnkit.drafts.propose.times.durations import propose_durations
+from epnkit.drafts.propose.times.intervals import measure_lengths, propose_times
+from epnkit.drafts.propose.times.record_dates import propose_record_dates
 from epnkit.epncore.columns import EpnType
 
 

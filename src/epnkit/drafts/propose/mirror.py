@@ -8,7 +8,7 @@ import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, column
-from epnkit.drafts.propose.limits import Frame
+from epnkit.drafts.propose.places.limits import Frame
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.epncore.columns import COLUMNS, EpnType
 from epnkit.mapping.times import utc_time

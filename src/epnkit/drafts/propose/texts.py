@@ -10,10 +10,10 @@ from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.code import call, column, constant, first_of, part_before, translation
 from epnkit.drafts.propose.levels import propose_level
-from epnkit.drafts.propose.named_files import propose_from_file_names
-from epnkit.drafts.propose.object_names import Part, propose_object_names
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
+from epnkit.drafts.propose.targets.named_files import propose_from_file_names
+from epnkit.drafts.propose.targets.object_names import Part, propose_object_names
 from epnkit.drafts.recognise.bodies import are_mostly_bodies, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (

@@ -10,14 +10,14 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, column, constant, translation
 from epnkit.drafts.propose.proposal import Proposal, abbreviate
-from epnkit.drafts.propose.target_signs import (
+from epnkit.drafts.propose.targets.signs import (
     MOST,
     find_carried_body,
     find_named_body,
     find_solar_sign,
     find_spoken_body,
 )
-from epnkit.drafts.propose.titles import propose_titled
+from epnkit.drafts.propose.targets.titles import propose_titled
 from epnkit.drafts.recognise.bodies import are_mostly_bodies, body_of, class_of, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.values import are_paths

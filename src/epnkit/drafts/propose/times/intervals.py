@@ -8,12 +8,6 @@ from itertools import pairwise
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.clocks import (
-    find_sided_clock,
-    propose_day,
-    propose_same_day,
-    wrap_midnight,
-)
 from epnkit.drafts.propose.code import (
     call,
     first_value,
@@ -23,13 +17,19 @@ from epnkit.drafts.propose.code import (
     with_clock,
 )
 from epnkit.drafts.propose.code import column as as_column
-from epnkit.drafts.propose.durations import Seconds, find_timed_spans, read_seconds
-from epnkit.drafts.propose.epochs import propose_epochs
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.record_dates import DATE_MEANINGS
 from epnkit.drafts.propose.synonyms import COMMON, find_synonyms
-from epnkit.drafts.propose.time_parts import propose_day_fractions, propose_parts
-from epnkit.drafts.propose.timed_fields import propose_timed_field, propose_timed_fields
+from epnkit.drafts.propose.times.clocks import (
+    find_sided_clock,
+    propose_day,
+    propose_same_day,
+    wrap_midnight,
+)
+from epnkit.drafts.propose.times.durations import Seconds, find_timed_spans, read_seconds
+from epnkit.drafts.propose.times.epochs import propose_epochs
+from epnkit.drafts.propose.times.fields import propose_timed_field, propose_timed_fields
+from epnkit.drafts.propose.times.parts import propose_day_fractions, propose_parts
+from epnkit.drafts.propose.times.record_dates import DATE_MEANINGS
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
 from epnkit.fits.dates import SCALE_NAME

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, number, numbers_of, scale
-from epnkit.drafts.propose.spectral_units import SpectralUnit, unit_of_light
+from epnkit.drafts.propose.spectra.units import SpectralUnit, unit_of_light
 from epnkit.drafts.recognise.meanings import find_candidates
 from epnkit.drafts.recognise.units import is_in_angstrom
 from epnkit.mapping.spectral import unit_of

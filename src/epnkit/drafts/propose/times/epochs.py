@@ -10,9 +10,9 @@ import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.propose.clocks import SIDES
 from epnkit.drafts.propose.code import CodeValue, call, number, numbers_of, scale
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.times.clocks import SIDES
 from epnkit.drafts.recognise.meanings import find_candidates
 from epnkit.drafts.recognise.units import SECONDS
 from epnkit.drafts.recognise.values import OTHER_EPOCHS, time_form

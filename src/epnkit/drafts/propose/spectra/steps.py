@@ -10,7 +10,7 @@ from astropy import units as u
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, by_value, number, numbers_of, scale
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.spectral_units import SpectralUnit, unit_of_light
+from epnkit.drafts.propose.spectra.units import SpectralUnit, unit_of_light
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.units import is_in_angstrom
 from epnkit.mapping.spectral import unit_of

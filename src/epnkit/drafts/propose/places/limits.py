@@ -15,8 +15,8 @@ from epnkit.drafts.propose.code import (
     numbers_of,
     opposite,
 )
+from epnkit.drafts.propose.places.sexagesimal import read_degrees
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.sexagesimal import read_degrees
 from epnkit.drafts.recognise.meanings import Candidate
 from epnkit.drafts.recognise.values import SHARE
 

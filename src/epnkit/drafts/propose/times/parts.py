@@ -8,9 +8,9 @@ import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.propose.clocks import SIDES, find_sided_clock, join_clock
 from epnkit.drafts.propose.code import CodeValue, call, number, numbers_of
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.propose.times.clocks import SIDES, find_sided_clock, join_clock
 from epnkit.drafts.recognise.values import SHARE, share_matching
 from epnkit.mapping.date_parts import julian_date_of_parts
 from epnkit.mapping.times import julian_date, julian_date_after

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.clocks import find_header_clock, find_scale, propose_day
 from epnkit.drafts.propose.code import (
     CodeValue,
     call,
@@ -20,6 +19,7 @@ from epnkit.drafts.propose.code import (
 from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import COMMON, count_synonyms, find_synonyms
+from epnkit.drafts.propose.times.clocks import find_header_clock, find_scale, propose_day
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
     OBSCORE,

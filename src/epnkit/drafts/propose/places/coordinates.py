@@ -9,14 +9,14 @@ import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.words import split_words
-from epnkit.drafts.propose.cartesian import propose_points
 from epnkit.drafts.propose.code import CodeValue, call, join_list, numbers_of
-from epnkit.drafts.propose.heights import propose_heights
-from epnkit.drafts.propose.limits import LIMITS, Frame, propose_limits
-from epnkit.drafts.propose.outlines import propose_outline
+from epnkit.drafts.propose.places.cartesian import propose_points
+from epnkit.drafts.propose.places.heights import propose_heights
+from epnkit.drafts.propose.places.limits import LIMITS, Frame, propose_limits
+from epnkit.drafts.propose.places.outlines import propose_outline
+from epnkit.drafts.propose.places.sexagesimal import are_angles
+from epnkit.drafts.propose.places.solar_offsets import propose_solar_offsets
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.sexagesimal import are_angles
-from epnkit.drafts.propose.solar_offsets import propose_solar_offsets
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import SHARE, share_matching, time_form
 from epnkit.epncore.columns import COLUMNS

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.propose.code import number, numbers_of, opposite
-from epnkit.drafts.propose.limits import counts_west
+from epnkit.drafts.propose.places.limits import counts_west
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.target import read_bodies
+from epnkit.drafts.propose.targets.target import read_bodies
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, find_end
 
 #: What is proposed, with the range of its values: degrees, or hours of local time.

@@ -12,7 +12,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import call, column, greatest_of, least_of
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.spectral_units import Quantity, find_spectral_unit
+from epnkit.drafts.propose.spectra.units import Quantity, find_spectral_unit
 from epnkit.drafts.recognise.meanings import find_candidates
 from epnkit.mapping.spectral import hertz_limits
 

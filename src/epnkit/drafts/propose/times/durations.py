@@ -10,7 +10,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, first_value, number, numbers_of, scale, scale_by
 from epnkit.drafts.propose.proposal import Proposal
-from epnkit.drafts.propose.spectral_units import unit_of_light
+from epnkit.drafts.propose.spectra.units import unit_of_light
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import (
     UNIT_WORDS,

@@ -18,17 +18,17 @@ from epnkit.drafts.propose.code import (
     numbers_of,
 )
 from epnkit.drafts.propose.proposal import SURE, Proposal
-from epnkit.drafts.propose.spectral_steps import SpectralAxis, propose_steps
-from epnkit.drafts.propose.spectral_texts import propose_spectral_texts
-from epnkit.drafts.propose.spectral_units import (
+from epnkit.drafts.propose.spectra.steps import SpectralAxis, propose_steps
+from epnkit.drafts.propose.spectra.texts import propose_spectral_texts
+from epnkit.drafts.propose.spectra.units import (
     UNITS,
     Quantity,
     SpectralUnit,
     find_spectral_unit,
     unit_of_light,
 )
-from epnkit.drafts.propose.spectral_widths import SpectralWidth, find_width
-from epnkit.drafts.propose.spectral_windows import propose_windows
+from epnkit.drafts.propose.spectra.widths import SpectralWidth, find_width
+from epnkit.drafts.propose.spectra.windows import propose_windows
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import are_spectral_units, share_matching

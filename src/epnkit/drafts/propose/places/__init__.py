@@ -1,0 +1,1 @@
+"""Proposals for coordinates, outlines and angles."""

@@ -1,0 +1,1 @@
+"""Proposals for spectral ranges, steps and resolutions."""

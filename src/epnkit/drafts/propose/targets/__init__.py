@@ -1,0 +1,1 @@
+"""Proposals for what was looked at, and what looked at it."""
