@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import os
 import platform
 import random
@@ -25,16 +26,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import psycopg2
 import pyvo
+from psycopg2 import sql
 from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
 from tests.support.dask_cluster import run_scheduler, run_workers, write_credentials
 
@@ -42,8 +47,17 @@ from benchmarks import memory
 from epnkit.dachs.ports import free_port
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
+from epnkit.loading.prepare.columns import TRACKING_COLUMNS
+from epnkit.loading.prepare.counts import Counts
+from epnkit.loading.prepare.packing import PackedBatch, record_keys
+from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
+from epnkit.loading.prepare.stages import READING, STAGES, BatchState
 from epnkit.loading.request import Request
+from epnkit.loading.table.copying import copy_granules
+from epnkit.loading.table.target import Target
 from epnkit.replicas.sdo_records import PER_SLOT, SdoRecords
+from epnkit.service import read_service
+from epnkit.sources import open_source
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "medoc_sdo"
@@ -245,7 +259,7 @@ _FILLED = (f"{NAME}.epn_core", f"epnkit.granules_{NAME}")
 
 def copy_ready(here: Bench) -> Figures:
     """Copy rows that are ready into equal tables without indices: no load can be faster."""
-    rows, seconds = min(here.rows, _READY), 0.0
+    rows, seconds = min(here.rows, _READY), {}
     with closing(here.dachs.cluster.connect()) as link, link.cursor() as cursor:
         for table in _FILLED:
             lines = io.BytesIO()
@@ -254,10 +268,65 @@ def copy_ready(here: Bench) -> Figures:
             cursor.execute(f"CREATE TEMP TABLE ready (LIKE {table})")
             start = time.monotonic()
             cursor.copy_expert("COPY ready FROM STDIN CSV", lines)
-            seconds += time.monotonic() - start
+            seconds[table] = time.monotonic() - start
             cursor.execute("DROP TABLE ready")
-    each = seconds / rows * 1e6
-    return {"copy of ready rows, no index (the limit)": f"{each:.1f} µs a row, {1e6 / each:,.0f}/s"}
+    each = sum(seconds.values()) / rows * 1e6
+    parts = ", ".join(f"{table} {took / rows * 1e6:.1f}" for table, took in seconds.items())
+    figure = f"{each:.1f} µs a row ({parts}), {1e6 / each:,.0f} rows/s"
+    return {"copy of ready rows, no index (the limit)": figure}
+
+
+#: The stages of a batch, by what they do; the others take next to nothing.
+_STAGES = {
+    "mapped": ("apply_mapping", "fill_defaults"),
+    "checked by the rules": ("check_rules",),
+    "hashed, with links and keys": ("add_tracking_columns", "add_content_hash"),
+}
+
+#: How often a batch is prepared and copied; the best time counts.
+_PREPARED = 7
+
+
+def measure_costs(here: Bench) -> Figures:
+    """Measure Python's processor time for one batch by stages, and the time of copying it."""
+    os.environ["EPNKIT_CREDENTIALS"] = str(here.dachs.root / "credentials")
+    folder = here.dachs.inputs / NAME
+    service = read_service(folder)
+    batches = open_source(folder / "source.toml", service.order).batches()
+    best: dict[str, float] = defaultdict(lambda: math.inf)
+
+    def clock(name: str, action: Callable[[], Any], now: Callable[[], float]) -> Any:
+        start = now()
+        made = action()
+        best[name] = min(best[name], now() - start)
+        return made
+
+    preparation = Preparation(service, "http://localhost/medoc_sdo/q/dl/dlmeta?ID=")
+    for _ in range(_PREPARED):
+        records = clock("read by ODBC, in blocks", lambda: next(batches), time.process_time)
+        state = BatchState(records, Counts(read=len(records)))
+        for stage in (*READING, *STAGES):
+            clock(stage.__name__, partial(stage, state, preparation), time.process_time)
+        packed = PackedBatch.of(record_keys(records, service.key), records)
+        batch = PreparedBatch(state.granules, state.refusals, state.counts, packed)
+        content = clock("packed for the loader", batch.to_bytes, time.process_time)
+        clock("unpacked", partial(PreparedBatch.from_bytes, content), time.process_time)
+        granules = state.granules.drop(*TRACKING_COLUMNS)
+        copied = "written and copied, by the clock"
+        clock(copied, partial(_copy_into_empty, here, granules), time.monotonic)
+    each = {name: sum(best[stage] for stage in stages) for name, stages in _STAGES.items()}
+    whole = ("read by ODBC, in blocks", "packed for the loader", "unpacked", copied)
+    costs = each | {name: best[name] for name in whole}
+    return {
+        f"a record, {name}": f"{took / len(records) * 1e6:.1f} µs" for name, took in costs.items()
+    }
+
+
+def _copy_into_empty(here: Bench, granules: pl.DataFrame) -> None:
+    """Copy granules into a table without an index, as a load does."""
+    with closing(here.dachs.cluster.connect(autocommit=False)) as link, link.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE copied (LIKE {NAME}.epn_core)")
+        copy_granules(Target(link, NAME, "epn_core", ()), sql.Identifier("copied"), granules)
 
 
 def load_by_dask(here: Bench) -> Figures:
@@ -405,6 +474,7 @@ STEPS: dict[str, Callable[[Bench], Figures]] = {
     "load2": lambda here: measure_load(here, Request(jobs=2), "2 processes"),
     "dask": load_by_dask,
     "ready": copy_ready,
+    "costs": measure_costs,
     "sizes": measure_sizes,
     "queries": measure_queries,
     "update": measure_updates,

@@ -20,6 +20,7 @@ from epnkit.loading.request import Request
 from epnkit.loading.require import describe_excess, require_any_record, require_fields
 from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import declarations, embargoes, kept_records, ledger
+from epnkit.loading.table.loaded_records import LoadedRecords, can_skip_unchanged
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
 from epnkit.loading.table.target import Target
 from epnkit.loading.table.validated_polygons import find_obstacle, polygon_columns
@@ -97,6 +98,9 @@ class Load:
         self.run.low = None if window.low is None else str(window.low)
         self.run.high = None if window.high is None else str(window.high)
         self._find_validated_columns()
+        makes_the_same = not empty and self._makes_the_same()
+        if makes_the_same:
+            self._leave_out_unchanged()
         # An existing tracking table has unique indices, which a direct copy would violate.
         direct = self.new_table and empty
         if not direct:
@@ -121,7 +125,7 @@ class Load:
                 self.declaration,
                 self.preparation.datalink,
             )
-        elif not self._makes_the_same():
+        elif not makes_the_same:
             declarations.forget_maker(self.target, self.service.name)
         self.run.add_time("finish")
         self.run.succeed(self.target.connection)
@@ -130,10 +134,22 @@ class Load:
         self.progress.finish(self.run.counts.summary())
 
     def _makes_the_same(self) -> bool:
-        """Return whether this load makes granules as those of the table were made."""
+        """Return whether granules are made now as all of the table were."""
         return declarations.would_make_the_same(
             self.target.connection, self.service.name, self.declaration, self.preparation.datalink
         )
+
+    def _leave_out_unchanged(self) -> None:
+        """Map no record again that has not changed since it was loaded, as far as that is known."""
+        if not can_skip_unchanged(self.service, self.source, self.request):
+            return
+        loaded, own = (
+            LoadedRecords(connection, self.service.name)
+            for connection in (self.run.connection, self.target.connection)
+        )
+        # Whoever reads a table that this transaction has replaced would wait for its end.
+        if loaded.table is not None and loaded.table == own.table:
+            self.preparation = replace(self.preparation, find_loaded=loaded.find)
 
     def _find_validated_columns(self) -> None:
         """Find the columns whose validated polygons can be copied as bytes, if this server can."""

@@ -118,9 +118,22 @@ def test_a_worker_elsewhere_that_may_not_read_what_is_loaded_maps_all(archive: A
         closing(psycopg2.connect(grant_worker(archive.dachs))) as worker,
         closing(archive.dachs.cluster.connect()) as administrator,
     ):
-        assert not LoadedRecords(worker, NAME).readable
-        assert not LoadedRecords(administrator, "missing").readable
-        assert LoadedRecords(administrator, NAME).readable
+        assert LoadedRecords(worker, NAME).table is None
+        assert LoadedRecords(administrator, "missing").table is None
+        assert LoadedRecords(administrator, NAME).table is not None
+
+
+def test_a_table_that_the_load_itself_replaced_is_not_waited_for(archive: Archive) -> None:
+    with (
+        closing(archive.dachs.cluster.connect(autocommit=False)) as load,
+        closing(archive.dachs.cluster.connect()) as other,
+        load.cursor() as cursor,
+    ):
+        cursor.execute(f"DROP TABLE epnkit.granules_{NAME}")
+        cursor.execute(f"CREATE TABLE epnkit.granules_{NAME} (granule_uid text)")
+        within, outside = (LoadedRecords(each, NAME).table for each in (load, other))
+        assert within is not None
+        assert within != outside
 
 
 def test_a_table_that_was_emptied_is_filled_again(archive: Archive) -> None:

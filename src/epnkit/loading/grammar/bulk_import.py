@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from epnkit.loading.progress import choose_progress
 from epnkit.loading.request import Request
 from epnkit.loading.state import declarations, kept_records, ledger
 from epnkit.loading.table.add_columns import add_columns
-from epnkit.loading.table.loaded_records import LoadedRecords, can_skip_unchanged
 from epnkit.loading.table.partitions import describe_difference
 from epnkit.loading.table.rebuild import Rebuild
 from epnkit.loading.table.target import Target
@@ -85,9 +83,6 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
     reader = base.getDBProfile("trustedquery").roleName
     target = Target(table.connection, schema, name, tuple(columns), reader)
     preparation = Preparation(service, datalink_url(service))
-    if can_skip_unchanged(preparation, source, request, target, declaration):
-        loaded = LoadedRecords(run.connection, service.name)
-        preparation = replace(preparation, find_loaded=loaded.find)
     stale = declarations.find_stale(table.connection, service.name, service.folder)
     if request.remap:
         source = _open_kept_records(target, service, stale)

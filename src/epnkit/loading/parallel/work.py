@@ -69,7 +69,7 @@ def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
 def _open(task: PartTask, connection: Any) -> tuple[Preparation, Source]:
     preparation, source = task.open()
     loaded = LoadedRecords(connection, preparation.service.name)
-    if task.skips_unchanged and loaded.readable:
+    if task.skips_unchanged and loaded.table is not None:
         preparation = replace(preparation, find_loaded=loaded.find)
     return preparation, source
 

@@ -120,9 +120,9 @@ class Preparation(RunSettings):
         batch = BatchState(records, Counts(read=len(records)))
         for stage in READING:
             stage(batch, self)
-        all_unchanged = batch.counts.unchanged > 0 and not len(batch.kept)
-        for stage in () if all_unchanged else STAGES:
-            stage(batch, self)
+        if len(batch.kept) or not batch.counts.unchanged:
+            for stage in STAGES:
+                stage(batch, self)
         packed = PackedBatch.of(record_keys(batch.kept, self.service.key), batch.kept)
         return PreparedBatch(
             batch.granules,

@@ -1,7 +1,7 @@
 """Copying granules into a table, with forms for values that PostgreSQL is slow to read.
 
-pgsphere reads a polygon or a MOC of a granule in ten to a thousand times the time of all its other
-values.  What need not be read again and again is copied in another form into a temporary table,
+pgsphere takes longer to read a polygon or a MOC than PostgreSQL takes for all other values of a
+granule.  What need not be read again and again is copied in another form into a temporary table,
 from which PostgreSQL makes the values:
 
 - polygons that are validated already, as their bytes;
@@ -140,7 +140,10 @@ def _write_bytes(values: pl.Series) -> _Form:
 def _clear_copy_table(
     target: Target, like: sql.Composable, columns: Sequence[str]
 ) -> sql.Identifier:
-    """Empty the temporary table for granules with these columns; make it if it is missing."""
+    """Empty the temporary table for granules with these columns; make it if it is missing.
+
+    Loads of several sources into one table are one transaction, and their columns may differ.
+    """
     digest = hashlib.sha256("\n".join(columns).encode()).hexdigest()[:8]
     copied = sql.Identifier(f"epnkit_copied_{digest}")
     shapes = [name for name in columns if name in target.shape_columns]
