@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from astropy.table import Row, Table
 
+from epnkit.times.scales import UNIX_EPOCH
+
 #: The messages.
 LOAD_IMAGES, LOAD_FOOTPRINTS = "jhv.load.image", "jhv.load.sunjson"
 
@@ -30,9 +32,6 @@ _STEP = 2.0
 
 #: How footprints look: red, green, blue, opacity; and a width of JHelioviewer's own.
 _COLOR, _THICKNESS = [255, 180, 0, 255], 0.004
-
-#: The Julian date of the Unix epoch.
-_EPOCH = 2440587.5
 
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 
@@ -100,7 +99,7 @@ def _write_time(row: Row) -> str:
     day = _read_number(row, "time_min")
     if not np.isfinite(day):
         return ""
-    return str(np.datetime64(round((day - _EPOCH) * 86400), "s"))
+    return str(np.datetime64(round((day - UNIX_EPOCH) * 86400), "s"))
 
 
 def _draw(row: Row) -> dict[str, Any] | None:
