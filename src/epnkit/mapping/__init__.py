@@ -54,12 +54,14 @@ if TYPE_CHECKING:
         utc_time,
     )
     from epnkit.mapping.translations import translate
+    from epnkit.mapping.written_outlines import WRITTEN_OUTLINE, written_outline
 
 __all__ = [
     "FIELD",
     "OUTLINE",
     "POINTING",
     "WORLD_COORDINATES",
+    "WRITTEN_OUTLINE",
     "Dataset",
     "Fold",
     "Mapping",
@@ -113,6 +115,7 @@ __all__ = [
     "utc_time",
     "whole_disc",
     "without_ending",
+    "written_outline",
 ]
 
 #: Where each name is defined: a module, and its name there.
@@ -158,6 +161,8 @@ _HOMES = {
     "field_of_view": "epnkit.mapping.solar_views:field_of_view",
     "heliocentric_angles": "epnkit.mapping.solar_views:heliocentric_angles",
     "whole_disc": "epnkit.mapping.solar_views:whole_disc",
+    "WRITTEN_OUTLINE": "epnkit.mapping.written_outlines:WRITTEN_OUTLINE",
+    "written_outline": "epnkit.mapping.written_outlines:written_outline",
     "named_observation": "epnkit.mapping.solarnet_keywords:named_observation",
     "solarnet": "epnkit.mapping.solarnet_keywords:solarnet",
     "dynamic_spectrum": "epnkit.mapping.spectra:dynamic_spectrum",

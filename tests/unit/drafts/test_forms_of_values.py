@@ -79,7 +79,8 @@ CASES: dict[str, tuple[dict[str, Any], Declared, dict[str, Any]]] = {
             "c1max": 342.0,
             "c2min": 1.0,
             "c2max": 3.0,
-            "s_region": "{(342.0d,1.0d),(341.0d,3.0d),(340.0d,1.0d)}",
+            "s_region": "{(340.0000000d,1.0000000d),(342.0000000d,1.0000000d),"
+            "(341.0000000d,3.0000000d)}",
         },
     ),
     "GeoJSON": (
@@ -87,13 +88,18 @@ CASES: dict[str, tuple[dict[str, Any], Declared, dict[str, Any]]] = {
         Declared(),
         {"c1min": 350.0, "c1max": 352.0, "c2max": 3.5},
     ),
+    "an outline over longitude 0": (
+        {"outline": "SRID=4326;POLYGON((350 1, 10 1, 0 5, 350 1))"},
+        Declared(),
+        {"c1min": 350.0, "c1max": 10.0, "c2min": 1.0, "c2max": 5.0},
+    ),
     "corners of GeoJSON": (
         {
             "geometry.type": "Polygon",
             "geometry.coordinates": [["[[20.0,-40],[29.0,-40],[29.0,-34],[20.0,-40]]"]] * COUNT,
         },
         Declared(),
-        {"c1min": 20.0, "c1max": 29.0, "c2min": -40.0, "c2max": -34.0},
+        {"c1min": 20.0, "c1max": 29.0, "c2min": -40.087127773, "c2max": -34.0},
     ),
     "steps in wavelength": (
         {"wl_min": 400.0, "wl_max": 800.0, "wl_step": 2.0},

@@ -1,0 +1,98 @@
+"""Outlines as records write them: well-known text (WKT), GeoJSON (RFC 7946), lists of corners."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from epnkit.mapping.footprints import as_columns
+from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.reading import as_texts, first_reason
+from epnkit.modules import requires_extra
+from epnkit.regions.geometry.moc import cover_rings
+from epnkit.regions.shapes.rings import Shape, collect_footprints, from_ring, unit_vectors
+
+Floats = NDArray[np.float64]
+
+#: The columns that :func:`written_outline` gives.
+WRITTEN_OUTLINE = ("s_region", "c1min", "c1max", "c2min", "c2max")
+
+_NO_RING: Floats = np.zeros((0, 2))
+
+
+def written_outline(given: pl.Series) -> dict[str, Any]:
+    """Read outlines in degrees, and the limits of what they surround.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Texts: ``POLYGON((lon lat, ...))``, also with an SRID before it; a geometry of GeoJSON; or
+        the rings of one, ``[[[lon,lat],...]]``. Holes are filled.
+
+    Returns
+    -------
+    dict
+        The columns of :data:`WRITTEN_OUTLINE`. An outline surrounds the smaller part of the sphere;
+        where that crosses longitude 0, c1min is more than c1max.
+
+    Examples
+    --------
+    >>> drawn = written_outline(pl.Series(["POLYGON((350 1, 10 1, 10 5, 350 5, 350 1))", "x"]))
+    >>> drawn["c1min"].to_list(), drawn["c1max"].to_list()
+    ([350.0, None], [10.0, None])
+    >>> drawn["s_region"].reasons.to_list()
+    [None, "'x' is no polygon in degrees"]
+    """
+    texts = as_texts(given)
+    rings = _read_rings(texts)
+    drawn = as_columns(collect_footprints([_draw(ring) for ring in rings]))
+    blank = (texts.str.strip_chars() == "").fill_null(value=False)
+    asked = texts.set(blank, None)
+    read = pl.Series([len(ring) > 0 for ring in rings], dtype=pl.Boolean)
+    unread = Outcome.checked(asked, asked.set(~read, None), "is no polygon in degrees")
+    wrong = Outcome.checked(asked, drawn["s_region"], "crosses itself, or holds half of the sphere")
+    return {
+        **{name: drawn[name] for name in WRITTEN_OUTLINE},
+        "s_region": Outcome(drawn["s_region"], first_reason(unread, wrong)),
+    }
+
+
+def _read_rings(texts: pl.Series) -> list[Floats]:
+    """Read the outer rings, shape (n, 2) each; an empty one where there is none in degrees."""
+    with requires_extra("footprints"):
+        import shapely
+
+    plain = texts.str.strip_chars().str.replace(r"(?i)^SRID=\d+;", "").to_list()
+    with np.errstate(invalid="ignore"):  # NaN is refused below
+        shapes = shapely.from_wkt([each or None for each in plain], on_invalid="ignore")
+    return [_find_ring(shape, text or "") for shape, text in zip(shapes, plain, strict=True)]
+
+
+def _find_ring(shape: Any, text: str) -> Floats:
+    try:
+        corners = _read_json(text) if shape is None else list(shape.exterior.coords)
+        ring = np.asarray(corners, dtype=float)[:, :2]
+    except (AttributeError, ValueError, TypeError, IndexError, KeyError):
+        return _NO_RING
+    lon, lat = ring.T
+    inside = (np.abs(lon) <= 360).all() and (np.abs(lat) <= 90).all()
+    return ring[:-1] if inside and len(ring) > 3 else _NO_RING
+
+
+def _read_json(text: str) -> Any:
+    """Return the corners of the outer ring of a polygon."""
+    read = json.loads(text)
+    if isinstance(read, dict):
+        read = read.get("geometry", read)
+        read = read["coordinates"] if read["type"] == "Polygon" else None
+    return read[0] if np.ndim(read[0]) == 2 else read
+
+
+def _draw(ring: Floats) -> Shape:
+    if not len(ring):
+        return Shape()
+    return from_ring(unit_vectors(*ring.T), lambda order: cover_rings([ring], order))
