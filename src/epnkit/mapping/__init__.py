@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from epnkit.mapping.numbers import round_to_single_precision
     from epnkit.mapping.outcome import Outcome
     from epnkit.mapping.outlines import OUTLINE, middle, sky_outline
+    from epnkit.mapping.sexagesimal_angles import sexagesimal
     from epnkit.mapping.sky_offsets import offsets_from_sun
     from epnkit.mapping.solar_views import (
         FIELD,
@@ -54,14 +55,13 @@ if TYPE_CHECKING:
         utc_time,
     )
     from epnkit.mapping.translations import translate
-    from epnkit.mapping.written_outlines import WRITTEN_OUTLINE, written_outline
+    from epnkit.mapping.written_outlines import written_outline
 
 __all__ = [
     "FIELD",
     "OUTLINE",
     "POINTING",
     "WORLD_COORDINATES",
-    "WRITTEN_OUTLINE",
     "Dataset",
     "Fold",
     "Mapping",
@@ -108,6 +108,7 @@ __all__ = [
     "read_datasets",
     "round_to_single_precision",
     "safe",
+    "sexagesimal",
     "sky_outline",
     "solarnet",
     "tfcat_contour",
@@ -127,6 +128,7 @@ _HOMES = {
     "OUTLINE": "epnkit.mapping.outlines:OUTLINE",
     "middle": "epnkit.mapping.outlines:middle",
     "sky_outline": "epnkit.mapping.outlines:sky_outline",
+    "sexagesimal": "epnkit.mapping.sexagesimal_angles:sexagesimal",
     "utc_time": "epnkit.mapping.times:utc_time",
     "box_region": "epnkit.mapping.catalogue_positions:box_region",
     "disc_position": "epnkit.mapping.catalogue_positions:disc_position",
@@ -161,7 +163,6 @@ _HOMES = {
     "field_of_view": "epnkit.mapping.solar_views:field_of_view",
     "heliocentric_angles": "epnkit.mapping.solar_views:heliocentric_angles",
     "whole_disc": "epnkit.mapping.solar_views:whole_disc",
-    "WRITTEN_OUTLINE": "epnkit.mapping.written_outlines:WRITTEN_OUTLINE",
     "written_outline": "epnkit.mapping.written_outlines:written_outline",
     "named_observation": "epnkit.mapping.solarnet_keywords:named_observation",
     "solarnet": "epnkit.mapping.solarnet_keywords:solarnet",
