@@ -164,7 +164,7 @@ def test_a_server_behind_a_dead_network_ends_the_query_by_itself(database: Datab
 
 
 def test_a_stricter_limit_of_the_keeper_stands(database: Database) -> None:
-    shown = {"mariadb": "SELECT max_statement_time", "postgresql": "SHOW statement_timeout"}
+    shown = {"mariadb": "SELECT @@max_statement_time", "postgresql": "SHOW statement_timeout"}
     settings = {
         "mariadb": ";INITSTMT={SET max_statement_time = 0.5}",
         "postgresql": ";ConnSettings={SET statement_timeout = 500}",

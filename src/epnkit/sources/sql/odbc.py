@@ -39,7 +39,7 @@ _STREAMING = {
 _BUFFERING = {"mysql", "postgresql"}
 
 #: Asks for the encoding in which MariaDB sends texts; its driver truncates wide ones at a NUL.
-_CHARSET_QUERY = "SELECT character_set_results"
+_CHARSET_QUERY = "SELECT @@character_set_results"
 
 #: The number of digits from which a floating-point type is double precision.
 _DOUBLE = 10

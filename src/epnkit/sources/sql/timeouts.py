@@ -24,9 +24,9 @@ _POSTGRESQL = (
 _MYSQL = (
     "SET @epnkit = 1"
     " /*M!100101 , SESSION max_statement_time ="
-    " IF(max_statement_time BETWEEN 0.000001 AND {seconds}, max_statement_time, {seconds}) */"
+    " IF(@@max_statement_time BETWEEN 0.000001 AND {seconds}, @@max_statement_time, {seconds}) */"
     " /*!50708 , SESSION max_execution_time ="
-    " IF(max_execution_time BETWEEN 1 AND {milliseconds}, max_execution_time, {milliseconds})"
+    " IF(@@max_execution_time BETWEEN 1 AND {milliseconds}, @@max_execution_time, {milliseconds})"
     " */"
 )
 
