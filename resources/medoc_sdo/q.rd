@@ -32,6 +32,8 @@
     <FEED source="epnkit/q#times"/>
     <FEED source="epnkit/q#spectrum"/>
     <index columns="series_name"/>
+    <!-- What is asked for most: a time of one channel, or of one product. -->
+    <index columns="granule_gid,time_min"/>
     <index columns="harp_number"/>
 
     <column name="series_name" type="text" ucd="meta.dataset"

@@ -188,5 +188,7 @@ service = Service(
     key=("series_name", "recnum"),
     # Records come within weeks of an observation, and are not dated when they do.
     cursor=Cursor("date__obs", lag=timedelta(days=30), nulls="first"),
+    # Most ask for a time of one channel: its images lie side by side, one batch after another.
+    cluster=("granule_gid", "time_min"),
     links=links,
 )

@@ -188,6 +188,9 @@ class Service:
         Until when data are withheld.
     partition : Partition, optional
         By what its table is divided into parts; without it, the table is one.
+    cluster : tuple of str
+        The columns by which the granules of a batch are ordered when they are copied. What a query
+        by an index over these columns finds then lies in few pages of the table.
     document : str, optional
         The service of the RD that gives a granule itself as a document, which ``access_url`` then
         leads to.
@@ -202,8 +205,8 @@ class Service:
     ------
     ConfigurationError
         If the name cannot be that of a schema, records of different keys would be folded, a link,
-        collection, stream or partition reads what is no column, or something contradicts the
-        embargo.
+        collection, stream, partition or cluster reads what is no column, or something contradicts
+        the embargo.
 
     Examples
     --------
@@ -233,6 +236,7 @@ class Service:
     streams: tuple[DataSet | Events | Stream, ...] = ()
     embargo: Embargo | None = None
     partition: Partition | None = None
+    cluster: tuple[str, ...] = ()
     document: str | None = None
     link_schemes: tuple[str, ...] = LINK_SCHEMES
     refuse_share: float = 0.2
@@ -258,6 +262,7 @@ class Service:
             )
         self._check_embargo()
         self._check_partition()
+        self._check_cluster()
         self._check_document()
 
     def _check_document(self) -> None:
@@ -287,6 +292,14 @@ class Service:
             f"the table is partitioned by {self.partition.by}, which is no column",
             cure="Declare the column in the mapping, or partition by another, such as time_min.",
         )
+
+    def _check_cluster(self) -> None:
+        unknown = [name for name in self.cluster if name not in self.mapping.names]
+        if unknown:
+            raise ConfigurationError(
+                f"granules are clustered by {', '.join(unknown)}, which is no column",
+                cure="Declare the column in the mapping, or leave it out of cluster.",
+            )
 
     def _check_embargo(self) -> None:
         if self.embargo is None:

@@ -14,6 +14,9 @@ from epnkit.mapping.reading import as_texts, first_reason, map_distinct, refuse_
 #: Characters that no text of a table may hold; PostgreSQL refuses the first of them altogether.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffe\uffff]"
 
+#: What no item of a list may hold: an underscore takes its place (EPN-TAP 2.0, section 1.2).
+_SPECIAL = r"[\"'`\\]"
+
 #: What UTF-8 looks like when it was read as Latin-1 or Windows-1252.
 _BROKEN = re.compile(r"[ÂÃâ][\u0080-\u00bf\u0152-\u2122]")
 
@@ -70,6 +73,8 @@ def repair_text(text: str) -> str:
 def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
     """Make lists as EPN-TAP writes them: joined by ``#``, nothing empty, nothing twice.
 
+    Quotes and backslashes become underscores, as the standard says.
+
     Parameters
     ----------
     given : polars.Series
@@ -80,13 +85,13 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
     Returns
     -------
     Outcome
-        Strings, in the order given, null if nothing is left (EPN-TAP 2.0 section 2.1); and the
-        reason if something is no text.
+        Strings, in the order given, null if nothing is left (EPN-TAP 2.0, sections 1.2 and 2.1);
+        and the reason if something is no text.
 
     Examples
     --------
-    >>> hash_list(pl.Series([["Saturn", "Titan", "Saturn"], []])).values.to_list()
-    ['Saturn#Titan', None]
+    >>> hash_list(pl.Series([["Saturn", "Titan", "Saturn"], [], ["Côte d'Azur"]])).values.to_list()
+    ['Saturn#Titan', None, 'Côte d_Azur']
     """
     if isinstance(given.dtype, pl.Array):
         given = given.arr.to_list()
@@ -95,7 +100,7 @@ def hash_list(given: pl.Series, separators: str = "#") -> Outcome:
         if isinstance(given.dtype, pl.List)
         else as_texts(given)
     )
-    texts = clean(joined).values
+    texts = clean(joined).values.str.replace_all(_SPECIAL, "_")
     parts = texts.str.replace_all(f"[{re.escape(separators)}#]", "#").str.split("#")
     items = parts.list.eval(
         pl.element().str.strip_chars().filter(pl.element().str.strip_chars() != "")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 
+from epnkit.errors import ConfigurationError
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
 from epnkit.mapping import Mapping
 from epnkit.service import Service
@@ -100,3 +102,21 @@ def test_a_record_without_a_digest_is_mapped() -> None:
     for given in (records, records.drop(SOURCE_DIGEST)):
         found = Preparation(service, find_loaded=Loaded(("1", 0, 1)).find).prepare(given)
         assert found.batch.keys == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"), [([1, 2, 3, 4], [1, 3, 2, 4]), ([1, 2, 3, 3], [1, 2, 3, 3])]
+)
+def test_granules_are_clustered_unless_their_order_tells_which_stays(
+    ids: list[int], expected: list[int]
+) -> None:
+    columns = {"granule_gid": pl.col("channel"), "processing_level": 3}
+    service = replace(make_service(**columns), cluster=("granule_gid",))
+    records = pl.DataFrame({"id": ids, "channel": ["a", "b", "a", "b"]})
+    made = Preparation(service).prepare(records).granules
+    assert made["granule_uid"].to_list() == [f"spot_{number}" for number in expected]
+
+
+def test_a_cluster_of_a_column_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="clustered by chanel, which is no column"):
+        replace(make_service(), cluster=("chanel",))

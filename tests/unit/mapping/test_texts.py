@@ -21,6 +21,8 @@ from epnkit.mapping.texts import clean, hash_list
         (None, None),
         ("Sun", "Sun"),
         ("13733, 13734", "13733, 13734"),
+        ("Côte d'Azur", "Côte d_Azur"),
+        ('the "Great"#back\\slash`', "the _Great_#back_slash_"),
     ],
 )
 def test_hash_lists(given_text: str | None, expected: str | None) -> None:

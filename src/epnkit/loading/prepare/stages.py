@@ -310,6 +310,14 @@ def drop_refused(batch: BatchState, run: RunSettings) -> None:
     batch.granules = batch.granules.filter(accepted)
 
 
+def cluster_granules(batch: BatchState, run: RunSettings) -> None:
+    """Order the granules by the columns that the service is asked by."""
+    columns, granules = run.service.cluster, batch.granules
+    # Of two granules with one uid, the order tells which stays.
+    if columns and granules["granule_uid"].is_unique().all():
+        batch.granules = granules.sort(columns, maintain_order=True)
+
+
 def describe_refusals(batch: BatchState, run: RunSettings) -> None:
     """Attach its record to each refusal, after those that were refused for their cursor."""
     refused = batch.refused
@@ -346,6 +354,7 @@ STAGES: tuple[Stage, ...] = (
     withhold_data,
     add_content_hash,
     drop_refused,
+    cluster_granules,
     describe_refusals,
     count_outcomes,
 )
