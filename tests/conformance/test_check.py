@@ -80,7 +80,8 @@ def as_votable(
     if change is not None:
         change(resource.tables[0])
     stream = io.BytesIO()
-    tree.to_xml(stream)
+    # Not by the writer in C, which writes beyond its memory: see epnkit.client.output.
+    tree.to_xml(stream, _debug_python_based_parser=True)
     return stream.getvalue()
 
 

@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 
 import numpy as np
 import polars as pl
+from astropy.io.votable import from_table
 from astropy.table import Table
 
 from epnkit.errors import ConfigurationError
@@ -90,9 +91,27 @@ def _umask() -> int:
     return current
 
 
+def write_votable(table: Table, path: Path) -> None:
+    """Write a table as a VOTable, by that writer of astropy's which is written in Python.
+
+    The one in C, up to astropy 8.0 at least, writes a byte beyond its memory when a row takes 256
+    bytes, 512 and so on: the process crashes at some time later
+    (https://github.com/astropy/astropy/issues/20419). In BINARY2, astropy 5.2 writes no table with
+    a masked integer.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        The table.
+    path : pathlib.Path
+        The file, which is replaced if it is there.
+    """
+    from_table(table).to_xml(str(path), _debug_python_based_parser=True)
+
+
 _FORMS: Mapping[str, Callable[[Table, Path], None]] = {
-    ".vot": lambda table, path: table.write(path, format="votable", overwrite=True),
-    ".xml": lambda table, path: table.write(path, format="votable", overwrite=True),
+    ".vot": write_votable,
+    ".xml": write_votable,
     ".csv": lambda table, path: to_frame(table).write_csv(path),
     ".ecsv": lambda table, path: table.write(path, format="ascii.ecsv", overwrite=True),
     ".parquet": lambda table, path: to_frame(table).write_parquet(path, metadata=_texts(table)),

@@ -19,6 +19,7 @@ from typing import Any
 from astropy.table import Table
 
 from epnkit.client.jhelioviewer import LOAD_FOOTPRINTS, LOAD_IMAGES, list_images, write_footprints
+from epnkit.client.output import write_votable
 from epnkit.errors import ConfigurationError
 from epnkit.modules import requires_extra
 
@@ -83,7 +84,7 @@ def send_table(
     label = f"{name}_{datetime.now(UTC):%H%M%S}"  # a script would take the first of two of a name
     with _connect() as client, TemporaryDirectory(prefix="epnkit-") as directory:
         path = Path(directory) / "search.vot"
-        table.write(path, format="votable", overwrite=True)
+        write_votable(table, path)
         messages = [*_write_messages(table, path.as_uri(), label)]
         found = _wait_for(client, receiver, messages, wait)
         for message in messages:

@@ -25,6 +25,7 @@ from polars.testing import assert_frame_equal
 from tests.support.draft_judge import Expected, judge_draft
 
 from epnkit.cli.new import command
+from epnkit.client.output import write_votable
 from epnkit.drafts.inspect.declared import add_declared
 from epnkit.drafts.inspect.origin import Choices, parse_origin
 from epnkit.drafts.inspect.sample import Sample, read_sample
@@ -237,7 +238,7 @@ def jupiter(directory: Path) -> Path:
             "calib_level": [2] * count,
         }
     )
-    table.write(path, format="votable")
+    write_votable(table, path)
     return path
 
 
