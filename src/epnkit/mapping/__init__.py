@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
     from epnkit.mapping.date_parts import julian_date_of_parts
     from epnkit.mapping.declare import Fold, Mapping, Product, compute
+    from epnkit.mapping.durations import duration_seconds
     from epnkit.mapping.file_arrays import file_array, file_list
     from epnkit.mapping.file_names import file_identifier
     from epnkit.mapping.footprints import chain_code_footprint
@@ -76,6 +77,7 @@ __all__ = [
     "dataset_columns",
     "disc_position",
     "disc_view",
+    "duration_seconds",
     "dynamic_spectrum",
     "field_of_view",
     "file_array",
@@ -123,6 +125,7 @@ __all__ = [
 _HOMES = {
     "translate": "epnkit.mapping.translations:translate",
     "file_array": "epnkit.mapping.file_arrays:file_array",
+    "duration_seconds": "epnkit.mapping.durations:duration_seconds",
     "file_list": "epnkit.mapping.file_arrays:file_list",
     "offsets_from_sun": "epnkit.mapping.sky_offsets:offsets_from_sun",
     "OUTLINE": "epnkit.mapping.outlines:OUTLINE",

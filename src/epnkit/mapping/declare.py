@@ -13,6 +13,7 @@ from epnkit.epncore import columns as epncore
 from epnkit.epncore.columns import EpnType
 from epnkit.errors import MappingError
 from epnkit.mapping.fitting import fit_type
+from epnkit.mapping.null_values import set_null_values
 from epnkit.mapping.outcome import Conversion, Outcome
 from epnkit.mapping.reading import first_reason
 
@@ -175,6 +176,9 @@ class Mapping:
         If a record yields several granules: in what they differ.
     fold : Fold, optional
         Which records belong together.
+    null_values : dict of str to a number, a text, or a tuple of them
+        For each field the values that say that there is none, such as -999.99 or ``N/A``: they are
+        null before anything is made of the field. Numbers are also found in texts.
     extra : dict of str to str
         What ``own_columns`` was called before 0.2.
 
@@ -194,6 +198,7 @@ class Mapping:
     own_columns: Dictionary[str, EpnType] = field(default_factory=dict)
     products: tuple[Product, ...] = ()
     fold: Fold | None = None
+    null_values: Dictionary[str, Any] = field(default_factory=dict)
     extra: InitVar[Dictionary[str, EpnType] | None] = None
 
     def __post_init__(self, extra: Dictionary[str, EpnType] | None) -> None:
@@ -224,7 +229,8 @@ class Mapping:
         values = [*self.columns.values(), *(p.when for p in self.products if p.when is not None)]
         values += [value for product in self.products for value in product.columns.values()]
         used = {name for value in values for name in fields_of(value)}
-        return used | set(self.fold.by + self.fold.collect if self.fold else ())
+        folded = self.fold.by + self.fold.collect if self.fold else ()
+        return used.union(folded, self.null_values)
 
     def polars_type(self, name: str) -> Any:
         """Return the type in which the loader holds a column."""
@@ -240,7 +246,8 @@ class Mapping:
         MappingError
             If a column cannot be made of the fields that it reads.
         """
-        numbered = records.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_NUMBER))
+        given = set_null_values(records, self.null_values)
+        numbered = given.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_NUMBER))
         parts = [
             self._make_granules(numbered, product) for product in self.products or (Product({}),)
         ]

@@ -1,8 +1,9 @@
-"""Outlines as records write them: well-known text (WKT), GeoJSON (RFC 7946), lists of corners."""
+"""Outlines as records write them: well-known text (WKT), GeoJSON (RFC 7946), STC-S, corners."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from epnkit.mapping.reading import as_texts, first_reason
 from epnkit.modules import requires_extra
 from epnkit.regions.geometry.moc import cover_rings
 from epnkit.regions.shapes.rings import Shape, collect_footprints, from_ring, unit_vectors
+from epnkit.regions.shapes.shapes import make_box
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +25,15 @@ WRITTEN_OUTLINE = ("s_region", "c1min", "c1max", "c2min", "c2max")
 
 _NO_RING: Floats = np.zeros((0, 2))
 
+#: A polygon in STC-S, after the names of its frame.
+_STC = re.compile(r"(?i)polygon(?:\s+[a-z_]\w*)*\s+([-+.\deE\s]+)")
+
+#: The corners of a rectangle.
+_CORNERS, _TRIANGLE = 4, 3
+
+#: Half a turn in degrees.
+_HALF_TURN = 180.0
+
 
 def written_outline(given: pl.Series) -> dict[str, Any]:
     """Read outlines in degrees, and the limits of what they surround.
@@ -30,14 +41,17 @@ def written_outline(given: pl.Series) -> dict[str, Any]:
     Parameters
     ----------
     given : polars.Series
-        Texts: ``POLYGON((lon lat, ...))``, also with an SRID before it; a geometry of GeoJSON; or
-        the rings of one, ``[[[lon,lat],...]]``. Holes are filled.
+        Texts: ``POLYGON((lon lat, ...))``, also with an SRID before it; a geometry of GeoJSON, or
+        the rings of one, ``[[[lon,lat],...]]``; or STC-S, ``POLYGON ICRS lon lat ...``. Holes are
+        filled.
 
     Returns
     -------
     dict
         The columns of :data:`WRITTEN_OUTLINE`. An outline surrounds the smaller part of the sphere;
-        where that crosses longitude 0, c1min is more than c1max.
+        where that crosses longitude 0, c1min is more than c1max. Its sides are great circles (STC-S
+        1.0, section 4.5.1), but those of a rectangle of WKT or GeoJSON are meridians and parallels,
+        as on the maps that these are made for.
 
     Examples
     --------
@@ -49,7 +63,9 @@ def written_outline(given: pl.Series) -> dict[str, Any]:
     """
     texts = as_texts(given)
     rings = _read_rings(texts)
-    drawn = as_columns(collect_footprints([_draw(ring) for ring in rings]))
+    on_sky = texts.str.strip_chars().str.contains(f"^{_STC.pattern}$").fill_null(value=False)
+    shapes = [_draw(ring, flat=not stc) for ring, stc in zip(rings, on_sky, strict=True)]
+    drawn = as_columns(collect_footprints(shapes))
     blank = (texts.str.strip_chars() == "").fill_null(value=False)
     asked = texts.set(blank, None)
     read = pl.Series([len(ring) > 0 for ring in rings], dtype=pl.Boolean)
@@ -74,13 +90,21 @@ def _read_rings(texts: pl.Series) -> list[Floats]:
 
 def _find_ring(shape: Any, text: str) -> Floats:
     try:
-        corners = _read_json(text) if shape is None else list(shape.exterior.coords)
+        corners = _read_text(text) if shape is None else list(shape.exterior.coords)
         ring = np.asarray(corners, dtype=float)[:, :2]
     except (AttributeError, ValueError, TypeError, IndexError, KeyError):
         return _NO_RING
     lon, lat = ring.T
     inside = (np.abs(lon) <= 360).all() and (np.abs(lat) <= 90).all()
-    return ring[:-1] if inside and len(ring) > 3 else _NO_RING
+    closed = len(ring) > 1 and bool((ring[0] == ring[-1]).all())
+    open_ring = ring[:-1] if closed else ring
+    return open_ring if inside and len(open_ring) >= _TRIANGLE else _NO_RING
+
+
+def _read_text(text: str) -> Any:
+    """Return the corners of an outline in STC-S, or else in JSON."""
+    found = _STC.fullmatch(text)
+    return np.array(found[1].split(), dtype=float).reshape(-1, 2) if found else _read_json(text)
 
 
 def _read_json(text: str) -> Any:
@@ -92,7 +116,20 @@ def _read_json(text: str) -> Any:
     return read[0] if np.ndim(read[0]) == 2 else read
 
 
-def _draw(ring: Floats) -> Shape:
+def _draw(ring: Floats, *, flat: bool) -> Shape:
+    """Draw an outline; a rectangle on a flat map follows meridians and parallels."""
     if not len(ring):
         return Shape()
+    if flat and _is_rectangle(ring):
+        (low, high), (south, north) = np.unique(ring[:, 0]), np.unique(ring[:, 1])
+        around = high - low > _HALF_TURN
+        return make_box(*((high, low) if around else (low, high)), south, north)
     return from_ring(unit_vectors(*ring.T), lambda order: cover_rings([ring], order))
+
+
+def _is_rectangle(ring: Floats) -> bool:
+    """Return whether four corners have two longitudes and two latitudes, one after the other."""
+    if len(ring) != _CORNERS or any(len(np.unique(axis)) != _CORNERS / 2 for axis in ring.T):
+        return False
+    steps = ring != np.roll(ring, -1, axis=0)
+    return bool((steps.sum(axis=1) == 1).all())

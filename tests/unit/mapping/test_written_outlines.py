@@ -22,6 +22,8 @@ TRIANGLE = "{(350.0000000d,1.0000000d),(352.0000000d,1.0000000d),(351.0000000d,3
         "[350,1]]]}}",
         "[[350,1],[352,1],[351,3],[350,1]]",
         "[[[351,3],[352,1],[350,1],[351,3]]]",
+        "POLYGON ICRS 350 1 352 1 351 3",
+        "Polygon 350.0 1 352 1 351 3 350 1",
     ],
 )
 def test_forms_of_one_outline(text: str) -> None:
@@ -30,6 +32,15 @@ def test_forms_of_one_outline(text: str) -> None:
     (literal,) = drawn["s_region"].values
     assert sorted(literal.strip("{()}").split("),(")) == sorted(TRIANGLE.strip("{()}").split("),("))
     assert [drawn[name][0] for name in WRITTEN_OUTLINE[1:]] == [350.0, 352.0, 1.0, 3.0]
+
+
+def test_a_rectangle_is_a_box_on_a_map_and_has_great_circles_on_the_sky() -> None:
+    corners = [(100, 30), (140, 30), (140, 50), (100, 50)]
+    wkt = f"POLYGON(({', '.join(f'{lon} {lat}' for lon, lat in [*corners, corners[0]])}))"
+    stc = f"POLYGON ICRS {' '.join(f'{lon} {lat}' for lon, lat in corners)}"
+    drawn = written_outline(pl.Series([wkt, stc]))
+    assert drawn["c2max"][0] == 50.0
+    assert drawn["c2max"][1] > 51.0
 
 
 def test_an_outline_over_longitude_0_goes_the_short_way() -> None:
@@ -51,6 +62,8 @@ def test_an_outline_over_longitude_0_goes_the_short_way() -> None:
         ("[1,2]", "is no polygon in degrees"),
         ("[[1,2],[3]]", "is no polygon in degrees"),
         ("5", "is no polygon in degrees"),
+        ("POLYGON ICRS 1 2 3", "is no polygon in degrees"),
+        ("POLYGON ICRS 1 2 3 4", "is no polygon in degrees"),
         ("x", "is no polygon in degrees"),
         ("POLYGON((0 0, 2 2, 2 0, 0 2, 0 0))", "crosses itself, or holds half of the sphere"),
     ],

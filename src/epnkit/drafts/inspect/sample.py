@@ -8,9 +8,11 @@ from functools import cached_property
 
 import polars as pl
 
+from epnkit.drafts.inspect.null_values import find_null_values
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.inspect.words import shorten, split_words
 from epnkit.errors import SourceError
+from epnkit.mapping.null_values import set_null_values
 from epnkit.sources.base import Source
 
 #: How many records are looked at.
@@ -207,12 +209,15 @@ class Sample:
         How many records the source has.
     declared : Declared
         What the source says of its fields, without their values.
+    null_values : mapping of str to tuple
+        For each field the values that stand for none, which are null in the records.
     """
 
     kind: str
     records: pl.DataFrame
     count: int
     declared: Declared = field(default_factory=Declared)
+    null_values: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -297,4 +302,6 @@ def read_sample(source: Source, kind: str) -> Sample:
             why="a mapping is proposed by looking at some",
             cure="Give a source, a table or a directory that holds records",
         )
-    return Sample(kind, first.head(SIZE), source.count())
+    records = first.head(SIZE)
+    nulls = find_null_values(records)
+    return Sample(kind, set_null_values(records, nulls), source.count(), null_values=nulls)

@@ -49,6 +49,9 @@ _DOCUMENT = r"(?i)\.json$"
 #: name is one that is known, and how sure that key is at most.
 _BESIDE_KEY, _KNOWN_KEY, _OWN_KEY = 0.8, 0.9, 0.89
 
+#: How sure an observation is that no two granules share.
+_UNGROUPED = 0.88
+
 #: How sure the name of a file identifies the row that has it.
 _OF_FILE = 0.8
 
@@ -277,9 +280,10 @@ def _propose_observation(sample: Sample, uid: Proposal) -> Proposal:
     for candidate in find_candidates(sample, "obs_id"):
         field = candidate.field
         if field.complete and not field.given.dtype.is_nested() and not field.constant:
-            return Proposal(
+            made = Proposal(
                 ("obs_id",), call(safe, field.name), (field.name,), candidate.score, "by its name"
             )
+            return made.cap(_UNGROUPED, "by its name; it groups nothing") if field.unique else made
     return Proposal(
         ("obs_id",),
         uid.value,

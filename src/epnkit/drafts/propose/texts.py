@@ -8,6 +8,7 @@ from typing import Final
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
+from epnkit.drafts.inspect.words import split_words
 from epnkit.drafts.propose.code import call, column, constant, first_of, part_before, translation
 from epnkit.drafts.propose.levels import propose_level
 from epnkit.drafts.propose.proposal import Proposal
@@ -29,6 +30,9 @@ from epnkit.mapping.texts import hash_list
 #: Words of names of fields that speak of what happened, and how files of instruments are called
 #: that make rows of measurements one after the other.
 _HAPPENED = {"event", "flare", "cme", "storm", "shock", "impact", "flash", "meteor", "eruption"}
+_OF_FEATURES = frozenset(
+    ["feature", "features", "chain", "contour", "burst", "detection", "detections", "cc"]
+)
 _IN_ROWS = r"(?i)\bmag\b|magnetom|fluxgate|dust (detector|counter)|seismom"
 
 
@@ -227,7 +231,8 @@ def _guess_product_type(sample: Sample, made: set[str]) -> Proposal:
     kind, reason = _guess_kind(sample), "a guess by what fields there are"
     if not made & {"access_url", "thumbnail_url"} and kind != "ci":
         needed = "without an access_url it has to be ci"
-        if sample.kind == "files" and not sample.of_table:
+        files = sample.kind == "files" and not sample.of_table
+        if files or any(are_data_files(field) for field in sample):
             reason = f"{reason}; {needed}"  # the files are there, and lack an address only
         else:
             kind, reason = "ci", f"{kind} by {reason}, but {needed}"
@@ -236,8 +241,12 @@ def _guess_product_type(sample: Sample, made: set[str]) -> Proposal:
 
 def _product_code(value: str) -> str | None:
     words = value.rpartition(">")[2].lower().strip()
-    found = (code for code, others in read_table("targets")["types"].items() if words in others)
-    return next(found, None)
+    known = {
+        each: code for code, others in read_table("targets")["types"].items() for each in others
+    }
+    # Of a daily averaged spectrum the last word counts, of a dynamic one both.
+    ends = sorted((each for each in known if f" {words}".endswith(f" {each}")), key=len)
+    return known[ends[-1]] if ends else None
 
 
 def _guess_kind(sample: Sample) -> str:
@@ -246,13 +255,14 @@ def _guess_kind(sample: Sample) -> str:
     spoken = words | _read_addresses(sample)
     if spoken & _HAPPENED and not any(are_data_files(f) or are_pictures(f) for f in sample):
         return "ci"
-    if words & {"feature", "chain", "contour", "burst", "detection", "cc"}:
+    about = {*split_words(sample.declared.about)}
+    if (words | about) & _OF_FEATURES:
         return "ci"
     ranged = find_candidates(sample, "frequency_min") and find_candidates(sample, "time_max")
     if ranged or words & {"spectrogram", "dynspec"} or _axis_types(sample) >= {"time", "freq"}:
         return "ds"
     named = {ending for field in sample for ending in _endings(field)}
-    if words & {"cube", "qube", "polarization"} or named & {"qub", "cub"}:
+    if words & {"cube", "qube", "polarization"} or "qub" in named:
         return "sc"
     if words & _OF_SPECTRA or _is_by_spectrograph(sample):
         return "sp"

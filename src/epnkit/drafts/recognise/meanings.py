@@ -91,6 +91,7 @@ UNIT_WORDS = {
     "arcsec",
     "arcmin",
     "thz",
+    "cm1",
     "km",
     "au",
 }
@@ -154,12 +155,14 @@ class _Rule:
     score: float
     never: frozenset[str]
     ucds: tuple[str, ...] = ()
+    of_provenance: bool = False
 
     def rate(self, field: Field, ucd: str = "") -> float:
         """Return how sure a name or its declared UCD has the meaning; 0 for not at all."""
         last = plain_name(field.label)
         context = set(field.context)
-        if context & self.never or context & _ELSEWHERE:
+        elsewhere = _ELSEWHERE - _PROVENANCE if self.of_provenance else _ELSEWHERE
+        if context & self.never or context & elsewhere:
             return 0.0
         forms = {last, _strip_unit(last)}
         if not field.description:
@@ -195,7 +198,8 @@ class _Rule:
 
 
 #: Documents within a record that speak of something else than the record.
-_ELSEWHERE = {"parent", "progenitor", "user", "author", "contact", "license", "provenance"}
+_PROVENANCE = frozenset(["provenance"])
+_ELSEWHERE = {"parent", "progenitor", "user", "author", "contact", "license", *_PROVENANCE}
 
 
 def _strip_unit(name: str) -> str:
@@ -264,6 +268,7 @@ def _rules() -> dict[str, _Rule]:
             rule.get("score", 0.0),
             frozenset(rule.get("never", [])),
             tuple(rule.get("ucds", [])),
+            rule.get("of_provenance", False),
         )
         for meaning, rule in read_table("meanings").items()
     }

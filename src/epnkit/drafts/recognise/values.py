@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field
+from epnkit.mapping.durations import ISO_DURATION
 from epnkit.mapping.spectral import unit_of
 from epnkit.mapping.times import Numbers, julian_date
 from epnkit.times import DateOrder
@@ -167,3 +168,8 @@ def find_date_order(field: Field) -> DateOrder | None:
 def are_ordered_days(field: Field) -> bool:
     """Return whether the values are dates such as 25/03/2001, of which the order is known."""
     return find_date_order(field) is not None and share_matching(field.texts, _DAY_LAST) >= SHARE
+
+
+def are_durations(field: Field) -> bool:
+    """Return whether values are durations in ISO 8601: ``PT3M12S``."""
+    return len(field.texts) > 0 and share_matching(field.texts, ISO_DURATION) == 1.0

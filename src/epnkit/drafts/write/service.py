@@ -100,7 +100,7 @@ class ServiceFiles:
             count=self.sample.count,
             imports=_import_lines(said),
             columns=columns,
-            extra=_own_lines(draft),
+            extra=_own_lines(draft) + _null_lines(draft, self.sample),
             links=links,
             name=draft.name,
             frame=draft.frame,
@@ -232,6 +232,19 @@ def _own_lines(draft: Draft) -> str:
         return ""
     types = (f"        {python_text(n)}: {python_text(kind)}," for n, kind in draft.own.items())
     return "\n".join(["    own_columns={", *types, "    },\n"])
+
+
+def _null_lines(draft: Draft, sample: Sample) -> str:
+    """Write which values stand for none in the fields that are used."""
+    used = [name for name in sample.null_values if name not in draft.unused]
+    if not used:
+        return ""
+    values = {name: sample.null_values[name] for name in used}
+    entries = (
+        f"        {python_text(name)}: {python_value(found if len(found) > 1 else found[0])},"
+        for name, found in values.items()
+    )
+    return "\n".join(["    null_values={", *entries, "    },\n"])
 
 
 def _link_lines(draft: Draft) -> str:

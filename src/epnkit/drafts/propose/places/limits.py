@@ -132,7 +132,7 @@ def _declare_limit(
         negative = (letters & ({"E", "S"} if bodies == {"Sun"} else {"W", "S"})).pop()
         fields = (field.name, side.name)
         return apply_sign(given, side.name, negative), fields, f"{reason}, {negative} negative"
-    named = bool(set(field.words) & _DOWN[axis])
+    named = _is_named_down(field, axis)
     named = named or _is_said_to_count_west(sample, field, axis)
     if single and named and bodies != {"Sun"}:
         return opposite(given, axis == "c1"), (field.name,), f"{reason}, counted the other way"
@@ -141,9 +141,15 @@ def _declare_limit(
     return number(given), (field.name,), reason
 
 
+def _is_named_down(field: Field, axis: str) -> bool:
+    """Return whether a name says west, or south; a letter does only at its end: ``lat_s``."""
+    *others, last = field.words or ("",)
+    return last in _DOWN[axis] or any(len(word) > 1 and word in _DOWN[axis] for word in others)
+
+
 def counts_west(sample: Sample, field: Field) -> bool:
     """Return whether the name of a longitude or the source says that it grows to the west."""
-    return bool({*field.words} & _DOWN["c1"]) or _is_said_to_count_west(sample, field, "c1")
+    return _is_named_down(field, "c1") or _is_said_to_count_west(sample, field, "c1")
 
 
 def _is_said_to_count_west(sample: Sample, field: Field, axis: str) -> bool:

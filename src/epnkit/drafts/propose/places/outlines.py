@@ -1,4 +1,4 @@
-"""Proposals for outlines that records hold as WKT, GeoJSON or lists of corners."""
+"""Proposals for outlines that records hold as WKT, GeoJSON, STC-S or lists of corners."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from epnkit.drafts.recognise.meanings import find_candidates
 from epnkit.drafts.recognise.values import SHARE, share_matching
 from epnkit.quoting import python_text
 
-#: How polygons begin: well-known text, GeoJSON, and a list of the corners of GeoJSON.
+#: How polygons begin: well-known text, GeoJSON, a list of its corners, and STC-S.
 _BEGINNINGS = {
     "WKT": r"(?i)^\s*(?:SRID=\d+;)?\s*POLYGON\s*\(\(",
     "GeoJSON": r'^\s*\{.*"type"\s*:\s*"Polygon"',
     "corners": r"^\s*\[\s*\[",
+    "STC-S": r"(?i)^\s*POLYGON\s+[A-Z0-9]",
 }
 
 #: How sure an outline is.

@@ -32,6 +32,7 @@ UNITS = {
     "nanometers": "nm",
     "thz": "THz",
     "nanometer": "nm",
+    "cm1": "cm-1",
 }
 
 #: Names whose unit a standard gives.
@@ -51,8 +52,8 @@ _PASSBANDS = {94, 131, 171, 174, 175, 193, 195, 211, 284, 304, 335, 1600, 1700, 
 #: The longest wavelength in metres that is believed: 3 MHz.
 _LONGEST_METRES = 100.0
 
-#: Units of light that are mostly those of other lengths.
-_LENGTHS = {"m", "cm", "mm", "km", "J", "meter", "metre"}
+#: Units of light that are mostly those of something else, and from which length on, in metres.
+_ELSEWHERE, _LONG = {"J"}, 1e-3
 
 #: How sure units are that another field tells, and those that nothing tells apart.
 _BY_RECORD, _MIXED = 0.85, 0.5
@@ -124,7 +125,7 @@ def find_spectral_unit(sample: Sample, quantity: Quantity, field: Field) -> Spec
     if quantity == "wavelength" and ends_with_a(field):
         return SpectralUnit("Angstrom", "", 0.88, "Angstrom by the a at the end of the name")
     if field.name in sample.declared.units_by:
-        return _unit_by_record(sample.declared.units_by[field.name], quantity, field)
+        return _unit_by_record(sample, sample.declared.units_by[field.name], quantity, field)
     declared = sample.declared.units.get(field.name, "")
     if declared and unit_of(declared) is not None:
         return SpectralUnit(declared, "", 0.96, f"{declared}, as the source declares")
@@ -136,14 +137,30 @@ def find_spectral_unit(sample: Sample, quantity: Quantity, field: Field) -> Spec
     return _guess_unit(quantity, field)
 
 
-def _unit_by_record(known: UnitsByValue, quantity: Quantity, field: Field) -> SpectralUnit:
+def _unit_by_record(
+    sample: Sample, known: UnitsByValue, quantity: Quantity, field: Field
+) -> SpectralUnit:
     """Take the unit that another field tells, since files differ; or a guess if none does."""
     told = ", ".join(dict.fromkeys(known.units.values()))
     if known.field and all(unit_of(unit) is not None for unit in known.units.values()):
         made, reason = by_value(known.field, dict(known.units)), f"{told}, by {known.field}"
         return SpectralUnit(made, known.field, _BY_RECORD, reason, by_value=True)
+    units = [unit_of(unit) for unit in known.units.values()]
+    if units[0] is not None and all(unit == units[0] for unit in units):
+        return _complete_unit(sample, quantity, next(iter(known.units.values())))
     guess, reason = _guess_unit(quantity, field), f"files give it in {told}, and nothing says which"
     return replace(guess, confidence=_MIXED, reason=reason)
+
+
+def _complete_unit(sample: Sample, quantity: Quantity, told: str) -> SpectralUnit:
+    """Take the unit that some files tell for those that have none of their own."""
+    reason = f"{told}, as some files say"
+    fields = [c.field for c in find_candidates(sample, f"{quantity}_unit")]
+    unit = next((each for each in fields if are_spectral_units(each)), None)
+    if unit is None:
+        return SpectralUnit(told, "", _MIXED, reason)
+    given = fill_nulls(unit.name, told)
+    return SpectralUnit(given, unit.name, _MIXED, f"the unit is in {unit.name}; or {reason}")
 
 
 def _unit_of_field(unit: Field, field: Field) -> SpectralUnit:
@@ -185,8 +202,14 @@ def unit_of_light(sample: Sample, field: Field) -> str:
     """Return the unit that a name, the source or a field gives, if it is one of light."""
     named = next((UNITS[word] for word in field.words if word in UNITS), "")
     given = sample.declared.units.get(field.name, "") or _constant_unit(sample, field)
-    is_short = given not in _LENGTHS and bool(given) and unit_of(given) is not None
-    return named or (given if is_short else "")
+    return named or (given if given and _is_of_light(given) else "")
+
+
+def _is_of_light(given: str) -> bool:
+    known = unit_of(given)
+    if known is None or given in _ELSEWHERE:
+        return False
+    return not (known.is_equivalent("m") and known.to("m") >= _LONG)
 
 
 def _constant_unit(sample: Sample, field: Field) -> str:

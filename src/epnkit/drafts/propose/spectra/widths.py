@@ -67,20 +67,29 @@ def find_width(sample: Sample, middle: Field, unit: SpectralUnit) -> SpectralWid
     for candidate in find_candidates(sample, "spectral_width"):
         field = candidate.field
         said = unit_of_light(sample, field) or ("Angstrom" if is_in_angstrom(field) else "")
-        factor = _find_factor(field, said, unit)
+        factor = _find_factor(field, said, _name_unit(sample, unit))
         if factor is not None and field is not middle and _are_around(middle, field, factor):
             score = min(candidate.score, _SAID if said else _BORROWED)
             return SpectralWidth(scale(numbers_of(field), factor), field.name, score)
     return None
 
 
-def _find_factor(field: Field, said: str, unit: SpectralUnit) -> float | None:
+def _name_unit(sample: Sample, unit: SpectralUnit) -> str:
+    """Return the one unit of all middles; empty if it differs by record."""
+    if not isinstance(unit.given, str):
+        return ""
+    if not unit.is_field:
+        return unit.given
+    held = sample.fields[unit.field]
+    return str(held.texts[0]) if held.distinct == 1 and held.complete and len(held.texts) else ""
+
+
+def _find_factor(field: Field, said: str, around: str) -> float | None:
     """Return what converts a width to the unit of the middle; None if they are of two kinds."""
     if not said:
         spectral = _ANY not in field.words or {*field.words} & _SPECTRAL
         return 1.0 if spectral else None
-    of_width = unit_of(said)
-    of_middle = unit_of(unit.given) if isinstance(unit.given, str) and not unit.is_field else None
+    of_width, of_middle = unit_of(said), unit_of(around) if around else None
     if of_width is None or of_middle is None or not of_width.is_equivalent(of_middle):
         return None
     return float(of_width.to(of_middle))

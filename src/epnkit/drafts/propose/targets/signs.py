@@ -66,6 +66,13 @@ _POINTS = {"point", "pierce", "footpoint", "closest", "approach"}
 #: Words of names of coordinates, which are the granule's own if no such point is named.
 _COORDINATES = {"longitude", "latitude", "lon", "lat"}
 
+#: How sure it is that the Sun was looked at if nearly all observers look at nothing else, and if
+#: some do.
+_OBSERVED, _PARTLY, _MOSTLY = 0.95, 0.7, 0.98
+
+#: How the types of axes begin that are on the Sun (Thompson 2006).
+_SOLAR_AXES = ("HPLN", "HGLN", "CRLN", "SOLX", "SOLARX")
+
 #: How sure signs of the Sun are: several, one, and coordinates of another point.
 _SEVERAL, _ONE = 0.93, 0.85
 
@@ -175,12 +182,11 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     """Look for signs of the Sun; how sure they are, and which."""
     solar = read_table("targets")["solar"]
     words = set(solar["words"])
-    observers, carriers = ({name.lower() for name in solar[k]} for k in ("observers", "carriers"))
-    for field in sample:
-        if field.texts.n_unique() and field.texts.n_unique() <= MOST:
-            known = next((v for v in field.texts.unique() if _names_observer(v, observers)), None)
-            if known is not None and _is_about_observers(field):
-                return 0.95, f"{field.name} is {known!r}, which looks at the Sun"
+    carriers = {name.lower() for name in solar["carriers"]}
+    for field, known in list_observers(sample):
+        # Others of the records may be of something else.
+        sure = _OBSERVED if field.texts.is_in(known).mean() >= _MOSTLY else _PARTLY  # type: ignore[operator]
+        return sure, f"{field.name} is {known[0]!r}, which looks at the Sun"
     seen = next((field.name for field in sample if _shows_features(field)), None)
     if seen is not None:
         return 0.9, f"{seen} speaks of what is on the Sun alone"
@@ -205,6 +211,26 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     if aboard is not None:
         return 0.7, f"{aboard.name} looks at the Sun, and measures the solar wind around itself"
     return None
+
+
+def list_observers(sample: Sample) -> Iterator[tuple[Field, list[str]]]:
+    """List the fields of observers, with the values that look at nothing but the Sun."""
+    observers = {name.lower() for name in read_table("targets")["solar"]["observers"]}
+    for field in sample:
+        if 0 < field.texts.n_unique() <= MOST and _is_about_observers(field):
+            known = [v for v in field.texts.unique().sort() if _names_observer(v, observers)]
+            if known:
+                yield field, known
+
+
+def list_solar_axes(sample: Sample) -> Iterator[tuple[Field, list[str]]]:
+    """List the fields of axes of images, with the types of those that are on the Sun."""
+    for field in sample:
+        if field.name.upper() == "CTYPE1":
+            values = field.texts.unique().sort()
+            known = [value for value in values if value.upper().startswith(_SOLAR_AXES)]
+            if known:
+                yield field, known
 
 
 def _holds_burst_types(field: Field) -> bool:

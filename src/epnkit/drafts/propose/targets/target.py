@@ -10,6 +10,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, column, constant, translation
 from epnkit.drafts.propose.proposal import Proposal, abbreviate
+from epnkit.drafts.propose.targets.merged import covers_all, propose_merged
 from epnkit.drafts.propose.targets.signs import (
     MOST,
     find_carried_body,
@@ -63,6 +64,9 @@ _KINDS = {
     "planetoid": "asteroid",
 }
 
+#: Words of names of fields of satellites.
+_SATELLITES = frozenset(["satellite", "moon", "sat", "mond", "lune", "luna"])
+
 #: Why a field is taken for the target.
 _NAMED, _VALUED = "by its name", "by its values alone"
 
@@ -78,8 +82,13 @@ def propose_target(sample: Sample) -> Iterator[Proposal]:
     known = [each for each in named if each[0].confidence >= _KNOWN]
     known = known or list(_propose_by_values(sample, {c.field.name for c in candidates}))
     placed = [] if known else list(_propose_placed(sample))
-    if known:
-        yield from _cap_disputed(known, sample)
+    partly = bool(known) and not covers_all(sample, known[0][0].value)
+    vague = not known and (solar is None or solar[0] < _CERTAIN)
+    merged = tuple(propose_merged(sample)) if partly or vague else ()
+    if merged:
+        yield from merged
+    elif known:
+        yield from _cap_disputed(_prefer_satellites(known, sample), sample)
     elif placed and not named and (solar is None or solar[0] < _CERTAIN):
         yield from placed
     elif solar is not None:
@@ -89,6 +98,20 @@ def propose_target(sample: Sample) -> Iterator[Proposal]:
         yield from named[0]
     else:
         yield from _propose_constant(sample)
+
+
+def _prefer_satellites(known: list[list[Proposal]], sample: Sample) -> list[list[Proposal]]:
+    """Put a field of satellites before one of planets: those are what they go round."""
+    if any(proposal.value.code != '"planet"' for proposal in known[0][1:]):
+        return known
+    for field in sample:
+        last = plain_name(field.name.rsplit(".", 1)[-1])
+        values = _distinct_values(field) if _SATELLITES & {*last.split("_")} else []
+        bodies = [body_of(value) for value in values]
+        if 0 < len(values) <= MOST and all(b and class_of(b) == "satellite" for b in bodies):
+            own = Candidate(field, _BY_VALUES)
+            return [*_propose_field(own, sample, _NAMED)]
+    return known
 
 
 def _propose_by_values(sample: Sample, named: set[str]) -> Iterator[list[Proposal]]:
@@ -293,7 +316,8 @@ def _propose_list(field: Field, values: list[str], why: str) -> Iterator[list[Pr
 
 def _propose_class(field: Field, classes: dict[str, str], score: float, reason: str) -> Proposal:
     different = set(classes.values())
-    made = constant(different.pop()) if len(different) == 1 else translation(field.name, classes)
+    one = len(different) == 1 and field.complete
+    made = constant(different.pop()) if one else translation(field.name, classes)
     return Proposal(("target_class",), made, (field.name,), score, reason)
 
 

@@ -240,6 +240,13 @@ def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
     return clocks[0] if len(clocks) == 1 and column == "time_min" else None
 
 
+def find_clock_of(sample: Sample, day: str) -> Field | None:
+    """Find the keyword that completes a date: the one named like it, or that of most headers."""
+    fields = {field.name.upper(): field for field in sample}
+    own = fields.get(day.upper().replace("DATE", "TIME")) if "DATE" in day.upper() else None
+    return own if own is not None and are_times_of_day(own) else find_header_clock(sample)
+
+
 def find_header_clock(sample: Sample) -> Field | None:
     """Find the keyword that completes the dates of most headers, as for a field of view."""
     texts = [name for name in sample.fields if sample.records[name].dtype == pl.String]

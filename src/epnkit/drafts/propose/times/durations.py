@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
-from epnkit.drafts.propose.code import CodeValue, first_value, number, numbers_of, scale, scale_by
+from epnkit.drafts.propose.code import (
+    CodeValue,
+    call,
+    first_value,
+    number,
+    numbers_of,
+    scale,
+    scale_by,
+)
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.spectra.units import unit_of_light
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
@@ -20,7 +28,9 @@ from epnkit.drafts.recognise.meanings import (
     plain_name,
 )
 from epnkit.drafts.recognise.units import SECONDS, find_unit_field
+from epnkit.drafts.recognise.values import are_durations
 from epnkit.epncore.columns import COLUMNS
+from epnkit.mapping.durations import duration_seconds
 
 #: How many times as long as observations exposures in seconds have to be, so that they are in ms;
 #: more than rounding makes of ends that come from the exposures themselves.
@@ -93,7 +103,8 @@ def propose_durations(sample: Sample, lengths: pl.Series | None) -> Iterator[Pro
         How long each record's observation took, in seconds, as far as that is known.
     """
     for quantity in ("time_sampling_step", "time_exp"):
-        found = [c for c in find_candidates(sample, quantity) if len(c.field.numbers)]
+        candidates = find_candidates(sample, quantity)
+        found = [c for c in candidates if len(c.field.numbers) or are_durations(c.field)]
         found = found or find_timed_spans(sample, f"{quantity}_bare")
         if found:
             longest = lengths if quantity == "time_exp" else None
@@ -150,6 +161,9 @@ def _propose_bounds(
 def _propose_bound(
     sample: Sample, column: str, chosen: Candidate, lengths: pl.Series | None
 ) -> Proposal:
+    if are_durations(chosen.field):
+        made, reason = call(duration_seconds, chosen.field.name), "a duration in ISO 8601"
+        return Proposal((column,), made, (chosen.field.name,), chosen.score, reason)
     if chosen.field.name in sample.declared.units_by:
         return _propose_by_record(sample, column, chosen)
     factor, sure = duration_unit(sample, chosen.field)
@@ -178,6 +192,9 @@ def _propose_by_record(sample: Sample, column: str, chosen: Candidate) -> Propos
 
 def read_seconds(sample: Sample, field: Field) -> Seconds:
     """Declare a duration in seconds, whose unit may differ by record."""
+    if are_durations(field):
+        made = call(duration_seconds, field.name)
+        return Seconds(made, (field.name,), True, None, "a duration in ISO 8601")
     known = sample.declared.units_by.get(field.name)
     if known is None:
         factor, sure = duration_unit(sample, field)

@@ -19,7 +19,8 @@ from epnkit.drafts.propose.code import (
 from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import COMMON, count_synonyms, find_synonyms
-from epnkit.drafts.propose.times.clocks import find_header_clock, find_scale, propose_day
+from epnkit.drafts.propose.times.clocks import find_clock_of, find_scale, propose_day
+from epnkit.drafts.propose.times.record_dates import DATE_MEANINGS
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
     OBSCORE,
@@ -35,6 +36,9 @@ from epnkit.times import DateOrder
 
 #: A date without a time of day.
 _DAY = r"^\d{4}[-/.]\d{2}[-/.]\d{2}$"
+
+#: From when on a name is that of a date of the record.
+_OF_RECORD = 0.85
 
 #: How sure dates are whose year is last.
 _ORDERED = 0.85
@@ -55,16 +59,24 @@ def propose_timed_fields(sample: Sample, meaning: str, column: str) -> list[Prop
     column : str
         ``time_min`` or ``time_max``.
     """
-    timed = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
-    timed += _list_sided(sample, meaning) if not any(form for _, form in timed) else []
-    found = [each for c, _ in timed for each in propose_timed_field(sample, c, column)]
-    clock = find_header_clock(sample) if column == "time_min" else None
+    of_record = _list_record_dates(sample)
+    found = [(c, time_form(c.field)) for c in find_candidates(sample, meaning)]
+    found += _list_sided(sample, meaning) if not any(form for _, form in found) else []
+    timed = [(c, form) for c, form in found if c.field.name not in of_record]
+    single = [each for c, _ in timed for each in propose_timed_field(sample, c, column)]
     whole = [
         c
         for c, form in timed
-        if form == "text" and (not are_days(c.field) or _is_completed(sample, c.field, clock))
+        if form == "text"
+        and (not are_days(c.field) or (column == "time_min" and _is_completed(sample, c.field)))
     ]
-    return [*_propose_synonyms(sample, whole, column), *found]
+    return [*_propose_synonyms(sample, whole, column), *single]
+
+
+def _list_record_dates(sample: Sample) -> set[str]:
+    """List the fields that are dates of the record by their names, whatever is said of them."""
+    found = (c for meaning in ("changed", *DATE_MEANINGS) for c in find_candidates(sample, meaning))
+    return {c.field.name for c in found if c.score >= _OF_RECORD}
 
 
 def propose_timed_field(sample: Sample, candidate: Candidate, column: str) -> Iterator[Proposal]:
@@ -122,18 +134,24 @@ def _join_texts(
 ) -> tuple[CodeValue, tuple[str, ...]]:
     """Declare the first of several texts; one that is a date has the time of day of the header."""
     names = tuple(field.name for field in fields)
-    clock = find_header_clock(sample) if column == "time_min" else None
-    if clock is None or not any(map(_share_of_days, fields)):
+    clocks = {f.name: find_clock_of(sample, f.name) for f in fields if _share_of_days(f)}
+    known = {day: clock.name for day, clock in clocks.items() if clock is not None}
+    if column != "time_min" or not known:
         return first_of(names) if len(names) > 1 else as_column(names[0]), names
-    timed = [with_clock(name, clock.name) for name in names]
-    return first_value(timed), (*names, clock.name)
+    timed = [with_clock(n, known[n]) if n in known else as_column(n) for n in names]
+    return first_value(timed), (*names, *dict.fromkeys(known.values()))
 
 
-def _is_completed(sample: Sample, day: Field, clock: Field | None) -> bool:
+def _is_completed(sample: Sample, day: Field) -> bool:
     """Return whether each date of a header has its time of day in another keyword of it."""
-    if clock is None or day.name.upper() not in DATE_NAMES:
+    clock = find_clock_of(sample, day.name)
+    if clock is None or (day.name.upper() not in DATE_NAMES and not _is_own(clock, day)):
         return False
     return bool(sample.records[clock.name].is_not_null().filter(day.values.is_not_null()).all())
+
+
+def _is_own(clock: Field, day: Field) -> bool:
+    return clock.name.upper() == day.name.upper().replace("DATE", "TIME")
 
 
 def _share_of_days(field: Field) -> float:

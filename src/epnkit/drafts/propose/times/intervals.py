@@ -20,6 +20,7 @@ from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import COMMON, find_synonyms
 from epnkit.drafts.propose.times.clocks import (
+    find_clock_of,
     find_sided_clock,
     propose_day,
     propose_same_day,
@@ -31,7 +32,7 @@ from epnkit.drafts.propose.times.fields import propose_timed_field, propose_time
 from epnkit.drafts.propose.times.parts import propose_day_fractions, propose_parts
 from epnkit.drafts.propose.times.record_dates import DATE_MEANINGS
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
-from epnkit.drafts.recognise.values import are_days, are_times_of_day, time_form
+from epnkit.drafts.recognise.values import are_days, are_durations, are_times_of_day, time_form
 from epnkit.fits.dates import SCALE_NAME
 from epnkit.mapping.declare import evaluate
 from epnkit.mapping.named_times import named_interval
@@ -135,7 +136,7 @@ def _propose_end(sample: Sample, start: Proposal) -> Proposal:
         return _complete_end(_choose_best(found, sample), start, sample)
     lengths = [c for m in ("duration", "time_exp") for c in find_candidates(sample, m)]
     for candidate in [*lengths, *find_timed_spans(sample, "duration_bare")]:
-        if len(candidate.field.numbers):
+        if len(candidate.field.numbers) or are_durations(candidate.field):
             return _propose_after(sample, start, candidate)
     return Proposal(
         ("time_max",),
@@ -189,7 +190,9 @@ def _complete_end(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
     ends = [as_column(name) for name in end.fields]
     ends += [] if later is None else [join_texts(*later, "T")]
     starts = [
-        with_clock(n, clocks[0]) if clocks else as_column(n) for n in texts if n in start.fields
+        with_clock(n, _choose_clock(sample, n, clocks)) if clocks else as_column(n)
+        for n in texts
+        if n in start.fields
     ]
     made = call(julian_date, first_value([*ends, *starts]))
     if later is not None:
@@ -205,6 +208,12 @@ def _complete_end(end: Proposal, start: Proposal, sample: Sample) -> Proposal:
     listed = " or ".join(length.fields)
     reason = f"{missing:.0%} have no end: the start and {listed} instead; {end.reason}"
     return Proposal(("time_max",), made, names, min(end.confidence, _COMPLETED), reason)
+
+
+def _choose_clock(sample: Sample, day: str, clocks: list[str]) -> str:
+    """Return the time of day of a date: its own, or the first."""
+    own = find_clock_of(sample, day)
+    return own.name if own is not None and own.name in clocks else clocks[0]
 
 
 def _find_end_of_day(sample: Sample, end: Proposal, texts: list[str]) -> tuple[str, str] | None:
