@@ -173,3 +173,39 @@ def test_a_step_in_wave_numbers_is_spectral() -> None:
 )
 def test_the_last_words_of_a_product_say_its_kind(product: str, code: str) -> None:
     assert made(sample({"product_type": product}), "dataproduct_type")[0] == (code,)
+
+
+@pytest.mark.parametrize(
+    ("columns", "about", "host"),
+    [
+        ({"instrument": "AIA"}, "", "SDO"),
+        ({"instrument": thirds("AIA", "HMI", "AIA")}, "", "SDO"),
+        ({"instrument": thirds("AIA", "EIT", "AIA")}, "", None),
+        ({"camera": "SRU"}, "lightning seen by the star cameras of Juno", "Juno"),
+        ({"camera": "SRU"}, "seen by Juno and by MAVEN", None),
+    ],
+)
+def test_what_carried_an_instrument_is_known(
+    columns: dict[str, Any], about: str, host: str | None
+) -> None:
+    found = draft(columns, Declared(about=about)).of("instrument_host_name")
+    assert (None if found is None else found.value.value) == host
+
+
+def test_a_number_that_is_the_same_in_all_records_is_no_time() -> None:
+    records = pl.DataFrame({"event_id": [f"e{n}" for n in range(COUNT)], "ET": [9] * COUNT})
+    start = propose(Sample("sql", records, COUNT), "x").of("time_min")
+    assert start is None or start.confidence < 0.5
+
+
+def test_the_name_of_a_file_beside_a_number_is_not_sure_to_identify() -> None:
+    records = pl.DataFrame(
+        {
+            "number": list(range(COUNT)),
+            "file_name": [f"kso_{n}.fts" for n in range(COUNT)],
+            "start_time": days(2001),
+        }
+    )
+    uid = propose(Sample("sql", records, COUNT, Declared(key=("number",))), "x").of("granule_uid")
+    assert uid is not None
+    assert uid.confidence < 0.9 or uid.fields == ("number",)

@@ -52,8 +52,9 @@ _BESIDE_KEY, _KNOWN_KEY, _OWN_KEY = 0.8, 0.9, 0.89
 #: How sure an observation is that no two granules share.
 _UNGROUPED = 0.88
 
-#: How sure the name of a file identifies the row that has it.
-_OF_FILE = 0.8
+#: How sure the name of a file identifies the row that has it, where there is another name, or a
+#: number; and how sure the number does.
+_OF_FILE, _BESIDE_NUMBER, _NUMBER = 0.8, 0.88, 0.85
 
 #: How few records say nothing of what is different in all.
 _FEW = 2
@@ -115,7 +116,8 @@ def _find_identifiers(sample: Sample) -> list[Candidate]:
     best = sample.fields.get(_BEST.get(sample.kind, ""))
     if best is not None and best.unique:
         return [Candidate(best, 0.96)]
-    found += _find_named_files(sample, found)
+    files = _find_named_files(sample, found)
+    found = [_doubt_number(c, sample) for c in found] + files if files else found
     found = found or _find_by_values(sample)
     if all(c.field.name == "_id" for c in found):
         found += _find_own_names(sample)
@@ -135,9 +137,17 @@ def _find_own_names(sample: Sample) -> list[Candidate]:
 def _find_named_files(sample: Sample, others: list[Candidate]) -> list[Candidate]:
     """List names of files, which say more than numbers and less than other names."""
     named = [c for m in ("file_name", "file_named") for c in find_candidates(sample, m)]
-    worded = any(c.field.is_words and c.field.name != "_id" for c in others)
-    most = _OF_FILE if worded else 1.0
+    own = [c for c in others if c.field.name != "_id"]
+    worded = any(c.field.is_words for c in own)
+    most = _OF_FILE if worded else _BESIDE_NUMBER if own else 1.0
     return [Candidate(c.field, min(c.score, most)) for c in named if c.field.unique]
+
+
+def _doubt_number(candidate: Candidate, sample: Sample) -> Candidate:
+    """Cap a number where there are names of files, unless the table declares it as its key."""
+    field = candidate.field
+    known = field.is_words or field.name in _declared_key(sample)
+    return candidate if known else Candidate(field, min(candidate.score, _NUMBER))
 
 
 def _declared_key(sample: Sample) -> tuple[str, ...]:

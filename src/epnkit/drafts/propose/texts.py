@@ -13,7 +13,7 @@ from epnkit.drafts.propose.code import call, column, constant, first_of, part_be
 from epnkit.drafts.propose.levels import propose_level
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
-from epnkit.drafts.propose.targets.named_files import propose_from_file_names
+from epnkit.drafts.propose.targets.known_names import propose_from_names
 from epnkit.drafts.propose.targets.object_names import Part, propose_object_names
 from epnkit.drafts.recognise.bodies import are_mostly_bodies, may_name_body
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
@@ -33,6 +33,10 @@ _HAPPENED = {"event", "flare", "cme", "storm", "shock", "impact", "flash", "mete
 _OF_FEATURES = frozenset(
     ["feature", "features", "chain", "contour", "burst", "detection", "detections", "cc"]
 )
+_FEATURES = _OF_FEATURES | {
+    *("filament", "filaments", "sunspot", "sunspots", "spots", "prominences", "flashes", "craters"),
+    *("bursts", "holes", "regions", "boulders", "crossings"),
+}
 _IN_ROWS = r"(?i)\bmag\b|magnetom|fluxgate|dust (detector|counter)|seismom"
 
 
@@ -108,7 +112,7 @@ def _propose_instruments(sample: Sample, targets: set[str]) -> Iterator[Proposal
         elif found:
             yield _propose_name(name, found[0])
         else:
-            yield from propose_from_file_names(sample, name)
+            yield from propose_from_names(sample, name)
 
 
 def _list_carriers(sample: Sample, targets: set[str]) -> dict[str, list[Candidate]]:
@@ -256,7 +260,7 @@ def _guess_kind(sample: Sample) -> str:
     if spoken & _HAPPENED and not any(are_data_files(f) or are_pictures(f) for f in sample):
         return "ci"
     about = {*split_words(sample.declared.about)}
-    if (words | about) & _OF_FEATURES:
+    if words & _OF_FEATURES or about & _FEATURES:
         return "ci"
     ranged = find_candidates(sample, "frequency_min") and find_candidates(sample, "time_max")
     if ranged or words & {"spectrogram", "dynspec"} or _axis_types(sample) >= {"time", "freq"}:

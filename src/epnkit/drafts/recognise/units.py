@@ -50,14 +50,14 @@ KILOMETRES = {"km": 1.0, "m": 1e-3, "kilometers": 1.0, "kilometer": 1.0, "meters
 
 
 def find_unit(comment: str) -> str | None:
-    """Return the unit that a comment gives in brackets: ``[nm] wavelength``, ``time (seconds)``.
+    """Return the unit that a comment gives in brackets, or after its last comma.
 
     Examples
     --------
     >>> find_unit("[Angstrom] bandpass"), find_unit("duration (seconds)--calculated")
     ('Angstrom', 's')
-    >>> find_unit("bandpass"), find_unit("start (yyyy-mm-dd)")
-    (None, None)
+    >>> find_unit("bandpass"), find_unit("start (yyyy-mm-dd)"), find_unit("exposure, ms")
+    (None, None, 'ms')
     """
     if first := _BRACKETS.match(comment):
         return _shorten(first[1].strip()) or first[1].strip()
@@ -65,7 +65,8 @@ def find_unit(comment: str) -> str | None:
         text = found[1].strip()
         if known := _shorten(text) or (text if _is_said(text) else None):
             return known
-    return None
+    last = comment.rpartition(",")[2].strip() if "," in comment else ""
+    return _shorten(last) or (last if " " not in last and _is_said(last) else None)
 
 
 def _shorten(text: str) -> str | None:

@@ -76,6 +76,9 @@ _MIRRORED = 0.88
 #: How many characters a date without a time of day has.
 _DAY_LETTERS = 10
 
+#: From how many records on it is no chance that a time is the same in all; how sure it is then.
+_ENOUGH, _CONSTANT = 10, 0.3
+
 #: A second, in days.
 _SECOND = 1.2e-5
 
@@ -264,7 +267,7 @@ def _find_length(sample: Sample, told: tuple[str, ...]) -> Seconds | None:
 
 def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
     """Choose the likeliest of what most records have; cap it if another has other times."""
-    covered = [(_share_given(each, sample), each) for each in found]
+    covered = [(_share_given(each, sample), _doubt_constant(each, sample)) for each in found]
     most = max(share for share, _ in covered)
     common = [each for share, each in covered if share >= most - _MUCH_LESS]
     best = max(common, key=lambda each: each.confidence)
@@ -281,6 +284,15 @@ def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
     if rival is None:
         return best
     return best.cap(0.75, f"{best.reason}; or is it {', '.join(rival.fields)}?")
+
+
+def _doubt_constant(proposal: Proposal, sample: Sample) -> Proposal:
+    """Cap a number that is the same in all records: a code or a count, and no time."""
+    fields = [sample.fields[name] for name in proposal.fields]
+    same = len(sample.records) >= _ENOUGH and all(field.constant for field in fields)
+    if not same or any(len(field.texts) for field in fields):
+        return proposal
+    return proposal.cap(_CONSTANT, f"{proposal.reason}; but it is the same in all records")
 
 
 def _share_given(proposal: Proposal, sample: Sample) -> float:
