@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -89,7 +90,9 @@ def test_nothing_of_a_source_is_executed(
     with closing(sqlite3.connect(hostile)) as database, database:
         query = 'SELECT DISTINCT instrument_name FROM "observations; DROP TABLE x"'
         ((instrument,),) = database.execute(query)
-    assert {*served.query("SELECT instrument_name FROM {table}")["instrument_name"]} == {instrument}
+    # In lists, quotes and backslashes are underscores.
+    plain = re.sub(r"[\"'`\\]", "_", instrument)
+    assert {*served.query("SELECT instrument_name FROM {table}")["instrument_name"]} == {plain}
     served.check_itself()
     assert not OWNED.exists()
 

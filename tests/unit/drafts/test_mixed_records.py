@@ -209,3 +209,29 @@ def test_the_name_of_a_file_beside_a_number_is_not_sure_to_identify() -> None:
     uid = propose(Sample("sql", records, COUNT, Declared(key=("number",))), "x").of("granule_uid")
     assert uid is not None
     assert uid.confidence < 0.9 or uid.fields == ("number",)
+
+
+def test_places_that_most_records_have_come_before_ends_that_few_have() -> None:
+    of = sample(
+        {
+            "longitude": 10.0,
+            "latitude": 5.0,
+            "dipole1long": thirds(9.0, None, None),
+            "dipole2long": thirds(11.0, None, None),
+            "dipole1lat": thirds(4.0, None, None),
+            "dipole2lat": thirds(6.0, None, None),
+        }
+    )
+    assert made(of, "c1min", "c2min")[1] == (10.0, 5.0)
+
+
+def test_the_energy_of_particles_is_no_spectral_range() -> None:
+    energies = {"energy_min_MeV": 50.0, "energy_max_MeV": 80.0}
+    assert draft(energies | {"species": "proton"}).of("spectral_range_min") is None
+    assert draft(energies).of("spectral_range_min") is not None
+
+
+def test_a_mission_is_not_sure_to_carry_an_instrument() -> None:
+    host = draft({"sample.mission": thirds("Apollo 15", "Apollo 14", "Apollo 17")})
+    found = host.of("instrument_host_name")
+    assert found is None or not found.sure

@@ -10,6 +10,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call, column, constant, literal
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.features import is_of_features
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
     are_addresses,
@@ -144,9 +145,10 @@ def _find_named_files(sample: Sample, others: list[Candidate]) -> list[Candidate
 
 
 def _doubt_number(candidate: Candidate, sample: Sample) -> Candidate:
-    """Cap a number where there are names of files, unless the table declares it as its key."""
+    """Cap a number where there are names of files; they may name those that features are in."""
     field = candidate.field
-    known = field.is_words or field.name in _declared_key(sample)
+    own = field.name in _declared_key(sample) and is_of_features(sample)
+    known = field.is_words or own
     return candidate if known else Candidate(field, min(candidate.score, _NUMBER))
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
-from epnkit.drafts.inspect.words import split_words
 from epnkit.drafts.propose.code import call, column, constant, first_of, part_before, translation
 from epnkit.drafts.propose.levels import propose_level
 from epnkit.drafts.propose.proposal import Proposal
@@ -16,6 +15,7 @@ from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
 from epnkit.drafts.propose.targets.known_names import propose_from_names
 from epnkit.drafts.propose.targets.object_names import Part, propose_object_names
 from epnkit.drafts.recognise.bodies import are_mostly_bodies, may_name_body
+from epnkit.drafts.recognise.features import is_of_features
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
     are_addresses,
@@ -30,13 +30,6 @@ from epnkit.mapping.texts import hash_list
 #: Words of names of fields that speak of what happened, and how files of instruments are called
 #: that make rows of measurements one after the other.
 _HAPPENED = {"event", "flare", "cme", "storm", "shock", "impact", "flash", "meteor", "eruption"}
-_OF_FEATURES = frozenset(
-    ["feature", "features", "chain", "contour", "burst", "detection", "detections", "cc"]
-)
-_FEATURES = _OF_FEATURES | {
-    *("filament", "filaments", "sunspot", "sunspots", "spots", "prominences", "flashes", "craters"),
-    *("bursts", "holes", "regions", "boulders", "crossings"),
-}
 _IN_ROWS = r"(?i)\bmag\b|magnetom|fluxgate|dust (detector|counter)|seismom"
 
 
@@ -259,8 +252,7 @@ def _guess_kind(sample: Sample) -> str:
     spoken = words | _read_addresses(sample)
     if spoken & _HAPPENED and not any(are_data_files(f) or are_pictures(f) for f in sample):
         return "ci"
-    about = {*split_words(sample.declared.about)}
-    if words & _OF_FEATURES or about & _FEATURES:
+    if is_of_features(sample):
         return "ci"
     ranged = find_candidates(sample, "frequency_min") and find_candidates(sample, "time_max")
     if ranged or words & {"spectrogram", "dynspec"} or _axis_types(sample) >= {"time", "freq"}:

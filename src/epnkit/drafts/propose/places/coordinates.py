@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -54,13 +54,11 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     if outline:
         heights = propose_heights(sample) if outlined == "body" else ()
         return SpatialProposal(outlined, (*outline, *heights))
-    for frame, names in _SETS:
-        found = _find_family(sample, names)
-        if all(found) and _are_in_order(*found[2:]):
-            limits = tuple(propose_limits(sample, found, bodies, frame))
-            heights = propose_heights(sample) if frame == "body" else ()
-            region = _propose_region(sample, limits, frame)
-            return SpatialProposal(frame, (*limits, *heights, *region))
+    for frame, found in _keep_common(_find_sets(sample)):
+        limits = tuple(propose_limits(sample, found, bodies, frame))
+        heights = propose_heights(sample) if frame == "body" else ()
+        region = _propose_region(sample, limits, frame)
+        return SpatialProposal(frame, (*limits, *heights, *region))
     points = tuple(propose_points(sample, bodies))
     found_points = SpatialProposal("cartesian", points) if points else None
     offsets = tuple(propose_solar_offsets(sample, bodies))
@@ -69,8 +67,28 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     return whole or _find_part(sample, bodies) or SpatialProposal("none")
 
 
+def _find_sets(sample: Sample) -> Iterator[tuple[Frame, list[Candidate | None]]]:
+    """Find the fields of whole sets of limits, the likeliest set first."""
+    for frame, names in _SETS:
+        found = _find_family(sample, names)
+        if all(found) and _are_in_order(*found[2:]):
+            yield frame, found
+
+
+def _keep_common(
+    sets: Iterable[tuple[Frame, list[Candidate | None]]],
+) -> list[tuple[Frame, list[Candidate | None]]]:
+    """Leave out what much fewer records have than another set."""
+    found = [(min(c.field.coverage for c in each if c), frame, each) for frame, each in sets]
+    most = max((share for share, *_ in found), default=0.0)
+    return [(frame, each) for share, frame, each in found if share >= most - _MUCH_LESS]
+
+
 _Limited = tuple[str, tuple[float, float]]
 _Set = tuple[_Limited, _Limited, _Limited, _Limited]
+
+#: How many fewer records may have a set of limits that comes first for its names.
+_MUCH_LESS = 0.1
 
 #: The range of longitudes, and of latitudes, in degrees.
 _AROUND, _ACROSS = (-180.0, 360.0), (-90.0, 90.0)

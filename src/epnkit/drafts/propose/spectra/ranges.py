@@ -88,6 +88,12 @@ _NO_POSITION = {
     "depth",
 }
 
+#: Words of particles, and how many kinds of them a field may hold.
+_PARTICLES = frozenset(
+    ["proton", "protons", "electron", "electrons", "ion", "ions", "particle", "particles"]
+)
+_KINDS = 12
+
 
 @dataclass(frozen=True)
 class _Range:
@@ -124,6 +130,8 @@ class _Range:
 def propose_spectral(sample: Sample) -> Iterator[Proposal]:
     """Propose spectral_range_min and _max, and the steps and resolution."""
     quantities: tuple[Quantity, ...] = ("frequency", "wavelength", "wavenumber", "energy")
+    if _is_of_particles(sample):
+        quantities = quantities[:-1]  # their energy is no spectral coordinate
     ranges = [each for quantity in quantities for each in _find_ranges(sample, quantity)]
     joined = _join_ranges(sample, ranges)
     if joined is not None:
@@ -138,6 +146,15 @@ def propose_spectral(sample: Sample) -> Iterator[Proposal]:
     for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
         yield _cap_doubtful(best, sample)
     yield from propose_steps(sample, _choose_axis(sample, ranges))
+
+
+def _is_of_particles(sample: Sample) -> bool:
+    """Return whether names, or the values of few, speak of particles."""
+    for field in sample:
+        values = field.texts.unique().str.to_lowercase()
+        if _PARTICLES & {*field.words, *(values if len(values) <= _KINDS else ())}:
+            return True
+    return False
 
 
 def _keep_common(found: list[Proposal], sample: Sample) -> list[Proposal]:
@@ -268,7 +285,9 @@ def _value_of(field: Field) -> str | CodeValue:
 
 def propose_by_unit(sample: Sample) -> Iterator[Proposal]:
     """Propose fields of which nothing but the unit says that they are spectral: ``line_nm``."""
-    found = [f for f in sample if len(f.numbers) and _is_position(f) and unit_of_light(sample, f)]
+    left_out = {"energy"} if _is_of_particles(sample) else set()
+    lit = (f for f in sample if unit_of_light(sample, f) and not left_out & {*f.words})
+    found = [f for f in lit if len(f.numbers) and _is_position(f)]
     lows, highs = ([f for f in found if set(f.words) & side] for side in (_LOW, _HIGH))
     middle = [f for f in found if f not in lows and f not in highs]
     pairs = [*zip(lows[:1], highs[:1], strict=False), *((f, f) for f in middle[:1])]

@@ -56,6 +56,7 @@ _CERTAIN = 0.9
 _KINDS = {
     "comet": "comet",
     "asteroid": "asteroid",
+    "ast": "asteroid",
     "exoplanet": "exoplanet",
     "mineral": "sample",
     "meteorite": "sample",
