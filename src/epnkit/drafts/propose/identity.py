@@ -53,12 +53,12 @@ _BESIDE_KEY, _KNOWN_KEY, _OWN_KEY = 0.8, 0.9, 0.89
 #: How sure an observation is that no two granules share.
 _UNGROUPED = 0.88
 
-#: How sure the name of a file identifies the row that has it, where there is another name, or a
-#: number; and how sure the number does.
-_OF_FILE, _BESIDE_NUMBER, _NUMBER = 0.8, 0.88, 0.85
+#: How sure the name of a file identifies the row that has it, where there is another name, and
+#: where there is none; and how sure a number does beside it.
+_OF_FILE, _NAMED_FILE, _NUMBER = 0.8, 0.88, 0.85
 
-#: How few records say nothing of what is different in all.
-_FEW = 2
+#: How few records say nothing of what is different in all, and how sure an identifier is then.
+_FEW, _BY_FEW = 2, 0.8
 
 #: How sure an identifier is that a machine made, where there is a name that a person knows.
 _MACHINE = 0.8
@@ -98,6 +98,8 @@ def propose_identity(sample: Sample, name: str, key: tuple[str, ...]) -> Iterato
         The fields that identify a record; none if that is not known.
     """
     uid = _propose_uid(sample, name, key)
+    if len(sample.records) <= _FEW:
+        uid = uid.cap(_BY_FEW, f"{uid.reason}; few records show that it is different in all")
     yield uid
     yield _propose_group(sample, name)
     yield _propose_observation(sample, uid)
@@ -138,9 +140,8 @@ def _find_own_names(sample: Sample) -> list[Candidate]:
 def _find_named_files(sample: Sample, others: list[Candidate]) -> list[Candidate]:
     """List names of files, which say more than numbers and less than other names."""
     named = [c for m in ("file_name", "file_named") for c in find_candidates(sample, m)]
-    own = [c for c in others if c.field.name != "_id"]
-    worded = any(c.field.is_words for c in own)
-    most = _OF_FILE if worded else _BESIDE_NUMBER if own else 1.0
+    worded = any(c.field.is_words and c.field.name != "_id" for c in others)
+    most = _OF_FILE if worded else _NAMED_FILE
     return [Candidate(c.field, min(c.score, most)) for c in named if c.field.unique]
 
 
