@@ -235,3 +235,21 @@ def test_a_mission_is_not_sure_to_carry_an_instrument() -> None:
     host = draft({"sample.mission": thirds("Apollo 15", "Apollo 14", "Apollo 17")})
     found = host.of("instrument_host_name")
     assert found is None or not found.sure
+
+
+def test_carrington_longitudes_come_before_those_from_the_central_meridian() -> None:
+    of = sample(
+        {"hg_lon": -30.0, "hg_lat": 5.0, "carr_lon": 110.0, "instrument": "AIA", "target": "Sun"}
+    )
+    assert made(of, "c1min", "c2min")[0] == (110.0, 5.0)
+
+
+def test_a_side_in_the_name_of_a_single_coordinate_is_its_sense() -> None:
+    of = sample({"latitude_n": 4.5, "longitude_e": 135.6, "target_name": "Mars"})
+    assert made(of, "c1min", "c2min")[0] == (135.6, 4.5)
+
+
+def test_outlines_of_what_no_body_is_known_by_lie_on_the_sky() -> None:
+    outline = "POLYGON((71 -33, 72 -33, 72 -32, 71 -32, 71 -33))"
+    assert draft({"area": outline, "target_name": "65803 Didymos"}).frame == "celestial"
+    assert draft({"area": outline, "target_name": "Mars"}).frame == "body"

@@ -50,11 +50,12 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     bodies : frozenset of str
         What was looked at, as far as that is known.
     """
-    outlined, outline = propose_outline(sample)
+    outlined, outline = propose_outline(sample, bodies)
     if outline:
         heights = propose_heights(sample) if outlined == "body" else ()
         return SpatialProposal(outlined, (*outline, *heights))
-    for frame, found in _keep_common(_find_sets(sample)):
+    for frame, likely in _keep_common(_find_sets(sample)):
+        found = _prefer_carrington(sample, likely) if bodies == {"Sun"} else likely
         limits = tuple(propose_limits(sample, found, bodies, frame))
         heights = propose_heights(sample) if frame == "body" else ()
         region = _propose_region(sample, limits, frame)
@@ -73,6 +74,23 @@ def _find_sets(sample: Sample) -> Iterator[tuple[Frame, list[Candidate | None]]]
         found = _find_family(sample, names)
         if all(found) and _are_in_order(*found[2:]):
             yield frame, found
+
+
+def _prefer_carrington(sample: Sample, found: list[Candidate | None]) -> list[Candidate | None]:
+    """Take a Carrington longitude for one that turns with the observer, where there are both."""
+    first, last, *others = found
+    if first is None or last is None or first.field.name != last.field.name:
+        return found
+    if _is_carrington(sample, first.field):
+        return found
+    fixed = (c for c in find_candidates(sample, "longitude") if _is_carrington(sample, c.field))
+    own = next((c for c in fixed if c.field.coverage >= first.field.coverage), None)
+    return found if own is None else [own, own, *others]
+
+
+def _is_carrington(sample: Sample, field: Field) -> bool:
+    said = sample.declared.descriptions.get(field.name, "")
+    return "carrington" in {*field.words, *split_words(said)}
 
 
 def _keep_common(

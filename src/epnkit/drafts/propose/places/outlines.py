@@ -9,6 +9,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, call
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.bodies import body_of
 from epnkit.drafts.recognise.meanings import find_candidates
 from epnkit.drafts.recognise.values import SHARE, share_matching
 from epnkit.quoting import python_text
@@ -25,21 +26,26 @@ _BEGINNINGS = {
 _OUTLINE = 0.85
 
 
-def propose_outline(sample: Sample) -> tuple[Literal["body", "celestial"], tuple[Proposal, ...]]:
+def propose_outline(
+    sample: Sample, bodies: frozenset[str]
+) -> tuple[Literal["body", "celestial"], tuple[Proposal, ...]]:
     """Propose s_region and the limits of the first field that holds polygons of degrees.
 
     Parameters
     ----------
     sample : Sample
         The records.
+    bodies : frozenset of str
+        What was looked at, as far as that is known.
 
     Returns
     -------
     tuple of str and tuple of Proposal
-        The frame, which is the sky's where records have a right ascension; and no proposals if no
-        field holds polygons.
+        The frame, which is the sky's where records have a right ascension, or their targets are
+        points of light; and no proposals if no field holds polygons.
     """
-    sky = all(find_candidates(sample, f"c{axis}_celestial") for axis in (1, 2))
+    far = bool(bodies) and not any(map(body_of, bodies))
+    sky = far or all(find_candidates(sample, f"c{axis}_celestial") for axis in (1, 2))
     found = next((each for field in sample if (each := _read_outline(field))), None)
     return "celestial" if sky else "body", () if found is None else (found,)
 
