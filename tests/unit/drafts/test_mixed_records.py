@@ -11,6 +11,7 @@ import pytest
 import epnkit.mapping
 from epnkit.drafts.inspect.sample import Declared, Sample, UnitsByValue
 from epnkit.drafts.propose.draft import Draft, propose
+from epnkit.drafts.recognise.units import find_unit
 
 COUNT = 30
 
@@ -253,3 +254,17 @@ def test_outlines_of_what_no_body_is_known_by_lie_on_the_sky() -> None:
     outline = "POLYGON((71 -33, 72 -33, 72 -32, 71 -32, 71 -33))"
     assert draft({"area": outline, "target_name": "65803 Didymos"}).frame == "celestial"
     assert draft({"area": outline, "target_name": "Mars"}).frame == "body"
+
+
+def test_the_unit_at_the_end_of_a_comment_counts() -> None:
+    declared = Declared(units={"exposure": find_unit("exposure time in ms") or ""})
+    assert made(sample({"exposure": 30.0}, declared), "time_exp_min")[0] == (0.03,)
+
+
+def test_what_makes_a_range_is_no_step_and_no_resolution() -> None:
+    found = draft({"wl_nm": thirds(500.0, 600.0, 700.0), "fwhm_nm": 50.0})
+    assert found.of("spectral_range_min") is not None
+    assert found.of("spectral_resolution_min") is None
+    assert (
+        draft({"channel_angstrom": thirds(171, 193, 304)}).of("spectral_sampling_step_min") is None
+    )

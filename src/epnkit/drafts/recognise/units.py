@@ -21,6 +21,9 @@ _ANGSTROM = re.compile(r"(?:_|\s|\[|\()(?:A|AA|Å)[\])]?$")
 _BRACKETS = re.compile(r"^\s*\[([^\]]+)\]")
 _ANYWHERE = re.compile(r"[\[(]([^\])]{1,20})[\])]")
 
+#: A word at the end of a comment that may be a unit: ``exposure, ms``, ``exposure time in ms``.
+_LAST = re.compile(r"(?:,|\bin)\s+([^\s,]+)\s*$")
+
 #: Units of time as names and comments spell them, in seconds; the short name of each comes first.
 SECONDS = {
     "us": 1e-6,
@@ -50,7 +53,7 @@ KILOMETRES = {"km": 1.0, "m": 1e-3, "kilometers": 1.0, "kilometer": 1.0, "meters
 
 
 def find_unit(comment: str) -> str | None:
-    """Return the unit that a comment gives in brackets, or after its last comma.
+    """Return the unit that a comment gives in brackets, or at its end.
 
     Examples
     --------
@@ -58,6 +61,8 @@ def find_unit(comment: str) -> str | None:
     ('Angstrom', 's')
     >>> find_unit("bandpass"), find_unit("start (yyyy-mm-dd)"), find_unit("exposure, ms")
     (None, None, 'ms')
+    >>> find_unit("exposure time in ms"), find_unit("seen in H-alpha")
+    ('ms', None)
     """
     if first := _BRACKETS.match(comment):
         return _shorten(first[1].strip()) or first[1].strip()
@@ -65,8 +70,9 @@ def find_unit(comment: str) -> str | None:
         text = found[1].strip()
         if known := _shorten(text) or (text if _is_said(text) else None):
             return known
-    last = comment.rpartition(",")[2].strip() if "," in comment else ""
-    return _shorten(last) or (last if " " not in last and _is_said(last) else None)
+    at_end = _LAST.search(comment)
+    last = at_end[1] if at_end else ""
+    return _shorten(last) or (last if _is_said(last) else None)
 
 
 def _shorten(text: str) -> str | None:

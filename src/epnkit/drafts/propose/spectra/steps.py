@@ -11,6 +11,7 @@ from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, by_value, number, numbers_of, scale
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.spectra.units import SpectralUnit, unit_of_light
+from epnkit.drafts.propose.spectra.widths import find_width
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.units import is_in_angstrom
 from epnkit.mapping.spectral import unit_of
@@ -55,13 +56,22 @@ def propose_steps(sample: Sample, axis: SpectralAxis | None) -> Iterator[Proposa
     axis : SpectralAxis, optional
         The range, by which widths in units of wavelength are converted.
     """
-    steps: set[str] = set()  # what is a step by its name is no resolution by its UCD
+    steps = _list_axis_fields(sample, axis)
+    # What is a step by its name is no resolution by its UCD.
     for quantity in ("spectral_sampling_step", "spectral_resolution"):
         found = find_candidates(sample, quantity) or _find_bare(sample, quantity, axis)
         numeric = (c for c in found if len(c.field.numbers) and c.field.name not in steps)
         for candidate in list(numeric)[:1]:
             steps.add(candidate.field.name)
             yield from _propose(sample, quantity, candidate, axis)
+
+
+def _list_axis_fields(sample: Sample, axis: SpectralAxis | None) -> set[str]:
+    """List the fields that the range is made of: its ends, or a middle and the width around it."""
+    if axis is None:
+        return set()
+    width = find_width(sample, axis.low, axis.unit) if axis.low is axis.high else None
+    return {axis.low.name, axis.high.name, *(() if width is None else (width.field,))}
 
 
 def _find_bare(sample: Sample, quantity: str, axis: SpectralAxis | None) -> list[Candidate]:
