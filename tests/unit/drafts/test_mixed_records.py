@@ -268,3 +268,9 @@ def test_what_makes_a_range_is_no_step_and_no_resolution() -> None:
     assert (
         draft({"channel_angstrom": thirds(171, 193, 304)}).of("spectral_sampling_step_min") is None
     )
+
+
+def test_a_spectral_range_within_a_document_is_in_the_unit_beside_it() -> None:
+    columns = {"spectralRange.min": 383.0, "spectralRange.max": 690.0, "spectralRange.unit": "nm"}
+    ((low,),) = {*made(sample(columns), "spectral_range_min")}
+    assert 299792458.0 / low * 1e9 == pytest.approx(690.0)

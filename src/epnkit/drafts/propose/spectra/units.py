@@ -113,7 +113,8 @@ def find_spectral_unit(sample: Sample, quantity: Quantity, field: Field) -> Spec
     field : Field
         The values.
     """
-    standard = _BY_STANDARD.get(plain_name(field.name))
+    # Within a document, the name of a column of EPNcore is somebody else's word.
+    standard = None if field.context else _BY_STANDARD.get(plain_name(field.name))
     if standard == "m" and _largest(field) > _LONGEST_METRES:
         return replace(_guess_unit(quantity, field), reason="too long for m, its standard's unit")
     if standard:
