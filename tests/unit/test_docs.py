@@ -35,7 +35,8 @@ from epnkit.cli import cli
 from epnkit.datalink.collections import Collection
 from epnkit.datalink.links import Link
 from epnkit.datalink.streams import Stream
-from epnkit.mapping.declare import Fold, Mapping, Product
+from epnkit.mapping.declare import Mapping, Product
+from epnkit.mapping.folding import Fold
 from epnkit.service import (
     Axis,
     CdfFile,

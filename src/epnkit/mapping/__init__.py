@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from epnkit.mapping.catalogue_positions import box_region, disc_position
     from epnkit.mapping.datasets import Dataset, dataset_columns, read_datasets
     from epnkit.mapping.date_parts import julian_date_of_parts
-    from epnkit.mapping.declare import Fold, Mapping, Product, compute
+    from epnkit.mapping.declare import Mapping, Product, compute
     from epnkit.mapping.durations import duration_seconds
     from epnkit.mapping.file_arrays import file_array, file_list
     from epnkit.mapping.file_names import file_identifier
+    from epnkit.mapping.folding import Fold
     from epnkit.mapping.footprints import chain_code_footprint
     from epnkit.mapping.identifiers import compact_time, identifier, last_part, safe, without_ending
     from epnkit.mapping.image_fields import WORLD_COORDINATES, header_field, image_field
@@ -139,7 +140,7 @@ _HOMES = {
     "Dataset": "epnkit.mapping.datasets:Dataset",
     "dataset_columns": "epnkit.mapping.datasets:dataset_columns",
     "read_datasets": "epnkit.mapping.datasets:read_datasets",
-    "Fold": "epnkit.mapping.declare:Fold",
+    "Fold": "epnkit.mapping.folding:Fold",
     "Mapping": "epnkit.mapping.declare:Mapping",
     "Product": "epnkit.mapping.declare:Product",
     "compute": "epnkit.mapping.declare:compute",

@@ -18,10 +18,13 @@ POLYGON_RULE: Final = 83
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _POINT = rf"\(\s*{_NUMBER}d\s*,\s*{_NUMBER}d\s*\)"
 
-#: pgsphere's literal; STC-S, with the name of a frame; DALI's numbers alone.
+#: How STC-S begins, with the name of a frame, which may have a number: ``POLYGON J2000``.
+_HEAD = r"(?i)^\s*polygon(?:\s+[a-z_]\w*)*"
+
+#: pgsphere's literal; STC-S; DALI's numbers alone.
 _FORMS = (
     rf"^\s*\{{\s*{_POINT}(?:\s*,\s*{_POINT})*\s*\}}\s*$"
-    rf"|(?i)^\s*polygon(?:\s+[a-z_]\w*)*(?:\s+{_NUMBER}){{6,}}\s*$"
+    rf"|{_HEAD}(?:\s+{_NUMBER}){{6,}}\s*$"
     rf"|^\s*{_NUMBER}(?:[\s,]+{_NUMBER}){{5,}}\s*$"
 )
 
@@ -47,13 +50,13 @@ def are_polygons(given: pl.Series) -> Outcome:
 
     Examples
     --------
-    >>> outcome = are_polygons(pl.Series(["Polygon ICRS 1 0 2 0 2 1", "Circle ICRS 1 0 2"]))
+    >>> outcome = are_polygons(pl.Series(["Polygon J2000 1 0 2 0 2 1", "Circle ICRS 1 0 2"]))
     >>> outcome.values.to_list()
     ['{(1.0d,0.0d),(2.0d,0.0d),(2.0d,1.0d)}', None]
     >>> outcome.reasons[1]
     "'Circle ICRS 1 0 2' is no polygon"
     """
-    lists = _read_numbers(given)
+    lists = read_polygon_numbers(given)
     texts = given if given.dtype == pl.String else pl.Series([None] * len(given), dtype=pl.String)
     present = given.is_not_null() & (texts.fill_null("x").str.strip_chars() != "")
     made = [
@@ -68,12 +71,23 @@ def are_polygons(given: pl.Series) -> Outcome:
     return Outcome(values, pl.Series(given.name, reasons, dtype=pl.String))
 
 
-def _read_numbers(given: pl.Series) -> pl.Series:
-    """Return the numbers of each polygon; null if it is none."""
+def read_polygon_numbers(given: pl.Series) -> pl.Series:
+    """Read the numbers of polygons.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Texts or lists, as :func:`are_polygons` takes them.
+
+    Returns
+    -------
+    polars.Series
+        Lists of degrees, longitude and latitude by turns; null where there is no polygon.
+    """
     if given.dtype != pl.String:
         return given.cast(pl.List(pl.Float64))
     written = pl.select(pl.when(given.str.contains(_FORMS)).then(given)).to_series()
-    return written.str.extract_all(_NUMBER).cast(pl.List(pl.Float64))
+    return written.str.replace(_HEAD, "").str.extract_all(_NUMBER).cast(pl.List(pl.Float64))
 
 
 def _write_polygon(text: str | None, numbers: Any) -> tuple[str | None, str | None]:

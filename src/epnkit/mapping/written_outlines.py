@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from epnkit.mapping.footprints import as_columns
 from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.polygons import read_polygon_numbers
 from epnkit.mapping.reading import as_texts, first_reason
 from epnkit.modules import requires_extra
 from epnkit.regions.geometry.moc import cover_rings
@@ -24,9 +24,6 @@ Floats = NDArray[np.float64]
 WRITTEN_OUTLINE = ("s_region", "c1min", "c1max", "c2min", "c2max")
 
 _NO_RING: Floats = np.zeros((0, 2))
-
-#: A polygon in STC-S, after the names of its frame.
-_STC = re.compile(r"(?i)polygon(?:\s+[a-z_]\w*)*\s+([-+.\deE\s]+)")
 
 #: The corners of a rectangle.
 _CORNERS, _TRIANGLE = 4, 3
@@ -42,8 +39,8 @@ def written_outline(given: pl.Series) -> dict[str, Any]:
     ----------
     given : polars.Series
         Texts: ``POLYGON((lon lat, ...))``, also with an SRID before it; a geometry of GeoJSON, or
-        the rings of one, ``[[[lon,lat],...]]``; or STC-S, ``POLYGON ICRS lon lat ...``. Holes are
-        filled.
+        the rings of one, ``[[[lon,lat],...]]``; or STC-S, ``POLYGON ICRS lon lat ...``, and what
+        else :func:`~epnkit.mapping.polygons.are_polygons` reads. Holes are filled.
 
     Returns
     -------
@@ -62,9 +59,14 @@ def written_outline(given: pl.Series) -> dict[str, Any]:
     [None, "'x' is no polygon in degrees"]
     """
     texts = as_texts(given)
-    rings = _read_rings(texts)
-    on_sky = texts.str.strip_chars().str.contains(f"^{_STC.pattern}$").fill_null(value=False)
-    shapes = [_draw(ring, flat=not stc) for ring, stc in zip(rings, on_sky, strict=True)]
+    on_sphere = read_polygon_numbers(texts)
+    flat = _read_flat_rings(texts.set(on_sphere.is_not_null(), None))
+    pairs = [
+        (ring, True) if numbers is None else (_pair(numbers), False)
+        for ring, numbers in zip(flat, on_sphere.to_list(), strict=True)
+    ]
+    rings = [ring for ring, _ in pairs]
+    shapes = [_draw(ring, flat=on_map) for ring, on_map in pairs]
     drawn = as_columns(collect_footprints(shapes))
     blank = (texts.str.strip_chars() == "").fill_null(value=False)
     asked = texts.set(blank, None)
@@ -77,8 +79,8 @@ def written_outline(given: pl.Series) -> dict[str, Any]:
     }
 
 
-def _read_rings(texts: pl.Series) -> list[Floats]:
-    """Read the outer rings, shape (n, 2) each; an empty one where there is none in degrees."""
+def _read_flat_rings(texts: pl.Series) -> list[Floats]:
+    """Read the outer rings of WKT and GeoJSON, shape (n, 2) each; empty ones of all else."""
     with requires_extra("footprints"):
         import shapely
 
@@ -90,21 +92,26 @@ def _read_rings(texts: pl.Series) -> list[Floats]:
 
 def _find_ring(shape: Any, text: str) -> Floats:
     try:
-        corners = _read_text(text) if shape is None else list(shape.exterior.coords)
+        corners = _read_json(text) if shape is None else list(shape.exterior.coords)
         ring = np.asarray(corners, dtype=float)[:, :2]
     except (AttributeError, ValueError, TypeError, IndexError, KeyError):
         return _NO_RING
+    return _require_degrees(ring)
+
+
+def _pair(numbers: list[float]) -> Floats:
+    """Return numbers as corners; none if one lacks its latitude."""
+    odd = len(numbers) % 2
+    return _NO_RING if odd else _require_degrees(np.reshape(numbers, (-1, 2)))
+
+
+def _require_degrees(ring: Floats) -> Floats:
+    """Return the corners of a ring, each once; none if they are no degrees, or fewer than three."""
     lon, lat = ring.T
     inside = (np.abs(lon) <= 360).all() and (np.abs(lat) <= 90).all()
     closed = len(ring) > 1 and bool((ring[0] == ring[-1]).all())
     open_ring = ring[:-1] if closed else ring
     return open_ring if inside and len(open_ring) >= _TRIANGLE else _NO_RING
-
-
-def _read_text(text: str) -> Any:
-    """Return the corners of an outline in STC-S, or else in JSON."""
-    found = _STC.fullmatch(text)
-    return np.array(found[1].split(), dtype=float).reshape(-1, 2) if found else _read_json(text)
 
 
 def _read_json(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from epnkit.loading.prepare.refuse import unreadable_refusals
-from epnkit.mapping.declare import Fold, fold
+from epnkit.mapping.folding import Fold, fold
 from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE
 
 ROWS = pl.DataFrame(

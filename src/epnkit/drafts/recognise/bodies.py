@@ -42,6 +42,28 @@ def class_of(body: str) -> str:
     return "#".join(dict.fromkeys(_class_table()[part] for part in body.split("#")))
 
 
+def read_missions() -> dict[str, list[str]]:
+    """Return the spacecraft that were sent to one body, by body."""
+    return dict(read_table("targets")["missions"])
+
+
+def read_letters() -> dict[str, list[str]]:
+    """Return the letters of bodies in identifiers of PDS3, by body."""
+    return dict(read_table("targets")["letters"])
+
+
+@cache
+def read_instruments() -> dict[str, list[str]]:
+    """Return the instruments that looked at one body alone, by body."""
+    table = read_table("targets")
+    sent = {craft: body for body, crafts in read_missions().items() for craft in crafts}
+    found = {body: [*names] for body, names in table["instruments"].items()}
+    for host, aboard in table["hosts"].items():
+        if host in sent:
+            found.setdefault(sent[host], []).extend(aboard)
+    return found
+
+
 @cache
 def _class_table() -> dict[str, str]:
     classes = read_table("targets")["bodies"]

@@ -39,7 +39,7 @@ from epnkit.loading.prepare.refuse import (
     unreadable_refusals,
     withhold_values,
 )
-from epnkit.mapping.declare import fold
+from epnkit.mapping.folding import fold
 from epnkit.service import Service
 from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE
 

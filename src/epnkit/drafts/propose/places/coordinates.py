@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.words import split_words
 from epnkit.drafts.propose.code import CodeValue, call, join_list, numbers_of
+from epnkit.drafts.propose.common import keep_common
 from epnkit.drafts.propose.places.cartesian import propose_points
 from epnkit.drafts.propose.places.heights import propose_heights
 from epnkit.drafts.propose.places.limits import LIMITS, Frame, propose_limits
@@ -54,8 +55,10 @@ def propose_coordinates(sample: Sample, bodies: frozenset[str]) -> SpatialPropos
     if outline:
         heights = propose_heights(sample) if outlined == "body" else ()
         return SpatialProposal(outlined, (*outline, *heights))
-    for frame, likely in _keep_common(_find_sets(sample)):
-        found = _prefer_carrington(sample, likely) if bodies == {"Sun"} else likely
+    if sets := keep_common(_find_sets(sample), _measure_coverage):
+        frame, found = sets[0]
+        if bodies == {"Sun"}:
+            found = _prefer_carrington(sample, found)
         limits = tuple(propose_limits(sample, found, bodies, frame))
         heights = propose_heights(sample) if frame == "body" else ()
         region = _propose_region(sample, limits, frame)
@@ -93,20 +96,13 @@ def _is_carrington(sample: Sample, field: Field) -> bool:
     return "carrington" in {*field.words, *split_words(said)}
 
 
-def _keep_common(
-    sets: Iterable[tuple[Frame, list[Candidate | None]]],
-) -> list[tuple[Frame, list[Candidate | None]]]:
-    """Leave out what much fewer records have than another set."""
-    found = [(min(c.field.coverage for c in each if c), frame, each) for frame, each in sets]
-    most = max((share for share, *_ in found), default=0.0)
-    return [(frame, each) for share, frame, each in found if share >= most - _MUCH_LESS]
+def _measure_coverage(found: tuple[Frame, list[Candidate | None]]) -> float:
+    """Return the share of the records that have all limits of a set."""
+    return min(each.field.coverage for each in found[1] if each is not None)
 
 
 _Limited = tuple[str, tuple[float, float]]
 _Set = tuple[_Limited, _Limited, _Limited, _Limited]
-
-#: How many fewer records may have a set of limits that comes first for its names.
-_MUCH_LESS = 0.1
 
 #: The range of longitudes, and of latitudes, in degrees.
 _AROUND, _ACROSS = (-180.0, 360.0), (-90.0, 90.0)

@@ -17,6 +17,7 @@ from epnkit.drafts.propose.code import (
     number_or_null,
     numbers_of,
 )
+from epnkit.drafts.propose.common import keep_common
 from epnkit.drafts.propose.proposal import SURE, Proposal
 from epnkit.drafts.propose.spectra.steps import SpectralAxis, propose_steps
 from epnkit.drafts.propose.spectra.texts import propose_spectral_texts
@@ -50,9 +51,6 @@ _LOWEST = 1000.0
 
 #: The share of values from which on zeros are no longer few that stand for nothing.
 _FEW = 0.5
-
-#: How many fewer records may have a range that is chosen for its name.
-_MUCH_LESS = 0.1
 
 #: Words of names of the lower and the upper end of a range.
 _LOW = {"min", "low", "lower", "start", "first", "from", "begin", "blue", "short"}
@@ -141,7 +139,10 @@ def propose_spectral(sample: Sample) -> Iterator[Proposal]:
     found = [_propose_limits(each) for each in ranges]
     found += [*_propose_axes(sample), *_propose_bare_ends(sample)]
     found = found or list(propose_windows(sample)) or list(propose_by_unit(sample))
-    found = _keep_common(found or list(propose_spectral_texts(sample)), sample)
+    found = keep_common(
+        found or propose_spectral_texts(sample),
+        lambda each: min(sample.fields[name].coverage for name in each.fields[:2]),
+    )
     sure = [each for each in found if each.sure]  # frequencies first: what is wanted, as it is
     for best in (sure or sorted(found, key=lambda each: -each.confidence))[:1]:
         yield _cap_doubtful(best, sample)
@@ -155,13 +156,6 @@ def _is_of_particles(sample: Sample) -> bool:
         if _PARTICLES & {*field.words, *(values if len(values) <= _KINDS else ())}:
             return True
     return False
-
-
-def _keep_common(found: list[Proposal], sample: Sample) -> list[Proposal]:
-    """Leave out what much fewer records have than something else."""
-    shares = [min(sample.fields[name].coverage for name in each.fields[:2]) for each in found]
-    most = max(shares, default=0.0)
-    return [each for each, share in zip(found, shares, strict=True) if share >= most - _MUCH_LESS]
 
 
 def _cap_doubtful(best: Proposal, sample: Sample) -> Proposal:
@@ -313,7 +307,8 @@ def _choose_axis(sample: Sample, ranges: list[_Range]) -> SpectralAxis | None:
     """Choose the range of wavelengths by which widths in them are converted."""
     for each in ranges:
         if each.quantity == "wavelength":
-            return SpectralAxis(each.low.field, each.high.field, each.unit)
+            width = "" if each.width is None else each.width.field
+            return SpectralAxis(each.low.field, each.high.field, each.unit, width=width)
     if fields := _find_bare_ends(sample):
         low, high, unit = fields
         said = SpectralUnit(unit.name, unit.name, _BARE, f"the unit is in {unit.name}")

@@ -11,7 +11,6 @@ from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.propose.code import CodeValue, by_value, number, numbers_of, scale
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.spectra.units import SpectralUnit, unit_of_light
-from epnkit.drafts.propose.spectra.widths import find_width
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates, plain_name
 from epnkit.drafts.recognise.units import is_in_angstrom
 from epnkit.mapping.spectral import unit_of
@@ -38,12 +37,15 @@ class SpectralAxis:
         Their unit.
     alone : bool
         Whether only a unit says that they are spectral, as may be of a step.
+    width : str
+        The field of the width around a middle, of which the ends are made; empty if there is none.
     """
 
     low: Field
     high: Field
     unit: SpectralUnit
     alone: bool = False
+    width: str = ""
 
 
 def propose_steps(sample: Sample, axis: SpectralAxis | None) -> Iterator[Proposal]:
@@ -56,7 +58,7 @@ def propose_steps(sample: Sample, axis: SpectralAxis | None) -> Iterator[Proposa
     axis : SpectralAxis, optional
         The range, by which widths in units of wavelength are converted.
     """
-    steps = _list_axis_fields(sample, axis)
+    steps = set() if axis is None else {axis.low.name, axis.high.name, axis.width}
     # What is a step by its name is no resolution by its UCD.
     for quantity in ("spectral_sampling_step", "spectral_resolution"):
         found = find_candidates(sample, quantity) or _find_bare(sample, quantity, axis)
@@ -64,14 +66,6 @@ def propose_steps(sample: Sample, axis: SpectralAxis | None) -> Iterator[Proposa
         for candidate in list(numeric)[:1]:
             steps.add(candidate.field.name)
             yield from _propose(sample, quantity, candidate, axis)
-
-
-def _list_axis_fields(sample: Sample, axis: SpectralAxis | None) -> set[str]:
-    """List the fields that the range is made of: its ends, or a middle and the width around it."""
-    if axis is None:
-        return set()
-    width = find_width(sample, axis.low, axis.unit) if axis.low is axis.high else None
-    return {axis.low.name, axis.high.name, *(() if width is None else (width.field,))}
 
 
 def _find_bare(sample: Sample, quantity: str, axis: SpectralAxis | None) -> list[Candidate]:

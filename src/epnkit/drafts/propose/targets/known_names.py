@@ -7,12 +7,13 @@ instrument was aboard one spacecraft only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from epnkit.drafts.inspect.sample import Sample
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.code import constant
 from epnkit.drafts.propose.proposal import Proposal
+from epnkit.drafts.recognise.bodies import read_instruments, read_missions
 from epnkit.drafts.recognise.meanings import find_candidates
 
 #: How sure a name is that no field was named for.
@@ -22,9 +23,9 @@ _BEGUN = 0.7
 _PARTS = 2
 
 #: The tables of names of each column, by body, and those of what looks at the Sun.
-_TABLES = {
-    "instrument_name": ("instruments", "observers"),
-    "instrument_host_name": ("missions", "carriers"),
+_TABLES: dict[str, tuple[Callable[[], dict[str, list[str]]], str]] = {
+    "instrument_name": (read_instruments, "observers"),
+    "instrument_host_name": (read_missions, "carriers"),
 }
 
 
@@ -86,7 +87,6 @@ def _first_parts(name: str) -> list[str]:
 
 
 def _known_names(column: str) -> dict[str, str]:
-    table = read_table("targets")
-    by_body, of_sun = _TABLES[column]
-    listed = [name for names in table[by_body].values() for name in names]
-    return {name.lower(): name for name in (*listed, *table["solar"][of_sun])}
+    read_by_body, of_sun = _TABLES[column]
+    listed = [name for names in read_by_body().values() for name in names]
+    return {name.lower(): name for name in (*listed, *read_table("targets")["solar"][of_sun])}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from epnkit.drafts.inspect.sample import Field, Sample
 from epnkit.drafts.inspect.tables import read_table
 from epnkit.drafts.propose.proposal import abbreviate
-from epnkit.drafts.recognise.bodies import body_of
+from epnkit.drafts.recognise.bodies import body_of, read_instruments, read_letters, read_missions
 from epnkit.drafts.recognise.meanings import find_candidates
 
 #: How many different values a field may have to be looked through, or translated word by word.
@@ -82,8 +82,8 @@ _CIRCUMSTANCES = {"Sun", "Earth", "Moon"}
 
 def find_carried_body(sample: Sample) -> tuple[str, float, str] | None:
     """Find the one body that the spacecraft in the records was sent to, or an instrument saw."""
-    for meaning, section, find, why in _CARRIERS:
-        known = _read_names(section)
+    for meaning, read, find, why in _CARRIERS:
+        known = _index_names(read())
         for candidate in find_candidates(sample, meaning):
             values = candidate.field.texts.unique()
             bodies = {find(value, known) for value in values}
@@ -92,8 +92,8 @@ def find_carried_body(sample: Sample) -> tuple[str, float, str] | None:
     return None
 
 
-def _read_names(section: str) -> dict[str, str]:
-    names = read_table("targets")[section]
+def _index_names(names: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return the body for each name, of the names for each body."""
     return {_plain(name): body for body, others in names.items() for name in others}
 
 
@@ -120,15 +120,15 @@ def _find_by_letter(value: str, known: dict[str, str]) -> str | None:
 
 #: What may tell the body: a meaning of fields, the names of it, how one is found in them, and why.
 _CARRIERS = (
-    ("instrument_host_name", "missions", _find_by_name, "is a spacecraft that was sent there"),
-    ("instrument_name", "instruments", _find_by_name, "is an instrument that saw nothing else"),
-    ("granule_gid", "letters", _find_by_letter, "has its letter"),
+    ("instrument_host_name", read_missions, _find_by_name, "is a spacecraft that was sent there"),
+    ("instrument_name", read_instruments, _find_by_name, "is an instrument that saw nothing else"),
+    ("granule_gid", read_letters, _find_by_letter, "has its letter"),
 )
 
 
 def find_spoken_body(sample: Sample) -> tuple[str, float, str] | None:
     """Find the one body whose vocabulary is in names, descriptions or values of fields."""
-    words = _read_names("vocabulary")
+    words = _index_names(read_table("targets")["vocabulary"])
     found: dict[str, str] = {}
     for where, text in _list_texts(sample):
         padded = f" {' '.join(re.findall('[a-z]+', text.lower()))} "
@@ -183,10 +183,14 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     solar = read_table("targets")["solar"]
     words = set(solar["words"])
     carriers = {name.lower() for name in solar["carriers"]}
-    for field, known in list_observers(sample):
+    observed = [
+        (_count(field, known), field.name, known[0]) for field, known in list_observers(sample)
+    ]
+    if observed:
         # Others of the records may be of something else.
-        sure = _OBSERVED if field.texts.is_in(known).mean() >= _MOSTLY else _PARTLY  # type: ignore[operator]
-        return sure, f"{field.name} is {known[0]!r}, which looks at the Sun"
+        count, name, value = max(observed)
+        sure = _OBSERVED if count >= _MOSTLY * len(sample.records) else _PARTLY
+        return sure, f"{name} is {value!r}, which looks at the Sun"
     seen = next((field.name for field in sample if _shows_features(field)), None)
     if seen is not None:
         return 0.9, f"{seen} speaks of what is on the Sun alone"
@@ -211,6 +215,11 @@ def find_solar_sign(sample: Sample) -> tuple[float, str] | None:
     if aboard is not None:
         return 0.7, f"{aboard.name} looks at the Sun, and measures the solar wind around itself"
     return None
+
+
+def _count(field: Field, values: list[str]) -> int:
+    """Count the records that have one of some values."""
+    return int(field.values.is_in(values).sum())
 
 
 def list_observers(sample: Sample) -> Iterator[tuple[Field, list[str]]]:

@@ -242,9 +242,14 @@ def _find_clock(sample: Sample, day: Field, column: str) -> Field | None:
 
 def find_clock_of(sample: Sample, day: str) -> Field | None:
     """Find the keyword that completes a date: the one named like it, or that of most headers."""
-    fields = {field.name.upper(): field for field in sample}
-    own = fields.get(day.upper().replace("DATE", "TIME")) if "DATE" in day.upper() else None
+    own = next((field for field in sample if is_clock_named_after(field, day)), None)
     return own if own is not None and are_times_of_day(own) else find_header_clock(sample)
+
+
+def is_clock_named_after(clock: Field, day: str) -> bool:
+    """Return whether a keyword is named like that of a date: ``TIME_OBS`` like ``DATE_OBS``."""
+    plain = day.upper()
+    return "DATE" in plain and clock.name.upper() == plain.replace("DATE", "TIME")
 
 
 def find_header_clock(sample: Sample) -> Field | None:

@@ -17,6 +17,7 @@ from epnkit.drafts.propose.code import (
     scale,
     scale_by,
 )
+from epnkit.drafts.propose.common import keep_common
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.spectra.units import unit_of_light
 from epnkit.drafts.propose.synonyms import count_synonyms, find_synonyms
@@ -35,9 +36,6 @@ from epnkit.mapping.durations import duration_seconds
 #: How many times as long as observations exposures in seconds have to be, so that they are in ms;
 #: more than rounding makes of ends that come from the exposures themselves.
 _LONGER = 1.2
-
-#: How many fewer records may have a value of a field that is one end of a range.
-_MUCH_LESS = 0.1
 
 #: The longest step or exposure that is believed, in seconds: a year.
 _LONGEST = 3.2e7
@@ -147,8 +145,7 @@ def _propose_rate(sample: Sample) -> Iterator[Proposal]:
 def _propose_bounds(
     sample: Sample, quantity: str, found: list[Candidate], lengths: pl.Series | None
 ) -> Iterator[Proposal]:
-    most = max(c.field.coverage for c in found)
-    common = [c for c in found if c.field.coverage >= most - _MUCH_LESS]
+    common = keep_common(found, lambda each: each.field.coverage)
     minutes = {c.field.name for c in common if _ends_in_minutes(sample, c.field)}
     for end in ("min", "max"):
         if (of_end := find_end(common, end, minutes)) is None:
@@ -161,10 +158,7 @@ def _propose_bounds(
 def _propose_bound(
     sample: Sample, column: str, chosen: Candidate, lengths: pl.Series | None
 ) -> Proposal:
-    if are_durations(chosen.field):
-        made, reason = call(duration_seconds, chosen.field.name), "a duration in ISO 8601"
-        return Proposal((column,), made, (chosen.field.name,), chosen.score, reason)
-    if chosen.field.name in sample.declared.units_by:
+    if are_durations(chosen.field) or chosen.field.name in sample.declared.units_by:
         return _propose_by_record(sample, column, chosen)
     factor, sure = duration_unit(sample, chosen.field)
     confidence = chosen.score if sure else min(chosen.score, 0.65)
@@ -184,7 +178,7 @@ def _propose_bound(
 
 
 def _propose_by_record(sample: Sample, column: str, chosen: Candidate) -> Proposal:
-    """Propose a duration that files give in different units."""
+    """Propose a duration that says its unit itself, or that files give in different units."""
     seconds = read_seconds(sample, chosen.field)
     score = min(chosen.score, _BY_RECORD if seconds.sure else _MIXED)
     return Proposal((column,), seconds.value, seconds.fields, score, seconds.reason)

@@ -19,7 +19,12 @@ from epnkit.drafts.propose.code import (
 from epnkit.drafts.propose.code import column as as_column
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import COMMON, count_synonyms, find_synonyms
-from epnkit.drafts.propose.times.clocks import find_clock_of, find_scale, propose_day
+from epnkit.drafts.propose.times.clocks import (
+    find_clock_of,
+    find_scale,
+    is_clock_named_after,
+    propose_day,
+)
 from epnkit.drafts.propose.times.record_dates import DATE_MEANINGS
 from epnkit.drafts.recognise.meanings import Candidate, find_candidates
 from epnkit.drafts.recognise.values import (
@@ -145,13 +150,11 @@ def _join_texts(
 def _is_completed(sample: Sample, day: Field) -> bool:
     """Return whether each date of a header has its time of day in another keyword of it."""
     clock = find_clock_of(sample, day.name)
-    if clock is None or (day.name.upper() not in DATE_NAMES and not _is_own(clock, day)):
+    if clock is None:
+        return False
+    if day.name.upper() not in DATE_NAMES and not is_clock_named_after(clock, day.name):
         return False
     return bool(sample.records[clock.name].is_not_null().filter(day.values.is_not_null()).all())
-
-
-def _is_own(clock: Field, day: Field) -> bool:
-    return clock.name.upper() == day.name.upper().replace("DATE", "TIME")
 
 
 def _share_of_days(field: Field) -> float:

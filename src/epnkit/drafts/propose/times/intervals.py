@@ -17,6 +17,7 @@ from epnkit.drafts.propose.code import (
     with_clock,
 )
 from epnkit.drafts.propose.code import column as as_column
+from epnkit.drafts.propose.common import keep_common
 from epnkit.drafts.propose.proposal import Proposal
 from epnkit.drafts.propose.synonyms import COMMON, find_synonyms
 from epnkit.drafts.propose.times.clocks import (
@@ -267,9 +268,8 @@ def _find_length(sample: Sample, told: tuple[str, ...]) -> Seconds | None:
 
 def _choose_best(found: list[Proposal], sample: Sample) -> Proposal:
     """Choose the likeliest of what most records have; cap it if another has other times."""
-    covered = [(_share_given(each, sample), _doubt_constant(each, sample)) for each in found]
-    most = max(share for share, _ in covered)
-    common = [each for share, each in covered if share >= most - _MUCH_LESS]
+    doubted = (_doubt_constant(each, sample) for each in found)
+    common = keep_common(doubted, lambda each: _share_given(each, sample), _MUCH_LESS)
     best = max(common, key=lambda each: each.confidence)
     rival = next(
         (
