@@ -6,6 +6,7 @@ reads a record again among others must find its footprint unchanged.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import erfa
@@ -46,6 +47,7 @@ def _find_nodes(days: Floats) -> tuple[Integers, Integers]:
     return needed, np.searchsorted(needed, first)
 
 
+@cache
 def _hermite_coefficients() -> Floats:
     """Return the coefficients of the degree 7 Hermite basis, shape (8 data, 8 powers).
 
