@@ -195,14 +195,15 @@ class ArrowReader:
             If the server ended the query.
         """
         names = [column.field for column in order]
-        for frame in _join_batches(self._read_frames(statement, size), size):
+        for batches in _collect_batches(self._fetch_batches(statement, size), size):
+            frame = self._convert_batches(batches)
             yield Page(frame, frame.select(names).row(-1) if names else ())
 
-    def _read_frames(self, statement: Statement, size: int) -> Iterator[pl.DataFrame]:
+    def _fetch_batches(self, statement: Statement, size: int) -> Iterator[pa.RecordBatch]:
         """Fetch record batch by record batch; of wide records, one holds only a few hundred."""
         self._reader = self._call(lambda: self._execute(statement, size))
         while (batch := self._call(lambda: next(self._reader, None))) is not None:
-            yield self._convert_batch(batch)
+            yield batch
 
     def _execute(self, statement: Statement, size: int) -> Any:
         with requires_extra("sql"):
@@ -239,8 +240,8 @@ class ArrowReader:
             else _arrow_types()[type(column.dtype)]()
         )
 
-    def _convert_batch(self, batch: pa.RecordBatch) -> pl.DataFrame:
-        frame = pl.DataFrame(pl.from_arrow(batch))
+    def _convert_batches(self, batches: list[pa.RecordBatch]) -> pl.DataFrame:
+        frame = pl.DataFrame(pl.from_arrow(batches))
         if _longest_value(frame) > _MAX_VALUE_BYTES - _MAX_CHARACTER_BYTES:
             # MariaDB's driver truncates values silently, except in the first row.
             raise NotInArrowError
@@ -270,16 +271,18 @@ class ArrowReader:
         del self._reader, self._connection
 
 
-def _join_batches(frames: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-    """Join record batches up to a number of records, since each page has a cost in mapping."""
-    waiting: list[pl.DataFrame] = []
-    for frame in frames:
-        if waiting and sum(each.height for each in waiting) + frame.height > size:
-            yield pl.concat(waiting, how="diagonal")
+def _collect_batches(
+    batches: Iterator[pa.RecordBatch], size: int
+) -> Iterator[list[pa.RecordBatch]]:
+    """Collect record batches up to a number of records, since each page has a cost in mapping."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        if waiting and sum(each.num_rows for each in waiting) + batch.num_rows > size:
+            yield waiting
             waiting = []
-        waiting.append(frame)
+        waiting.append(batch)
     if waiting:
-        yield pl.concat(waiting, how="diagonal")
+        yield waiting
 
 
 def _convert(values: pl.Series, column: SqlColumn, problems: Problems) -> pl.Series:
