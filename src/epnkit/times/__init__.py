@@ -27,6 +27,9 @@ __all__ = [
 #: The time that datetimes are counted from here.
 _EPOCH = dt.datetime(1970, 1, 1)
 
+#: How often texts occur on average, at least, for each different one to be read once.
+_REPEATED = 2
+
 #: Why a text has no time; the text is put before it.
 NOT_A_TIME = "is not a time"
 AMBIGUOUS = 'could be day/month or month/day: declare order="DMY" or order="MDY"'
@@ -70,7 +73,22 @@ def read_times(
     >>> reading.times.julian_date.round(5).tolist()
     [2450428.49965, 2456778.79734]
     """
+    different = texts.drop_nulls().unique(maintain_order=True)
+    if isinstance(scale, str) and len(different) * _REPEATED < len(texts):
+        return _read_different(texts, different, scale, order)
     return _read_parts(texts, split_times(texts, order), scale)
+
+
+def _read_different(
+    texts: pl.Series, different: pl.Series, scale: str, order: DateOrder | None
+) -> TimeReading:
+    """Read each different text once."""
+    with_none = different.extend_constant(None, 1)
+    reading = _read_parts(with_none, split_times(with_none, order), scale)
+    numbers = pl.int_range(len(different), dtype=pl.UInt32, eager=True)
+    place = texts.replace_strict(different, numbers, default=len(different)).to_numpy()
+    times = UtcTimes(reading.times.midnight[place], reading.times.fraction[place])
+    return TimeReading(times, reading.problems.gather(place))
 
 
 def _read_parts(texts: pl.Series, parts: TimeParts, scale: str | pl.Series) -> TimeReading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 from astropy.time import Time
@@ -13,7 +14,7 @@ from sunpy.time import parse_time as sunpy_parse_time
 from sunpy.time.time import TIME_FORMAT_LIST
 
 from epnkit.sources.values.times import to_naive_utc
-from epnkit.times import SCALE_NAMES, Scale, parse_time, read_times
+from epnkit.times import SCALE_NAMES, DateOrder, Scale, parse_time, read_times
 
 # astropy asks the network for newer leap seconds; there are none since 2017.
 pytestmark = pytest.mark.filterwarnings("ignore:leap-second auto-update failed")
@@ -89,6 +90,20 @@ def test_every_scale_is_converted_as_astropy_converts_it(name: Scale, time: dt.d
     theirs = Time(text, scale=name.lower()).utc
     apart = (ours.midnight[0] - theirs.jd1) + (ours.fraction[0] - theirs.jd2)
     assert abs(apart) * 86400 < 1e-5
+
+
+@pytest.mark.parametrize("order", [None, "DMY"])
+def test_repeated_texts_are_read_as_each_alone(order: DateOrder | None) -> None:
+    texts = [*FORMS, None, "", "no time", "05/06/1998"]
+    repeated, once = (
+        read_times(pl.Series(texts * count, dtype=pl.String), "TAI", order) for count in (3, 1)
+    )
+    for found, wanted in (
+        (repeated.times.midnight, once.times.midnight),
+        (repeated.times.fraction, once.times.fraction),
+    ):
+        np.testing.assert_array_equal(found, np.tile(wanted, 3))
+    assert repeated.problems.to_list() == once.problems.to_list() * 3
 
 
 def test_gps_time_is_19_seconds_after_tai() -> None:
