@@ -28,6 +28,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ import pyvo
 from psycopg2 import sql
 from scripts.servers.databases import DATABASE, PASSWORD, USER, start_postgresql
 from tests.support.dask_cluster import run_scheduler, run_workers, write_credentials
+from tests.support.shared_loads import kill_twice
 
 from benchmarks import memory
 from epnkit.dachs.ports import free_port
@@ -69,6 +71,9 @@ _BEGIN = 2455562.5
 
 #: How often a query is asked, and an update is done.
 _ASKED, _UPDATES = 200, 3
+
+#: The pause before a worker is killed, in rows a second: two of them end before any load does.
+_KILL_EVERY = 40_000
 
 #: How many ready rows are copied at most.
 _READY = 100_000
@@ -333,7 +338,7 @@ def _copy_into_empty(here: Bench, granules: pl.DataFrame) -> None:
         copy_granules(Target(link, NAME, "epn_core", ()), sql.Identifier("copied"), granules)
 
 
-def load_by_dask(here: Bench) -> Figures:
+def load_by_dask(here: Bench, name: str = "2 Dask workers") -> Figures:
     """Load by two workers of a Dask cluster on this machine."""
     credentials = here.directory / "workers"
     if credentials.is_dir():
@@ -342,7 +347,20 @@ def load_by_dask(here: Bench) -> Figures:
         credentials.rmdir()
     environment = write_credentials(here.dachs, credentials)
     with run_scheduler() as (address, _), run_workers(address, environment, 2):
-        return measure_load(here, Request(dask=address), "2 Dask workers")
+        return measure_load(here, Request(dask=address), name)
+
+
+def load_with_kills(here: Bench) -> Figures:
+    """Load by two workers of a Dask cluster, one of which is killed after a while, and one again.
+
+    What such a load leaves is compared row by row in ``tests/fault/test_shared_loads.py``.
+    """
+    pause = here.rows / _KILL_EVERY
+    with ThreadPoolExecutor(1) as thread:
+        killing = thread.submit(kill_twice, here.dachs, pause)
+        figures = load_by_dask(here, "2 Dask workers, two of them killed")
+        assert len(killing.result()) == 2
+    return figures
 
 
 def measure_sizes(here: Bench) -> Figures:
@@ -477,6 +495,7 @@ STEPS: dict[str, Callable[[Bench], Figures]] = {
     "load1": lambda here: measure_load(here, Request(), "1 process"),
     "load2": lambda here: measure_load(here, Request(jobs=2), "2 processes"),
     "dask": load_by_dask,
+    "killed": load_with_kills,
     "ready": copy_ready,
     "costs": measure_costs,
     "sizes": measure_sizes,

@@ -20,6 +20,7 @@ import psycopg2
 import pytest
 from tests.conftest import bring_up
 from tests.support.dask_cluster import run_scheduler, run_workers, write_credentials
+from tests.support.shared_loads import find_workers, kill_twice
 from tests.support.waiting import wait_until
 
 from epnkit.dachs.private import PrivateDachs
@@ -57,7 +58,6 @@ if "gavo" not in sys.modules and Preparation.prepare.__name__ == "prepare":
     Preparation.prepare = prepare_slowly
 """
 
-WORKING = "SELECT worker FROM epnkit.load_parts WHERE state = 'running' ORDER BY started"
 TWICE = "SELECT count(*) FROM epnkit.load_parts WHERE attempts > 1"
 
 
@@ -77,11 +77,6 @@ def assert_same(dachs: PrivateDachs, one: list[list[tuple[Any, ...]]]) -> None:
         assert len(found) == len(wanted)
         for row, other in zip(found, wanted, strict=True):
             assert row == other
-
-
-def find_workers(dachs: PrivateDachs) -> list[int]:
-    """Find the processes that work on a part."""
-    return [int(worker.rpartition(":")[2]) for (worker,) in query(dachs, WORKING)]
 
 
 def load(dachs: PrivateDachs, **environment: str) -> Callable[[Request], Any]:
@@ -121,17 +116,6 @@ def load_meanwhile(
     """Load while the context does something else."""
     with ThreadPoolExecutor(1) as thread:
         yield thread.submit(load(dachs, **environment), request)
-
-
-def kill_twice(dachs: PrivateDachs) -> set[int]:
-    """Kill a worker at work, and then another one, or the one in its place."""
-    killed: set[int] = set()
-    while len(killed) < 2:
-        wait_until(lambda: bool({*find_workers(dachs)} - killed))
-        pid = next(each for each in find_workers(dachs) if each not in killed)
-        os.kill(pid, signal.SIGKILL)
-        killed.add(pid)
-    return killed
 
 
 def require_shown(dachs: PrivateDachs) -> None:

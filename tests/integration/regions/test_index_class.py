@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ from psycopg2.extensions import connection
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
-from tests.conftest import ROOT
+from tests.support.index_class import build_library, write_script
 
 #: Where a coordinate axis meets the sphere (degrees): what pgsphere's own keys take most care of.
 AXIS_POINTS = [(0, 0), (90, 0), (180, 0), (270, 0), (0, 90), (0, -90)]
@@ -36,38 +34,17 @@ CONDITIONS = (
 def database() -> Iterator[connection]:
     """Give a database with pgsphere and the index class, built from its sources."""
     with tempfile.TemporaryDirectory(prefix="epnkit-") as directory:
-        library = build(Path(directory) / "extension")
+        library = build_library(Path(directory) / "extension")
         cluster = Cluster(Path(directory) / "p", durable=False)
         cluster.start()
         opened = cluster.connect(autocommit=False)
         create_pgsphere(opened)
         opened.autocommit = True
         with opened.cursor() as cursor:
-            cursor.execute(without_packaging(library))
+            cursor.execute(write_script(library))
         yield opened
         opened.close()
         cluster.stop()
-
-
-def build(directory: Path) -> Path:
-    """Compile the extension in a copy of its folder, where PostgreSQL's account reads it."""
-    shutil.copytree(ROOT / "extension", directory)
-    done = subprocess.run(
-        ["make", "-C", directory, "PG_CFLAGS=-std=c99 -Wall -Wextra -Wno-unused-parameter -Werror"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    directory.parent.chmod(0o755)
-    return directory / "epnkit_spoly"
-
-
-def without_packaging(library: Path) -> str:
-    """Give the extension's script as one that any superuser can run, from any place."""
-    script = (ROOT / "extension" / "epnkit_spoly--1.0.sql").read_text()
-    lines = [line for line in script.splitlines() if not line.startswith("\\")]
-    return "\n".join(lines).replace("MODULE_PATHNAME", str(library))
 
 
 def polygons(count: int, seed: int) -> Iterator[str]:
