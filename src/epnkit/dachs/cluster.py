@@ -33,6 +33,9 @@ _SETTINGS = {
     "shared_buffers": "256MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
+    # A new table goes to the disk once, and not first into the log: there is no replica.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
