@@ -8,7 +8,7 @@ from epnkit.mapping.outcome import Outcome
 from epnkit.mapping.reading import numbers
 
 #: Latitude and distance from the central meridian, as in NOAA's lists of sunspots and flares.
-_POSITION = r"^\s*([NSns])\s*(\d{1,2}(?:\.\d+)?)\s*([EWew])\s*(\d{1,3}(?:\.\d+)?)\s*$"
+_POSITION = r"^\s*([NSns])\s*([0-9]{1,2}(?:\.[0-9]+)?)\s*([EWew])\s*([0-9]{1,3}(?:\.[0-9]+)?)\s*$"
 
 
 def disc_position(given: pl.Series) -> dict[str, Outcome]:

@@ -13,8 +13,8 @@ from epnkit.mapping.texts import ascii_of
 
 #: Date and time of day in a text, with any marks or none between their figures.
 _STAMP = (
-    r"^\s*(?P<year>\d{4})[-/.]?(?P<month>\d{2})[-/.]?(?P<day>\d{2})"
-    r"(?:[T _]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?"
+    r"^\s*(?P<year>[0-9]{4})[-/.]?(?P<month>[0-9]{2})[-/.]?(?P<day>[0-9]{2})"
+    r"(?:[T _]?(?P<hour>[0-9]{2}):?(?P<minute>[0-9]{2})(?::?(?P<second>[0-9]{2}))?)?"
 )
 
 #: Identifiers that are safe as they are.

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 #: The columns that :func:`sky_outline` gives: those of a contour that it has, and where it is from.
 OUTLINE = (*(name for name in CONTOUR if name != "pixels"), "origin")
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
 #: The least share of box and outline together that both hold, if they are of one field.
 _SHARED = 0.5

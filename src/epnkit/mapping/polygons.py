@@ -15,7 +15,7 @@ from epnkit.mapping.outcome import Outcome
 #: The rule on polygons, by which those are refused that the database would not take.
 POLYGON_RULE: Final = 83
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _POINT = rf"\(\s*{_NUMBER}d\s*,\s*{_NUMBER}d\s*\)"
 
 #: How STC-S begins, with the name of a frame, which may have a number: ``POLYGON J2000``.
@@ -29,7 +29,8 @@ _FORMS = (
 )
 
 #: A literal as epnkit itself writes it, which stays as it is.
-_PLAIN = re.compile(r"\{\(\d+(\.\d+)?d,-?\d+(\.\d+)?d\)(,\(\d+(\.\d+)?d,-?\d+(\.\d+)?d\))*\}")
+_VERTEX = r"\([0-9]+(\.[0-9]+)?d,-?[0-9]+(\.[0-9]+)?d\)"
+_PLAIN = re.compile(rf"\{{{_VERTEX}(,{_VERTEX})*\}}")
 
 #: Why a polygon is none, by the code of :func:`epnkit.regions.geometry.sphere.check_pgsphere`.
 _FAULTS = {

@@ -9,8 +9,8 @@ from epnkit.mapping.reading import as_texts
 
 #: Sign, degrees or hours, minutes and seconds.
 SEXAGESIMAL = (
-    r"^\s*([-+]?)(\d{1,3})(?:[:\s]+|\s*[hd°]\s*)(\d{1,2})"
-    r"(?:(?:[:\s]+|\s*['m′]\s*)(\d{1,2}(?:[.,]\d*)?))?\s*(?:''|[\"s″])?\s*$"
+    r"^\s*([-+]?)([0-9]{1,3})(?:[:\s]+|\s*[hd°]\s*)([0-9]{1,2})"
+    r"(?:(?:[:\s]+|\s*['m′]\s*)([0-9]{1,2}(?:[.,][0-9]*)?))?\s*(?:''|[\"s″])?\s*$"
 )
 
 #: Degrees in an hour of right ascension.

@@ -48,8 +48,7 @@ _TIME = rf"(?:(?:[Tt]|[ _:])\s*{_CLOCK}{_ZONE})?"
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _WEEKDAY = r"(?:(?:[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*,?\s+)?"
 
-#: The forms; a part that is missing is zero.
-FORMS = (
+_FORMS = (
     # 2005-05-01T07:46:55.5Z, 2005-05-01 07:46, 2005/05/01
     rf"^(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}}){_TIME}$",
     # 2024.06.28_00:00:00.000_TAI; EXIF's 2017:11:19 12:32:23
@@ -87,6 +86,9 @@ FORMS = (
     # 31/12/98: FITS before 2000, so of the 20th century (FITS 4.0, section 4.4.2.1)
     rf"^(?P<first>\d{{2}})/(?P<other>\d{{2}})/(?P<yy_fits>\d{{2}}){_TIME}$",
 )
+
+#: The forms; a part that is missing is zero. Digits are those of ASCII: others are no numbers.
+FORMS = tuple(form.replace(r"\d", "[0-9]") for form in _FORMS)
 
 #: The parts that the forms name.
 PARTS = (

@@ -18,6 +18,12 @@ DateOrder = Literal["DMY", "MDY"]
 #: What counts for nothing around a text: blanks, and the NUL that fills up texts of C.
 PADDING = " \t\n\v\f\r\0\u00a0"
 
+#: The form that most catalogues have: 2005-05-01T07:46:55.5Z, with no second of 60.
+_PLAIN = (
+    r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
+    r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z?$"
+)
+
 #: The greatest offset of a zone from UTC, in minutes (Kiribati).
 _GREATEST_OFFSET = 14 * 60
 
@@ -55,7 +61,45 @@ def split_times(texts: pl.Series, order: DateOrder | None = None) -> TimeParts:
         Which of two numbers is the day, in ``05/06/1998``; without it such texts are ambiguous
         unless one number is beyond 12.
     """
-    parts = _match_forms(_unwrap_extended_json(texts.str.strip_chars(PADDING)))
+    stripped = texts.str.strip_chars(PADDING)
+    plain = stripped.str.contains(_PLAIN).fill_null(value=False)
+    if not plain.any():
+        return _split_by_form(stripped, order)
+    found = _split_plain(stripped.filter(plain))
+    if plain.all():
+        return found
+    others = _split_by_form(stripped.filter(~plain), order)
+    return _merge(found, others, plain.to_numpy())
+
+
+def _split_plain(texts: pl.Series) -> TimeParts:
+    """Take texts of :data:`_PLAIN` apart, several times as quickly as by their form."""
+    days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32)
+    hour, minute = (texts.str.slice(start, 2).cast(pl.Float64) for start in (11, 14))
+    seconds = texts.str.slice(17).str.strip_suffix("Z").cast(pl.Float64)
+    frame = pl.DataFrame({"text": texts})
+    zone = pl.when(pl.col("text").str.ends_with("Z")).then(pl.lit("UTC")).alias("scale")
+    return TimeParts(
+        days.cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        ((hour * 60.0 + minute) * 60.0 + seconds).to_numpy(),
+        frame.select(zone).to_series(),
+        np.zeros(len(texts), dtype=np.bool_),
+    )
+
+
+def _merge(plain: TimeParts, others: TimeParts, is_plain: NDArray[np.bool_]) -> TimeParts:
+    """Bring the plain texts and the others into their order again."""
+    place = np.argsort(np.concatenate([np.flatnonzero(is_plain), np.flatnonzero(~is_plain)]))
+    return TimeParts(
+        np.concatenate([plain.days, others.days])[place],
+        np.concatenate([plain.seconds, others.seconds])[place],
+        plain.scale.append(others.scale).gather(place),
+        np.concatenate([plain.ambiguous, others.ambiguous])[place],
+    )
+
+
+def _split_by_form(texts: pl.Series, order: DateOrder | None) -> TimeParts:
+    parts = _match_forms(_unwrap_extended_json(texts))
     parts = parts.with_columns(_sort_numbers(order)).with_columns(_century().alias("year"))
     frame = parts.select(
         days=_days(),
@@ -179,7 +223,7 @@ def _seconds() -> pl.Expr:
 def _offset() -> pl.Expr:
     """Give the minutes by which a zone is ahead of UTC; null for one that no place has."""
     zone = pl.col("zone").str.extract_groups(
-        r"^(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})?"
+        r"^(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?"
     )
     hours, minutes = (
         zone.struct.field(name).cast(pl.Int32).fill_null(0) for name in ("hours", "minutes")

@@ -24,9 +24,9 @@ _NOT_IN_LINKS = r"\s\p{C}\p{Z}<>\"\\"
 
 _NOT_A_PICTURE = r"(?i)\.(fits?|cdf|pdf|html?|xml|vot|txt|csv|mp4|mpe?g|avi|zip|gz)$"
 _REFERENCE = (
-    r"^\d{4}[A-Za-z0-9.&]{14}[A-Za-z.]$"
-    r"|^(doi:|https?://(dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"
-    r"|^(?i:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?$"
+    r"^[0-9]{4}[A-Za-z0-9.&]{14}[A-Za-z.]$"
+    r"|^(doi:|https?://(dx\.)?doi\.org/)?10\.[0-9]{4,9}/\S+$"
+    r"|^(?i:arxiv:)?([0-9]{4}\.[0-9]{4,5}|[a-z-]+(\.[A-Z]{2})?/[0-9]{7})(v[0-9]+)?$"
     r"|^https?://\S+$"
 )
 

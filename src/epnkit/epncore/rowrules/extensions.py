@@ -10,7 +10,7 @@ import polars as pl
 from epnkit.epncore.rowrules.base import Check, GranuleRows
 from epnkit.epncore.rowrules.enumerations import items
 
-_FORMULA = re.compile(r"(?:(?:[A-Z][a-z]?|[()\[\]])\d*)+[+-]*\d*[+-]?$|e-$")
+_FORMULA = re.compile(r"(?:(?:[A-Z][a-z]?|[()\[\]])[0-9]*)+[+-]*[0-9]*[+-]?$|e-$")
 _INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]$")
 _EVENT_FORMATS = ("text/xml", "application/x-voevent+xml")
 
@@ -62,7 +62,7 @@ def _events(rows: GranuleRows) -> Iterator[Check]:
 def _maps(rows: GranuleRows) -> Iterator[Check]:
     for name, pattern, message in (
         ("map_projection", _PROJECTION, "is no FITS code, WKT or PROJ string"),
-        ("map_scale", r"^1:\d+$", "is not a ratio such as 1:50000"),
+        ("map_scale", r"^1:[0-9]+$", "is not a ratio such as 1:50000"),
     ):
         if rows.has(name):
             broken = ~pl.col(name).str.strip_chars().str.contains(pattern)

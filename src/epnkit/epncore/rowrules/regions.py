@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from epnkit.epncore.rowrules.base import Check, GranuleRows, is_one_of
 from epnkit.modules import requires_extra
 
-_N = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_N = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _POINT = rf"\(\s*{_N}d\s*,\s*{_N}d\s*\)"
 #: A polygon as pgsphere reads it, in degrees.
 _LITERAL = rf"^\s*\{{\s*{_POINT}(?:\s*,\s*{_POINT})*\s*\}}\s*$"
@@ -25,7 +25,7 @@ _ROUND = (
     rf"(?i)^\s*(?:circle|position|point)(?:\s+[a-z_]\w*)*(?:\s+{_N}){{2,3}}\s*$"
     rf"|^\s*<\s*{_POINT}\s*,\s*{_N}d\s*>\s*$"
     r"|(?i)^\s*(?:union|box|not|intersection)\b"
-    r"|^\s*\d+/[\d\s,/-]*$"
+    r"|^\s*[0-9]+/[0-9\s,/-]*$"
 )
 
 Floats = NDArray[np.float64]

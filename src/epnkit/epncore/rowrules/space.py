@@ -110,8 +110,9 @@ def _distances(rows: GranuleRows) -> Iterator[Check]:
 def _frames(rows: GranuleRows) -> Iterator[Check]:
     name = "spatial_coordinate_description"
     if rows.has(name):
-        code = pl.col(name).str.contains(r"^IAU\d{4}:\d+$") & ~pl.col(name).str.ends_with("00")
-        yield Check(85, name, code & rows.is_in_frame("body"), "is not a planetocentric frame")
+        code = pl.col(name).str.contains(r"^IAU[0-9]{4}:[0-9]+$")
+        wrong = code & ~pl.col(name).str.ends_with("00") & rows.is_in_frame("body")
+        yield Check(85, name, wrong, "is not a planetocentric frame")
 
 
 def _extent(rows: GranuleRows) -> Iterator[Check]:

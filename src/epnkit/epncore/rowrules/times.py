@@ -16,7 +16,7 @@ from epnkit.epncore.rowrules.base import Check, GranuleRows, is_one_of
 PLAUSIBLE_JD = (2_086_000.0, 2_817_000.0)
 
 #: The form of DALI 1.1, section 3.3.3; whether there is such a day and second is asked of astropy.
-_TIMESTAMP = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$"
+_TIMESTAMP = r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9](T[0-9][0-9]:[0-9][0-9](:[0-9][0-9](\.[0-9]+)?)?Z?)?$"
 
 _GRANULE_DATES = ("creation_date", "modification_date", "release_date")
 _TARGET_TIMES = ("target_time_min", "target_time_max")
@@ -97,6 +97,6 @@ def _as_instant(rows: GranuleRows, name: str) -> pl.Expr:
     value = pl.col(name)
     if not _is_text(rows, name):
         return value.cast(pl.Datetime("us"), strict=False)
-    day = value.str.slice(0, 19).str.replace(r"^(\d{4}-\d\d-\d\d)Z?$", "${1}T00:00")
-    full = day.str.replace(r"(T\d\d:\d\d)Z?$", "${1}:00")
+    day = value.str.slice(0, 19).str.replace(r"^([0-9]{4}-[0-9][0-9]-[0-9][0-9])Z?$", "${1}T00:00")
+    full = day.str.replace(r"(T[0-9][0-9]:[0-9][0-9])Z?$", "${1}:00")
     return full.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")
