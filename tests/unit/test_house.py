@@ -20,6 +20,7 @@ LAYERS = (
     "quoting",
     "tables",
     "times",
+    "units",
     "fits",
     "epncore",
     "regions",

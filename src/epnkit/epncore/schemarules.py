@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from astropy import units
-
 from epnkit.epncore import ucd
 from epnkit.epncore.columns import COLUMNS, FRAMES, Column
 from epnkit.epncore.findings import RuleFinding
 from epnkit.epncore.published import OLD_UTYPE, UTYPE, DeclaredField, DeclaredTable
 from epnkit.epncore.rowrules.pairs import LONGITUDES
+from epnkit.units import parse_unit
 
 _NUMBERS = frozenset({"short", "int", "long", "float", "double"})
 _DATATYPES = {
@@ -180,10 +179,8 @@ def _check_unit(rule: int, field: DeclaredField, wanted: tuple[str, ...]) -> Ite
 def _is_same_unit(one: str, other: str) -> bool:
     if one == other or not (one and other):
         return one == other
-    try:
-        return bool(units.Unit(one) == units.Unit(other))
-    except ValueError:
-        return False
+    parsed = parse_unit(one)
+    return parsed is not None and bool(parsed == parse_unit(other))
 
 
 def _check_ucd(rule: int, field: DeclaredField, wanted: tuple[str, ...]) -> Iterator[RuleFinding]:

@@ -25,6 +25,7 @@ from epnkit.mapping.reading import (
     numbers,
     refuse_unread,
 )
+from epnkit.units import parse_unit
 
 _Array = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -203,19 +204,13 @@ def unit_of(unit: str | int | None, power_of: str = "m") -> u.UnitBase | None:
     if power:
         inside = int(power[1]) in _POWERS
         return u.Unit(10.0 ** int(power[1]) * u.Unit(power_of)) if inside else None
-    exact = _parse_unit(text)
+    exact = parse_unit(text)
     if exact is not None and _is_light(exact):
         return exact
     # Only then in any case: mHz is no MHz, and K, the kelvin, no kayser (k).
     folded = _SPELLINGS.get(text.lower(), "" if exact is not None else text.lower())
-    found = _parse_unit(folded)
+    found = parse_unit(folded)
     return found if found is not None and _is_light(found) else None
-
-
-def _parse_unit(text: str) -> u.UnitBase | None:
-    """Parse a unit as astropy spells it; None if it is none."""
-    found = u.Unit(text, parse_strict="silent")
-    return None if isinstance(found, u.UnrecognizedUnit) or not text else found
 
 
 def _is_light(unit: u.UnitBase) -> bool:

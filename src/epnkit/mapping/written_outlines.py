@@ -85,7 +85,7 @@ def _read_flat_rings(texts: pl.Series) -> list[Floats]:
         import shapely
 
     plain = texts.str.strip_chars().str.replace(r"(?i)^SRID=[0-9]+;", "").to_list()
-    with np.errstate(invalid="ignore"):  # NaN is refused below
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are refused below
         shapes = shapely.from_wkt([each or None for each in plain], on_invalid="ignore")
     return [_find_ring(shape, text or "") for shape, text in zip(shapes, plain, strict=True)]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -253,12 +252,12 @@ def _in_arcseconds(celestial: Celestial, arrays: list[Any]) -> list[Any]:
 
 def _unit_factor(node: Any) -> float:
     """Return how many arcseconds the unit of a quantity is; per pixel, if it is a scale."""
-    from astropy import units
+    from epnkit.units import parse_unit
 
     unit = node.get("unit") if isinstance(node, Mapping) else None
     if not unit:
         return 3600.0  # FITS's degrees (FITS 4.0, section 8.2)
-    factor = float(units.Unit(str(unit).split(".")[0]).to("arcsec"))
-    if not math.isfinite(factor):
+    found = parse_unit(str(unit).split(".")[0])
+    if found is None or not found.is_equivalent("arcsec"):
         raise ValueError(f"{unit} is no unit of angles")
-    return factor
+    return float(found.to("arcsec"))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from epnkit.mapping.spectral import unit_of
 from epnkit.mapping.times import julian_date
 from epnkit.times.scales import DAY, SCALE_NAMES, UNIX_EPOCH, Scale, to_utc
+from epnkit.units import parse_unit
 
 Floats = NDArray[np.float64]
 
@@ -200,10 +201,10 @@ def _is_same(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
 
 
 def _days_of(unit: str) -> float:
-    try:
-        return float(u.Unit(unit).to(u.day))
-    except (ValueError, TypeError, u.UnitConversionError):
-        raise ValueError(f"{unit!r} is no unit of time, write s, d or ns") from None
+    found = parse_unit(unit)
+    if found is None or not found.is_equivalent(u.day):
+        raise ValueError(f"{unit!r} is no unit of time, write s, d or ns")
+    return float(found.to(u.day))
 
 
 def _origin_of(text: str) -> float:

@@ -1,4 +1,7 @@
-"""Digits of other scripts are no numbers: such a record is refused, and the load goes on."""
+"""Whatever a record says, it is read or refused, and the load goes on.
+
+Digits of other scripts are no numbers, though regular expressions and Python take them for such.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import doctest
 import importlib
 import io
+import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
@@ -30,6 +34,18 @@ from epnkit.mapping.polygons import are_polygons
 
 #: In Arabic script, full width, and a superscript.
 OTHERS = "\u0667\uff17\u00b2"
+
+#: As they are written in code.
+HOSTILE = (OTHERS[0], "", "9" * 25, "-", "1e400", "\\x00", "\U0001f600")
+
+#: What an example raises if the name of a field, or some JSON in it, is changed.
+OF_CHANGED_NAMES = (
+    epnkit.errors.EpnkitError,
+    LookupError,
+    TypeError,
+    json.JSONDecodeError,
+    pl.exceptions.ColumnNotFoundError,
+)
 
 #: What reads texts with numbers, and a text that it reads.
 READERS: dict[str, tuple[Callable[[pl.Series], Any], str]] = {
@@ -87,10 +103,13 @@ def list_examples() -> Iterator[doctest.DocTest]:
 
 
 def change_texts(source: str) -> Iterator[str]:
-    """Put another digit in the place of each within the texts of some code."""
+    """Put something else in the place of each character within the texts of some code."""
     for text in QUOTED.finditer(source):
-        for changed in replace_digits(text[0] if text[0][0] != "r" else ""):
-            yield source[: text.start()] + changed + source[text.end() :]
+        if text[0].startswith("r"):
+            continue
+        for place in range(text.start() + 1, text.end() - 1):
+            for other in HOSTILE:
+                yield source[:place] + other + source[place + 1 :]
 
 
 def run(source: str, names: dict[str, Any]) -> None:
@@ -104,6 +123,6 @@ def test_no_conversion_ends_a_load(example: doctest.DocTest) -> None:
     for step in example.examples:
         for changed in change_texts(step.source):
             # What cannot be read is null with a reason; other errors are those of changed names.
-            with contextlib.suppress(epnkit.errors.EpnkitError, LookupError, TypeError):
+            with contextlib.suppress(*OF_CHANGED_NAMES):
                 run(changed, dict(names))
         run(step.source, names)
