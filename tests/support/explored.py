@@ -19,9 +19,11 @@ ONLY = "services=hfc1ar"
 
 
 def open_search(page: Page, site: str, words: str) -> None:
-    """Open the page with a search, and wait for its end."""
+    """Open the page with a search, and wait for its end, and until what it found is drawn."""
     page.goto(f"{site}{PATH}#{words}")
     expect(page.locator("#status")).to_have_text(re.compile(r" in \d"), timeout=60_000)
+    # The page draws by a timer of 30 ms, which was set before this longer one.
+    page.evaluate("new Promise((done) => setTimeout(done, 60))")
 
 
 def count_found(site: str, **terms: Any) -> int:

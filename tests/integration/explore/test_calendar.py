@@ -32,7 +32,6 @@ def test_the_calendar_narrows_everything_to_a_day(page: Page, site: str) -> None
 def test_the_calendar_is_walked_with_the_keys(page: Page, site: str) -> None:
     open_search(page, site, f"{ONLY}&limit=5000&from=2003-01-01&to=2003-02-28")
     buttons = page.locator("#calendar td button")
-    # The page draws what it found a moment after the search has ended.
     expect(page.locator("#calendar td button[tabindex='0']")).to_have_count(1)
     page.locator("#year").focus()
     page.keyboard.press("Tab")
