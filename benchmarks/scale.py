@@ -72,8 +72,8 @@ _BEGIN = 2455562.5
 #: How often a query is asked, and an update is done.
 _ASKED, _UPDATES = 200, 3
 
-#: The pause before a worker is killed, in rows a second: two of them end before any load does.
-_KILL_EVERY = 40_000
+#: A worker is killed when a load at this rate (rows a second) would end, and again as long after.
+_KILL_RATE = 40_000
 
 #: How many ready rows are copied at most.
 _READY = 100_000
@@ -355,7 +355,7 @@ def load_with_kills(here: Bench) -> Figures:
 
     What such a load leaves is compared row by row in ``tests/fault/test_shared_loads.py``.
     """
-    pause = here.rows / _KILL_EVERY
+    pause = here.rows / _KILL_RATE
     with ThreadPoolExecutor(1) as thread:
         killing = thread.submit(kill_twice, here.dachs, pause)
         figures = load_by_dask(here, "2 Dask workers, two of them killed")

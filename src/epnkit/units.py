@@ -6,7 +6,7 @@ import re
 
 import astropy.units as u
 
-#: Numbers of which astropy would compute a power for hours, before it found it too large.
+#: Numbers so long that astropy, which computes a power before it finds it too large, may not end.
 _HUGE = re.compile(r"[0-9]{6}")
 
 

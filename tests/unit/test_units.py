@@ -17,7 +17,7 @@ def test_units_are_parsed(text: str, unit: u.UnitBase) -> None:
     assert parse_unit(text) == unit
 
 
-# The first would be computed for hours; the scales of some others are no numbers.
+# astropy did not end with the first in ten minutes; the scales of some others are no numbers.
 @pytest.mark.parametrize(
     "text",
     ["10**9999999999 m", "MHz9999", "1e400 m", "0 m", "parsnip", "", " ", "m/", "(" * 3000, "m\0"],

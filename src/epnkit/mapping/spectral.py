@@ -55,7 +55,7 @@ _SPELLINGS = {
 }
 
 #: A unit given by its power of ten, as FITS ``WAVEUNIT`` and ``FREQUNIT`` are.
-_POWER = re.compile(r"^\s*([+-]?\d{1,2})(?:\.0*)?\s*$")
+_POWER = re.compile(r"^\s*([+-]?[0-9]{1,2})(?:\.0*)?\s*$")
 
 #: The powers of ten that name a unit of light's wavelength or frequency.
 _POWERS = range(-15, 16)

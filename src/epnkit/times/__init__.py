@@ -73,9 +73,10 @@ def read_times(
     >>> reading.times.julian_date.round(5).tolist()
     [2450428.49965, 2456778.79734]
     """
-    different = texts.drop_nulls().unique(maintain_order=True)
-    if isinstance(scale, str) and len(different) * _REPEATED < len(texts):
-        return _read_different(texts, different, scale, order)
+    if isinstance(scale, str):
+        different = texts.drop_nulls().unique(maintain_order=True)
+        if len(different) * _REPEATED < len(texts):
+            return _read_different(texts, different, scale, order)
     return _read_parts(texts, split_times(texts, order), scale)
 
 

@@ -77,12 +77,10 @@ def _split_plain(texts: pl.Series) -> TimeParts:
     days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32)
     hour, minute = (texts.str.slice(start, 2).cast(pl.Float64) for start in (11, 14))
     seconds = texts.str.slice(17).str.strip_suffix("Z").cast(pl.Float64)
-    frame = pl.DataFrame({"text": texts})
-    zone = pl.when(pl.col("text").str.ends_with("Z")).then(pl.lit("UTC")).alias("scale")
     return TimeParts(
         days.cast(pl.Float64).fill_null(np.nan).to_numpy(),
         ((hour * 60.0 + minute) * 60.0 + seconds).to_numpy(),
-        frame.select(zone).to_series(),
+        texts.str.extract("(Z)$").replace("Z", "UTC"),
         np.zeros(len(texts), dtype=np.bool_),
     )
 
