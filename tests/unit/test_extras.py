@@ -36,7 +36,7 @@ WITH_OTHERS = {"gavo", "urllib3"}
 
 
 def distributions(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=~ ]", each)[0] for each in requirements}
+    return {re.split(r"[\[<>=~; ]", each)[0] for each in requirements}
 
 
 MANDATORY = distributions(PROJECT["dependencies"])

@@ -97,7 +97,6 @@ class Load:
         window = cursors.choose_window(self.service, previous, self.source, self.request)
         self.run.low = None if window.low is None else str(window.low)
         self.run.high = None if window.high is None else str(window.high)
-        self._find_validated_columns()
         makes_the_same = not empty and self._makes_the_same()
         if makes_the_same:
             self._leave_out_unchanged()
@@ -215,6 +214,8 @@ class Load:
     def _copy_batches(
         self, batches: Iterator[PreparedBatch], *, direct: bool
     ) -> Generator[CopiedBatch]:
+        # While the first records are read.
+        self._find_validated_columns()
         for prepared in batches:
             self.run.add_time("read and map")
             copied, refused = self.target.copy_accepted(prepared.granules, direct=direct)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from psycopg2 import sql
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
+from epnkit.loading.table import copying
+from epnkit.loading.table.binary_rows import encode_rows
 from epnkit.loading.table.target import Target
 from epnkit.loading.table.validated_polygons import SAMPLES, install_polygon_functions
 
@@ -115,3 +120,97 @@ def test_more_batches_take_no_more_locks(target: Target) -> None:
         target.copy_accepted(_make(40, [*MOCS], [*SAMPLES[:2]]), direct=True)
         counts += target.query("SELECT count(*) FROM pg_locks WHERE locktype = 'relation'")[0]
     assert len({*counts[1:]}) == 1, counts
+
+
+#: Values of each type of PostgreSQL that have a binary form, and those that odd texts are made of.
+VALUES: dict[str, pl.Series] = {
+    "text": pl.Series(["", "\\N", "NULL", 'a "quoted" \n\t\r line', "é ☉", "x" * 70_000, None]),
+    "character varying(5)": pl.Series(["", "a,b", "éé", None]),
+    "character(3)": pl.Series(["", "ab", None]),
+    "double precision": pl.Series(
+        [0.1, -0.0, 5e-324, 1.7976931348623157e308, math.nan, math.inf, -math.inf, None]
+    ),
+    "real": pl.Series([0.1, 1.17549435e-38, 1e-45, 3.4028234e38, math.nan, math.inf, 0.0, None]),
+    "smallint": pl.Series([-32768, 32767, 0, None]),
+    "integer": pl.Series([-(2**31), 2**31 - 1, 0, None]),
+    "bigint": pl.Series([-(2**63), 2**63 - 1, 0, None]),
+    "boolean": pl.Series([True, False, None]),
+    "date": pl.Series([date(1, 1, 1), date(1999, 12, 31), date(9999, 12, 31), None]),
+    "timestamp without time zone": pl.Series(
+        [datetime(1, 1, 1), datetime(1999, 12, 31, 23, 59, 59, 999_999), datetime(2026, 2, 3), None]
+    ),
+    "bytea": pl.Series([b"", b"\x00\\xff'", None]),
+    "uuid": pl.Series(["00" * 16, "0123456789abcdef" * 2, None]),
+}
+
+#: Values that no column of a type takes, which PostgreSQL refuses with a reason of its own.
+REFUSED: dict[str, pl.Series] = {
+    "text": pl.Series(["a NUL \x00 in it"]),
+    "character varying(5)": pl.Series(["longer than it may be"]),
+    "real": pl.Series([1e300, -1e39, 1e-300, 1e-46]),
+    "smallint": pl.Series([32768]),
+    "integer": pl.Series([2**31, -(2**40)]),
+    "bigint": pl.Series([2**63], dtype=pl.UInt64),
+    "integer[]": pl.Series(["{1,x}"]),
+    "uuid": pl.Series(["0123", "not a uuid"]),
+}
+
+
+def _make_table(target: Target, kind: str) -> Target:
+    """Let the table have one column of a type, ``value``."""
+    target.execute("ALTER TABLE s.epn_core ADD value {kind}", kind=sql.SQL(kind))
+    return replace(target, columns=(*target.columns, "value"))
+
+
+def _with_values(values: pl.Series) -> pl.DataFrame:
+    return _make(len(values), [None], [None]).with_columns(values.alias("value"))
+
+
+def _read_values(target: Target) -> list[tuple[str, str | None]]:
+    return target.query("SELECT granule_uid, value::text FROM s.epn_core ORDER BY granule_uid")
+
+
+def _copy_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "encode_rows", lambda *_: None)
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_the_binary_format_gives_the_values_of_the_text(
+    target: Target, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = _make_table(target, kind)
+    granules = _with_values(VALUES[kind])
+    assert encode_rows(granules.select("value"), {"value": target.kinds["value"]}) is not None
+    target.copy_direct(granules)
+    found = _read_values(target)
+    assert len(found) == len(granules)
+    target.execute("TRUNCATE s.epn_core, epnkit.granules_s")
+    _copy_as_text(monkeypatch)
+    target.copy_direct(granules)
+    assert found == _read_values(target)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_postgresql_refuses_what_is_beyond_a_type_either_way(
+    target: Target, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = _make_table(target, kind)
+    bad = REFUSED[kind]
+    granules = _with_values(pl.concat([bad.clear(3), bad, bad.clear(2)]))
+    copied, refused = target.copy_accepted(granules, direct=True)
+    assert (copied, [number for number, _ in refused]) == (5, [*range(3, 3 + len(bad))])
+    assert _read_values(target) == [(uid, None) for uid, _ in _read_values(target)]
+    target.execute("TRUNCATE s.epn_core, epnkit.granules_s")
+    _copy_as_text(monkeypatch)
+    assert target.copy_accepted(granules, direct=True) == (copied, refused)
+
+
+def test_a_number_for_a_column_of_another_type_is_converted_by_postgresql(target: Target) -> None:
+    """A text for a number, a number for a text: rows that have no binary form are text."""
+    target.execute("ALTER TABLE s.epn_core ADD number integer, ADD code text, ADD sizes integer[]")
+    target = replace(target, columns=(*target.columns, "number", "code", "sizes"))
+    made = _make(1, [None], [None])
+    target.copy_direct(
+        made.with_columns(number=pl.lit("12"), code=pl.lit(7), sizes=pl.lit("{1,2}"))
+    )
+    assert target.query("SELECT number, code, sizes FROM s.epn_core") == [(12, "7", [1, 2])]

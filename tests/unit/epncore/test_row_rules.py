@@ -176,6 +176,17 @@ CASES: list[tuple[int, Change, Change]] = [
     (83, {}, {"s_region": SKY["s_region"]}),
     (
         83,
+        {"s_region": "{ (10d, 5d), (20d, 5d),\t(20d, 15d), (10d, 15d) }"},
+        {"s_region": "{ (10d, 15d), (20d, 15d),\t(20d, 5d), (10d, 5d) }"},
+    ),
+    (
+        83,
+        {"s_region": "{(+1e1d,5.d),(20d,.5E1d),(20d,15d),(10d,15d)}"},
+        {"s_region": "{(10d,5d),(20d,5d)}"},
+    ),
+    (83, {}, {"s_region": "{(10d,5d),(20d,5d),(20d,15dd),(10d,15d)}"}),
+    (
+        83,
         {"s_region": "Polygon UNKNOWNFrame 10 5 20 5 20 15 10 15"},
         {"s_region": "Polygon 10 5 20 5"},
     ),

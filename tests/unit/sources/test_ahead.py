@@ -15,6 +15,33 @@ def test_the_steps_come_in_their_order() -> None:
     assert list(prefetch(iter(range(5)))) == list(range(5))
 
 
+@pytest.mark.timeout(30)
+def test_the_first_step_is_taken_before_it_is_asked_for() -> None:
+    taken = threading.Event()
+
+    def steps() -> Iterator[int]:
+        taken.set()
+        yield 1
+
+    reader = prefetch(steps())
+    assert taken.wait(10)
+    assert list(reader) == [1]
+
+
+@pytest.mark.timeout(30)
+def test_what_is_never_asked_for_a_step_is_closed_too() -> None:
+    closed = []
+
+    def steps() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            closed.append(True)
+
+    prefetch(steps()).close()
+    assert closed == [True]
+
+
 def test_an_error_comes_where_it_would_have_come() -> None:
     def steps() -> Iterator[int]:
         yield 1

@@ -5,7 +5,8 @@ granule.  What need not be read again and again is copied in another form into a
 from which PostgreSQL makes the values:
 
 - polygons that are validated already, as their bytes;
-- values that many granules of a batch share, by their numbers in a list of them.
+- values that many granules of a batch share, by their numbers in a list of them;
+- other values of types without a binary form, as text.
 
 The temporary tables are made once in a transaction: each that is made and dropped is a lock until
 its end, and PostgreSQL has a limited number of them.
@@ -15,12 +16,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 from psycopg2 import sql
+
+from epnkit.loading.table.binary_rows import encode_rows, has_binary_form
 
 if TYPE_CHECKING:
     from epnkit.loading.table.target import Target
@@ -35,6 +38,7 @@ _VALUES, _NUMBER = sql.Identifier("epnkit_shared_values"), "epnkit_number"
 #: What is made of them. ``spoly_trusted`` is PostgreSQL's ``byteacat``, declared to return spoly:
 #: it appends the bytes of the polygon to its first argument, which is empty.
 _AS_POLYGON = "coalesce(epnkit.spoly_trusted('', {bytes}), {text}::spoly)"
+_AS_TYPE = "{text}::{kind}"
 
 #: A subquery, since a join could change the order of the rows, by which
 #: :func:`~epnkit.loading.table.merge.remove_repeated` chooses.
@@ -75,16 +79,22 @@ def copy_granules(target: Target, into: sql.Composable, granules: pl.DataFrame) 
     granules : polars.DataFrame
         Granules of one batch; the table gets them in their order.
     """
-    forms = _choose_forms(target, granules)
-    if not forms:
+    kinds = {name: target.kinds[name] for name in granules.columns}
+    forms = {
+        name: _choose_form(granules[name], kind, validated=name in target.validated_columns)
+        for name, kind in kinds.items()
+        if not has_binary_form(kind)
+    }
+    others = granules.drop(*forms)
+    copied = _CopyTable.of(kinds)
+    rows = others.with_columns(each for form in forms.values() for each in form.columns)
+    content = encode_rows(rows, copied.kinds)
+    if content is None and not forms:
         _copy_lines(target, into, granules)
         return
-    copied = _clear_copy_table(target, into, granules.columns)
+    copied.clear(target, into)
     _copy_values(target, into, [form.values for form in forms.values() if form.values is not None])
-    others = granules.drop(*forms)
-    _copy_lines(
-        target, copied, others.with_columns(c for form in forms.values() for c in form.columns)
-    )
+    _copy_content(target, copied.name, rows, content)
     columns = [*others.columns, *forms]
     target.execute(
         "INSERT INTO {into} ({columns}) SELECT {selected} FROM {copied}",
@@ -93,22 +103,34 @@ def copy_granules(target: Target, into: sql.Composable, granules: pl.DataFrame) 
         selected=sql.SQL(", ").join(
             forms[name].value if name in forms else sql.Identifier(name) for name in columns
         ),
-        copied=copied,
+        copied=copied.name,
     )
 
 
-def _choose_forms(target: Target, granules: pl.DataFrame) -> dict[str, _Form]:
-    forms = {}
-    for name in granules.columns:
-        if name not in target.shape_columns:
-            continue
-        values = granules[name]
-        shared = values.drop_nulls().unique(maintain_order=True)
-        if len(shared) and len(shared) * _SHARED_BY <= len(values):
-            forms[name] = _share(values, shared)
-        elif name in target.validated_columns:
-            forms[name] = _write_bytes(values)
-    return forms
+def copy_rows(
+    target: Target, into: sql.Composable, rows: pl.DataFrame, kinds: Mapping[str, str]
+) -> None:
+    """Copy rows into a table all of whose columns have a binary form.
+
+    Parameters
+    ----------
+    target : Target
+        Whose connection it is.
+    into : psycopg2.sql.Composable
+        The table.
+    rows : polars.DataFrame
+        The rows.
+    kinds : mapping of str to str
+        The types of their columns.
+    """
+    _copy_content(target, into, rows, encode_rows(rows, kinds))
+
+
+def _choose_form(values: pl.Series, kind: str, *, validated: bool) -> _Form:
+    shared = values.drop_nulls().unique(maintain_order=True)
+    if len(shared) and len(shared) * _SHARED_BY <= len(values):
+        return _share(values, shared)
+    return _write_bytes(values) if validated else _write_text(values, kind)
 
 
 def _share(values: pl.Series, shared: pl.Series) -> _Form:
@@ -125,35 +147,60 @@ def _share(values: pl.Series, shared: pl.Series) -> _Form:
 
 
 def _write_bytes(values: pl.Series) -> _Form:
-    """Write polygons as bytes (in hexadecimal, as PostgreSQL reads them), or else as text."""
+    """Write polygons as bytes, or else as text."""
     from epnkit.regions.geometry.binary import polygon_bytes
 
     written = polygon_bytes(values)
     text = values.set(written.is_not_null(), None).alias(values.name + _TEXT)
-    content = ("\\x" + written.bin.encode("hex")).alias(values.name + _BYTES)
+    content = written.alias(values.name + _BYTES)
     value = sql.SQL(_AS_POLYGON).format(
         bytes=sql.Identifier(content.name), text=sql.Identifier(text.name)
     )
     return _Form([content, text], value)
 
 
-def _clear_copy_table(
-    target: Target, like: sql.Composable, columns: Sequence[str]
-) -> sql.Identifier:
-    """Empty the temporary table for granules with these columns; make it if it is missing.
+def _write_text(values: pl.Series, kind: str) -> _Form:
+    text = values.alias(values.name + _TEXT)
+    value = sql.SQL(_AS_TYPE).format(text=sql.Identifier(text.name), kind=sql.SQL(kind))
+    return _Form([text], value)
 
-    Loads of several sources into one table are one transaction, and their columns may differ.
+
+@dataclass(frozen=True)
+class _CopyTable:
+    """A temporary table for granules; PostgreSQL lets none of its columns lack a binary form.
+
+    Parameters
+    ----------
+    name : psycopg2.sql.Identifier
+        Its name: loads of several sources into one table are one transaction, and their columns
+        may differ.
+    same : list of str
+        The columns that it has as the table of the granules has them.
+    kinds : dict of str to str
+        The types of these, and of the forms of the others.
     """
-    digest = hashlib.sha256("\n".join(columns).encode()).hexdigest()[:8]
-    copied = sql.Identifier(f"epnkit_copied_{digest}")
-    shapes = [name for name in columns if name in target.shape_columns]
-    forms = [
-        sql.SQL("NULL::{} AS {}").format(sql.SQL(kind), sql.Identifier(name + ending))
-        for name in shapes
-        for ending, kind in _TYPES.items()
-    ]
-    _clear(target, copied, like, [*map(sql.Identifier, columns), *forms])
-    return copied
+
+    name: sql.Identifier
+    same: list[str]
+    kinds: dict[str, str]
+
+    @classmethod
+    def of(cls, kinds: Mapping[str, str]) -> _CopyTable:
+        """Describe the one for granules with these columns, of these types."""
+        digest = hashlib.sha256("\n".join(kinds).encode()).hexdigest()[:8]
+        same = {name: kind for name, kind in kinds.items() if has_binary_form(kind)}
+        others = [name for name in kinds if name not in same]
+        forms = {name + ending: kind for name in others for ending, kind in _TYPES.items()}
+        return cls(sql.Identifier(f"epnkit_copied_{digest}"), list(same), same | forms)
+
+    def clear(self, target: Target, like: sql.Composable) -> None:
+        """Empty it; make it if it is missing."""
+        forms = [
+            sql.SQL("NULL::{} AS {}").format(sql.SQL(kind), sql.Identifier(name))
+            for name, kind in self.kinds.items()
+            if name not in self.same
+        ]
+        _clear(target, self.name, like, [*map(sql.Identifier, self.same), *forms])
 
 
 def _copy_values(target: Target, like: sql.Composable, shared: list[pl.Series]) -> None:
@@ -161,7 +208,8 @@ def _copy_values(target: Target, like: sql.Composable, shared: list[pl.Series]) 
     if not shared:
         return
     number = sql.Identifier(_NUMBER)
-    columns = [sql.Identifier(name) for name in sorted(target.shape_columns)]
+    names = sorted(name for name, kind in target.kinds.items() if not has_binary_form(kind))
+    columns = map(sql.Identifier, names)
     _clear(target, _VALUES, like, [sql.SQL("0 AS {}").format(number), *columns])
     target.execute(
         "CREATE UNIQUE INDEX IF NOT EXISTS epnkit_shared_number ON {shared_values} ({number})",
@@ -185,19 +233,34 @@ def _clear(
     )
 
 
+def _copy_content(
+    target: Target, into: sql.Composable, rows: pl.DataFrame, content: bytes | None
+) -> None:
+    """Copy rows as they are encoded; as text, if PostgreSQL has to convert or refuse a value."""
+    if content is None:
+        _copy_lines(target, into, rows)
+    else:
+        _copy(target, into, rows.columns, "binary", io.BytesIO(content))
+
+
 def _copy_lines(target: Target, into: sql.Composable, rows: pl.DataFrame) -> None:
     lines = io.BytesIO()
-    rows.write_csv(
+    rows.with_columns(("\\x" + pl.col(pl.Binary).bin.encode("hex")).name.keep()).write_csv(
         lines,
         include_header=False,
         quote_style="non_numeric",
         datetime_format="%Y-%m-%dT%H:%M:%S%.6f",
     )
     lines.seek(0)
-    names = _list_names(rows.columns)
-    command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(into, names)
+    _copy(target, into, rows.columns, "csv", lines)
+
+
+def _copy(
+    target: Target, into: sql.Composable, columns: Sequence[str], form: str, content: io.BytesIO
+) -> None:
+    command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT {})")
     with target.connection.cursor() as cursor:
-        cursor.copy_expert(command, lines)
+        cursor.copy_expert(command.format(into, _list_names(columns), sql.SQL(form)), content)
 
 
 def _list_names(names: Iterable[str]) -> sql.Composed:

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table.catalog import has_tracking, tracking_name
-from epnkit.loading.table.copying import copy_granules
+from epnkit.loading.table.copying import copy_granules, copy_rows
 from epnkit.loading.table.partitions import Partitions, find_partitions
 from epnkit.loading.table.refused_rows import find_refused_rows
 
@@ -129,10 +129,15 @@ class Target:
             )
 
     @cached_property
-    def shape_columns(self) -> frozenset[str]:
-        """The columns of the table that hold polygons and MOCs of pgsphere."""
-        kinds = ((name, kind.split(" ")[0]) for name, kind in self.column_types())
-        return frozenset(name for name, kind in kinds if kind in ("spoly", "smoc"))
+    def kinds(self) -> dict[str, str]:
+        """The types of the columns of the table and the tracking table, without modifiers."""
+        found = self.query(
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid ="
+            " (quote_ident(%s) || '.' || quote_ident(%s))::regclass AND attnum > 0"
+            " AND NOT attisdropped",
+            (self.schema, self.table),
+        )
+        return dict(found) | TRACKING_COLUMNS
 
     @property
     def empty(self) -> bool:
@@ -175,7 +180,8 @@ class Target:
             [(self.name, rows)] if self.partitions is None else self.partitions.route(rows)
         ):
             self._copy(into, some)
-        self._copy(self.tracking, granules.select("granule_uid", *TRACKING_COLUMNS))
+        tracked = granules.select("granule_uid", *TRACKING_COLUMNS)
+        copy_rows(self, self.tracking, tracked, self.kinds)
 
     def attach_partitions(self, *, direct: bool) -> None:
         """Attach the parts of a partitioned table that the copied granules need.

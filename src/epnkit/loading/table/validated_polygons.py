@@ -55,7 +55,7 @@ def install_polygon_functions(superuser: Any) -> None:
 
 def polygon_columns(target: Target) -> tuple[str, ...]:
     """List the columns of a table that hold polygons of pgsphere."""
-    return tuple(name for name, kind in target.column_types() if kind.split(" ")[0] == "spoly")
+    return tuple(name for name, kind in target.kinds.items() if kind == "spoly")
 
 
 def find_obstacle(target: Target) -> str | None:

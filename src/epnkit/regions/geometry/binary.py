@@ -47,9 +47,11 @@ def polygon_bytes(literals: pl.Series) -> pl.Series:
     joined = np.frombuffer((texts.str.join("").item() or "").encode(), dtype=np.uint8)
     degrees, starts = read_literals(joined, ends)
     points = degrees / _DEGREES
+    counts, content = np.diff(starts).astype(np.int32).tobytes(), points.tobytes()
+    rows = zip(starts[:-1].tolist(), starts[1:].tolist(), prove(points, starts), strict=True)
     written = [
-        np.int32(end - start).tobytes() + points[start:end].tobytes() if good else None
-        for start, end, good in zip(starts[:-1], starts[1:], prove(points, starts), strict=True)
+        counts[4 * k : 4 * k + 4] + content[16 * start : 16 * end] if good else None
+        for k, (start, end, good) in enumerate(rows)
     ]
     return pl.Series(literals.name, written, dtype=pl.Binary)
 

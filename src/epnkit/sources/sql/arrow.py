@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-#: The longest text or binary that fits into a record batch, in bytes.
-_MAX_VALUE_BYTES = 16_384
+#: The longest text or binary that fits into a record batch, in bytes: this is tried first, and then
+#: the larger one.  Most drivers write to each byte of the room that a value has (SQLite's fills it
+#: with zeros), so that a record takes the longer the more there is.
+VALUE_SIZES = (2048, 16_384)
 
 #: The length of the longest character in UTF-8, in bytes.
 _MAX_CHARACTER_BYTES = 4
@@ -73,7 +75,7 @@ _PLACEHOLDERS: Mapping[str, Mapping[type, str]] = {
 
 
 class NotInArrowError(Exception):
-    """A result does not fit into record batches; it has to be read row by row."""
+    """A result does not fit into record batches, at least not into ones for values of this size."""
 
 
 def can_read_by_arrow(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
@@ -153,15 +155,23 @@ class ArrowReader:
         The columns of each result.
     read_timeout : float
         How many seconds the server may send nothing.
+    value_size : int
+        The longest text or binary that fits, in bytes.
     """
 
     def __init__(
-        self, secret: Secret, dialect: str, columns: Sequence[SqlColumn], read_timeout: float
+        self,
+        secret: Secret,
+        dialect: str,
+        columns: Sequence[SqlColumn],
+        read_timeout: float,
+        value_size: int,
     ) -> None:
         with requires_extra("sql"):
             from arrow_odbc import connect
 
         self._secret, self._dialect, self._columns = secret, dialect, columns
+        self._value_size = value_size
         self._watchdog = Watchdog(secret, read_timeout)
         self._reader: Any = None
         text = complete_connection_string(secret.reveal())
@@ -215,8 +225,8 @@ class ArrowReader:
             batch_size=size,
             parameters=values or None,
             max_bytes_per_batch=_MAX_BATCH_BYTES,
-            max_text_size=_MAX_VALUE_BYTES,
-            max_binary_size=_MAX_VALUE_BYTES,
+            max_text_size=self._value_size,
+            max_binary_size=self._value_size,
             schema=self._schema(),
             fetch_concurrently=False,  # the next page is prefetched anyway
             payload_text_encoding=TextEncoding.UTF8,  # which is quick; wide ones follow the locale
@@ -242,7 +252,7 @@ class ArrowReader:
 
     def _convert_batches(self, batches: list[pa.RecordBatch]) -> pl.DataFrame:
         frame = pl.DataFrame(pl.from_arrow(batches))
-        if _longest_value(frame) > _MAX_VALUE_BYTES - _MAX_CHARACTER_BYTES:
+        if _longest_value(frame) > self._value_size - _MAX_CHARACTER_BYTES:
             # MariaDB's driver truncates values silently, except in the first row.
             raise NotInArrowError
         problems: Problems = {}
@@ -253,7 +263,7 @@ class ArrowReader:
             raise NotInArrowError from error
 
     def _call(self, action: Callable[[], Result]) -> Result:
-        """Call the driver; other errors than those of the connection request reading by rows."""
+        """Call the driver; other errors than those of the connection may be those of a value."""
         with requires_extra("sql"):
             from arrow_odbc import Error
 

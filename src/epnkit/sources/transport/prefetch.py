@@ -18,8 +18,8 @@ _RUNNING: set[ThreadPoolExecutor] = set()
 def prefetch(steps: Iterator[BatchAndCheckpoint]) -> Generator[BatchAndCheckpoint]:
     """Take steps from an iterator in a thread, one more than was asked for.
 
-    Waiting for a server and reading its answer then cost nothing while there is other work.  At
-    most one step is held besides the one that is being worked on.
+    Waiting for a server and reading its answer then cost nothing while there is other work.  The
+    first step is taken at once; at most one is held besides the one that is being worked on.
 
     Parameters
     ----------
@@ -31,11 +31,19 @@ def prefetch(steps: Iterator[BatchAndCheckpoint]) -> Generator[BatchAndCheckpoin
     object
         The steps in their order; an error comes where it would have come.
     """
+    reader = _read_ahead(steps)
+    next(reader)
+    return reader  # type: ignore[return-value]  # what comes after the start is steps
+
+
+def _read_ahead(steps: Iterator[BatchAndCheckpoint]) -> Generator[BatchAndCheckpoint | None]:
+    """Yield nothing when the thread has started, so that it is ended with the generator."""
     workers: list[int] = []
     thread = ThreadPoolExecutor(1, "prefetch", initializer=lambda: workers.append(get_ident()))
     _RUNNING.add(thread)
     try:
         coming = thread.submit(_take_step, steps)
+        yield None
         while step := coming.result():
             coming = thread.submit(_take_step, steps)
             yield step[0]
