@@ -28,6 +28,10 @@ from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
 from epnkit.sources.transport.prefetch import prefetch
 
+#: How many batches are prepared at the same time: most of it is done by libraries that let go of
+#: the interpreter, and with more than two the copying would wait for it.
+_THREADS = 2
+
 #: A batch, how many of its granules were copied, and those that PostgreSQL refused, with reasons.
 CopiedBatch = tuple[PreparedBatch, int, list[tuple[int, str]]]
 
@@ -178,7 +182,9 @@ class Load:
         count = self.run.source_count = self.source.count(window)
         self.progress.expect(count)
         if self.coordinator is None:
-            yield from self.preparation.batches(self.source, window, limit=self.request.limit)
+            yield from self.preparation.batches(
+                self.source, window, limit=self.request.limit, threads=_THREADS
+            )
         else:
             yield from self.coordinator.prepare(
                 self.preparation,

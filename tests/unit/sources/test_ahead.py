@@ -1,4 +1,4 @@
-"""Reading one step ahead, in a thread."""
+"""Working ahead, in threads: reading the next step, preparing the next batches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from epnkit.sources.transport.prefetch import prefetch
+from epnkit.sources.transport.prefetch import map_ahead, prefetch
 
 
 def test_the_steps_come_in_their_order() -> None:
@@ -97,3 +97,44 @@ def test_the_thread_itself_may_find_the_reader_given_up() -> None:
         assert closed.wait(10)
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_results_come_in_the_order_of_their_items(threads: int, count: int) -> None:
+    slow_first = [threading.Event() for _ in range(count)]
+
+    def square(number: int) -> int:
+        # The later of two at the same time is done first.
+        if threads > 1 and number + 1 < count and number % threads == 0:
+            assert slow_first[number + 1].wait(10)
+        slow_first[number].set()
+        return number * number
+
+    assert list(map_ahead(square, range(count), threads)) == [n * n for n in range(count)]
+
+
+def test_the_error_of_an_item_comes_after_the_results_before_it() -> None:
+    def invert(number: int) -> float:
+        return 1 / number
+
+    results = map_ahead(invert, [1, 2, 0, 4], 2)
+    assert [next(results), next(results)] == [1, 0.5]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+@pytest.mark.timeout(30)
+def test_what_is_read_for_the_threads_is_closed_when_it_is_given_up() -> None:
+    closed = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(5)
+        finally:
+            closed.append(True)
+
+    results = map_ahead(abs, items(), 2)
+    assert next(results) == 0
+    del results
+    assert closed == [True]

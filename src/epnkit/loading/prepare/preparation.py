@@ -15,6 +15,7 @@ from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.prepare.stages import READING, STAGES, BatchState, RunSettings
 from epnkit.sources.base import BATCH_SIZE, Source, Window
+from epnkit.sources.transport.prefetch import map_ahead
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,12 @@ class Preparation(RunSettings):
     """Prepares the records of one service, batch by batch."""
 
     def batches(
-        self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
+        self,
+        source: Source,
+        window: Window,
+        size: int = BATCH_SIZE,
+        limit: int | None = None,
+        threads: int = 1,
     ) -> Iterator[PreparedBatch]:
         """Read a window and prepare it, batch by batch.
 
@@ -95,19 +101,26 @@ class Preparation(RunSettings):
             Records in a batch.
         limit : int, optional
             The maximum number of records.
+        threads : int
+            How many batches are prepared at the same time.
 
-        Yields
-        ------
-        PreparedBatch
-            Each batch.
+        Returns
+        -------
+        iterator of PreparedBatch
+            The batches, in their order.
         """
+        records = _limit_records(source.batches(window, size), limit)
+        return map_ahead(self.prepare, self._complete_batches(records), threads)
+
+    def _complete_batches(self, batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Pass on batches of which no record folds with one of the next."""
         rest: pl.DataFrame | None = None
-        for records in _limit_records(source.batches(window, size), limit):
+        for records in batches:
             rest, complete = self._hold_back_last(rest, records)
             if len(complete):
-                yield self.prepare(complete)
+                yield complete
         if rest is not None and len(rest):
-            yield self.prepare(rest)
+            yield rest
 
     def prepare(self, records: pl.DataFrame) -> PreparedBatch:
         """Apply all :mod:`~epnkit.loading.prepare.stages`.

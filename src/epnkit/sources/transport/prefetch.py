@@ -1,14 +1,17 @@
-"""Prefetching: the source works while the batch before is being worked on."""
+"""Working ahead: on the next batches, while the batch before is being worked on."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import get_ident
 from typing import TypeVar
 
 BatchAndCheckpoint = TypeVar("BatchAndCheckpoint")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 #: The threads whose readers have not ended.  A reader that is given up with an error is collected
 #: in one go with all that only it knows; its thread must outlive it, or it would wait for ever.
@@ -70,3 +73,38 @@ def _close_steps(steps: Iterator[BatchAndCheckpoint]) -> None:
     close = getattr(steps, "close", None)
     if close is not None:
         close()
+
+
+def map_ahead(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Apply a function to items, to some at the same time.
+
+    Parameters
+    ----------
+    function : callable
+        What is applied, in several threads.
+    items : iterable
+        To what it is applied; it is read in the thread that asks for results.
+    threads : int
+        To how many at the same time.
+
+    Yields
+    ------
+    object
+        The results in the order of the items; an error comes where it would have come.
+    """
+    if threads == 1:
+        yield from map(function, items)
+        return
+    pool, coming = ThreadPoolExecutor(threads, "ahead"), deque[Future[Result]]()
+    try:
+        for item in items:
+            coming.append(pool.submit(function, item))
+            if len(coming) == threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        # Without waiting: the collector may come by in one of these threads.
+        pool.shutdown(wait=False, cancel_futures=True)
