@@ -47,6 +47,22 @@ LAYERS = (
 )
 
 
+#: What prepares batches, of which several are prepared at the same time.
+PREPARES = ("times", "units", "epncore", "regions", "mapping", "datalink", "loading.prepare")
+
+#: Calls that change a setting for all threads.
+OF_THE_PROCESS = {
+    "locale.setlocale",
+    "os.chdir",
+    "os.putenv",
+    "signal.signal",
+    "sys.setswitchinterval",
+    "warnings.catch_warnings",
+    "warnings.filterwarnings",
+    "warnings.simplefilter",
+}
+
+
 def _name(path: Path) -> str:
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
@@ -98,3 +114,14 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     # What goes round in a circle is named by the error.
     order = TopologicalSorter({name: find_imports(name) for name in MODULES}).static_order()
     assert {*order} == {*MODULES}
+
+
+def test_what_prepares_batches_changes_nothing_for_other_threads() -> None:
+    changing = {
+        f"{name}: {ast.unparse(node.func)}"
+        for name in MODULES
+        if name.removeprefix("epnkit.").startswith(PREPARES)
+        for node in ast.walk(_run(MODULES[name]))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in OF_THE_PROCESS
+    }
+    assert changing == set()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import Literal
 
-from astropy.io.votable.ucd import parse_ucd
-
 from epnkit.epncore import vocabularies
 
 #: The letters of words that may lead a UCD, and of those that may follow (UCDlist, section 1).
@@ -27,6 +25,8 @@ def find_fault(ucd: str) -> str:
     str
         What is wrong, for a person; empty if nothing is.
     """
+    from astropy.io.votable.ucd import parse_ucd  # with all of VOTable, for which no load waits
+
     try:
         words = [word for _, word in parse_ucd(ucd, has_colon=False)]
     except ValueError as error:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import polars as pl
 from psycopg2 import sql
 
 from epnkit.errors import LoadError
@@ -22,15 +23,18 @@ from epnkit.loading.state import cursor as cursors
 from epnkit.loading.state import declarations, embargoes, kept_records, ledger
 from epnkit.loading.table.loaded_records import LoadedRecords, can_skip_unchanged
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
-from epnkit.loading.table.target import Target
+from epnkit.loading.table.target import BatchEncoder, EncodedBatch, Target
 from epnkit.loading.table.validated_polygons import find_obstacle, polygon_columns
 from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
-from epnkit.sources.transport.prefetch import prefetch
+from epnkit.sources.transport.prefetch import map_ahead, prefetch
 
 #: How many batches are prepared at the same time: most of it is done by libraries that let go of
 #: the interpreter, and with more than two the copying would wait for it.
 _THREADS = 2
+
+#: A batch, and what of it is encoded already, to be copied straight into the table.
+ReadyBatch = tuple[PreparedBatch, EncodedBatch | None]
 
 #: A batch, how many of its granules were copied, and those that PostgreSQL refused, with reasons.
 CopiedBatch = tuple[PreparedBatch, int, list[tuple[int, str]]]
@@ -154,16 +158,18 @@ class Load:
         if loaded.table is not None and loaded.table == own.table:
             self.preparation = replace(self.preparation, find_loaded=loaded.find)
 
+    def _list_polygon_columns(self) -> tuple[str, ...]:
+        names = self.service.mapping.names
+        return tuple(name for name in polygon_columns(self.target) if name in names)
+
     def _find_validated_columns(self) -> None:
         """Find the columns whose validated polygons can be copied as bytes, if this server can."""
-        columns = [
-            name for name in polygon_columns(self.target) if name in self.service.mapping.names
-        ]
+        columns = self._list_polygon_columns()
         if not columns:
             return
         obstacle = find_obstacle(self.target)
         if obstacle is None:
-            self.target = replace(self.target, validated_columns=tuple(columns))
+            self.target = replace(self.target, validated_columns=columns)
         else:
             self.progress.notify(f"polygons are checked again by pgsphere, slowly: {obstacle}")
 
@@ -174,19 +180,26 @@ class Load:
         kept_records.forget(self.target, name)
         embargoes.forget(self.target, name)
 
-    def _prepare_batches(self, window: Window) -> Generator[PreparedBatch]:
+    def _prepare_batches(
+        self, window: Window, encoder: BatchEncoder | None
+    ) -> Generator[ReadyBatch]:
+        def encode(prepared: PreparedBatch) -> ReadyBatch:
+            return prepared, None if encoder is None else encoder.encode(prepared.granules)
+
+        def prepare(records: pl.DataFrame) -> ReadyBatch:
+            return encode(self.preparation.prepare(records))
+
         if self.request.kind in ("retry", "reconcile"):
-            for fetched in _require_reconcilable(self.source).fetch(list(self.request.keys)):
-                yield self.preparation.prepare(fetched)
+            keys = list(self.request.keys)
+            yield from map(prepare, _require_reconcilable(self.source).fetch(keys))
             return
         count = self.run.source_count = self.source.count(window)
         self.progress.expect(count)
         if self.coordinator is None:
-            yield from self.preparation.batches(
-                self.source, window, limit=self.request.limit, threads=_THREADS
-            )
+            records = self.preparation.read(self.source, window, limit=self.request.limit)
+            yield from map_ahead(prepare, records, _THREADS)
         else:
-            yield from self.coordinator.prepare(
+            batches = self.coordinator.prepare(
                 self.preparation,
                 self.source,
                 window,
@@ -195,12 +208,22 @@ class Load:
                 declaration=self.declaration,
                 progress=self.progress,
             )
+            yield from map(encode, batches)
+
+    def _choose_encoder(self, *, direct: bool) -> BatchEncoder | None:
+        """Choose what encodes batches where they are prepared; what is staged or routed is not.
+
+        Whether the server takes polygons as bytes is not known yet: it is assumed.
+        """
+        if not direct or self.target.partitions is not None:
+            return None
+        return replace(self.target.encoder, validated=self._list_polygon_columns())
 
     def _copy_all(self, window: Window, *, direct: bool) -> Any:
         highest = None
         self.progress.start_stage("reading")
         with (
-            closing(self._prefetch_batches(window)) as batches,
+            closing(self._prefetch_batches(window, direct=direct)) as batches,
             closing(self._copy_batches(batches, direct=direct)) as copied_batches,
         ):
             for prepared, copied, refused in copied_batches:
@@ -210,21 +233,24 @@ class Load:
         self.run.add_time("read and map")
         return highest
 
-    def _prefetch_batches(self, window: Window) -> Generator[PreparedBatch]:
-        if self.request.from_kept:
-            # The records come over the connection that copies them, which is not for two threads.
-            return self._prepare_batches(window)
-        # While PostgreSQL copies one batch, the next is read and mapped.
-        return prefetch(self._prepare_batches(window))
+    def _prefetch_batches(self, window: Window, *, direct: bool) -> Generator[ReadyBatch]:
+        batches = self._prepare_batches(window, self._choose_encoder(direct=direct))
+        # While PostgreSQL copies one batch, the next is read and mapped.  Kept records come over
+        # the connection that copies them, which is not for two threads.
+        return batches if self.request.from_kept else prefetch(batches)
 
     def _copy_batches(
-        self, batches: Iterator[PreparedBatch], *, direct: bool
+        self, batches: Iterator[ReadyBatch], *, direct: bool
     ) -> Generator[CopiedBatch]:
         # While the first records are read.
         self._find_validated_columns()
-        for prepared in batches:
+        for prepared, encoded in batches:
             self.run.add_time("read and map")
-            copied, refused = self.target.copy_accepted(prepared.granules, direct=direct)
+            if encoded is not None and encoded.validated != self.target.validated_columns:
+                encoded = None  # this server reads polygons as text
+            copied, refused = self.target.copy_accepted(
+                prepared.granules, direct=direct, encoded=encoded
+            )
             self.run.add_time("copy")
             yield prepared, copied, refused
 

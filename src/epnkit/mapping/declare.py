@@ -61,7 +61,8 @@ def compute(
     Parameters
     ----------
     function : callable
-        Takes a :class:`polars.Series` an argument, and the settings as keywords.
+        Takes a :class:`polars.Series` an argument, and the settings as keywords. It is called for
+        two batches at the same time, and so keeps nothing between them.
     *arguments : str, polars.Expr or Computed
         Each the name of a field, an expression over fields, or another such value.
     **settings

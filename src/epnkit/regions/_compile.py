@@ -6,11 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final, TypeVar, cast
 
-from epnkit.modules import requires_extra
 from epnkit.regions._kernel_cache import KernelLocator, choose_cache_dir
-
-with requires_extra("footprints"):
-    import numba
+from epnkit.regions._numba import numba
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 

@@ -20,10 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from epnkit.modules import requires_extra
-
-with requires_extra("footprints"):
-    import numba
+from epnkit.regions._numba import numba
 
 #: The folder whose sources hold compiled loops.
 SOURCES: Final = Path(__file__).parent

@@ -15,7 +15,6 @@ from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.prepare.stages import READING, STAGES, BatchState, RunSettings
 from epnkit.sources.base import BATCH_SIZE, Source, Window
-from epnkit.sources.transport.prefetch import map_ahead
 
 
 @dataclass(frozen=True)
@@ -82,14 +81,21 @@ class Preparation(RunSettings):
     """Prepares the records of one service, batch by batch."""
 
     def batches(
-        self,
-        source: Source,
-        window: Window,
-        size: int = BATCH_SIZE,
-        limit: int | None = None,
-        threads: int = 1,
+        self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
     ) -> Iterator[PreparedBatch]:
-        """Read a window and prepare it, batch by batch.
+        """Read a window and prepare it, batch by batch; the parameters are those of :meth:`read`.
+
+        Returns
+        -------
+        iterator of PreparedBatch
+            The batches, in their order.
+        """
+        return map(self.prepare, self.read(source, window, size, limit))
+
+    def read(
+        self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Read a window in batches of which no record folds with one of another batch.
 
         Parameters
         ----------
@@ -101,21 +107,14 @@ class Preparation(RunSettings):
             Records in a batch.
         limit : int, optional
             The maximum number of records.
-        threads : int
-            How many batches are prepared at the same time.
 
-        Returns
-        -------
-        iterator of PreparedBatch
-            The batches, in their order.
+        Yields
+        ------
+        polars.DataFrame
+            The records, as :meth:`prepare` takes them.
         """
-        records = _limit_records(source.batches(window, size), limit)
-        return map_ahead(self.prepare, self._complete_batches(records), threads)
-
-    def _complete_batches(self, batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Pass on batches of which no record folds with one of the next."""
         rest: pl.DataFrame | None = None
-        for records in batches:
+        for records in _limit_records(source.batches(window, size), limit):
             rest, complete = self._hold_back_last(rest, records)
             if len(complete):
                 yield complete

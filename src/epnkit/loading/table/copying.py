@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,57 @@ class _Form:
     values: pl.Series | None = None
 
 
+@dataclass(frozen=True)
+class EncodedGranules:
+    """Granules of one batch as they are copied.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        The granules.
+    forms : dict of str to _Form
+        The columns that are copied in another form.
+    copied : _CopyTable
+        The temporary table.
+    rows : polars.DataFrame
+        The rows of that table.
+    content : bytes, optional
+        These rows in the binary format, if they have that form.
+    """
+
+    granules: pl.DataFrame
+    forms: dict[str, _Form]
+    copied: _CopyTable
+    rows: pl.DataFrame
+    content: bytes | None
+
+
+def encode_granules(
+    granules: pl.DataFrame, kinds: Mapping[str, str], validated: Collection[str]
+) -> EncodedGranules:
+    """Encode granules for :func:`copy_encoded`, which takes no connection, so in any thread.
+
+    Parameters
+    ----------
+    granules : polars.DataFrame
+        Granules of one batch.
+    kinds : mapping of str to str
+        The types of the table's columns, as :attr:`Target.kinds` has them.
+    validated : collection of str
+        The columns whose polygons are validated, and written as bytes.
+    """
+    kinds = {name: kinds[name] for name in granules.columns}
+    forms = {
+        name: _choose_form(granules[name], kind, validated=name in validated)
+        for name, kind in kinds.items()
+        if not has_binary_form(kind)
+    }
+    copied = _CopyTable.of(kinds)
+    columns = [each for form in forms.values() for each in form.columns]
+    rows = granules.drop(*forms).with_columns(columns)
+    return EncodedGranules(granules, forms, copied, rows, encode_rows(rows, copied.kinds))
+
+
 def copy_granules(target: Target, into: sql.Composable, granules: pl.DataFrame) -> None:
     """Copy granules into a table.
 
@@ -79,23 +130,19 @@ def copy_granules(target: Target, into: sql.Composable, granules: pl.DataFrame) 
     granules : polars.DataFrame
         Granules of one batch; the table gets them in their order.
     """
-    kinds = {name: target.kinds[name] for name in granules.columns}
-    forms = {
-        name: _choose_form(granules[name], kind, validated=name in target.validated_columns)
-        for name, kind in kinds.items()
-        if not has_binary_form(kind)
-    }
-    others = granules.drop(*forms)
-    copied = _CopyTable.of(kinds)
-    rows = others.with_columns(each for form in forms.values() for each in form.columns)
-    content = encode_rows(rows, copied.kinds)
-    if content is None and not forms:
-        _copy_lines(target, into, granules)
+    copy_encoded(target, into, encode_granules(granules, target.kinds, target.validated_columns))
+
+
+def copy_encoded(target: Target, into: sql.Composable, encoded: EncodedGranules) -> None:
+    """Copy granules that are encoded already; else like :func:`copy_granules`."""
+    forms, copied = encoded.forms, encoded.copied
+    if encoded.content is None and not forms:
+        _copy_lines(target, into, encoded.granules)
         return
     copied.clear(target, into)
     _copy_values(target, into, [form.values for form in forms.values() if form.values is not None])
-    _copy_content(target, copied.name, rows, content)
-    columns = [*others.columns, *forms]
+    copy_content(target, copied.name, encoded.rows, encoded.content)
+    columns = [*copied.same, *forms]
     target.execute(
         "INSERT INTO {into} ({columns}) SELECT {selected} FROM {copied}",
         into=into,
@@ -105,25 +152,6 @@ def copy_granules(target: Target, into: sql.Composable, granules: pl.DataFrame) 
         ),
         copied=copied.name,
     )
-
-
-def copy_rows(
-    target: Target, into: sql.Composable, rows: pl.DataFrame, kinds: Mapping[str, str]
-) -> None:
-    """Copy rows into a table all of whose columns have a binary form.
-
-    Parameters
-    ----------
-    target : Target
-        Whose connection it is.
-    into : psycopg2.sql.Composable
-        The table.
-    rows : polars.DataFrame
-        The rows.
-    kinds : mapping of str to str
-        The types of their columns.
-    """
-    _copy_content(target, into, rows, encode_rows(rows, kinds))
 
 
 def _choose_form(values: pl.Series, kind: str, *, validated: bool) -> _Form:
@@ -233,10 +261,22 @@ def _clear(
     )
 
 
-def _copy_content(
+def copy_content(
     target: Target, into: sql.Composable, rows: pl.DataFrame, content: bytes | None
 ) -> None:
-    """Copy rows as they are encoded; as text, if PostgreSQL has to convert or refuse a value."""
+    """Copy rows as they are encoded; as text, if PostgreSQL has to convert or refuse a value.
+
+    Parameters
+    ----------
+    target : Target
+        Whose connection it is.
+    into : psycopg2.sql.Composable
+        The table, all columns of which have a binary form.
+    rows : polars.DataFrame
+        The rows.
+    content : bytes, optional
+        What :func:`~epnkit.loading.table.binary_rows.encode_rows` makes of them.
+    """
     if content is None:
         _copy_lines(target, into, rows)
     else:

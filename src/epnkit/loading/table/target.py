@@ -13,8 +13,15 @@ from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
+from epnkit.loading.table.binary_rows import encode_rows
 from epnkit.loading.table.catalog import has_tracking, tracking_name
-from epnkit.loading.table.copying import copy_granules, copy_rows
+from epnkit.loading.table.copying import (
+    EncodedGranules,
+    copy_content,
+    copy_encoded,
+    copy_granules,
+    encode_granules,
+)
 from epnkit.loading.table.partitions import Partitions, find_partitions
 from epnkit.loading.table.refused_rows import find_refused_rows
 
@@ -24,6 +31,55 @@ ROW = "epnkit_row"
 #: A list of texts as a value in SQL. Within DaCHS its adapter makes NULL of an empty list, and a
 #: condition such as ``NOT key = ANY(NULL)`` holds for no row.
 TEXTS = sql.SQL("coalesce(%s::text[], ARRAY[]::text[])")
+
+
+@dataclass(frozen=True)
+class EncodedBatch:
+    """A batch as it is copied straight into the table and the tracking table.
+
+    Parameters
+    ----------
+    granules : EncodedGranules
+        What the table gets.
+    tracked : polars.DataFrame
+        What the tracking table gets.
+    tracked_content : bytes, optional
+        The same in the binary format.
+    validated : tuple of str
+        The columns whose polygons are written as bytes.
+    """
+
+    granules: EncodedGranules
+    tracked: pl.DataFrame
+    tracked_content: bytes | None
+    validated: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BatchEncoder:
+    """Encodes batches for a direct copy; it has no connection, and may do so in any thread.
+
+    Parameters
+    ----------
+    kinds : dict of str to str
+        The types of the columns, as :attr:`Target.kinds` has them.
+    validated : tuple of str
+        The columns whose polygons are written as bytes.
+    """
+
+    kinds: dict[str, str]
+    validated: tuple[str, ...]
+
+    def encode(self, granules: pl.DataFrame) -> EncodedBatch:
+        """Encode granules of one batch, with their tracking columns."""
+        rows = granules.drop(*TRACKING_COLUMNS)
+        tracked = granules.select("granule_uid", *TRACKING_COLUMNS)
+        return EncodedBatch(
+            encode_granules(rows, self.kinds, self.validated),
+            tracked,
+            encode_rows(tracked, self.kinds),
+            self.validated,
+        )
 
 
 @dataclass(frozen=True)
@@ -173,15 +229,25 @@ class Target:
                 kind=sql.SQL(kind),
             )
 
+    @property
+    def encoder(self) -> BatchEncoder:
+        """What encodes batches for a direct copy into a table without partitions."""
+        return BatchEncoder(self.kinds, self.validated_columns)
+
     def copy_direct(self, granules: pl.DataFrame) -> None:
         """Copy granules straight into the table, or its parts, and the tracking table."""
-        rows = granules.drop(*TRACKING_COLUMNS)
-        for into, some in (
-            [(self.name, rows)] if self.partitions is None else self.partitions.route(rows)
-        ):
-            self._copy(into, some)
+        self.require_columns(granules.columns)
+        if self.partitions is None:
+            self._copy_encoded(self.encoder.encode(granules))
+            return
+        for into, some in self.partitions.route(granules.drop(*TRACKING_COLUMNS)):
+            copy_granules(self, into, some)
         tracked = granules.select("granule_uid", *TRACKING_COLUMNS)
-        copy_rows(self, self.tracking, tracked, self.kinds)
+        copy_content(self, self.tracking, tracked, encode_rows(tracked, self.kinds))
+
+    def _copy_encoded(self, batch: EncodedBatch) -> None:
+        copy_encoded(self, self.name, batch.granules)
+        copy_content(self, self.tracking, batch.tracked, batch.tracked_content)
 
     def attach_partitions(self, *, direct: bool) -> None:
         """Attach the parts of a partitioned table that the copied granules need.
@@ -200,12 +266,22 @@ class Target:
 
     def copy_staged(self, granules: pl.DataFrame) -> None:
         """Copy granules into the staging table."""
-        self._copy(self.staging, granules)
+        self.require_columns(granules.columns)
+        copy_granules(self, self.staging, granules)
 
     def copy_accepted(
-        self, granules: pl.DataFrame, *, direct: bool
+        self, granules: pl.DataFrame, *, direct: bool, encoded: EncodedBatch | None = None
     ) -> tuple[int, list[tuple[int, str]]]:
         """Copy what PostgreSQL accepts, and find what it refuses.
+
+        Parameters
+        ----------
+        granules : polars.DataFrame
+            Granules of one batch.
+        direct : bool
+            Whether they are copied straight into the table, and not into the staging table.
+        encoded : EncodedBatch, optional
+            The same as :attr:`encoder` makes of them, for a direct copy.
 
         Returns
         -------
@@ -215,9 +291,15 @@ class Target:
             The number of each refused granule, and the reason as PostgreSQL gives it.
         """
         copy = self.copy_direct if direct else self.copy_staged
-        refused = find_refused_rows(
-            self, len(granules), lambda start, end: copy(granules[start:end])
-        )
+
+        def process(start: int, end: int) -> None:
+            if encoded is not None and end - start == len(granules):
+                self.require_columns(granules.columns)
+                self._copy_encoded(encoded)
+            else:
+                copy(granules[start:end])
+
+        refused = find_refused_rows(self, len(granules), process)
         return len(granules) - len(refused), refused
 
     def require_columns(self, names: Iterable[str]) -> None:
@@ -236,10 +318,6 @@ class Target:
                 cure="Declare it in the RD (optional_columns, or a column): the next load adds it"
                 " to the table. Or leave it out of the mapping.",
             )
-
-    def _copy(self, into: sql.Composable, granules: pl.DataFrame) -> None:
-        self.require_columns(granules.columns)
-        copy_granules(self, into, granules)
 
     def _compose(self, query: str, identifiers: dict[str, sql.Composable]) -> sql.Composed:
         known = {"table": self.name, "tracking": self.tracking, "texts": TEXTS}
