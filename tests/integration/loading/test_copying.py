@@ -16,6 +16,7 @@ from psycopg2 import sql
 
 from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
+from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table import copying
 from epnkit.loading.table.binary_rows import encode_rows
@@ -203,6 +204,33 @@ def test_postgresql_refuses_what_is_beyond_a_type_either_way(
     target.execute("TRUNCATE s.epn_core, epnkit.granules_s")
     _copy_as_text(monkeypatch)
     assert target.copy_accepted(granules, direct=True) == (copied, refused)
+
+
+def test_a_number_of_single_precision_keeps_its_digits(target: Target) -> None:
+    target = _make_table(target, "double precision")
+    values = pl.Series([0.1, math.nan, -math.inf, 1e-45, None], dtype=pl.Float32)
+    target.copy_direct(_with_values(values))
+    expected = ["0.1", "NaN", "-Infinity", "1e-45", None]
+    assert [value for _, value in _read_values(target)] == expected
+
+
+def test_a_batch_that_is_encoded_before_is_copied_as_one_that_is_not(target: Target) -> None:
+    granules = _make(40, [*MOCS, "3/nothing", *(f"5/{n}" for n in range(20))], [*SAMPLES, None])
+    encoded = target.encoder.encode(granules)
+    assert encoded is not None
+    first = target.copy_accepted(granules, direct=True, encoded=encoded)
+    found = target.query("SELECT t::text FROM s.epn_core t ORDER BY granule_uid")
+    assert first[0] == len(found) == 38
+    target.execute("TRUNCATE s.epn_core, epnkit.granules_s")
+    assert target.copy_accepted(granules, direct=True) == first
+    assert target.query("SELECT t::text FROM s.epn_core t ORDER BY granule_uid") == found
+
+
+def test_a_column_that_the_table_lacks_is_told_by_its_name(target: Target) -> None:
+    granules = _make(2, [None], [None]).with_columns(pl.lit(1).alias("unheard_of"))
+    assert target.encoder.encode(granules) is None
+    with pytest.raises(LoadError, match="the table has no column unheard_of"):
+        target.copy_accepted(granules, direct=True)
 
 
 def test_a_number_for_a_column_of_another_type_is_converted_by_postgresql(target: Target) -> None:

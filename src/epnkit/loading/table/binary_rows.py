@@ -89,8 +89,8 @@ def _convert(values: pl.Series, kind: str) -> pl.Series | None:
         return _read_uuids(values)
     if form.is_integer() and values.dtype.is_integer():
         return _without_loss(values, values.cast(form, strict=False))
-    if form.is_float() and values.dtype.is_numeric():
-        return _within_range(values, values.cast(form, strict=False))
+    if form.is_float() and (values.dtype.is_float() or values.dtype.is_integer()):
+        return _convert_floats(values, form)
     return values if values.dtype == form else None
 
 
@@ -104,10 +104,12 @@ def _without_loss(values: pl.Series, converted: pl.Series) -> pl.Series | None:
     return converted if converted.null_count() == values.null_count() else None
 
 
-def _within_range(values: pl.Series, converted: pl.Series) -> pl.Series | None:
-    """Refuse what is beyond single precision: PostgreSQL refuses it, a cast makes it 0 or ∞."""
-    if converted.dtype == pl.Float32 and values.dtype != pl.Float32:
-        finite = values.is_finite() & (values != 0)
-        if not (converted.is_finite() & (converted != 0)).equals(finite):
-            return None
-    return _without_loss(values, converted)
+def _convert_floats(values: pl.Series, form: pl.DataType) -> pl.Series | None:
+    """Convert numbers, except those beyond single precision, which PostgreSQL refuses."""
+    if values.dtype == pl.Float32 and form == pl.Float64:
+        # The number with the fewest digits, as a text has it: 0.1, and not 0.10000000149.
+        return values.cast(pl.String).cast(pl.Float64)
+    converted = values.cast(form, strict=False)
+    # A cast makes 0 or infinity of them.
+    inside, kept = (each.is_finite() & (each != 0) for each in (values, converted))
+    return _without_loss(values, converted) if kept.equals(inside) else None

@@ -70,8 +70,16 @@ class BatchEncoder:
     kinds: dict[str, str]
     validated: tuple[str, ...]
 
-    def encode(self, granules: pl.DataFrame) -> EncodedBatch:
-        """Encode granules of one batch, with their tracking columns."""
+    def encode(self, granules: pl.DataFrame) -> EncodedBatch | None:
+        """Encode granules of one batch, with their tracking columns.
+
+        Returns
+        -------
+        EncodedBatch or None
+            None if the table lacks one of the columns.
+        """
+        if not self.kinds.keys() >= {*granules.columns}:
+            return None
         rows = granules.drop(*TRACKING_COLUMNS)
         tracked = granules.select("granule_uid", *TRACKING_COLUMNS)
         return EncodedBatch(
@@ -237,10 +245,10 @@ class Target:
     def copy_direct(self, granules: pl.DataFrame) -> None:
         """Copy granules straight into the table, or its parts, and the tracking table."""
         self.require_columns(granules.columns)
-        if self.partitions is None:
-            self._copy_encoded(self.encoder.encode(granules))
-            return
-        for into, some in self.partitions.route(granules.drop(*TRACKING_COLUMNS)):
+        rows = granules.drop(*TRACKING_COLUMNS)
+        for into, some in (
+            [(self.name, rows)] if self.partitions is None else self.partitions.route(rows)
+        ):
             copy_granules(self, into, some)
         tracked = granules.select("granule_uid", *TRACKING_COLUMNS)
         copy_content(self, self.tracking, tracked, encode_rows(tracked, self.kinds))
