@@ -76,8 +76,8 @@
 
   <mixinDef id="uncompared">
     <doc>
-      Lets PostgreSQL keep no statistics of columns with addresses, which no query compares: sorting a
-      sample of them is a fifth of the analysis that follows each import.
+      Lets PostgreSQL keep no statistics of columns with addresses, which hardly any query compares:
+      sorting a sample of them is a fifth of the analysis that follows each import.
     </doc>
     <processLate>
       <code>

@@ -48,7 +48,18 @@ LAYERS = (
 
 
 #: What prepares batches, of which several are prepared at the same time.
-PREPARES = ("times", "units", "epncore", "regions", "mapping", "datalink", "loading.prepare")
+PREPARES = (
+    "times",
+    "units",
+    "epncore",
+    "regions",
+    "mapping",
+    "datalink",
+    "sources.values",
+    "loading.prepare",
+    "loading.table.binary_rows",
+    "loading.table.copying",
+)
 
 #: Calls that change a setting for all threads.
 OF_THE_PROCESS = {

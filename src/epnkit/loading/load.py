@@ -24,7 +24,11 @@ from epnkit.loading.state import declarations, embargoes, kept_records, ledger
 from epnkit.loading.table.loaded_records import LoadedRecords, can_skip_unchanged
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
 from epnkit.loading.table.target import BatchEncoder, EncodedBatch, Target
-from epnkit.loading.table.validated_polygons import find_obstacle, polygon_columns
+from epnkit.loading.table.validated_polygons import (
+    can_call_polygon_functions,
+    find_obstacle,
+    polygon_columns,
+)
 from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
 from epnkit.sources.transport.prefetch import map_ahead, prefetch
@@ -196,10 +200,11 @@ class Load:
         count = self.run.source_count = self.source.count(window)
         self.progress.expect(count)
         if self.coordinator is None:
-            records = self.preparation.read(self.source, window, limit=self.request.limit)
-            yield from map_ahead(prepare, records, _THREADS)
+            read = self.preparation.read(self.source, window, limit=self.request.limit)
+            with closing(read) as records:
+                yield from map_ahead(prepare, records, _THREADS)
         else:
-            batches = self.coordinator.prepare(
+            prepared = self.coordinator.prepare(
                 self.preparation,
                 self.source,
                 window,
@@ -208,16 +213,20 @@ class Load:
                 declaration=self.declaration,
                 progress=self.progress,
             )
-            yield from map(encode, batches)
+            with closing(prepared) as batches:
+                yield from map(encode, batches)
 
     def _choose_encoder(self, *, direct: bool) -> BatchEncoder | None:
         """Choose what encodes batches where they are prepared; what is staged or routed is not.
 
-        Whether the server takes polygons as bytes is not known yet: it is assumed.
+        If the functions are there that take polygons as bytes, they are assumed to be right; this
+        is found out while the first records are read.
         """
         if not direct or self.target.partitions is not None:
             return None
-        return replace(self.target.encoder, validated=self._list_polygon_columns())
+        takes_bytes = can_call_polygon_functions(self.target)
+        validated = self._list_polygon_columns() if takes_bytes else ()
+        return replace(self.target.encoder, validated=validated)
 
     def _copy_all(self, window: Window, *, direct: bool) -> Any:
         highest = None

@@ -19,6 +19,7 @@ from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table import copying
+from epnkit.loading.table import target as target_module
 from epnkit.loading.table.binary_rows import encode_rows
 from epnkit.loading.table.target import Target
 from epnkit.loading.table.validated_polygons import SAMPLES, install_polygon_functions
@@ -131,7 +132,9 @@ VALUES: dict[str, pl.Series] = {
     "double precision": pl.Series(
         [0.1, -0.0, 5e-324, 1.7976931348623157e308, math.nan, math.inf, -math.inf, None]
     ),
-    "real": pl.Series([0.1, 1.17549435e-38, 1e-45, 3.4028234e38, math.nan, math.inf, 0.0, None]),
+    "real": pl.Series(
+        [0.1, 1 + 2**-24, 1.17549435e-38, 1e-45, 3.4028234e38, math.nan, math.inf, 0.0, None]
+    ),
     "smallint": pl.Series([-32768, 32767, 0, None]),
     "integer": pl.Series([-(2**31), 2**31 - 1, 0, None]),
     "bigint": pl.Series([-(2**63), 2**63 - 1, 0, None]),
@@ -153,6 +156,10 @@ REFUSED: dict[str, pl.Series] = {
     "integer": pl.Series([2**31, -(2**40)]),
     "bigint": pl.Series([2**63], dtype=pl.UInt64),
     "integer[]": pl.Series(["{1,x}"]),
+    "date": pl.Series([2_932_897, -719_163], dtype=pl.Int32).cast(pl.Date),
+    "timestamp without time zone": pl.Series([253_402_300_800_000_000, -(2**62)]).cast(
+        pl.Datetime("us")
+    ),
     "uuid": pl.Series(["0123", "not a uuid"]),
 }
 
@@ -172,7 +179,8 @@ def _read_values(target: Target) -> list[tuple[str, str | None]]:
 
 
 def _copy_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "encode_rows", lambda *_: None)
+    for module in (copying, target_module):
+        monkeypatch.setattr(module, "encode_rows", lambda *_: None)
 
 
 @pytest.mark.parametrize("kind", VALUES)

@@ -201,7 +201,7 @@ def test_records_without_a_key_are_read_once_too(
     query = f"SELECT id, run_date, {part} FROM obs"
     source = make(query=query, key=("part", "id"), cursor=cursor)
     if not by_arrow:
-        source.value_sizes = ()
+        source.value_limits = ()
     read = pl.concat(source.batches(size=900))
     assert sorted(read["id"]) == list(range(COUNT))
     assert read["part"].null_count() == COUNT // 3
@@ -260,6 +260,18 @@ def test_texts_too_long_for_a_block_arrive_whole(
     whole = str(_row(3005)[5]) * times if column == "name" else b"\xe9t\xe9" * times * 5
     assert values.pop(3005) == whole
     assert max(map(len, values)) < 20
+
+
+@pytest.mark.parametrize("times", [100, 150, 1000])
+def test_a_long_text_in_a_record_without_a_key_arrives_whole(make: Make, times: int) -> None:
+    """After such a record reading could not go on: the text has to fit at once."""
+    text = f"REPEAT(name, CASE WHEN id = 3003 THEN {times} ELSE 1 END) AS x"
+    part = "CASE WHEN id % 3 = 0 THEN NULL ELSE id % 7 END AS part"
+    query = f"SELECT id, {part}, {text} FROM obs WHERE id < 4000"
+    source = make(query=query, key=("part", "id"), cursor=None)
+    read = pl.concat(source.batches(size=300)).sort("id")
+    assert read["id"].to_list() == list(range(4000))
+    assert read["x"][3003] == str(_row(3003)[5]) * times
 
 
 def test_a_cursor_that_is_no_number_comes_once(make: Make, database: tuple[str, Server]) -> None:

@@ -163,7 +163,7 @@ def test_blocks_give_the_same_values(database: tuple[str, int]) -> None:
     columns = kept[database[0]]
     blocks = open_source(database, "odbc", columns)
     found, expected = read(blocks), read(open_source(database, "url", columns))
-    assert bool(blocks.value_sizes) is not ends_process_on_lost_connection(
+    assert bool(blocks.value_limits) is not ends_process_on_lost_connection(
         find_driver_version(database)
     )
     assert found.equals(expected)

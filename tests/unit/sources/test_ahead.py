@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -112,6 +113,25 @@ def test_results_come_in_the_order_of_their_items(threads: int, count: int) -> N
         return number * number
 
     assert list(map_ahead(square, range(count), threads)) == [n * n for n in range(count)]
+
+
+def test_what_is_read_for_the_threads_is_closed_before_an_error_is_seen() -> None:
+    closed = []
+
+    def items() -> Generator[int]:
+        try:
+            yield from range(3)
+        finally:
+            closed.append(threading.current_thread().name)
+
+    def steps() -> Iterator[float]:
+        with closing(items()) as read:
+            yield from map_ahead(lambda number: 1 / number, read, 2)
+
+    reader = prefetch(steps())
+    with pytest.raises(ZeroDivisionError):
+        next(reader)
+    assert [name.rpartition("_")[0] for name in closed] == ["prefetch"]
 
 
 def test_the_error_of_an_item_comes_after_the_results_before_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class Coordinator:
         run: int,
         declaration: Hashes,
         progress: Progress,
-    ) -> Iterator[PreparedBatch]:
+    ) -> Generator[PreparedBatch]:
         """Prepare a window, in the order in which one process would.
 
         Parameters

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -85,16 +86,17 @@ class Preparation(RunSettings):
     ) -> Iterator[PreparedBatch]:
         """Read a window and prepare it, batch by batch; the parameters are those of :meth:`read`.
 
-        Returns
-        -------
-        iterator of PreparedBatch
-            The batches, in their order.
+        Yields
+        ------
+        PreparedBatch
+            Each batch.
         """
-        return map(self.prepare, self.read(source, window, size, limit))
+        with closing(self.read(source, window, size, limit)) as read:
+            yield from map(self.prepare, read)
 
     def read(
         self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
-    ) -> Iterator[pl.DataFrame]:
+    ) -> Generator[pl.DataFrame]:
         """Read a window in batches of which no record folds with one of another batch.
 
         Parameters

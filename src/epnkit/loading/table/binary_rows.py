@@ -1,9 +1,9 @@
 """Rows in the binary format of PostgreSQL's COPY.
 
 PostgreSQL reads rows in it two to three times as quickly as lines of text: it looks for no ends of
-lines and fields, and parses no numbers.  A value in it has the form of its column's type, and
-PostgreSQL converts nothing, so that only what is exactly of that type is written here.  Other rows
-are copied as text, for PostgreSQL to convert or to refuse.
+lines and fields, and parses no numbers.  Nor does it convert anything, so that values are written
+here only if they are what PostgreSQL would make of their text.  Other rows are copied as text, for
+PostgreSQL to convert or to refuse.
 
 References
 ----------
@@ -12,7 +12,10 @@ PostgreSQL's documentation, "COPY", section "Binary Format".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 import polars as pl
 
@@ -34,6 +37,12 @@ _FORMS: dict[str, pl.DataType] = {
     "text": pl.String(),
     "timestamp without time zone": pl.Datetime("us"),
     "uuid": pl.Binary(),
+}
+
+#: The first and the last value that PostgreSQL reads in the form of ISO 8601.
+_YEARS: dict[str, tuple[Any, Any]] = {
+    "date": (date(1, 1, 1), date(9999, 12, 31)),
+    "timestamp without time zone": (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999)),
 }
 
 
@@ -64,18 +73,26 @@ def encode_rows(rows: pl.DataFrame, kinds: Mapping[str, str]) -> bytes | None:
         What COPY reads; None if there is a value that PostgreSQL would have to convert or to
         refuse, or if pgpq is not installed: there is none for each processor.
     """
-    try:
-        from pgpq import ArrowToPostgresBinaryEncoder
-    except ImportError:
+    new_encoder = _find_encoder()
+    if new_encoder is None:
         return None
     columns = [_convert(rows[name], kinds[name]) for name in rows.columns]
     if any(column is None for column in columns):
         return None
     table = pl.DataFrame(columns).to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
-    encoder = ArrowToPostgresBinaryEncoder(table.schema)
+    encoder = new_encoder(table.schema)
     batches = table.to_batches(max_chunksize=_ROWS)
     written = [encoder.write_header(), *map(encoder.write_batch, batches), encoder.finish()]
     return b"".join(written)
+
+
+@cache
+def _find_encoder() -> Callable[[Any], Any] | None:
+    try:
+        from pgpq import ArrowToPostgresBinaryEncoder
+    except ModuleNotFoundError:
+        return None
+    return ArrowToPostgresBinaryEncoder
 
 
 def _convert(values: pl.Series, kind: str) -> pl.Series | None:
@@ -91,7 +108,10 @@ def _convert(values: pl.Series, kind: str) -> pl.Series | None:
         return _without_loss(values, values.cast(form, strict=False))
     if form.is_float() and (values.dtype.is_float() or values.dtype.is_integer()):
         return _convert_floats(values, form)
-    return values if values.dtype == form else None
+    if values.dtype != form:
+        return None
+    ends = _YEARS.get(kind)
+    return values if ends is None or values.is_between(*ends).all() else None
 
 
 def _read_uuids(values: pl.Series) -> pl.Series | None:
@@ -106,10 +126,11 @@ def _without_loss(values: pl.Series, converted: pl.Series) -> pl.Series | None:
 
 def _convert_floats(values: pl.Series, form: pl.DataType) -> pl.Series | None:
     """Convert numbers, except those beyond single precision, which PostgreSQL refuses."""
-    if values.dtype == pl.Float32 and form == pl.Float64:
-        # The number with the fewest digits, as a text has it: 0.1, and not 0.10000000149.
-        return values.cast(pl.String).cast(pl.Float64)
-    converted = values.cast(form, strict=False)
+    if values.dtype.is_float() and values.dtype != form:
+        # By the digits that a text has: 0.1 of single precision is 0.1, and not 0.10000000149.
+        converted = values.cast(pl.String).cast(form, strict=False)
+    else:
+        converted = values.cast(form, strict=False)
     # A cast makes 0 or infinity of them.
     inside, kept = (each.is_finite() & (each != 0) for each in (values, converted))
     return _without_loss(values, converted) if kept.equals(inside) else None

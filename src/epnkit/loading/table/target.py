@@ -311,14 +311,15 @@ class Target:
         return len(granules) - len(refused), refused
 
     def require_columns(self, names: Iterable[str]) -> None:
-        """Refuse columns of granules, except those of the loader, that the RD does not declare.
+        """Refuse columns of granules, except those of the loader, that RD or table do not have.
 
         Raises
         ------
         LoadError
             If there is one.
         """
-        unknown = sorted({*names} - {*self.columns, *TRACKING_COLUMNS, ROW})
+        known = {*self.columns} & self.kinds.keys()
+        unknown = sorted({*names} - known - {*TRACKING_COLUMNS, ROW})
         if unknown:
             raise LoadError(
                 f"the table has no column {', '.join(unknown)}",

@@ -58,13 +58,18 @@ def polygon_columns(target: Target) -> tuple[str, ...]:
     return tuple(name for name, kind in target.kinds.items() if kind == "spoly")
 
 
+def can_call_polygon_functions(target: Target) -> bool:
+    """Return whether the functions exist, and this role may call them."""
+    return bool(target.query(POLYGON_FUNCTIONS_CALLABLE)[0][0])
+
+
 def find_obstacle(target: Target) -> str | None:
     """Describe why this server cannot take validated polygons as bytes; None if it can.
 
     The functions must exist, this role must be allowed to call them, and their results for some
     polygons must be bit for bit those that pgsphere reads from text.
     """
-    if not target.query(POLYGON_FUNCTIONS_CALLABLE)[0][0]:
+    if not can_call_polygon_functions(target):
         what = f"the functions of {POLYGON_FUNCTIONS_FILE} are missing"
         return f"{what}; epnkit doctor says how to create them"
     import polars as pl

@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-#: The longest text or binary that fits into a record batch, in bytes: this is tried first, and then
-#: the larger one.  Most drivers write to each byte of the room that a value has (SQLite's fills it
-#: with zeros), so that a record takes the longer the more there is.
-VALUE_SIZES = (2048, 16_384)
+#: The longest text or binary that fits into a record batch, in bytes: the first is tried first.
+#: The more room a value has, the longer a record takes (SQLite's driver fills it with zeros).
+VALUE_LIMITS = (2048, 16_384)
 
 #: The length of the longest character in UTF-8, in bytes.
 _MAX_CHARACTER_BYTES = 4
@@ -75,7 +74,7 @@ _PLACEHOLDERS: Mapping[str, Mapping[type, str]] = {
 
 
 class NotInArrowError(Exception):
-    """A result does not fit into record batches, at least not into ones for values of this size."""
+    """A result does not fit into record batches, at least not below this limit of values."""
 
 
 def can_read_by_arrow(query: QuerySchema, order: Sequence[SqlColumn]) -> bool:
@@ -155,8 +154,9 @@ class ArrowReader:
         The columns of each result.
     read_timeout : float
         How many seconds the server may send nothing.
-    value_size : int
-        The longest text or binary that fits, in bytes.
+    value_limit : int
+        The longest text or binary that fits, in bytes. Where reading could not go on after a value
+        that is longer, since the records have no order, it is the largest limit.
     """
 
     def __init__(
@@ -165,13 +165,13 @@ class ArrowReader:
         dialect: str,
         columns: Sequence[SqlColumn],
         read_timeout: float,
-        value_size: int,
+        value_limit: int,
     ) -> None:
         with requires_extra("sql"):
             from arrow_odbc import connect
 
         self._secret, self._dialect, self._columns = secret, dialect, columns
-        self._value_size = value_size
+        self._value_limit = value_limit
         self._watchdog = Watchdog(secret, read_timeout)
         self._reader: Any = None
         text = complete_connection_string(secret.reveal())
@@ -205,17 +205,20 @@ class ArrowReader:
             If the server ended the query.
         """
         names = [column.field for column in order]
-        for batches in _collect_batches(self._fetch_batches(statement, size), size):
-            frame = self._convert_batches(batches)
+        limit = self._value_limit if order else VALUE_LIMITS[-1]
+        for batches in _collect_batches(self._fetch_batches(statement, size, limit), size):
+            frame = self._convert_batches(batches, limit)
             yield Page(frame, frame.select(names).row(-1) if names else ())
 
-    def _fetch_batches(self, statement: Statement, size: int) -> Iterator[pa.RecordBatch]:
+    def _fetch_batches(
+        self, statement: Statement, size: int, limit: int
+    ) -> Iterator[pa.RecordBatch]:
         """Fetch record batch by record batch; of wide records, one holds only a few hundred."""
-        self._reader = self._call(lambda: self._execute(statement, size))
+        self._reader = self._call(lambda: self._execute(statement, size, limit))
         while (batch := self._call(lambda: next(self._reader, None))) is not None:
             yield batch
 
-    def _execute(self, statement: Statement, size: int) -> Any:
+    def _execute(self, statement: Statement, size: int, limit: int) -> Any:
         with requires_extra("sql"):
             from arrow_odbc import TextEncoding
 
@@ -225,8 +228,8 @@ class ArrowReader:
             batch_size=size,
             parameters=values or None,
             max_bytes_per_batch=_MAX_BATCH_BYTES,
-            max_text_size=self._value_size,
-            max_binary_size=self._value_size,
+            max_text_size=limit,
+            max_binary_size=limit,
             schema=self._schema(),
             fetch_concurrently=False,  # the next page is prefetched anyway
             payload_text_encoding=TextEncoding.UTF8,  # which is quick; wide ones follow the locale
@@ -250,9 +253,9 @@ class ArrowReader:
             else _arrow_types()[type(column.dtype)]()
         )
 
-    def _convert_batches(self, batches: list[pa.RecordBatch]) -> pl.DataFrame:
+    def _convert_batches(self, batches: list[pa.RecordBatch], limit: int) -> pl.DataFrame:
         frame = pl.DataFrame(pl.from_arrow(batches))
-        if _longest_value(frame) > self._value_size - _MAX_CHARACTER_BYTES:
+        if _longest_value(frame) > limit - _MAX_CHARACTER_BYTES:
             # MariaDB's driver truncates values silently, except in the first row.
             raise NotInArrowError
         problems: Problems = {}

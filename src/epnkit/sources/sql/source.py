@@ -25,7 +25,7 @@ from epnkit.sources.config.credentials import Secret
 from epnkit.sources.config.settings import Settings
 from epnkit.sources.config.types import take_types
 from epnkit.sources.configured import ConfiguredSource
-from epnkit.sources.sql.arrow import VALUE_SIZES, ArrowReader, NotInArrowError, can_read_by_arrow
+from epnkit.sources.sql.arrow import VALUE_LIMITS, ArrowReader, NotInArrowError, can_read_by_arrow
 from epnkit.sources.sql.column_types import Row, SqlColumn, build_frame
 from epnkit.sources.sql.columns import NO_OVERRIDES, ColumnOverrides, QuerySchema, read_query_schema
 from epnkit.sources.sql.connect import open_session
@@ -274,14 +274,14 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         start = checkpoint or Checkpoint()
         if self._key and self._secret.kind == "odbc":  # whose results may be read in pages
             segments = list(split_by_order(segments, self._query.wrapped))
-        while self.value_sizes:
+        while self.value_limits:
             try:
                 for batch, next_checkpoint in self._read_by_arrow(segments, size, start):
                     start = next_checkpoint
                     yield batch, next_checkpoint
             except NotInArrowError:
                 # Neither for the rest, nor for later readings.
-                self.value_sizes = self.value_sizes[1:]
+                self.value_limits = self.value_limits[1:]
             else:
                 return
         yield from self._read_rows(segments, size, start)
@@ -292,7 +292,7 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         query, read_timeout = self._query, self._settings.retry_policy.read_timeout
         with closing(
             ArrowReader(
-                self._secret, query.dialect, query.columns, read_timeout, self.value_sizes[0]
+                self._secret, query.dialect, query.columns, read_timeout, self.value_limits[0]
             )
         ) as reader:
             yield from prefetch(self._query_reader.read(reader, segments, start, size))
@@ -312,15 +312,15 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         return QueryReader(self._query, bool(self._key), self.label)
 
     @cached_property
-    def value_sizes(self) -> tuple[int, ...]:
-        """The sizes of values for which records are fetched in Arrow record batches, if at all.
+    def value_limits(self) -> tuple[int, ...]:
+        """The limits of values with which records are fetched in Arrow record batches, if at all.
 
-        A size is dropped when something does not fit into it.
+        A limit is dropped when something does not fit.
         """
         if not self._key or self._secret.kind != "odbc" or self._settings.encoding:
             return ()
         order = (*self._key, *filter(None, [self._cursor]))
-        return VALUE_SIZES if can_read_by_arrow(self._query, order) else ()
+        return VALUE_LIMITS if can_read_by_arrow(self._query, order) else ()
 
 
 def _or_negated(one: Condition, other: Condition) -> Condition:

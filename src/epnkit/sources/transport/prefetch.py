@@ -94,9 +94,6 @@ def map_ahead(
     object
         The results in the order of the items; an error comes where it would have come.
     """
-    if threads == 1:
-        yield from map(function, items)
-        return
     pool, coming = ThreadPoolExecutor(threads, "ahead"), deque[Future[Result]]()
     try:
         for item in items:
