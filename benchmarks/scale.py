@@ -236,13 +236,21 @@ def fill(here: Bench) -> Figures:
     return {"records made": f"{time.monotonic() - start:.0f} s"}
 
 
+def read_idle_seconds() -> float:
+    """Read for how long the processors of the machine have had nothing to do (proc(5))."""
+    idle, waiting = Path("/proc/stat").read_text().split()[4:6]
+    return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
+
+
 def measure_load(here: Bench, request: Request, name: str) -> Figures:
     """Load everything into a new table."""
     here.dachs.run("drop", f"{NAME}/q", check=False)
-    before = os.times()
+    before, idle_before = os.times(), read_idle_seconds()
     with watch_memory(here.dachs.root) as peaks:
         seconds = here.load(request)
-    after = os.times()
+    after, idle = os.times(), read_idle_seconds() - idle_before
+    cores = os.cpu_count() or 1
+    busy = cores * seconds - idle
     spent = sum(after[2:4]) - sum(before[2:4])  # of children, and theirs
     (loaded, stages) = here.query(
         "SELECT loaded, seconds FROM epnkit.runs ORDER BY run DESC LIMIT 1"
@@ -255,6 +263,8 @@ def measure_load(here: Bench, request: Request, name: str) -> Figures:
         f"load, {name}": f"{seconds:.1f} s, {here.rows / seconds:,.0f} rows/s",
         f"stages, {name}": ", ".join(f"{stage} {took:.1f} s" for stage, took in stages.items()),
         f"processor time of loader and processes, {name}": f"{spent:.1f} s",
+        f"processor time of the machine, {name}": f"{busy / here.rows * 1e6:.0f} µs a record,"
+        f" {busy / (cores * seconds):.0%} of {cores} cores",
         f"peak memory of the loader, {name}": memory_used,
     }
 

@@ -82,7 +82,7 @@
     <processLate>
       <code>
         for column in substrate:
-          if "meta.ref.url" in column.ucd:
+          if "meta.ref.url" in column.ucd and not column.hasProperty("statisticsTarget"):
             column.setProperty("statisticsTarget", "0")
       </code>
     </processLate>

@@ -25,7 +25,8 @@ def find_fault(ucd: str) -> str:
     str
         What is wrong, for a person; empty if nothing is.
     """
-    from astropy.io.votable.ucd import parse_ucd  # with all of VOTable, for which no load waits
+    # It brings all of VOTable, and so is not imported before a UCD is checked.
+    from astropy.io.votable.ucd import parse_ucd
 
     try:
         words = [word for _, word in parse_ucd(ucd, has_colon=False)]

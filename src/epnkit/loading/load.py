@@ -24,11 +24,7 @@ from epnkit.loading.state import declarations, embargoes, kept_records, ledger
 from epnkit.loading.table.loaded_records import LoadedRecords, can_skip_unchanged
 from epnkit.loading.table.merge import delete_granules, merge, read_refused, remove_repeated
 from epnkit.loading.table.target import BatchEncoder, EncodedBatch, Target
-from epnkit.loading.table.validated_polygons import (
-    can_call_polygon_functions,
-    find_obstacle,
-    polygon_columns,
-)
+from epnkit.loading.table.validated_polygons import choose_encoder, find_obstacle, polygon_columns
 from epnkit.service import Service
 from epnkit.sources.base import Reconcilable, Source, Window, describe_skipped
 from epnkit.sources.transport.prefetch import map_ahead, prefetch
@@ -162,13 +158,9 @@ class Load:
         if loaded.table is not None and loaded.table == own.table:
             self.preparation = replace(self.preparation, find_loaded=loaded.find)
 
-    def _list_polygon_columns(self) -> tuple[str, ...]:
-        names = self.service.mapping.names
-        return tuple(name for name in polygon_columns(self.target) if name in names)
-
     def _find_validated_columns(self) -> None:
         """Find the columns whose validated polygons can be copied as bytes, if this server can."""
-        columns = self._list_polygon_columns()
+        columns = polygon_columns(self.target, self.service.mapping.names)
         if not columns:
             return
         obstacle = find_obstacle(self.target)
@@ -216,18 +208,6 @@ class Load:
             with closing(prepared) as batches:
                 yield from map(encode, batches)
 
-    def _choose_encoder(self, *, direct: bool) -> BatchEncoder | None:
-        """Choose what encodes batches where they are prepared; what is staged or routed is not.
-
-        If the functions are there that take polygons as bytes, they are assumed to be right; this
-        is found out while the first records are read.
-        """
-        if not direct or self.target.partitions is not None:
-            return None
-        takes_bytes = can_call_polygon_functions(self.target)
-        validated = self._list_polygon_columns() if takes_bytes else ()
-        return replace(self.target.encoder, validated=validated)
-
     def _copy_all(self, window: Window, *, direct: bool) -> Any:
         highest = None
         self.progress.start_stage("reading")
@@ -243,7 +223,9 @@ class Load:
         return highest
 
     def _prefetch_batches(self, window: Window, *, direct: bool) -> Generator[ReadyBatch]:
-        batches = self._prepare_batches(window, self._choose_encoder(direct=direct))
+        # What is staged is encoded as it is copied.
+        encoder = choose_encoder(self.target, self.service.mapping.names) if direct else None
+        batches = self._prepare_batches(window, encoder)
         # While PostgreSQL copies one batch, the next is read and mapped.  Kept records come over
         # the connection that copies them, which is not for two threads.
         return batches if self.request.from_kept else prefetch(batches)
@@ -255,8 +237,6 @@ class Load:
         self._find_validated_columns()
         for prepared, encoded in batches:
             self.run.add_time("read and map")
-            if encoded is not None and encoded.validated != self.target.validated_columns:
-                encoded = None  # this server reads polygons as text
             copied, refused = self.target.copy_accepted(
                 prepared.granules, direct=direct, encoded=encoded
             )

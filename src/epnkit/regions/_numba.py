@@ -1,4 +1,4 @@
-"""numba, without the package coverage: importing that takes a third as long again as numba itself.
+"""numba, without the package coverage, which was a third of the time that importing numba took.
 
 numba imports it, if it is installed, to report which lines of compiled functions were reached.
 """

@@ -21,8 +21,12 @@ from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.table import copying
 from epnkit.loading.table import target as target_module
 from epnkit.loading.table.binary_rows import encode_rows
-from epnkit.loading.table.target import Target
-from epnkit.loading.table.validated_polygons import SAMPLES, install_polygon_functions
+from epnkit.loading.table.target import BatchEncoder, Target
+from epnkit.loading.table.validated_polygons import (
+    SAMPLES,
+    choose_encoder,
+    install_polygon_functions,
+)
 
 #: MOCs of which granules have one each.
 MOCS = ("0/1 3 1/8 21", "3/81 84-85", "4/321 333 2/1")
@@ -224,8 +228,11 @@ def test_a_number_of_single_precision_keeps_its_digits(target: Target) -> None:
 
 def test_a_batch_that_is_encoded_before_is_copied_as_one_that_is_not(target: Target) -> None:
     granules = _make(40, [*MOCS, "3/nothing", *(f"5/{n}" for n in range(20))], [*SAMPLES, None])
-    encoded = target.encoder.encode(granules)
+    encoder = choose_encoder(target, granules.columns)
+    assert encoder is not None
+    encoded = encoder.encode(granules)
     assert encoded is not None
+    assert encoded.validated == target.validated_columns
     first = target.copy_accepted(granules, direct=True, encoded=encoded)
     found = target.query("SELECT t::text FROM s.epn_core t ORDER BY granule_uid")
     assert first[0] == len(found) == 38
@@ -236,7 +243,7 @@ def test_a_batch_that_is_encoded_before_is_copied_as_one_that_is_not(target: Tar
 
 def test_a_column_that_the_table_lacks_is_told_by_its_name(target: Target) -> None:
     granules = _make(2, [None], [None]).with_columns(pl.lit(1).alias("unheard_of"))
-    assert target.encoder.encode(granules) is None
+    assert BatchEncoder(target.kinds, ()).encode(granules) is None
     with pytest.raises(LoadError, match="the table has no column unheard_of"):
         target.copy_accepted(granules, direct=True)
 

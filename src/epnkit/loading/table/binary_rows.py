@@ -22,8 +22,8 @@ import polars as pl
 #: How many rows are encoded at a time: few enough for a processor's cache.
 _ROWS = 1000
 
-#: The types of PostgreSQL (without a modifier) that are copied in the form that this type has.
-_FORMS: dict[str, pl.DataType] = {
+#: The types of PostgreSQL (without a modifier) that have a binary form, and what is written as it.
+_BINARY_TYPES: dict[str, pl.DataType] = {
     "bigint": pl.Int64(),
     "boolean": pl.Boolean(),
     "bytea": pl.Binary(),
@@ -54,7 +54,7 @@ def has_binary_form(kind: str) -> bool:
     kind : str
         The type, as PostgreSQL's ``format_type`` writes it, without a modifier.
     """
-    return kind in _FORMS
+    return kind in _BINARY_TYPES
 
 
 def encode_rows(rows: pl.DataFrame, kinds: Mapping[str, str]) -> bytes | None:
@@ -97,7 +97,7 @@ def _find_encoder() -> Callable[[Any], Any] | None:
 
 def _convert(values: pl.Series, kind: str) -> pl.Series | None:
     """Convert values to the form of a type, unless some have none, or not without a change."""
-    form = _FORMS.get(kind)
+    form = _BINARY_TYPES.get(kind)
     if form is None:
         return None
     if values.dtype == pl.Null:

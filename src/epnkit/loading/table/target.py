@@ -237,11 +237,6 @@ class Target:
                 kind=sql.SQL(kind),
             )
 
-    @property
-    def encoder(self) -> BatchEncoder:
-        """What encodes batches for a direct copy into a table without partitions."""
-        return BatchEncoder(self.kinds, self.validated_columns)
-
     def copy_direct(self, granules: pl.DataFrame) -> None:
         """Copy granules straight into the table, or its parts, and the tracking table."""
         self.require_columns(granules.columns)
@@ -289,7 +284,8 @@ class Target:
         direct : bool
             Whether they are copied straight into the table, and not into the staging table.
         encoded : EncodedBatch, optional
-            The same as :attr:`encoder` makes of them, for a direct copy.
+            What :class:`BatchEncoder` made of them, for a direct copy. It is of no use if this
+            server takes no polygons as bytes after all.
 
         Returns
         -------
@@ -299,6 +295,8 @@ class Target:
             The number of each refused granule, and the reason as PostgreSQL gives it.
         """
         copy = self.copy_direct if direct else self.copy_staged
+        if encoded is not None and encoded.validated != self.validated_columns:
+            encoded = None
 
         def process(start: int, end: int) -> None:
             if encoded is not None and end - start == len(granules):

@@ -7,12 +7,13 @@ the time of a load of regions.  A polygon that
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from epnkit.packaged import find_packaged
 
 if TYPE_CHECKING:  # a DaCHS is deployed without loading anything
-    from epnkit.loading.table.target import Target
+    from epnkit.loading.table.target import BatchEncoder, Target
 
 #: The SQL that creates the functions; a superuser runs it once.
 POLYGON_FUNCTIONS_FILE = "sql/30-trusted-polygons.sql"
@@ -53,14 +54,38 @@ def install_polygon_functions(superuser: Any) -> None:
         cursor.execute(find_packaged(POLYGON_FUNCTIONS_FILE).read_text(encoding="utf-8"))
 
 
-def polygon_columns(target: Target) -> tuple[str, ...]:
-    """List the columns of a table that hold polygons of pgsphere."""
-    return tuple(name for name, kind in target.kinds.items() if kind == "spoly")
+def polygon_columns(target: Target, names: Container[str]) -> tuple[str, ...]:
+    """List those columns of a table among some that hold polygons of pgsphere."""
+    return tuple(name for name, kind in target.kinds.items() if kind == "spoly" and name in names)
 
 
 def can_call_polygon_functions(target: Target) -> bool:
     """Return whether the functions exist, and this role may call them."""
     return bool(target.query(POLYGON_FUNCTIONS_CALLABLE)[0][0])
+
+
+def choose_encoder(target: Target, names: Container[str]) -> BatchEncoder | None:
+    """Choose what encodes batches before it is known whether this server takes bytes.
+
+    Parameters
+    ----------
+    target : Target
+        The table.
+    names : container of str
+        The columns that granules have.
+
+    Returns
+    -------
+    BatchEncoder or None
+        It writes polygons as bytes if there are functions for them, which are right but for other
+        versions of pgsphere. None if granules are first divided among the parts of the table.
+    """
+    from epnkit.loading.table.target import BatchEncoder
+
+    if target.partitions is not None:
+        return None
+    takes_bytes = can_call_polygon_functions(target)
+    return BatchEncoder(target.kinds, polygon_columns(target, names) if takes_bytes else ())
 
 
 def find_obstacle(target: Target) -> str | None:
