@@ -192,7 +192,7 @@ class DryRun:
         counts.add(prepared.counts)
         found.add_refusals(prepared.refusals)
         if self.target.columns:
-            self.target.require_columns(granules.columns)
+            self.target.require_declared(granules.columns)
         if len(granules):
             found.must_violations += self._count_violations(granules.drop(*TRACKING_COLUMNS))
         spool.add(granules)

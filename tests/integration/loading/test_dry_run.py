@@ -15,6 +15,7 @@ from psycopg2 import sql
 
 from epnkit import api
 from epnkit.dachs.private import PrivateDachs
+from epnkit.errors import LoadError
 from epnkit.loading.dry_run import DryRunResult
 from tests.support.commands import run_epnkit
 
@@ -209,6 +210,21 @@ def test_kept_records_are_rehearsed(
     assert found.counts.changed > 0
     assert set(found.changed) == {"granule_gid"}
     assert found.changed["granule_gid"].examples[0][1:] == ("things", "all")
+
+
+def test_a_column_that_the_next_load_adds(
+    scratch: PrivateDachs, catalogue: Path, put_back: Callable[[Path], None]
+) -> None:
+    service, rd = (scratch.inputs / "things" / name for name in ("service.py", "q.rd"))
+    put_back(service)
+    put_back(rd)
+    given = '"granule_gid": "things"'
+    service.write_text(service.read_text().replace(given, given + ', "species": "H"'))
+    with pytest.raises(LoadError, match=r"the table has no column species"):
+        rehearse(scratch, full=True)
+    rd.write_text(rd.read_text().replace('="internal_reference"', '="internal_reference species"'))
+    found = rehearse(scratch, full=True)
+    assert found.counts.changed > 0
 
 
 @pytest.fixture

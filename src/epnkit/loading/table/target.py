@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -316,7 +316,21 @@ class Target:
         LoadError
             If there is one.
         """
-        known = {*self.columns} & self.kinds.keys()
+        self._require(names, {*self.columns} & self.kinds.keys())
+
+    def require_declared(self, names: Iterable[str]) -> None:
+        """Refuse columns of granules, except those of the loader, that the RD does not declare.
+
+        The table may be missing, or lack a column that the next load adds.
+
+        Raises
+        ------
+        LoadError
+            If there is one.
+        """
+        self._require(names, {*self.columns})
+
+    def _require(self, names: Iterable[str], known: Set[str]) -> None:
         unknown = sorted({*names} - known - {*TRACKING_COLUMNS, ROW})
         if unknown:
             raise LoadError(

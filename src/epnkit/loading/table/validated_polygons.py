@@ -84,8 +84,10 @@ def choose_encoder(target: Target, names: Container[str]) -> BatchEncoder | None
 
     if target.partitions is not None:
         return None
-    takes_bytes = can_call_polygon_functions(target)
-    return BatchEncoder(target.kinds, polygon_columns(target, names) if takes_bytes else ())
+    polygons = polygon_columns(target, names)
+    # Asked only of a database with pgsphere: where its types are unknown, so is the answer.
+    takes_bytes = bool(polygons) and can_call_polygon_functions(target)
+    return BatchEncoder(target.kinds, polygons if takes_bytes else ())
 
 
 def find_obstacle(target: Target) -> str | None:
