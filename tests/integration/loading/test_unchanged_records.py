@@ -63,15 +63,18 @@ class Archive:
         return read, changed, unchanged, mapped
 
 
-@pytest.fixture
-def archive(scratch: PrivateDachs, postgresql: Server) -> Iterator[Archive]:
-    """Load some slots of SDO's records from PostgreSQL."""
+@pytest.fixture(params=["the source hashes"])
+def archive(
+    scratch: PrivateDachs, postgresql: Server, request: pytest.FixtureRequest
+) -> Iterator[Archive]:
+    """Load some slots of SDO's records from PostgreSQL, which hashes them, or leaves it to us."""
     with closing(psycopg2.connect(postgresql.url)) as source:
         SdoRecords(COUNT).fill(source)
         source.autocommit = True
         inputs.install(scratch, ROOT / "resources" / NAME)
         folder = scratch.inputs / NAME
-        (folder / "source.toml").write_text((folder / "sql.toml").read_text())
+        hashing = "" if request.param == "the source hashes" else "digest = false\n"
+        (folder / "source.toml").write_text(hashing + (folder / "sql.toml").read_text())
         rd = folder / "q.rd"
         rd.write_text(rd.read_text().replace("../grammars/union", "../grammars/sql"))
         credential = scratch.root / "credentials" / NAME
@@ -84,6 +87,7 @@ def archive(scratch: PrivateDachs, postgresql: Server) -> Iterator[Archive]:
         scratch.run("drop", f"{NAME}/q")
 
 
+@pytest.mark.parametrize("archive", ["the source hashes", "epnkit hashes"], indirect=True)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_only_what_changed_is_mapped_again(archive: Archive, jobs: int) -> None:
     archive.change(f"UPDATE sdo_records SET exptime = exptime + 1 WHERE recnum = {_ONE}")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 import pytest
 
 from epnkit.errors import ConfigurationError
+from epnkit.loading.prepare.columns import DIGEST
+from epnkit.loading.prepare.packing import unpack
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
-from epnkit.mapping import Mapping
-from epnkit.service import Service
-from epnkit.sources.base import SOURCE_DIGEST
+from epnkit.loading.request import Request
+from epnkit.loading.table.loaded_records import can_skip_unchanged
+from epnkit.mapping import Fold, Mapping
+from epnkit.service import Embargo, Service
+from epnkit.sources.base import SOURCE_DIGEST, UNREADABLE
 
 #: A mapping that every rule accepts, but for what a test adds.
 COLUMNS: dict[str, Any] = {
@@ -102,6 +106,78 @@ def test_a_record_without_a_digest_is_mapped() -> None:
     for given in (records, records.drop(SOURCE_DIGEST)):
         found = Preparation(service, find_loaded=Loaded(("1", 0, 1)).find).prepare(given)
         assert found.batch.keys == ["1"]
+
+
+def digest_of(records: pl.DataFrame, service: Service | None = None) -> dict[int, int | None]:
+    """Give the digest of each record, by its id."""
+    made = Preparation(service or make_service(processing_level=3)).prepare(records)
+    assert SOURCE_DIGEST not in unpack(made.batch.content).columns
+    return {
+        int(key): digest for key, digest in made.granules.select("epnkit_key", DIGEST).iter_rows()
+    }
+
+
+def test_epnkit_hashes_what_the_source_does_not() -> None:
+    records = pl.DataFrame({"id": [1, 2, 3], "name": ["a", "b", None], "tags": [["x"], [], None]})
+    all_of_them = digest_of(records)
+    assert len({*all_of_them.values()}) == 3
+    assert None not in all_of_them.values()
+    for given in (records[1:], records.select("tags", "id", "name"), records[::-1]):
+        assert digest_of(given).items() <= all_of_them.items()
+    unreadable = pl.Series(UNREADABLE, [None, "name: no text", None])
+    noted = digest_of(records.with_columns(unreadable))
+    assert [key for key in noted if noted[key] != all_of_them[key]] == [2]
+    changed = digest_of(records.with_columns(name=pl.Series(["a", "c", ""])))
+    assert [key for key in changed if changed[key] != all_of_them[key]] == [2, 3]
+
+
+def test_what_epnkit_hashed_is_not_mapped_again_either() -> None:
+    records = pl.DataFrame({"id": [1, 2], "name": ["a", "b"]})
+    rows = [(str(key), digest, 1) for key, digest in digest_of(records).items() if digest]
+    service = make_service(processing_level=3)
+    again = records.with_columns(name=pl.Series(["a", "B"]))
+    found = Preparation(service, find_loaded=Loaded(*rows).find).prepare(again)
+    assert (found.batch.keys, found.counts.unchanged) == (["2"], 1)
+    assert unpack(found.batch.content).equals(again[1:])
+
+
+def test_no_digest_for_what_depends_on_more_than_a_record() -> None:
+    records = pl.DataFrame({"id": [1, 1], "name": ["a", "b"]})
+    columns: dict[Any, Any] = {**COLUMNS, "processing_level": 3}
+    folded = Mapping(columns, fold=Fold(by=("id",), collect=("name",)))
+    service = replace(make_service(), mapping=folded)
+    assert digest_of(records, service) == {1: None}
+    embargoed = replace(
+        make_service(processing_level=3), embargo=Embargo(until=pl.lit("2000-01-01"))
+    )
+    assert digest_of(records[:1], embargoed) == {1: None}
+
+
+@dataclass
+class OfKind:
+    """A source that is asked only for what it says of its digests; the rest ends a test."""
+
+    compared_by: str
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "digests_cover_records":
+            raise AttributeError(name)
+        return pytest.fail
+
+
+@dataclass
+class Covering(OfKind):
+    digests_cover_records: bool = True
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [(OfKind("key"), True), (OfKind("digest"), False), (Covering("digest"), True)],
+)
+def test_digests_that_cover_less_than_a_record_are_not_trusted(source: Any, expected: bool) -> None:
+    service = make_service()
+    assert can_skip_unchanged(service, source, Request()) == expected
+    assert not can_skip_unchanged(service, source, Request(full=True))
 
 
 @pytest.mark.parametrize(

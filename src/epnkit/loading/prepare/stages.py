@@ -126,6 +126,19 @@ def read_cursor(batch: BatchState, run: RunSettings) -> None:
         batch.highest = values.max()
 
 
+def hash_records(batch: BatchState, run: RunSettings) -> None:
+    """Hash the records that the source has not hashed, if a load may leave out unchanged ones."""
+    records = batch.records
+    if SOURCE_DIGEST in records.columns or not run.service.maps_each_record_alone:
+        return
+    if UNREADABLE not in records.columns:
+        records = records.with_columns(pl.lit(None, pl.String).alias(UNREADABLE))
+    # Another version of Polars may hash otherwise: then all records are mapped once more.
+    hashed = records.select(sorted(records.columns)).hash_rows()
+    digest = hashed.reinterpret(signed=True).alias(SOURCE_DIGEST)
+    batch.records = batch.records.with_columns(digest)
+
+
 def drop_unchanged(batch: BatchState, run: RunSettings) -> None:
     """Drop the records that are loaded already, and unchanged since: their digests are the same."""
     if run.find_loaded is None or SOURCE_DIGEST not in batch.records.columns:
@@ -135,7 +148,8 @@ def drop_unchanged(batch: BatchState, run: RunSettings) -> None:
     granules = read.join(
         run.find_loaded(keys), on=("key", "digest"), how="left", maintain_order="left"
     )["granules"]
-    batch.records = batch.kept = batch.records.filter(granules.is_null())
+    to_map = granules.is_null()
+    batch.records, batch.kept = batch.records.filter(to_map), batch.kept.filter(to_map)
     batch.counts.unchanged = int(granules.sum())
     batch.counts.extra = batch.counts.unchanged - (len(read) - len(batch.kept))
 
@@ -336,7 +350,7 @@ def count_outcomes(batch: BatchState, run: RunSettings) -> None:
 
 
 #: The stages before records are mapped, in their order.
-READING: tuple[Stage, ...] = (read_cursor, drop_unchanged)
+READING: tuple[Stage, ...] = (read_cursor, hash_records, drop_unchanged)
 
 #: Those that map and check records, in their order.
 STAGES: tuple[Stage, ...] = (

@@ -11,7 +11,7 @@ from psycopg2 import sql
 from epnkit.loading.request import Request
 from epnkit.loading.table.catalog import tracking_name
 from epnkit.service import Service
-from epnkit.sources.base import Digesting, Source
+from epnkit.sources.base import Digesting, Reconcilable, Source
 
 _LOADED = """
     SELECT epnkit_key, min(epnkit_digest), count(*) FROM {tracking} WHERE epnkit_key = ANY(%s)
@@ -70,9 +70,8 @@ class LoadedRecords:
 def can_skip_unchanged(service: Service, source: Source, request: Request) -> bool:
     """Return whether a load may leave out records that have not changed since they were loaded.
 
-    It may if it is to read what is new, the source's digests cover all of a record, and its
-    granules are made of nothing else: no embargo that ends, no other records that are folded with
-    it.
+    It may if it is to read what is new, the digests cover all of a record, and its granules are
+    made of nothing else.
 
     Parameters
     ----------
@@ -83,5 +82,11 @@ def can_skip_unchanged(service: Service, source: Source, request: Request) -> bo
     request : Request
         How it is loaded.
     """
-    alone = service.embargo is None and service.mapping.fold is None
-    return request.kind == "load" and alone and isinstance(source, Digesting)
+    return request.kind == "load" and service.maps_each_record_alone and _covers_records(source)
+
+
+def _covers_records(source: Source) -> bool:
+    """Return whether digests cover all of a record, as those made by epnkit do."""
+    if isinstance(source, Digesting):
+        return True
+    return not isinstance(source, Reconcilable) or source.compared_by == "key"

@@ -149,8 +149,8 @@ class RucioSource(ConfiguredSource[RucioSettings]):
 
     @property
     def compared_by(self) -> Literal["digest", "key"]:
-        """How the records can be compared with the table, as their own source says."""
-        return self._reconcilable.compared_by
+        """How the records can be compared with the table, as their own source says, if they can."""
+        return self._records.compared_by if isinstance(self._records, Reconcilable) else "key"
 
     def digests(self, bounds: list[str]) -> pl.DataFrame:
         """Sum up the records between consecutive keys; see :class:`Reconcilable`."""

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 #: The longest text or binary that fits into a record batch, in bytes: the first is tried first.
 #: The more room a value has, the longer a record takes (SQLite's driver fills it with zeros).
-VALUE_LIMITS = (2048, 16_384)
+VALUE_LIMITS = (512, 2048, 16_384)
 
 #: The length of the longest character in UTF-8, in bytes.
 _MAX_CHARACTER_BYTES = 4
