@@ -316,7 +316,7 @@ class Target:
         LoadError
             If there is one.
         """
-        self._require(names, {*self.columns} & self.kinds.keys())
+        self._refuse_unknown(names, {*self.columns} & self.kinds.keys())
 
     def require_declared(self, names: Iterable[str]) -> None:
         """Refuse columns of granules, except those of the loader, that the RD does not declare.
@@ -328,9 +328,9 @@ class Target:
         LoadError
             If there is one.
         """
-        self._require(names, {*self.columns})
+        self._refuse_unknown(names, {*self.columns})
 
-    def _require(self, names: Iterable[str], known: Set[str]) -> None:
+    def _refuse_unknown(self, names: Iterable[str], known: Set[str]) -> None:
         unknown = sorted({*names} - known - {*TRACKING_COLUMNS, ROW})
         if unknown:
             raise LoadError(
