@@ -225,6 +225,9 @@ def test_a_column_that_the_next_load_adds(
     rd.write_text(rd.read_text().replace('="internal_reference"', '="internal_reference species"'))
     found = rehearse(scratch, full=True)
     assert found.counts.changed > 0
+    assert set(found.changed) == {"species"}
+    assert found.changed["species"].count == found.counts.changed
+    assert found.changed["species"].examples[0][1:] == (None, "H")
 
 
 @pytest.fixture

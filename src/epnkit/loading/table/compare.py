@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -110,10 +111,12 @@ class TableComparison:
         lost = {number for (number, *_), _ in refused}
         left = [granule for granule in fit if granule[0] not in lost]
         found.new = [uid for _, uid, *_ in left if uid not in known]
-        found.changed = sum(1 for granule in differing if granule[0] not in lost)
+        changed = [granule for granule in differing if granule[0] not in lost]
+        changes += self._list_added_values(changed)
+        found.changed = len(changed)
         found.unchanged = len(left) - len(found.new) - found.changed
         shown = {uid for uid, *_ in changes}
-        bare = [g[1] for g in differing if g[0] not in lost and g[1] not in shown]
+        bare = [uid for _, uid, *_ in changed if uid not in shown]
         found.changes = [*changes, *((uid, _LINKS, None, None) for uid in bare)]
         return found
 
@@ -187,6 +190,15 @@ class TableComparison:
 
         refused = find_refused_rows(self.target, len(granules), read)
         return changes, [(granules[number], problem) for number, problem in refused]
+
+    def _list_added_values(self, granules: list[SpooledGranule]) -> list[ChangedValue]:
+        """List the values of columns that the table lacks, and the next load adds."""
+        added = sorted({*self.target.columns} - self.target.kinds.keys())
+        if not added:
+            return []
+        parsed = ((uid, json.loads(text)) for _, uid, _, _, text in granules)
+        values = ((uid, name, values.get(name)) for uid, values in parsed for name in added)
+        return [(uid, name, None, str(value)) for uid, name, value in values if value is not None]
 
     def _pair(self, name: str) -> sql.Composed:
         """Write the expressions of the old and the new value of a column, in the table's type."""
