@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.fault.chaos import run
 
 
+@pytest.mark.all
 def test_after_a_short_campaign_the_table_is_the_source() -> None:
     counts = run(minutes=0.4, seed=7)
     assert counts["comparisons"] >= 2

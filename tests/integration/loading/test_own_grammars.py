@@ -117,6 +117,7 @@ def test_a_full_import_does_not_wait_for_itself(scratch: PrivateDachs, plates: P
         assert read_ids(scratch) == [1, 2]
 
 
+@pytest.mark.all
 def test_hfc1ar_row_by_row_is_the_same_table(scratch: PrivateDachs) -> None:
     with ReplicaSources(scratch, ROOT) as sources:
         sources.fill(ROOT / "resources" / "hfc1ar")

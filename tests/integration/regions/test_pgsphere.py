@@ -91,7 +91,7 @@ def _check_area(codes: list[str], start: np.ndarray, images: Images, found: Foot
 
 
 def test_pgsphere_takes_every_polygon_and_agrees_on_its_area(pgsphere: connection) -> None:
-    _check(pgsphere, 15_000, 1)
+    _check(pgsphere, 5000, 1)
 
 
 @pytest.mark.all

@@ -252,7 +252,7 @@ def hiding(dachs: PrivateDachs) -> Iterator[None]:
     assert run_load(dachs, "--remap").startswith("0 ")
 
 
-@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("shown", [True, pytest.param(False, marks=pytest.mark.all)])
 def test_a_closed_record_that_the_source_deletes_does_not_come_back(
     served: Served, dachs: PrivateDachs, mongo: Server, shown: bool
 ) -> None:

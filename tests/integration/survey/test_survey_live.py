@@ -33,6 +33,7 @@ def second() -> Iterator[PrivateDachs]:
         yield dachs
 
 
+@pytest.mark.all
 def test_services_side_by_side(hfc1ar: str, second: PrivateDachs, tmp_path: Path) -> None:
     page = tmp_path / "survey.html"
     with (
