@@ -186,9 +186,10 @@ _BOUNDS = """
 WHERE position %% %s = 0 ORDER BY {key}
 """
 
+#: The source's digests are of 32 bits, but those that epnkit made before it hashed are of 64.
 _DIGESTS = """
     SELECT width_bucket({key}, ARRAY(SELECT {key} FROM unnest({texts}) AS epnkit_key)) AS part,
-           sum(epnkit_digest)::bigint
+           mod(sum(epnkit_digest), 2 ^ 62::numeric)::bigint
     FROM (SELECT DISTINCT epnkit_key, epnkit_digest FROM {tracking}) each GROUP BY 1
 """
 

@@ -12,13 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from gavo import base
 
 from epnkit import service as services
 from epnkit.errors import ConfigurationError
 from epnkit.loading.grammar.common import datalink_url, open_admin_connection
 from epnkit.loading.grammar.row_iterator import fill_columns, require_plain
-from epnkit.loading.prepare.columns import CONTENT, KEY, TRACKING_COLUMNS
+from epnkit.loading.prepare.columns import CONTENT, DIGEST, KEY, TRACKING_COLUMNS
 from epnkit.loading.prepare.packing import PackedBatch
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.state import embargoes, kept_records, ledger
@@ -105,7 +106,9 @@ class RowmakerGranules:
         if self._preparation.service.embargo is not None:
             name = self._preparation.service.name
             embargoes.save(self._target, name, prepared.batch.keys, prepared.embargoed)
-        rows = prepared.granules.rows(named=True)
+        # This declaration may not be that of the table: the next update maps the record again.
+        granules = prepared.granules.with_columns(pl.lit(None, pl.Int64).alias(DIGEST))
+        rows = granules.rows(named=True)
         return self._track(rows[0], prepared.batch) if rows else None
 
     granule = make_granule  # the name in deployed copies of q.rd

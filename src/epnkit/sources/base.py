@@ -21,8 +21,8 @@ UNREADABLE = "epnkit_unreadable"
 #: Stands in it for a field's name if nothing of the record could be read.
 WHOLE = "*"
 
-#: The column of a batch with the hash that the source itself made of a record, if it makes one.
-#: It is no field of the record.
+#: The column of a batch with the hash of a record, if the source itself makes one; in a load epnkit
+#: adds its own to the batches that have none.  It is no field of the record.
 SOURCE_DIGEST = "epnkit_source_digest"
 
 #: How many records are held at a time unless the source file says otherwise.

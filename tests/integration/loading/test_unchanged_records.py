@@ -17,6 +17,7 @@ from epnkit.loading.request import Request
 from epnkit.loading.table.loaded_records import LoadedRecords
 from epnkit.replicas.sdo_records import PER_SLOT, SdoRecords
 from tests.conftest import ROOT
+from tests.support.commands import run_epnkit
 from tests.support.dask_cluster import grant_worker
 
 pytest_plugins = ["tests.support.servers"]
@@ -141,6 +142,30 @@ def test_a_table_that_the_load_itself_replaced_is_not_waited_for(archive: Archiv
         within, outside = (LoadedRecords(each, NAME).table for each in (load, other))
         assert within is not None
         assert within != outside
+
+
+@pytest.mark.parametrize("archive", ["the source hashes", "epnkit hashes"], indirect=True)
+def test_a_record_that_was_refused_and_is_as_before_leaves_quarantine(archive: Archive) -> None:
+    waiting = "SELECT count(*) FROM epnkit.quarantine WHERE resolved IS NULL"
+    archive.change(f"UPDATE sdo_records SET wavelnth = -wavelnth WHERE recnum = {_ONE}")
+    archive.load()
+    assert archive.query(waiting) == (1,)
+    archive.change(f"UPDATE sdo_records SET wavelnth = -wavelnth WHERE recnum = {_ONE}")
+    assert archive.load() == (COUNT, 0, COUNT, 1)
+    assert archive.query(waiting) == (0,)
+    assert archive.load() == (COUNT, 0, COUNT, 0)
+    archive.load(remap=True)
+    assert archive.query("SELECT count(*) FROM medoc_sdo.epn_core") == (COUNT,)
+
+
+@pytest.mark.parametrize("archive", ["epnkit hashes"], indirect=True)
+def test_a_source_that_begins_to_hash_is_compared(archive: Archive) -> None:
+    path = archive.dachs.inputs / NAME / "source.toml"
+    path.write_text(path.read_text().removeprefix("digest = false\n"))
+    for found in (COUNT, 0):
+        told = f"{found:,} records are missing or changed, 0 are gone"
+        assert told in run_epnkit("reconcile", NAME, "--dachs", str(archive.dachs.root)).output
+    assert archive.query("SELECT count(*) FROM medoc_sdo.epn_core") == (COUNT,)
 
 
 def test_a_table_that_was_emptied_is_filled_again(archive: Archive) -> None:

@@ -98,6 +98,15 @@ def test_what_is_loaded_and_unchanged_is_not_mapped_and_counts(
     assert PreparedBatch.from_bytes(found.to_bytes()).counts == counts
 
 
+def test_all_records_with_one_key_are_mapped_if_one_has_changed() -> None:
+    records = pl.DataFrame({"id": [1, 1, 2, 2], SOURCE_DIGEST: [10, 11, 20, 20]})
+    find = Loaded(("1", 11, 1), ("2", 20, 1)).find
+    found = Preparation(make_service(processing_level=3), find_loaded=find).prepare(records)
+    assert found.batch.keys == ["1", "1"]
+    assert unpack(found.batch.content)["id"].to_list() == [1, 1]
+    assert found.counts.unchanged == 2
+
+
 def test_a_record_without_a_digest_is_mapped() -> None:
     records = pl.DataFrame(
         {"id": [1], SOURCE_DIGEST: [None]}, schema_overrides={SOURCE_DIGEST: pl.Int64}

@@ -1,7 +1,7 @@
 """The stages that turn a batch of records into granules and refusals.
 
 :data:`READING` and :data:`STAGES` list them in order.  Each takes the batch and the settings of
-the run, and changes the batch; none touches the database.
+the run, and changes the batch; what was loaded before is asked for by a function of the settings.
 """
 
 from __future__ import annotations
@@ -127,7 +127,10 @@ def read_cursor(batch: BatchState, run: RunSettings) -> None:
 
 
 def hash_records(batch: BatchState, run: RunSettings) -> None:
-    """Hash the records that the source has not hashed, if a load may leave out unchanged ones."""
+    """Hash the records that the source has not hashed, so that a later update can leave them out.
+
+    Not if a granule is made of more than a record: no update of such a service leaves out any.
+    """
     records = batch.records
     if SOURCE_DIGEST in records.columns or not run.service.maps_each_record_alone:
         return
@@ -140,7 +143,10 @@ def hash_records(batch: BatchState, run: RunSettings) -> None:
 
 
 def drop_unchanged(batch: BatchState, run: RunSettings) -> None:
-    """Drop the records that are loaded already, and unchanged since: their digests are the same."""
+    """Drop the records that are loaded already, and unchanged since: their digests are the same.
+
+    Of several records with one key all are mapped if one is: which of them stays is decided later.
+    """
     if run.find_loaded is None or SOURCE_DIGEST not in batch.records.columns:
         return
     keys = record_keys(batch.records, run.service.key)
@@ -148,7 +154,9 @@ def drop_unchanged(batch: BatchState, run: RunSettings) -> None:
     granules = read.join(
         run.find_loaded(keys), on=("key", "digest"), how="left", maintain_order="left"
     )["granules"]
-    to_map = granules.is_null()
+    changed = keys.filter(granules.is_null())
+    to_map = keys.is_in(changed.implode(), nulls_equal=True)
+    granules = granules.set(to_map, None)
     batch.records, batch.kept = batch.records.filter(to_map), batch.kept.filter(to_map)
     batch.counts.unchanged = int(granules.sum())
     batch.counts.extra = batch.counts.unchanged - (len(read) - len(batch.kept))

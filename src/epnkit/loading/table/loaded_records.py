@@ -20,11 +20,15 @@ _LOADED = """
     FROM unnest(%s) AS key, LATERAL (
         SELECT min(epnkit_digest) AS digest, max(epnkit_digest) AS other, count(*) AS granules
         FROM {tracking} WHERE epnkit_key = key
-    ) AS loaded WHERE digest = other
+    ) AS loaded WHERE digest = other AND NOT EXISTS (
+        SELECT FROM epnkit.quarantine
+        WHERE service = %s AND record_key = key AND resolved IS NULL
+    )
 """
 
 _TABLE = """
     SELECT oid FROM pg_class WHERE oid = to_regclass(%s) AND has_table_privilege(oid, 'SELECT')
+    AND has_table_privilege(to_regclass('epnkit.quarantine'), 'SELECT')
 """
 
 _SCHEMA = {"key": pl.String, "digest": pl.Int64, "granules": pl.Int64}
@@ -47,14 +51,17 @@ class LoadedRecords:
 
     @property
     def table(self) -> int | None:
-        """The number of the tracking table; None if there is none that this role may read."""
+        """The number of the tracking table; None if this role may not read it, or quarantine."""
         with self.connection.cursor() as cursor:
             cursor.execute(_TABLE, (f"epnkit.{tracking_name(self.service)}",))
             found = cursor.fetchone()
         return None if found is None else int(found[0])
 
     def find(self, keys: pl.Series) -> pl.DataFrame:
-        """Find records by their keys.
+        """Find records by their keys, but for those with an entry in quarantine.
+
+        What such an entry says may be cured by the record as it was loaded once: it has to be
+        mapped again, for the entry to be resolved.
 
         Parameters
         ----------
@@ -69,7 +76,7 @@ class LoadedRecords:
         tracking = sql.Identifier("epnkit", tracking_name(self.service))
         wanted = keys.unique(maintain_order=True).to_list()
         with self.connection.cursor() as cursor:
-            cursor.execute(sql.SQL(_LOADED).format(tracking=tracking), (wanted,))
+            cursor.execute(sql.SQL(_LOADED).format(tracking=tracking), (wanted, self.service))
             return pl.DataFrame(cursor.fetchall(), schema=_SCHEMA, orient="row")
 
 
