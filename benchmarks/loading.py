@@ -254,7 +254,7 @@ def main() -> None:
     )
     print(f"epnkit, all read again, unchanged  {again:7.1f} s")
     print(f"psql \\copy of ready rows, no index {ready:7.1f} s   (the limit)")
-    print("What no load leaves out:")
+    print("What no first load leaves out:")
     print(f"odbcGrammar, 100 rows, dachs imp   {hundred:7.1f} s   (DaCHS's own time)")
     print(f"psql \\copy in binary, two tables  {tables:7.1f} s   (with their indices)")
 

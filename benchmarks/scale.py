@@ -54,7 +54,8 @@ from epnkit.loading.prepare.columns import TRACKING_COLUMNS
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys
 from epnkit.loading.prepare.preparation import Preparation, PreparedBatch
-from epnkit.loading.prepare.stages import READING, STAGES, BatchState
+from epnkit.loading.prepare.reading import READING
+from epnkit.loading.prepare.stages import STAGES, BatchState
 from epnkit.loading.request import Request
 from epnkit.loading.table.copying import copy_granules
 from epnkit.loading.table.target import Target

@@ -322,11 +322,6 @@ class Service:
         return {*self.mapping.names, *(() if self.embargo is None else ("release_date",))}
 
     @property
-    def maps_each_record_alone(self) -> bool:
-        """Whether granules are made of a record and nothing else: no embargo that ends, no fold."""
-        return self.embargo is None and self.mapping.fold is None
-
-    @property
     def all_links(self) -> tuple[Link, ...]:
         """The links of a granule, with those to its publications last."""
         return self.links + tuple(collection.link for collection in self.collections)

@@ -352,7 +352,7 @@ def history(request: pytest.FixtureRequest) -> Iterator[History]:
 TestAnyHistory = History.TestCase
 TestAnyPartitionedHistory = PartitionedHistory.TestCase
 TestAnyHistory.settings = TestAnyPartitionedHistory.settings = settings(
-    max_examples=15,
+    max_examples=25,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -171,7 +171,7 @@ def live(cluster: Cluster, service: Service, first: Batches, second: Batches) ->
         ("100 days", Embargo(until=pl.col("until"), shown=False)),
     ],
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(first=RECORDS, second=RECORDS, size=st.integers(1, 15))
 def test_parts_hold_what_a_plain_table_holds(
     cluster: Cluster, every: str, embargo: Embargo | None, first: Any, second: Any, size: int

@@ -14,7 +14,8 @@ import polars as pl
 from epnkit.loading.prepare.columns import EMBARGOED
 from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
-from epnkit.loading.prepare.stages import READING, STAGES, BatchState, RunSettings
+from epnkit.loading.prepare.reading import READING
+from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
 from epnkit.sources.base import BATCH_SIZE, Source, Window
 
 
@@ -124,7 +125,7 @@ class Preparation(RunSettings):
             yield rest
 
     def prepare(self, records: pl.DataFrame) -> PreparedBatch:
-        """Apply all :mod:`~epnkit.loading.prepare.stages`.
+        """Apply the stages of :mod:`~epnkit.loading.prepare.reading`, then all others.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
 """The stages that turn a batch of records into granules and refusals.
 
-:data:`READING` and :data:`STAGES` list them in order.  Each takes the batch and the settings of
-the run, and changes the batch; what was loaded before is asked for by a function of the settings.
+:data:`STAGES` lists them in order; those of :mod:`epnkit.loading.prepare.reading` come before.
+Each takes the batch and the settings of the run, and changes the batch; none touches the database.
 """
 
 from __future__ import annotations
@@ -115,51 +115,6 @@ class BatchState:
 
 
 Stage = Callable[[BatchState, RunSettings], None]
-
-
-def read_cursor(batch: BatchState, run: RunSettings) -> None:
-    """Find the highest value of the cursor, and count the records that have none."""
-    cursor = run.service.cursor
-    if cursor is not None:
-        values = batch.records[cursor.field]
-        batch.counts.null_cursors = values.null_count()
-        batch.highest = values.max()
-
-
-def hash_records(batch: BatchState, run: RunSettings) -> None:
-    """Hash the records that the source has not hashed, so that a later update can leave them out.
-
-    Not if a granule is made of more than a record: no update of such a service leaves out any.
-    """
-    records = batch.records
-    if SOURCE_DIGEST in records.columns or not run.service.maps_each_record_alone:
-        return
-    if UNREADABLE not in records.columns:
-        records = records.with_columns(pl.lit(None, pl.String).alias(UNREADABLE))
-    # Another version of Polars may hash otherwise: then all records are mapped once more.
-    hashed = records.select(sorted(records.columns)).hash_rows()
-    digest = hashed.reinterpret(signed=True).alias(SOURCE_DIGEST)
-    batch.records = batch.records.with_columns(digest)
-
-
-def drop_unchanged(batch: BatchState, run: RunSettings) -> None:
-    """Drop the records that are loaded already, and unchanged since: their digests are the same.
-
-    Of several records with one key all are mapped if one is: which of them stays is decided later.
-    """
-    if run.find_loaded is None or SOURCE_DIGEST not in batch.records.columns:
-        return
-    keys = record_keys(batch.records, run.service.key)
-    read = pl.DataFrame([keys.alias("key"), batch.records[SOURCE_DIGEST].alias("digest")])
-    granules = read.join(
-        run.find_loaded(keys), on=("key", "digest"), how="left", maintain_order="left"
-    )["granules"]
-    changed = keys.filter(granules.is_null())
-    to_map = keys.is_in(changed.implode(), nulls_equal=True)
-    granules = granules.set(to_map, None)
-    batch.records, batch.kept = batch.records.filter(to_map), batch.kept.filter(to_map)
-    batch.counts.unchanged = int(granules.sum())
-    batch.counts.extra = batch.counts.unchanged - (len(read) - len(batch.kept))
 
 
 def fold_records(batch: BatchState, run: RunSettings) -> None:
@@ -357,10 +312,7 @@ def count_outcomes(batch: BatchState, run: RunSettings) -> None:
     counts.extra += len(batch.granules) + len(batch.refusals) - singles
 
 
-#: The stages before records are mapped, in their order.
-READING: tuple[Stage, ...] = (read_cursor, hash_records, drop_unchanged)
-
-#: Those that map and check records, in their order.
+#: The stages in their order.
 STAGES: tuple[Stage, ...] = (
     fold_records,
     refuse_null_cursors,

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from psycopg2 import sql
 
+from epnkit.loading.prepare.reading import maps_each_record_alone
 from epnkit.loading.request import Request
 from epnkit.loading.table.catalog import tracking_name
 from epnkit.service import Service
@@ -95,7 +96,7 @@ def can_skip_unchanged(service: Service, source: Source, request: Request) -> bo
     request : Request
         How it is loaded.
     """
-    return request.kind == "load" and service.maps_each_record_alone and _covers_records(source)
+    return request.kind == "load" and maps_each_record_alone(service) and _covers_records(source)
 
 
 def _covers_records(source: Source) -> bool:
