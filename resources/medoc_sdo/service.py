@@ -12,7 +12,7 @@ from epnkit.mapping import (
     disc_view,
     hertz,
     identifier,
-    julian_date,
+    julian_date_in_scale,
 )
 from epnkit.service import Cursor, Link, Service, documentation, granule, helioviewer, this
 
@@ -69,10 +69,10 @@ def jsoc(time: pl.Expr) -> pl.Expr:
 # with its date.
 t_rec = pl.when(~is_aia).then(EPOCH + pl.duration(seconds=pl.col("t_rec_index") * SLOT))
 half = pl.duration(seconds=SLOT // 2)
-text = date.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
 exposure = pl.col("exptime").cast(pl.Float64)
 exposed = pl.duration(microseconds=(exposure.clip(0) * 1e6).round().cast(pl.Int64))
-end = pl.coalesce(date + exposed, date).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+end = pl.coalesce(date + exposed, date)
+scale = pl.when(~is_aia).then(pl.lit("TAI"))
 
 band = pl.coalesce(*(pl.when(wave >= low).then(pl.lit(ucd)) for low, ucd in [*BANDS.items()][::-1]))
 #: What kind of record it is; null if nothing is known of its series.
@@ -136,8 +136,8 @@ mapping = Mapping(
         .then(pl.lit("solar-chromosphere"))
         .otherwise(pl.lit("solar-corona")),
         "feature_name": pl.when(is_patch).then(pl.format("HARP {}", "harpnum")),
-        "time_min": compute(julian_date, pl.coalesce(jsoc(t_rec - half), text)),
-        "time_max": compute(julian_date, pl.coalesce(jsoc(t_rec + half), end)),
+        "time_min": compute(julian_date_in_scale, pl.coalesce(t_rec - half, date), scale),
+        "time_max": compute(julian_date_in_scale, pl.coalesce(t_rec + half, end), scale),
         "time_exp_min": pl.when(is_aia & (exposure > 0)).then(exposure),
         "time_exp_max": pl.when(is_aia & (exposure > 0)).then(exposure),
         "spectral_range_min": compute(hertz, wave, unit="Angstrom"),

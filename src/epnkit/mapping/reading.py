@@ -83,6 +83,18 @@ def as_texts(given: pl.Series) -> pl.Series:
     return given.cast(pl.String)
 
 
+def as_times(given: pl.Series) -> pl.Series:
+    """Make datetimes of what is a date, and texts of all else, as ``epnkit.times`` reads them.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> as_times(pl.Series([date(2014, 5, 1)])).to_list()
+    [datetime.datetime(2014, 5, 1, 0, 0)]
+    """
+    return given.cast(pl.Datetime("us") if given.dtype.is_temporal() else pl.String)
+
+
 def _decode(value: bytes | None) -> str | None:
     try:
         return None if value is None else value.decode()

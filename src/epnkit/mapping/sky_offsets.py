@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from epnkit.mapping.reading import from_numbers, numbers
+from epnkit.mapping.reading import as_times, from_numbers, numbers
 from epnkit.regions.solar.ephemeris import earth_position
 from epnkit.regions.solar.observers import SOLAR_RADIUS, locate_observers
 from epnkit.regions.solar.times import to_tt
@@ -47,8 +47,7 @@ def offsets_from_sun(ra: pl.Series, dec: pl.Series, date: pl.Series) -> dict[str
     >>> round(seen["x"][0], 1), round(seen["y"][0], 1), round(seen["angle"][0], 1)
     (71.5, 1.4, -26.2)
     """
-    texts = date.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f") if date.dtype.is_temporal() else date
-    days, good = to_tt(texts.cast(pl.String).fill_null("").to_numpy())
+    days, good = to_tt(as_times(date))
     sun_ra, sun_dec = _apparent_sun(days)
     along, up = np.radians(numbers(ra)) - sun_ra, np.radians(numbers(dec))
     depth = np.sin(sun_dec) * np.sin(up) + np.cos(sun_dec) * np.cos(up) * np.cos(along)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from epnkit.mapping.declare import compute
 from epnkit.mapping.footprints import as_columns
 from epnkit.mapping.outcome import Outcome
-from epnkit.mapping.reading import from_numbers, numbers
+from epnkit.mapping.reading import as_times, from_numbers, numbers
 from epnkit.regions import SOLAR_RADIUS, circles
 from epnkit.regions.images.outlines import outlines
 from epnkit.regions.solar.observers import ObserverPosition, locate_observers
@@ -33,9 +33,9 @@ POINTING_TOLERANCE = 3.0
 DISC_ORDER = 4
 
 
-#: To what the point below the observer is rounded for the coverage, in degrees: far less than a
-#: cell, and the Earth is above the same point for minutes.
-DISC_STEP = 0.05
+#: To what the point below the observer is rounded for the coverage, in degrees: a twentieth of a
+#: cell, and the Earth is above the same point for twenty minutes.
+DISC_STEP = 0.2
 
 
 #: The columns of a field that :func:`field_of_view` gives.
@@ -161,10 +161,10 @@ def field_of_view(
         np.column_stack([numbers(a), numbers(b)]) for a, b in ((x, y), (width, height))
     )
     corners = _find_corners(middle, sides, np.nan_to_num(turned))
-    texts = _as_texts(date)
-    good = np.isfinite(corners).all(axis=(1, 2)) & texts.is_not_null().to_numpy()
+    times = as_times(date)
+    good = np.isfinite(corners).all(axis=(1, 2)) & times.is_not_null().to_numpy()
     rings = [ring if known else None for ring, known in zip(corners, good, strict=True)]
-    made = as_columns(outlines(rings, texts.fill_null("").to_numpy()))
+    made = as_columns(outlines(rings, times))
     made = made.rename({"area": "footprint_area", "flags": "footprint_flags"})
     # A record without a pointing is no bad one: it has no field.
     flags = pl.col("footprint_flags").replace("bad", None)
@@ -283,45 +283,34 @@ def whole_disc(date: pl.Series) -> dict[str, pl.Series]:
     >>> round(seen[DISC[0]][0], 2), round(seen[DISC[2]][0], 2)
     (201.44, 7.21)
     """
-    # Each time once: an instrument takes several images at a time.
-    times = pl.DataFrame({"date": _as_texts(date)})
-    different = times.unique(maintain_order=True)
-    seen = different.with_columns(_view_discs(different["date"]))
-    joined = times.join(seen, on="date", how="left", maintain_order="left", nulls_equal=True)
-    return {name: joined[name] for name in DISC}
-
-
-def _view_discs(date: pl.Series) -> list[pl.Series]:
     position = _locate_earth(date)
     lon, lat = np.degrees(position.longitude), np.degrees(position.latitude)
     radius = np.degrees(np.arccos(SOLAR_RADIUS / position.distance))
     degrees = zip(DISC, (lon, lon, lat, lat), strict=False)
     points = [from_numbers(each, name).round(9) for name, each in degrees]
-    return [*points, _cover_discs(np.column_stack([lon, lat, radius]))]
+    columns = [*points, _cover_discs(np.column_stack([lon, lat, radius]))]
+    return dict(zip(DISC, columns, strict=True))
 
 
 def _cover_discs(circle: Floats) -> pl.Series:
     """Return the coverages of circles, shape (n, 3); those that are nearly the same once."""
-    good = np.isfinite(circle).all(axis=1)
-    rounded = np.round(circle[good] / DISC_STEP) * DISC_STEP
-    different, place = np.unique(rounded, axis=0, return_inverse=True)
-    found = circles(*different.T, moc_order=DISC_ORDER, wide_order=DISC_ORDER)
-    covered = np.full(len(circle), None, dtype=object)
-    covered[good] = np.array(found.coverage, dtype=object)[place.ravel()]
-    return pl.Series(DISC[-1], covered.tolist(), dtype=pl.String)
+    steps = pl.DataFrame(np.round(circle / DISC_STEP), schema=["lon", "lat", "radius"])
+    different = steps.filter(pl.all_horizontal(pl.all().is_finite())).unique(maintain_order=True)
+    found = circles(
+        *(different.to_numpy() * DISC_STEP).T, moc_order=DISC_ORDER, wide_order=DISC_ORDER
+    )
+    covered = pl.Series(DISC[-1], found.coverage, dtype=pl.String)
+    joined = steps.join(
+        different.with_columns(covered), on=steps.columns, how="left", maintain_order="left"
+    )
+    return joined[DISC[-1]]
 
 
 def _locate_earth(date: pl.Series) -> ObserverPosition:
     """Return where the Earth is at each time, NaN if there is none."""
-    days, good = to_tt([text or "" for text in _as_texts(date)])
+    days, good = to_tt(as_times(date))
     found = locate_observers("earth", days, np.full(len(days), np.nan), SOLAR_RADIUS)
     return ObserverPosition(*(np.where(good, each, np.nan) for each in found))
-
-
-def _as_texts(date: pl.Series) -> pl.Series:
-    if date.dtype.is_temporal():
-        return date.cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
-    return date.cast(pl.String)
 
 
 def _within(given: pl.Series, low: float, high: float) -> Floats:

@@ -35,8 +35,6 @@ _FIRST, _LAST = 1721425.5, 5373484.5
 #: A time of day that a date has only because its column holds times.
 _MIDNIGHT = r"[T ]00:00(?::00(?:\.0*)?)?Z?$"
 
-_UNITS_OF_DAY = {"ms": DAY * 1e3, "us": DAY * 1e6, "ns": DAY * 1e9}
-
 
 def julian_date(
     given: pl.Series,
@@ -57,7 +55,7 @@ def julian_date(
         What numbers mean, be they numbers or texts of numbers; required for numbers, because
         nothing in a number says it.
     scale : str
-        The time scale of texts that name none, as FITS's TIMESYS has it.
+        The time scale of texts that name none, and of datetimes, as FITS's TIMESYS has it.
     order : {"DMY", "MDY"}, optional
         Which number of ``05/06/1998`` is the day; such texts are refused without it.
 
@@ -87,10 +85,10 @@ def _read(
     given: pl.Series, form: Numbers | None, scale: str | pl.Series, order: DateOrder | None
 ) -> Outcome:
     dtype = given.dtype
-    if dtype == pl.String:
-        return _of_numbers(given, form) if form else _of_texts(given, scale, order)
-    if isinstance(dtype, pl.Datetime):
-        return _of_datetimes(given)
+    if dtype == pl.String and form:
+        return _of_numbers(given, form)
+    if dtype == pl.String or isinstance(dtype, pl.Datetime):
+        return _of_times(given, scale, order)
     if dtype == pl.Date:
         return refuse_unread(given, given.cast(pl.Int32).cast(pl.Float64) + UNIX_EPOCH, "a date")
     if isinstance(dtype, pl.List | pl.Array):
@@ -138,7 +136,7 @@ def julian_date_in_scale(given: pl.Series, scale: pl.Series) -> Outcome:
     Parameters
     ----------
     given : polars.Series
-        Texts of times, as :func:`julian_date` reads them.
+        Texts of times, or datetimes, as :func:`julian_date` reads them.
     scale : polars.Series
         UTC, TAI, TT, TDB, TCG, TCB, GPS and their older names; UTC if there is none.
 
@@ -148,12 +146,12 @@ def julian_date_in_scale(given: pl.Series, scale: pl.Series) -> Outcome:
     >>> julian_date_in_scale(taken, pl.Series(["TAI", None])).values.to_list()
     [2456778.797337963, 2456778.7977430555]
     """
-    if given.dtype != pl.String:
+    if given.dtype != pl.String and not isinstance(given.dtype, pl.Datetime):
         return julian_date(given)
-    return _within_years(given, _of_texts(given, scale, None))
+    return _within_years(given, _of_times(given, scale, None))
 
 
-def _of_texts(given: pl.Series, scale: str | pl.Series, order: DateOrder | None) -> Outcome:
+def _of_times(given: pl.Series, scale: str | pl.Series, order: DateOrder | None) -> Outcome:
     reading = read_times(given, scale, order)
     values = from_numbers(reading.times.julian_date, "julian_date")
     lost = reading.problems.is_not_null()
@@ -263,20 +261,6 @@ def julian_date_after(start: pl.Series, seconds: pl.Series) -> Outcome:
     )
     made = numbers(start) + numbers(lasted.values.fill_null(0.0)) / DAY
     return _within_years(seconds, Outcome(from_numbers(made, "julian_date"), lasted.reasons))
-
-
-def _of_datetimes(given: pl.Series) -> Outcome:
-    unit = given.dtype.time_unit if isinstance(given.dtype, pl.Datetime) else "us"
-    ticks = (
-        given.dt.timestamp(unit).to_numpy()
-        if not given.null_count()
-        else numbers(given.dt.timestamp(unit))
-    )
-    days = np.floor(ticks / _UNITS_OF_DAY[unit])
-    seconds = (ticks - days * _UNITS_OF_DAY[unit]) / _UNITS_OF_DAY[unit] * DAY
-    return refuse_unread(
-        given, from_numbers(utc_times(days, seconds).julian_date, "julian_date"), "a time"
-    )
 
 
 def _of_structs(given: pl.Series) -> Outcome:

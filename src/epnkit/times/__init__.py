@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from epnkit.times.scales import DAY, SCALE_NAMES, UNIX_EPOCH, Scale, UtcTimes, to_utc
-from epnkit.times.texts import PADDING, DateOrder, TimeParts, split_times
+from epnkit.times.texts import PADDING, DateOrder, TimeParts, split_datetimes, split_times
 
 __all__ = [
     "SCALE_NAMES",
@@ -53,16 +53,16 @@ class TimeReading:
 
 
 def read_times(
-    texts: pl.Series, scale: str | pl.Series = "UTC", order: DateOrder | None = None
+    given: pl.Series, scale: str | pl.Series = "UTC", order: DateOrder | None = None
 ) -> TimeReading:
-    """Read texts of times as UTC.
+    """Read texts of times, or datetimes, as UTC.
 
     Parameters
     ----------
-    texts : polars.Series, shape (n,)
-        Strings in any form of :data:`epnkit.times.forms.FORMS`.
+    given : polars.Series, shape (n,)
+        Strings in any form of :data:`epnkit.times.forms.FORMS`, or datetimes.
     scale : str or polars.Series
-        The scale of texts that name none, as FITS's TIMESYS has it (UTC, TAI, TT, TDB, TCG, TCB,
+        The scale of those that name none, as FITS's TIMESYS has it (UTC, TAI, TT, TDB, TCG, TCB,
         GPS, ET, ...); one for all, or one for each.
     order : {"DMY", "MDY"}, optional
         Which number of ``05/06/1998`` is the day.
@@ -73,11 +73,13 @@ def read_times(
     >>> reading.times.julian_date.round(5).tolist()
     [2450428.49965, 2456778.79734]
     """
+    if isinstance(given.dtype, pl.Datetime):
+        return _read_parts(given, split_datetimes(given), scale)
     if isinstance(scale, str):
-        different = texts.drop_nulls().unique(maintain_order=True)
-        if len(different) * _REPEATED < len(texts):
-            return _read_different(texts, different, scale, order)
-    return _read_parts(texts, split_times(texts, order), scale)
+        different = given.drop_nulls().unique(maintain_order=True)
+        if len(different) * _REPEATED < len(given):
+            return _read_different(given, different, scale, order)
+    return _read_parts(given, split_times(given, order), scale)
 
 
 def _read_different(
@@ -92,17 +94,17 @@ def _read_different(
     return TimeReading(times, reading.problems.gather(place))
 
 
-def _read_parts(texts: pl.Series, parts: TimeParts, scale: str | pl.Series) -> TimeReading:
+def _read_parts(given: pl.Series, parts: TimeParts, scale: str | pl.Series) -> TimeReading:
     scales = _scale_of_each(parts, scale)
     days, seconds = parts.days, parts.seconds
-    midnight, fraction = np.full(len(texts), np.nan), np.full(len(texts), np.nan)
+    midnight, fraction = np.full(len(given), np.nan), np.full(len(given), np.nan)
     for name in scales.drop_nulls().unique():
         here = (scales == name).fill_null(value=False).to_numpy()
         found = to_utc(days[here], seconds[here], name)
         midnight[here], fraction[here] = found.midnight, found.fraction
     known = np.isfinite(midnight + fraction)
     times = UtcTimes(np.where(known, midnight, np.nan), np.where(known, fraction, np.nan))
-    return TimeReading(times, _problems(texts, known, parts, scales))
+    return TimeReading(times, _problems(given, known, parts, scales))
 
 
 def parse_time(text: str) -> dt.datetime:
@@ -153,13 +155,16 @@ def _scale_of_each(parts: TimeParts, declared: str | pl.Series) -> pl.Series:
 
 
 def _problems(
-    texts: pl.Series,
+    given: pl.Series,
     known: np.ndarray[tuple[int], np.dtype[np.bool_]],
     parts: TimeParts,
     scales: pl.Series,
 ) -> pl.Series:
-    given = (texts.str.strip_chars() != "").fill_null(value=False)
-    lost = given & ~pl.Series(known)
+    if known.all():
+        return pl.Series("problem", [None], dtype=pl.String).new_from_index(0, len(given))
+    is_text = given.dtype == pl.String
+    something = (given.str.strip_chars() != "") if is_text else given.is_not_null()
+    lost = something.fill_null(value=False) & ~pl.Series(known)
     reason = (
         pl.when(pl.Series(parts.ambiguous))
         .then(pl.lit(AMBIGUOUS))

@@ -1,4 +1,4 @@
-"""Texts of times taken apart: the day, the second of the day, and the scale that they are in."""
+"""Times taken apart: the day, the second of the day, and the scale that they are in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from epnkit.times.forms import EXTENDED_JSON, FIRST_TWO_DIGIT_YEAR, FORMS, MONTHS, PARTS
-from epnkit.times.scales import SCALE_NAMES, Floats, ends_with_leap_second
+from epnkit.times.scales import DAY, SCALE_NAMES, Floats, ends_with_leap_second
 
 #: Which number of 05/06/1998 is the day.
 DateOrder = Literal["DMY", "MDY"]
@@ -23,6 +23,9 @@ _PLAIN = (
     r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
     r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z?$"
 )
+
+#: How many of each unit of datetimes are in a second.
+_IN_A_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
 #: The greatest offset of a zone from UTC, in minutes (Kiribati).
 _GREATEST_OFFSET = 14 * 60
@@ -70,6 +73,27 @@ def split_times(texts: pl.Series, order: DateOrder | None = None) -> TimeParts:
         return found
     others = _split_by_form(stripped.filter(~plain), order)
     return _merge(found, others, plain.to_numpy())
+
+
+def split_datetimes(given: pl.Series) -> TimeParts:
+    """Take datetimes apart, which name no scale.
+
+    Parameters
+    ----------
+    given : polars.Series
+        Datetimes of any unit; of those with a zone, what they are in UTC.
+    """
+    dtype = given.dtype
+    if not isinstance(dtype, pl.Datetime):
+        raise TypeError(f"{dtype} is no type of datetimes")
+    in_a_second = _IN_A_SECOND[dtype.time_unit]
+    ticks = given.to_physical().cast(pl.Float64).fill_null(np.nan).to_numpy()
+    days = np.floor(ticks / (in_a_second * DAY))
+    seconds = (ticks - days * (in_a_second * DAY)) / in_a_second
+    scale = pl.Series([None if dtype.time_zone is None else "UTC"], dtype=pl.String)
+    return TimeParts(
+        days, seconds, scale.new_from_index(0, len(given)), np.zeros(len(given), dtype=np.bool_)
+    )
 
 
 def _split_plain(texts: pl.Series) -> TimeParts:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, Literal
 
 import astropy.units as u
 import numpy as np
 import polars as pl
 import pytest
 from astropy.coordinates import SkyCoord
+from polars.testing import assert_series_equal
 from sunpy.coordinates import HeliographicCarrington, get_earth, sun
 from sunpy.coordinates.frames import Helioprojective
 
@@ -133,3 +134,19 @@ def test_a_whole_disc_is_seen_from_above_its_middle() -> None:
     )
     assert seen["coverage"][0].startswith("0/")
     assert [seen[name][1] for name in seen] == [None] * 5
+
+
+def test_discs_seen_from_nearly_the_same_point_have_one_coverage() -> None:
+    times = pl.Series(["2014-09-02T11:03:10", "bad", "2014-09-02T11:05:10", "2014-09-04T11:03:10"])
+    covered = whole_disc(times)["coverage"].to_list()
+    assert covered[0] == covered[2] != covered[3]
+    assert covered[1] is None
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_datetimes_are_seen_as_their_texts(unit: Literal["ms", "us", "ns"]) -> None:
+    texts = ["2014-09-02T11:03:10.250", "1996-12-31T23:59:59.500", None]
+    times = pl.Series(texts).str.to_datetime(time_unit=unit)
+    of_texts, of_times = whole_disc(pl.Series(texts)), whole_disc(times)
+    for name, values in of_texts.items():
+        assert_series_equal(of_times[name], values)

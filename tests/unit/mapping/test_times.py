@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -186,6 +187,24 @@ def test_a_field_may_name_the_scale() -> None:
     assert outcome.values[1] is None
     assert "time scale" in outcome.reasons[1]
     assert outcome.values[2] == pytest.approx(2456778.797743056, abs=SAME)
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_datetimes_are_of_the_scale_that_a_field_names(unit: Literal["ms", "us", "ns"]) -> None:
+    taken = pl.Series([dt.datetime(2014, 5, 1, 7, 8, 45)] * 3 + [None]).dt.cast_time_unit(unit)
+    outcome = julian_date_in_scale(taken, pl.Series(["TAI", "LOCAL", None, None]))
+    # As the text of the same time.
+    assert outcome.values[0] == pytest.approx(2456778.797337963, abs=SAME)
+    assert outcome.values[1] is None
+    assert "time scale" in outcome.reasons[1]
+    assert outcome.values[2] == pytest.approx(2456778.797743056, abs=SAME)
+    assert (outcome.values[3], outcome.reasons[3]) == (None, None)
+
+
+def test_a_datetime_with_a_zone_is_in_utc_whatever_the_scale() -> None:
+    taken = pl.Series([dt.datetime(2014, 5, 1, 9, 8, 45)]).dt.replace_time_zone("Europe/Paris")
+    values = julian_date(taken, scale="TAI").values
+    assert values[0] == pytest.approx(2456778.797743056, abs=SAME)
 
 
 def test_numbers_of_which_nothing_is_said_are_refused() -> None:

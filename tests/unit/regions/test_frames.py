@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import astropy.units as u
 import numpy as np
+import polars as pl
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
@@ -147,7 +150,9 @@ def test_times_come_in_several_forms() -> None:
     ]
     days, good = to_tt(forms)
     fine, _ = to_tt(np.array(["2005-04-02T01:35:03.5"], dtype="datetime64[ns]"))
+    series, known = to_tt(pl.Series([datetime(2005, 4, 2, 1, 35, 3, 500_000), None]))
+    assert known.tolist() == [True, False]
     astropy = Time(forms[0], scale="utc").tt
     expected = (astropy.jd1 - 2451545.0) + astropy.jd2
     assert good.all()
-    assert np.abs(np.append(days, fine) - expected).max() * 86400 < 1e-6
+    assert np.abs(np.array([*days, *fine, series[0]]) - expected).max() * 86400 < 1e-6

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from epnkit.regions.arrays import Floats
 from epnkit.times import read_times
 
-#: Times as callers have them: texts in any form that `epnkit.times` reads, or datetime64.
-Times: TypeAlias = ArrayLike
+#: Times as callers have them: texts in any form that `epnkit.times` reads, or datetimes.
+Times: TypeAlias = "ArrayLike | pl.Series"
 
 
 def to_tt(times: Times, scale: str = "UTC") -> tuple[Floats, NDArray[np.bool_]]:
@@ -20,7 +20,7 @@ def to_tt(times: Times, scale: str = "UTC") -> tuple[Floats, NDArray[np.bool_]]:
 
     Parameters
     ----------
-    times : array_like of str or datetime64, shape (n,)
+    times : array_like of str or datetime64, or polars.Series, shape (n,)
         UTC, unless a text or `scale` says otherwise.
     scale : str
         The time scale of texts that name none (FITS's TIMESYS).
@@ -32,18 +32,16 @@ def to_tt(times: Times, scale: str = "UTC") -> tuple[Floats, NDArray[np.bool_]]:
     good : ndarray of bool, shape (n,)
         False where the text is not a time, or names a day or second that did not exist.
     """
-    different, place = np.unique(_as_texts(times), return_inverse=True)
-    found = read_times(pl.Series(different.tolist(), dtype=pl.String), scale).times.tt_since_j2000
-    days = found[place.reshape(-1)]
+    given = times if isinstance(times, pl.Series) else _as_series(times)
+    days = read_times(given, scale).times.tt_since_j2000
     good = np.isfinite(days)
     return np.where(good, days, 0.0), good
 
 
-def _as_texts(times: Times) -> NDArray[np.str_]:
+def _as_series(times: ArrayLike) -> pl.Series:
     array = np.atleast_1d(np.asarray(times))
     if array.dtype.kind == "M":
-        array = np.datetime_as_string(array, unit="us")
-    elif array.dtype.kind == "S":
+        return pl.Series(array.astype("datetime64[us]"))
+    if array.dtype.kind == "S":
         array = np.char.decode(array, "latin-1")
-    texts: NDArray[np.str_] = array.astype(str)
-    return texts
+    return pl.Series(array.astype(str).tolist(), dtype=pl.String)
