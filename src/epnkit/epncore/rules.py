@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -88,7 +89,8 @@ def check_rows(
         wrong. Ordered by rule, column and row.
     """
     rows = GranuleRows(_normalize(granules, extra), service, frame, extra, schemes)
-    return _evaluate(rows, [check for part in _PARTS for check in part.checks(rows)])
+    checks = [check for part in _PARTS for check in part.checks(rows)]
+    return _evaluate(rows, _drop_unbroken(rows, checks))
 
 
 def check_table(granules: pl.DataFrame) -> pl.DataFrame:
@@ -127,6 +129,37 @@ def _normalize_value(value: pl.Expr, held: pl.DataType, wanted: pl.DataType | No
     return value.fill_nan(None) if held.is_float() else value
 
 
+#: How many rows share each value of a column, on average and at least, for its values to be checked
+#: before its rows; and how many of the first rows are looked at, to find such columns.
+_SHARED_BY, _LOOKED_AT = 8, 400
+
+
+def _drop_unbroken(rows: GranuleRows, checks: list[Check]) -> list[Check]:
+    """Drop the checks of one column that none of its values breaks, if many rows share each."""
+    by_column: defaultdict[str, list[int]] = defaultdict(list)
+    for place, check in enumerate(checks):
+        names = check.broken.meta.root_names()
+        if len(names) == 1:
+            by_column[names[0]].append(place)
+    unbroken: set[int] = set()
+    for name, places in by_column.items():
+        shared = _find_shared(rows.granules[name])
+        if shared is not None:
+            flags = (checks[place].broken.any().alias(str(place)) for place in places)
+            hits = shared.to_frame().select(flags).row(0)
+            unbroken.update(place for place, hit in zip(places, hits, strict=True) if not hit)
+    return [check for place, check in enumerate(checks) if place not in unbroken]
+
+
+def _find_shared(values: pl.Series) -> pl.Series | None:
+    """Return the different values of a text column, if many rows share each."""
+    first = values.head(_LOOKED_AT)
+    if values.dtype != pl.String or first.n_unique() * _SHARED_BY > len(first):
+        return None
+    different = values.unique()
+    return different if len(different) * _SHARED_BY <= len(values) else None
+
+
 def _evaluate(rows: GranuleRows, checks: list[Check]) -> pl.DataFrame:
     """Evaluate all checks in one pass, and list what they find."""
     flags = rows.granules.select(
@@ -135,7 +168,9 @@ def _evaluate(rows: GranuleRows, checks: list[Check]) -> pl.DataFrame:
     hits = flags.select(pl.all().any()).row(0) if checks and flags.height else ()
     broken = [place for place, hit in enumerate(hits) if hit]
     found = [_list_breaches(rows, checks[place], flags[str(place)]) for place in broken]
-    return pl.concat([FINDINGS.to_frame(), *found]).sort("rule", "column", "row")
+    return pl.concat([FINDINGS.to_frame(), *found]).sort(
+        "rule", "column", "row", maintain_order=True
+    )
 
 
 def _list_breaches(rows: GranuleRows, check: Check, flag: pl.Series) -> pl.DataFrame:

@@ -291,6 +291,17 @@ def test_rule_is_kept_and_broken(rule: int, keeps: Change, breaks: Change, judge
     assert found - ({118} if rule in OF_ADDRESSES else set()) == {rule}, judged(breaks)
 
 
+@pytest.mark.parametrize(("rule", "keeps", "breaks"), CASES)
+def test_values_that_many_rows_share_are_checked_as_others(
+    rule: int, keeps: Change, breaks: Change, judged: Table
+) -> None:
+    alone = judged(breaks).drop("row").rows()
+    found = judged(*[keeps, breaks] * 16)
+    for row in range(32):
+        of_row = found.filter(pl.col("row") == row).drop("row").rows()
+        assert of_row == (alone if row % 2 else [])
+
+
 def test_every_rule_that_rows_decide_has_a_case() -> None:
     tested = {rule for rule, _, _ in CASES} | {25}  # the errors of own columns, below
     assert tested == {rule.number for rule in RULES.values() if "row" in rule.judged_by}
