@@ -79,6 +79,16 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return source
 
 
+def test_batches_of_few_columns_have_more_records(make: Make) -> None:
+    numbers = "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 26000)"
+    wide = ", ".join(f"id AS column_{number}" for number in range(40))
+    sizes = [
+        [len(batch) for batch in make(f"{numbers} SELECT id, {more} FROM n").batches()]
+        for more in ("id + 1 AS other", wide)
+    ]
+    assert sizes == [[25_000, 1_000], [10_000, 10_000, 6_000]]
+
+
 def test_each_column_has_one_type_in_every_batch(make: Make) -> None:
     source = make()
     assert source.schema() == {

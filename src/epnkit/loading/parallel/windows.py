@@ -8,13 +8,13 @@ from typing import Any
 
 from epnkit.errors import ConfigurationError, SourceError
 from epnkit.service import Service
-from epnkit.sources.base import BATCH_SIZE, CursorValue, Divisible, Source, Window
+from epnkit.sources.base import CursorValue, Divisible, Source, Window
 
 #: The minimum of windows for each worker, so that none waits long for the last one.
 _WINDOWS_PER_WORKER = 4
 
-#: The maximum of records in a window: in a large load, five batches.
-_LARGEST = 5 * BATCH_SIZE
+#: The maximum of records in a window: in a large load, two to five batches.
+_LARGEST = 50_000
 
 
 def plan_windows(

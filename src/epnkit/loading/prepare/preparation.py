@@ -16,7 +16,7 @@ from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.prepare.reading import READING
 from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
-from epnkit.sources.base import BATCH_SIZE, Source, Window
+from epnkit.sources.base import Source, Window
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Preparation(RunSettings):
     """Prepares the records of one service, batch by batch."""
 
     def batches(
-        self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
+        self, source: Source, window: Window, size: int = 0, limit: int | None = None
     ) -> Iterator[PreparedBatch]:
         """Read a window and prepare it, batch by batch; the parameters are those of :meth:`read`.
 
@@ -96,7 +96,7 @@ class Preparation(RunSettings):
             yield from map(self.prepare, read)
 
     def read(
-        self, source: Source, window: Window, size: int = BATCH_SIZE, limit: int | None = None
+        self, source: Source, window: Window, size: int = 0, limit: int | None = None
     ) -> Generator[pl.DataFrame]:
         """Read a window in batches of which no record folds with one of another batch.
 
@@ -106,8 +106,8 @@ class Preparation(RunSettings):
             Where the records come from.
         window : Window
             Which of them.
-        size : int
-            Records in a batch.
+        size : int, optional
+            Records in a batch; by default as many as the source chooses.
         limit : int, optional
             The maximum number of records.
 
@@ -117,7 +117,8 @@ class Preparation(RunSettings):
             The records, as :meth:`prepare` takes them.
         """
         rest: pl.DataFrame | None = None
-        for records in _limit_records(source.batches(window, size), limit):
+        batches = source.batches(window, size) if size else source.batches(window)
+        for records in _limit_records(batches, limit):
             rest, complete = self._hold_back_last(rest, records)
             if len(complete):
                 yield complete

@@ -47,6 +47,10 @@ from epnkit.sources.transport.retry import (
     take_retry_policy,
 )
 
+#: How many values a batch has, and how many records at most: what a batch costs whatever it holds
+#: counts less for more records, and those of few columns take little memory.
+_VALUES, _MOST = 300_000, 25_000
+
 #: The read timeout in seconds: a database may have to sort before it sends the first row.
 _READ_TIMEOUT = 600
 
@@ -119,13 +123,17 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         statement = self._query.wrapped.select("COUNT(*)", self._condition(window))
         return int(self._fetch_all(statement)[0][0])
 
-    def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
+    def batches(self, window: Window = ALL, size: int = 0) -> Iterator[pl.DataFrame]:
         """Read the records of a window, ordered by cursor and key.
+
+        Batches have :data:`~epnkit.sources.base.BATCH_SIZE` records, or more if these have few
+        columns, unless a size is given.
 
         Records without a value in the cursor come last. If the connection breaks, reading
         continues after the last whole batch, which needs a key.
         """
-        read = partial(self._read, self._segments(window), size)
+        most = max(BATCH_SIZE, min(_VALUES // len(self._query.columns), _MOST))
+        read = partial(self._read, self._segments(window), size or most)
         return resume(read, self._settings.retry_policy)
 
     def cut_points(self, window: Window, size: int) -> list[CursorValue]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.base import ALL, BATCH_SIZE, UNORDERED, UNREADABLE, Order, Source, Window
+from epnkit.sources.base import ALL, UNORDERED, UNREADABLE, Order, Source, Window
 from epnkit.sources.config.settings import open_settings
 
 
@@ -65,11 +65,11 @@ class UnionSource:
         """Ask each source how many records the window holds."""
         return sum(source.count(window) for source in self._sources)
 
-    def batches(self, window: Window = ALL, size: int = BATCH_SIZE) -> Iterator[pl.DataFrame]:
+    def batches(self, window: Window = ALL, size: int = 0) -> Iterator[pl.DataFrame]:
         """Read the records of a window, source by source, each in its own order."""
         names = list(self._schema)
         for source in self._sources:
-            for batch in source.batches(window, size):
+            for batch in source.batches(window, size) if size else source.batches(window):
                 noted = [UNREADABLE] if UNREADABLE in batch.columns else []
                 yield batch.select(*names, *noted)
 
