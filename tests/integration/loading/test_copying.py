@@ -96,9 +96,16 @@ def _make(count: int, coverages: list[str | None], regions: list[str | None]) ->
     ],
 )
 @pytest.mark.parametrize("validated", [True, False])
+@pytest.mark.parametrize("few", [100, 2])
 def test_the_table_gets_the_values_of_the_text_in_their_order(
-    target: Target, coverages: list[str | None], regions: list[str | None], validated: bool
+    target: Target,
+    coverages: list[str | None],
+    regions: list[str | None],
+    validated: bool,
+    few: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(copying, "_FEW", few)
     if not validated:
         target = replace(target, validated_columns=())
     granules = _make(100, coverages, regions)

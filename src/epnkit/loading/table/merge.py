@@ -225,9 +225,9 @@ def remove_repeated(target: Target, counts: Counts) -> None:
         loaded ones.
     """
     target.execute(_REFUSED)
-    target.execute(_FIND_REPEATED)
-    if not target.query("SELECT EXISTS (SELECT FROM epnkit_repeated)")[0][0]:
+    if target.index_uids():
         return
+    target.execute(_FIND_REPEATED)
     target.execute("ANALYZE epnkit_repeated")
     same, removed = target.query(
         "SELECT count(*) FILTER (WHERE same), count(*) FROM epnkit_repeated WHERE NOT kept"

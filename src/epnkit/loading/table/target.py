@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
-from psycopg2 import sql
+from psycopg2 import errors, sql
 from psycopg2.extensions import connection
 
 from epnkit.errors import LoadError
@@ -27,6 +27,9 @@ from epnkit.loading.table.refused_rows import find_refused_rows
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
+
+#: The memory of PostgreSQL for temporary tables: more than a batch takes.
+_TEMPORARY_BUFFERS = "64MB"
 
 #: A list of texts as a value in SQL. Within DaCHS its adapter makes NULL of an empty list, and a
 #: condition such as ``NOT key = ANY(NULL)`` holds for no row.
@@ -134,6 +137,16 @@ class Target:
         """The partitions of the table; None if it is not partitioned."""
         return find_partitions(self)
 
+    def enlarge_temporary_buffers(self) -> None:
+        """Let temporary tables of a batch stay in memory, which by default go to the disk.
+
+        PostgreSQL takes the setting only before the session has a temporary table.
+        """
+        self.query(
+            "SELECT set_config('temp_buffers', %s, false) WHERE pg_my_temp_schema() = 0",
+            (_TEMPORARY_BUFFERS,),
+        )
+
     def execute(self, query: str, values: Sequence[Any] = (), **identifiers: sql.Composable) -> int:
         """Run a statement, and return how many rows it changed.
 
@@ -183,14 +196,33 @@ class Target:
 
     def index_tracking(self) -> None:
         """Create the indices of the tracking table, after the data."""
-        for name, columns in (("uid", "granule_uid"), ("key", "epnkit_key")):
-            unique = sql.SQL("UNIQUE" if name == "uid" else "")
-            self.execute(
-                "CREATE {unique} INDEX IF NOT EXISTS {index} ON {tracking} ({column})",
-                unique=unique,
-                index=sql.Identifier(f"{tracking_name(self.schema)}_{name}"),
-                column=sql.Identifier(columns),
-            )
+        self._index("uid", "granule_uid", unique=True)
+        self._index("key", "epnkit_key", unique=False)
+
+    def index_uids(self) -> bool:
+        """Create the index that keeps each uid unique, unless some granules have the same one.
+
+        Returns
+        -------
+        bool
+            Whether all uids are different.
+        """
+        self.execute("SAVEPOINT epnkit_uids")
+        try:
+            self._index("uid", "granule_uid", unique=True)
+        except errors.UniqueViolation:
+            self.execute("ROLLBACK TO SAVEPOINT epnkit_uids")
+            return False
+        self.execute("RELEASE SAVEPOINT epnkit_uids")
+        return True
+
+    def _index(self, name: str, column: str, *, unique: bool) -> None:
+        self.execute(
+            "CREATE {unique} INDEX IF NOT EXISTS {index} ON {tracking} ({column})",
+            unique=sql.SQL("UNIQUE" if unique else ""),
+            index=sql.Identifier(f"{tracking_name(self.schema)}_{name}"),
+            column=sql.Identifier(column),
+        )
 
     @cached_property
     def kinds(self) -> dict[str, str]:
