@@ -199,7 +199,7 @@ def watch_memory(root: Path) -> Iterator[Peaks]:
     peaks, over = Peaks(), threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.2):
+        while not over.wait(1):
             for process in Path("/proc").glob("[0-9]*"):
                 _look_at(process, root, peaks)
 
