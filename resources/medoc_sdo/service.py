@@ -72,7 +72,8 @@ half = pl.duration(seconds=SLOT // 2)
 exposure = pl.col("exptime").cast(pl.Float64)
 exposed = pl.duration(microseconds=(exposure.clip(0) * 1e6).round().cast(pl.Int64))
 end = pl.coalesce(date + exposed, date)
-scale = pl.when(~is_aia).then(pl.lit("TAI"))
+#: A slot is in TAI; a date is in UTC.
+scale = pl.when(t_rec.is_not_null()).then(pl.lit("TAI"))
 
 band = pl.coalesce(*(pl.when(wave >= low).then(pl.lit(ucd)) for low, ucd in [*BANDS.items()][::-1]))
 #: What kind of record it is; null if nothing is known of its series.

@@ -96,7 +96,6 @@ class Load:
         """
         require_fields(self.service, self.source)
         forget_parts(self.run.connection, self.service.name)
-        self.target.enlarge_temporary_buffers()
         empty = self.target.empty
         # That of an earlier table, which was dropped, is of no use.
         self.target.open_tracking(new_table=self.new_table or empty)

@@ -8,6 +8,11 @@ from typing import Any
 
 import polars as pl
 
+_MILLISECONDS_OF_DAY = 86_400_000
+
+#: How many days from 1970 Polars can write, and some more: 250,000 years.
+_WRITABLE_DAYS = 250_000 * 365
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -54,15 +59,20 @@ class Outcome:
         lost = given.is_not_null() & values.is_null()
         if not lost.any():
             return cls.fine(values)
-        text = pl.Series([f"{value} {complaint}" for value in _represent(given.filter(lost))])
+        text = pl.Series([f"{value} {complaint}" for value in represent(given.filter(lost))])
         reasons = pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
         return cls(values, reasons.scatter(lost.arg_true(), text))
 
 
-def _represent(values: pl.Series) -> list[str]:
+def represent(values: pl.Series) -> list[str]:
     """Write values for a message; Python has no dates beyond the year 9999, so they stay texts."""
-    if isinstance(values.dtype, pl.Datetime | pl.Date | pl.Time):
-        return [str(value) for value in values.cast(pl.String)]
+    if isinstance(values.dtype, pl.Datetime | pl.Date):
+        days = values.cast(pl.Datetime("ms")).to_physical() // _MILLISECONDS_OF_DAY
+        near = days.abs() < _WRITABLE_DAYS
+        texts = values.set(~near, None).cast(pl.String)
+        return texts.fill_null("a time that is too far to be written").to_list()
+    if values.dtype == pl.Time:
+        return values.cast(pl.String).to_list()
     values = values.arr.to_list() if isinstance(values.dtype, pl.Array) else values
     return [repr(value)[:80] for value in values.to_list()]
 

@@ -84,7 +84,7 @@ def as_texts(given: pl.Series) -> pl.Series:
 
 
 def as_times(given: pl.Series) -> pl.Series:
-    """Make datetimes of what is a date, and texts of all else, as ``epnkit.times`` reads them.
+    """Make datetimes of dates, and texts of all else, as ``epnkit.times`` reads them.
 
     Examples
     --------

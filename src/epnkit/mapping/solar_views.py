@@ -33,8 +33,8 @@ POINTING_TOLERANCE = 3.0
 DISC_ORDER = 4
 
 
-#: To what the point below the observer is rounded for the coverage, in degrees: a twentieth of a
-#: cell, and the Earth is above the same point for twenty minutes.
+#: To what the point below the observer, and the radius, are rounded for the coverage, in degrees: a
+#: twentieth of a cell, and the Earth is above the same point for twenty minutes.
 DISC_STEP = 0.2
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from epnkit.errors import MappingError
-from epnkit.mapping.outcome import Outcome
+from epnkit.mapping.outcome import Outcome, represent
 from epnkit.mapping.reading import (
     as_floats,
     as_texts,
@@ -18,7 +18,7 @@ from epnkit.mapping.reading import (
     numbers,
     refuse_unread,
 )
-from epnkit.times import DateOrder, read_times
+from epnkit.times import OUTSIDE_YEARS, DateOrder, read_times
 from epnkit.times.scales import DAY, UNIX_EPOCH, Floats, utc_times
 from epnkit.times.texts import PADDING
 
@@ -106,7 +106,7 @@ def _within_years(given: pl.Series, read: Outcome) -> Outcome:
     if not outside.any():
         return read
     values = read.values.set(outside.fill_null(value=False), None)
-    beyond = Outcome.checked(given, values, "is not a time of the years 1 to 9999")
+    beyond = Outcome.checked(given, values, OUTSIDE_YEARS)
     reasons = first_reason(read, beyond)
     blank = ~is_present(given) & read.reasons.is_null()
     return Outcome(values, reasons.set(blank, None))
@@ -157,7 +157,7 @@ def _of_times(given: pl.Series, scale: str | pl.Series, order: DateOrder | None)
     lost = reading.problems.is_not_null()
     if not lost.any():
         return Outcome.fine(values)
-    text = pl.Series([repr(value)[:80] for value in given.filter(lost)], dtype=pl.String)
+    text = pl.Series(represent(given.filter(lost)), dtype=pl.String)
     reasons = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, len(values))
     return Outcome(
         values, reasons.scatter(lost.arg_true(), text + " " + reading.problems.filter(lost))

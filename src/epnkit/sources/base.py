@@ -25,7 +25,7 @@ WHOLE = "*"
 #: adds its own to the batches that have none.  It is no field of the record.
 SOURCE_DIGEST = "epnkit_source_digest"
 
-#: How many records are held at a time unless the source file says otherwise.
+#: How many records are held at a time unless the source file says otherwise, or the source chooses.
 BATCH_SIZE = 10_000
 
 

@@ -32,6 +32,7 @@ _REPEATED = 2
 
 #: Why a text has no time; the text is put before it.
 NOT_A_TIME = "is not a time"
+OUTSIDE_YEARS = "is not a time of the years 1 to 9999"
 AMBIGUOUS = 'could be day/month or month/day: declare order="DMY" or order="MDY"'
 UNKNOWN_SCALE = "is in a time scale that is not known"
 
@@ -45,7 +46,7 @@ class TimeReading:
     times : UtcTimes
         NaN where there is none.
     problems : polars.Series
-        Strings; null where the text was read or nothing was given.
+        Strings; null where the value was read or nothing was given.
     """
 
     times: UtcTimes
@@ -144,7 +145,7 @@ def _interval(days: float, seconds: float) -> dt.timedelta:
 
 
 def _scale_of_each(parts: TimeParts, declared: str | pl.Series) -> pl.Series:
-    """Give the scale of each text: the one that it names, and else the declared one."""
+    """Give the scale of each value: the one that it names, and else the declared one."""
     given = declared if isinstance(declared, pl.Series) else pl.Series([declared])
     names = given.cast(pl.String).fill_null("").str.strip_chars(PADDING).str.to_uppercase()
     known = names.str.replace(r"\s*\(.*\)$", "").replace_strict(
@@ -170,7 +171,7 @@ def _problems(
         .then(pl.lit(AMBIGUOUS))
         .when(pl.lit(scales).is_null())
         .then(pl.lit(UNKNOWN_SCALE))
-        .otherwise(pl.lit(NOT_A_TIME))
+        .otherwise(pl.lit(NOT_A_TIME if is_text else OUTSIDE_YEARS))
     )
     return pl.select(
         pl.when(lost).then(reason).otherwise(pl.lit(None, pl.String)).alias("problem")

@@ -27,13 +27,16 @@ _PLAIN = (
 #: How many of each unit of datetimes are in a second.
 _IN_A_SECOND = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
+#: 0001-01-01 and 9999-12-31, in days since 1970-01-01.
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+
 #: The greatest offset of a zone from UTC, in minutes (Kiribati).
 _GREATEST_OFFSET = 14 * 60
 
 
 @dataclass(frozen=True)
 class TimeParts:
-    """Times taken apart, NaN where a text is no time.
+    """Times taken apart, NaN where a value is no time.
 
     Parameters
     ----------
@@ -42,7 +45,7 @@ class TimeParts:
     seconds : numpy.ndarray, shape (n,)
         Seconds of the day, 86,400 and more in a leap second.
     scale : polars.Series
-        The time scale that the text names; null if it names none, ``UTC`` if it has a zone.
+        The time scale that the value names; null if it names none, ``UTC`` if it has a zone.
     ambiguous : numpy.ndarray of bool, shape (n,)
         Whether it could be either of two days.
     """
@@ -81,7 +84,8 @@ def split_datetimes(given: pl.Series) -> TimeParts:
     Parameters
     ----------
     given : polars.Series
-        Datetimes of any unit; of those with a zone, what they are in UTC.
+        Datetimes of any unit; of those with a zone, what they are in UTC. Others than those of the
+        years 1 to 9999 are none.
     """
     dtype = given.dtype
     if not isinstance(dtype, pl.Datetime):
@@ -89,6 +93,8 @@ def split_datetimes(given: pl.Series) -> TimeParts:
     in_a_second = _IN_A_SECOND[dtype.time_unit]
     ticks = given.to_physical().cast(pl.Float64).fill_null(np.nan).to_numpy()
     days = np.floor(ticks / (in_a_second * DAY))
+    # No calendar has others, and erfa gives none back for some.
+    days = np.where((days >= _FIRST_DAY) & (days <= _LAST_DAY), days, np.nan)
     seconds = (ticks - days * (in_a_second * DAY)) / in_a_second
     scale = pl.Series([None if dtype.time_zone is None else "UTC"], dtype=pl.String)
     return TimeParts(

@@ -135,6 +135,26 @@ def test_more_batches_take_no_more_locks(target: Target) -> None:
     assert len({*counts[1:]}) == 1, counts
 
 
+def test_more_batches_take_no_more_files(target: Target) -> None:
+    files: list[object] = []
+    for _ in range(4):
+        target.copy_accepted(_make(40, [*MOCS], [*SAMPLES[:2]]), direct=True)
+        files += target.query(
+            "SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM pg_class"
+            " WHERE relnamespace = pg_my_temp_schema()"
+        )
+    assert len({str(numbers) for numbers in files}) == 1, files
+
+
+def test_a_batch_that_is_halved_is_copied_once(target: Target) -> None:
+    granules = _make(40, [*MOCS[:2], "3/nothing", MOCS[2]], [*SAMPLES[:2]])
+    for _ in range(2):
+        copied, refused = target.copy_accepted(granules, direct=True)
+        assert (copied, len(refused)) == (30, 10)
+    (count,) = target.query("SELECT count(*) FROM s.epn_core")[0]
+    assert count == 60
+
+
 #: Values of each type of PostgreSQL that have a binary form, and those that odd texts are made of.
 VALUES: dict[str, pl.Series] = {
     "text": pl.Series(["", "\\N", "NULL", 'a "quoted" \n\t\r line', "é ☉", "x" * 70_000, None]),

@@ -150,3 +150,8 @@ def test_datetimes_are_seen_as_their_texts(unit: Literal["ms", "us", "ns"]) -> N
     of_texts, of_times = whole_disc(pl.Series(texts)), whole_disc(times)
     for name, values in of_texts.items():
         assert_series_equal(of_times[name], values)
+
+
+def test_no_disc_is_seen_at_a_time_beyond_all_years() -> None:
+    far = pl.Series([-(10**17), 260_000_000_000_000_000, 2**62]).cast(pl.Datetime("us"))
+    assert all(values.null_count() == 3 for values in whole_disc(far).values())

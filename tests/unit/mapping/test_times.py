@@ -201,6 +201,16 @@ def test_datetimes_are_of_the_scale_that_a_field_names(unit: Literal["ms", "us",
     assert (outcome.values[3], outcome.reasons[3]) == (None, None)
 
 
+@pytest.mark.parametrize("scale", ["UTC", "TAI", "LOCAL"])
+def test_of_datetimes_beyond_all_years_each_is_refused(scale: str) -> None:
+    far = [-(2**62), -(10**17), 260_000_000_000_000_000, 2**62]
+    given = pl.Series([0, *far]).cast(pl.Datetime("us"))
+    outcome = julian_date_in_scale(given, pl.Series([scale] * 5))
+    assert outcome.values[1:].null_count() == 4
+    assert outcome.reasons[1:].null_count() == 0
+    assert (outcome.values[0] is None) == (scale == "LOCAL")
+
+
 def test_a_datetime_with_a_zone_is_in_utc_whatever_the_scale() -> None:
     taken = pl.Series([dt.datetime(2014, 5, 1, 9, 8, 45)]).dt.replace_time_zone("Europe/Paris")
     values = julian_date(taken, scale="TAI").values

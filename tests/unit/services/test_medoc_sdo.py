@@ -93,6 +93,23 @@ def test_a_patch_of_hmi_has_the_slot_of_its_header() -> None:
     assert row["file_name"] == "hmi.sharp_720s_6173A_2024-06-27T23-58-46_11465.magnetogram.fits"
 
 
+def test_a_product_of_hmi_without_a_slot_has_the_time_of_its_date() -> None:
+    row = granule(DISC, t_rec_index=None)
+    # 2024-06-27T23:58:46.2 in UTC.
+    assert row["time_min"] == row["time_max"]
+    assert row["time_min"] == pytest.approx(2460489.5 - 73.8 / 86400, abs=1e-9)
+
+
+@pytest.mark.parametrize("index", [-(2**31), 2**40])
+def test_a_slot_beyond_all_years_refuses_its_record(index: int) -> None:
+    service = services.read_service(ROOT / "resources" / "medoc_sdo")
+    frame = pl.DataFrame([DISC, {**DISC, "recnum": 1, "t_rec_index": index}])
+    applied = service.mapping.apply(frame.cast({"exptime": pl.Float64, "harpnum": pl.Int64}))
+    assert len(applied.granules) == 1
+    assert applied.refusals.select("record", "column").rows()[0] == (1, "time_min")
+    assert "is not a time of the years 1 to 9999" in applied.refusals["reason"][0]
+
+
 @pytest.mark.parametrize(
     ("series", "title", "file", "kind"),
     [

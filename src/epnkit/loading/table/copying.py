@@ -9,7 +9,9 @@ from which PostgreSQL makes the values:
 - other values of types without a binary form, as text.
 
 The temporary tables are made once in a transaction: each that is made and dropped is a lock until
-its end, and PostgreSQL has a limited number of them.
+its end, and PostgreSQL has a limited number of them.  They are emptied outside of the savepoint in
+which they were filled: within another one, PostgreSQL would keep what they held until the
+transaction ends, a gigabyte for a million granules.
 """
 
 from __future__ import annotations
@@ -36,8 +38,11 @@ _TYPES = {_BYTES: "bytea", _TEXT: "text", _SHARED: "integer"}
 #: other threads use to prepare the next batches.
 _SENT = 1 << 20
 
+#: How the names of all temporary tables begin.
+_PREFIX = "epnkit_copied_"
+
 #: The temporary table of shared values, and the column that numbers them.
-_VALUES, _NUMBER = sql.Identifier("epnkit_shared_values"), "epnkit_number"
+_VALUES, _NUMBER = sql.Identifier(f"{_PREFIX}values"), "epnkit_number"
 
 #: What is made of them. ``spoly_trusted`` is PostgreSQL's ``byteacat``, declared to return spoly:
 #: it appends the bytes of the polygon to its first argument, which is empty.
@@ -166,15 +171,17 @@ def copy_encoded(target: Target, into: sql.Composable, encoded: EncodedGranules)
 def _choose_form(values: pl.Series, kind: str, *, validated: bool) -> _Form:
     shared = values.drop_nulls().unique(maintain_order=True)
     if len(shared) and len(shared) * _SHARED_BY <= len(values):
-        return _share(values, shared)
+        return _share(values, shared, kind)
     return _write_bytes(values) if validated else _write_text(values, kind)
 
 
-def _share(values: pl.Series, shared: pl.Series) -> _Form:
+def _share(values: pl.Series, shared: pl.Series, kind: str) -> _Form:
     """Let the granules have the numbers of their values."""
+    # An array of arrays has no arrays as elements.
+    in_array = len(shared) <= _FEW and not kind.endswith("[]")
     numbers = pl.int_range(len(shared), dtype=pl.Int32, eager=True)
     given = values.replace_strict(shared, numbers, default=None).alias(values.name + _SHARED)
-    value = sql.SQL(_AS_ELEMENT if len(shared) <= _FEW else _AS_SHARED).format(
+    value = sql.SQL(_AS_ELEMENT if in_array else _AS_SHARED).format(
         column=sql.Identifier(values.name),
         shared_values=_VALUES,
         number=sql.Identifier(_NUMBER),
@@ -228,7 +235,7 @@ class _CopyTable:
         same = {name: kind for name, kind in kinds.items() if has_binary_form(kind)}
         others = [name for name in kinds if name not in same]
         forms = {name + ending: kind for name in others for ending, kind in _TYPES.items()}
-        return cls(sql.Identifier(f"epnkit_copied_{digest}"), list(same), same | forms)
+        return cls(sql.Identifier(f"{_PREFIX}rows_{digest}"), list(same), same | forms)
 
     def clear(self, target: Target, like: sql.Composable) -> None:
         """Empty it; make it if it is missing."""
@@ -263,11 +270,32 @@ def _clear(
 ) -> None:
     target.execute(
         "CREATE TEMP TABLE IF NOT EXISTS {made} ON COMMIT DROP AS SELECT {columns} FROM {like}"
-        " WITH NO DATA; TRUNCATE {made}",
+        " WITH NO DATA",
         made=table,
         columns=sql.SQL(", ").join(columns),
         like=like,
     )
+    # A batch of a partitioned table fills it several times.
+    if target.query("SELECT EXISTS (SELECT FROM {made})", made=table)[0][0]:
+        target.execute("TRUNCATE {made}", made=table)
+
+
+def empty_temporary_tables(target: Target) -> None:
+    """Empty the temporary tables of earlier batches, outside of the savepoints of these.
+
+    Parameters
+    ----------
+    target : Target
+        Whose connection it is.
+    """
+    names = target.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'"
+        " AND starts_with(relname, %s)",
+        (_PREFIX,),
+    )
+    if names:
+        tables = sql.SQL(", ").join(sql.Identifier("pg_temp", name) for (name,) in names)
+        target.execute("TRUNCATE {tables}", tables=tables)
 
 
 def copy_content(

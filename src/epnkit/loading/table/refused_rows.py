@@ -15,7 +15,10 @@ _BAD_VALUE = (psycopg2.DataError, psycopg2.errors.InternalError_, psycopg2.Integ
 
 
 def find_refused_rows(
-    target: Target, count: int, process: Callable[[int, int], None]
+    target: Target,
+    count: int,
+    process: Callable[[int, int], None],
+    prepare: Callable[[], None] | None = None,
 ) -> list[tuple[int, str]]:
     """Process rows, and find those that PostgreSQL refuses.
 
@@ -31,6 +34,8 @@ def find_refused_rows(
     process : callable
         Processes the rows from a number to below another one. If it raises an error, none of them
         may count as processed.
+    prepare : callable, optional
+        Is called before each of these calls, outside of its savepoint.
 
     Returns
     -------
@@ -40,6 +45,8 @@ def find_refused_rows(
     todo, refused = [(0, count)] if count else [], []
     while todo:
         start, end = todo.pop()
+        if prepare is not None:
+            prepare()
         problem = _try(target, process, start, end)
         if problem is not None and end - start == 1:
             refused.append((start, problem))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
@@ -20,6 +20,7 @@ from epnkit.loading.table.copying import (
     copy_content,
     copy_encoded,
     copy_granules,
+    empty_temporary_tables,
     encode_granules,
 )
 from epnkit.loading.table.partitions import Partitions, find_partitions
@@ -140,12 +141,19 @@ class Target:
     def enlarge_temporary_buffers(self) -> None:
         """Let temporary tables of a batch stay in memory, which by default go to the disk.
 
-        PostgreSQL takes the setting only before the session has a temporary table.
+        PostgreSQL takes the setting only before the session has had a temporary table; without it,
+        a load is slower.
         """
-        self.query(
-            "SELECT set_config('temp_buffers', %s, false) WHERE pg_my_temp_schema() = 0",
-            (_TEMPORARY_BUFFERS,),
-        )
+        self.execute("SAVEPOINT epnkit_buffers")
+        try:
+            self.query(
+                "SELECT set_config('temp_buffers', %s, false) WHERE pg_my_temp_schema() = 0"
+                " AND pg_size_bytes(current_setting('temp_buffers')) < pg_size_bytes(%s)",
+                (_TEMPORARY_BUFFERS, _TEMPORARY_BUFFERS),
+            )
+        except errors.InvalidParameterValue:
+            self.execute("ROLLBACK TO SAVEPOINT epnkit_buffers")
+        self.execute("RELEASE SAVEPOINT epnkit_buffers")
 
     def execute(self, query: str, values: Sequence[Any] = (), **identifiers: sql.Composable) -> int:
         """Run a statement, and return how many rows it changed.
@@ -211,7 +219,7 @@ class Target:
         try:
             self._index("uid", "granule_uid", unique=True)
         except errors.UniqueViolation:
-            self.execute("ROLLBACK TO SAVEPOINT epnkit_uids")
+            self.execute("ROLLBACK TO SAVEPOINT epnkit_uids; RELEASE SAVEPOINT epnkit_uids")
             return False
         self.execute("RELEASE SAVEPOINT epnkit_uids")
         return True
@@ -337,7 +345,8 @@ class Target:
             else:
                 copy(granules[start:end])
 
-        refused = find_refused_rows(self, len(granules), process)
+        empty = partial(empty_temporary_tables, self)
+        refused = find_refused_rows(self, len(granules), process, empty)
         return len(granules) - len(refused), refused
 
     def require_columns(self, names: Iterable[str]) -> None:

@@ -49,7 +49,7 @@ def outlines(
     rings : sequence of array_like or None, length n
         Helioprojective longitudes and latitudes of an outline's corners, arcseconds, shape (m, 2),
         in either direction; it closes by itself. Values beyond half a turn are wrapped.
-    dates : array_like of str or datetime64, shape (n,)
+    dates : array_like of str or datetime64, or polars.Series, shape (n,)
         UTC.
     observer : {"earth", "l1"} or Observer
         Who looked.

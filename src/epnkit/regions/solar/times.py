@@ -23,22 +23,23 @@ def to_tt(times: Times, scale: str = "UTC") -> tuple[Floats, NDArray[np.bool_]]:
     times : array_like of str or datetime64, or polars.Series, shape (n,)
         UTC, unless a text or `scale` says otherwise.
     scale : str
-        The time scale of texts that name none (FITS's TIMESYS).
+        The time scale of those that name none (FITS's TIMESYS).
 
     Returns
     -------
     days : ndarray, shape (n,)
         To better than a microsecond; 0 where there is no time.
     good : ndarray of bool, shape (n,)
-        False where the text is not a time, or names a day or second that did not exist.
+        False where there is no time, or a text names a day or second that did not exist.
     """
-    given = times if isinstance(times, pl.Series) else _as_series(times)
-    days = read_times(given, scale).times.tt_since_j2000
+    days = read_times(_as_series(times), scale).times.tt_since_j2000
     good = np.isfinite(days)
     return np.where(good, days, 0.0), good
 
 
-def _as_series(times: ArrayLike) -> pl.Series:
+def _as_series(times: Times) -> pl.Series:
+    if isinstance(times, pl.Series) and times.dtype in (pl.String, pl.Datetime):
+        return times
     array = np.atleast_1d(np.asarray(times))
     if array.dtype.kind == "M":
         return pl.Series(array.astype("datetime64[us]"))

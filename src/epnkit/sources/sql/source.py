@@ -47,8 +47,8 @@ from epnkit.sources.transport.retry import (
     take_retry_policy,
 )
 
-#: How many values a batch has, and how many records at most: what a batch costs whatever it holds
-#: counts less for more records, and those of few columns take little memory.
+#: How many values a batch has, and how many records at most, if they are short: what a batch costs
+#: whatever it holds counts less for more records, and those of few columns take little memory.
 _VALUES, _MOST = 300_000, 25_000
 
 #: The read timeout in seconds: a database may have to sort before it sends the first row.
@@ -127,13 +127,12 @@ class SqlSource(ConfiguredSource[SqlSettings]):
         """Read the records of a window, ordered by cursor and key.
 
         Batches have :data:`~epnkit.sources.base.BATCH_SIZE` records, or more if these have few
-        columns, unless a size is given.
+        columns and short texts, unless a size is given.
 
         Records without a value in the cursor come last. If the connection breaks, reading
         continues after the last whole batch, which needs a key.
         """
-        most = max(BATCH_SIZE, min(_VALUES // len(self._query.columns), _MOST))
-        read = partial(self._read, self._segments(window), size or most)
+        read = partial(self._read, self._segments(window), size)
         return resume(read, self._settings.retry_policy)
 
     def cut_points(self, window: Window, size: int) -> list[CursorValue]:
@@ -284,7 +283,8 @@ class SqlSource(ConfiguredSource[SqlSettings]):
             segments = list(split_by_order(segments, self._query.wrapped))
         while self.value_limits:
             try:
-                for batch, next_checkpoint in self._read_by_arrow(segments, size, start):
+                chosen = size or self._choose_size()
+                for batch, next_checkpoint in self._read_by_arrow(segments, chosen, start):
                     start = next_checkpoint
                     yield batch, next_checkpoint
             except NotInArrowError:
@@ -292,7 +292,12 @@ class SqlSource(ConfiguredSource[SqlSettings]):
                 self.value_limits = self.value_limits[1:]
             else:
                 return
-        yield from self._read_rows(segments, size, start)
+        yield from self._read_rows(segments, size or BATCH_SIZE, start)
+
+    def _choose_size(self) -> int:
+        """Choose how many records a batch has: more as long as all texts were short."""
+        most = min(_VALUES // len(self._query.columns), _MOST)
+        return max(BATCH_SIZE, most) if self.value_limits == VALUE_LIMITS else BATCH_SIZE
 
     def _read_by_arrow(
         self, segments: list[Segment[Condition, SqlColumn]], size: int, start: Checkpoint
