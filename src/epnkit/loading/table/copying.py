@@ -275,9 +275,8 @@ def _clear(
         columns=sql.SQL(", ").join(columns),
         like=like,
     )
-    # A batch of a partitioned table fills it several times.
-    if target.query("SELECT EXISTS (SELECT FROM {made})", made=table)[0][0]:
-        target.execute("TRUNCATE {made}", made=table)
+    # A batch of a partitioned table fills it once for each part.
+    target.execute("DELETE FROM {made}", made=table)
 
 
 def empty_temporary_tables(target: Target) -> None:
