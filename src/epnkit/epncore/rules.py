@@ -143,7 +143,7 @@ def _drop_unbroken(rows: GranuleRows, checks: list[Check]) -> list[Check]:
             by_column[names[0]].append(place)
     unbroken: set[int] = set()
     for name, places in by_column.items():
-        shared = _find_shared(rows.granules[name])
+        shared = _find_shared(rows, name)
         if shared is not None:
             flags = (checks[place].broken.any().alias(str(place)) for place in places)
             hits = shared.to_frame().select(flags).row(0)
@@ -151,13 +151,17 @@ def _drop_unbroken(rows: GranuleRows, checks: list[Check]) -> list[Check]:
     return [check for place, check in enumerate(checks) if place not in unbroken]
 
 
-def _find_shared(values: pl.Series) -> pl.Series | None:
-    """Return the different values of a text column, if many rows share each."""
+def _find_shared(rows: GranuleRows, name: str) -> pl.Series | None:
+    """Return the different values of a text column, NULL too, if many rows share each."""
+    values = rows.granules[name]
     first = values.head(_LOOKED_AT)
     if values.dtype != pl.String or first.n_unique() * _SHARED_BY > len(first):
         return None
-    different = values.unique()
-    return different if len(different) * _SHARED_BY <= len(values) else None
+    different = rows.distinct(name)
+    if len(different) * _SHARED_BY > len(values):
+        return None
+    null = [None] if values.null_count() else []
+    return pl.Series(name, [*different, *null], dtype=pl.String)
 
 
 def _evaluate(rows: GranuleRows, checks: list[Check]) -> pl.DataFrame:

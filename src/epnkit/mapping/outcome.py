@@ -10,7 +10,7 @@ import polars as pl
 
 _MILLISECONDS_OF_DAY = 86_400_000
 
-#: How many days from 1970 Polars can write, and some more: 250,000 years.
+#: Polars fails to write dates more than 262,000 years from the year 0.
 _WRITABLE_DAYS = 250_000 * 365
 
 

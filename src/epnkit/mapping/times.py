@@ -146,9 +146,7 @@ def julian_date_in_scale(given: pl.Series, scale: pl.Series) -> Outcome:
     >>> julian_date_in_scale(taken, pl.Series(["TAI", None])).values.to_list()
     [2456778.797337963, 2456778.7977430555]
     """
-    if given.dtype != pl.String and not isinstance(given.dtype, pl.Datetime):
-        return julian_date(given)
-    return _within_years(given, _of_times(given, scale, None))
+    return _within_years(given, _read(given, None, scale, None))
 
 
 def _of_times(given: pl.Series, scale: str | pl.Series, order: DateOrder | None) -> Outcome:

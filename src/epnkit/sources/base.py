@@ -104,6 +104,21 @@ class Source(Protocol):
         ...
 
 
+def read_batches(source: Source, window: Window, size: int = 0) -> Iterator[pl.DataFrame]:
+    """Read the records of a window in batches of a size, or of the one that the source chooses.
+
+    Parameters
+    ----------
+    source : Source
+        Where the records come from.
+    window : Window
+        Which of them.
+    size : int, optional
+        The number of records in a batch; if it is 0, the source chooses.
+    """
+    return source.batches(window, size) if size else source.batches(window)
+
+
 @runtime_checkable
 class Digesting(Source, Protocol):
     """A source whose digest of a record covers all of it: with the same one it is unchanged."""

@@ -146,6 +146,16 @@ def test_more_batches_take_no_more_files(target: Target) -> None:
     assert len({str(numbers) for numbers in files}) == 1, files
 
 
+def test_granules_share_values_of_an_array_too(target: Target) -> None:
+    target.execute("ALTER TABLE s.epn_core ADD COLUMN pair real[]")
+    target = replace(target, columns=(*target.columns, "pair"))
+    pairs = ["{1,2}", "{3,4}", None, "{}"] * 10
+    granules = _make(40, [None], [None]).with_columns(pl.Series("pair", pairs))
+    assert target.copy_accepted(granules, direct=True) == (40, [])
+    found = target.query("SELECT pair::text FROM s.epn_core")
+    assert [pair for (pair,) in found] == pairs
+
+
 def test_a_batch_that_is_halved_is_copied_once(target: Target) -> None:
     granules = _make(40, [*MOCS[:2], "3/nothing", MOCS[2]], [*SAMPLES[:2]])
     for _ in range(2):

@@ -201,6 +201,13 @@ def test_datetimes_are_of_the_scale_that_a_field_names(unit: Literal["ms", "us",
     assert (outcome.values[3], outcome.reasons[3]) == (None, None)
 
 
+def test_the_first_of_several_times_is_of_the_scale_too() -> None:
+    taken = pl.Series([[dt.datetime(2014, 5, 1, 7, 8, 45)], []])
+    values = julian_date_in_scale(taken, pl.Series(["TAI", "TAI"])).values
+    assert values[0] == pytest.approx(2456778.797337963, abs=SAME)
+    assert values[1] is None
+
+
 @pytest.mark.parametrize("scale", ["UTC", "TAI", "LOCAL"])
 def test_of_datetimes_beyond_all_years_each_is_refused(scale: str) -> None:
     far = [-(2**62), -(10**17), 260_000_000_000_000_000, 2**62]

@@ -23,8 +23,8 @@ class Check:
     column : str
         The column under which a breach is reported.
     broken : polars.Expr
-        True where a row breaks the rule; null counts as false. It names the columns that it reads,
-        and no others of the row count.
+        True where a row breaks the rule; null counts as false. If it names one column alone, each
+        row's value of that column decides.
     message : str
         What is wrong, for a person.
     severity : {'MUST', 'SHOULD'}, optional

@@ -82,7 +82,6 @@ def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) 
             base.ui.notifyInfo(f"added to {table.tableName}: {', '.join(added)}")
     reader = base.getDBProfile("trustedquery").roleName
     target = Target(table.connection, schema, name, tuple(columns), reader)
-    target.enlarge_temporary_buffers()
     preparation = Preparation(service, datalink_url(service))
     stale = declarations.find_stale(table.connection, service.name, service.folder)
     if request.remap:

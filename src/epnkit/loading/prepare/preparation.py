@@ -16,7 +16,7 @@ from epnkit.loading.prepare.counts import Counts
 from epnkit.loading.prepare.packing import PackedBatch, record_keys, unpack
 from epnkit.loading.prepare.reading import READING
 from epnkit.loading.prepare.stages import STAGES, BatchState, RunSettings
-from epnkit.sources.base import Source, Window
+from epnkit.sources.base import Source, Window, read_batches
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,7 @@ class Preparation(RunSettings):
             The records, as :meth:`prepare` takes them.
         """
         rest: pl.DataFrame | None = None
-        batches = source.batches(window, size) if size else source.batches(window)
-        for records in _limit_records(batches, limit):
+        for records in _limit_records(read_batches(source, window, size), limit):
             rest, complete = self._hold_back_last(rest, records)
             if len(complete):
                 yield complete

@@ -8,6 +8,7 @@ table are changed to read the new one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -209,17 +210,14 @@ class Rebuild:
         )
 
     def _try_lock(self, locked: list[sql.Identifier]) -> bool:
-        self.old.execute("SAVEPOINT epnkit_lock")
-        self.old.execute("SET LOCAL lock_timeout = {limit}", limit=sql.Literal(LOCK_TIMEOUT))
-        try:
-            self.old.execute(
-                "LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE", locked=sql.SQL(", ").join(locked)
-            )
-        except psycopg2.errors.LockNotAvailable:
-            self.old.execute("ROLLBACK TO SAVEPOINT epnkit_lock")
-            return False
-        self.old.execute("RELEASE SAVEPOINT epnkit_lock; SET LOCAL lock_timeout TO DEFAULT")
-        return True
+        lock = partial(
+            self.old.execute,
+            "SET LOCAL lock_timeout = {limit}; LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE;"
+            " SET LOCAL lock_timeout TO DEFAULT",
+            limit=sql.Literal(LOCK_TIMEOUT),
+            locked=sql.SQL(", ").join(locked),
+        )
+        return self.old.attempt(lock, psycopg2.errors.LockNotAvailable) is None
 
     def _replace(self, views: list[tuple[Any, ...]]) -> None:
         triggers = self._query_old(_TRIGGERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -47,21 +48,10 @@ def find_refused_rows(
         start, end = todo.pop()
         if prepare is not None:
             prepare()
-        problem = _try(target, process, start, end)
+        problem = target.attempt(partial(process, start, end), *_BAD_VALUE)
         if problem is not None and end - start == 1:
-            refused.append((start, problem))
+            refused.append((start, str(problem.diag.message_primary or problem).strip()))
         elif problem is not None:
             middle = (start + end) // 2
             todo += [(middle, end), (start, middle)]
     return refused
-
-
-def _try(target: Target, process: Callable[[int, int], None], start: int, end: int) -> str | None:
-    target.execute("SAVEPOINT epnkit_batch")
-    try:
-        process(start, end)
-    except _BAD_VALUE as error:
-        target.execute("ROLLBACK TO SAVEPOINT epnkit_batch")
-        return str(error.diag.message_primary or error).strip()
-    target.execute("RELEASE SAVEPOINT epnkit_batch")
-    return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
+import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import connection
 
@@ -28,9 +29,6 @@ from epnkit.loading.table.refused_rows import find_refused_rows
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
-
-#: The memory of PostgreSQL for temporary tables: more than a batch takes.
-_TEMPORARY_BUFFERS = "64MB"
 
 #: A list of texts as a value in SQL. Within DaCHS its adapter makes NULL of an empty list, and a
 #: condition such as ``NOT key = ANY(NULL)`` holds for no row.
@@ -138,23 +136,6 @@ class Target:
         """The partitions of the table; None if it is not partitioned."""
         return find_partitions(self)
 
-    def enlarge_temporary_buffers(self) -> None:
-        """Let temporary tables of a batch stay in memory, which by default go to the disk.
-
-        PostgreSQL takes the setting only before the session has had a temporary table; without it,
-        a load is slower.
-        """
-        self.execute("SAVEPOINT epnkit_buffers")
-        try:
-            self.query(
-                "SELECT set_config('temp_buffers', %s, false) WHERE pg_my_temp_schema() = 0"
-                " AND pg_size_bytes(current_setting('temp_buffers')) < pg_size_bytes(%s)",
-                (_TEMPORARY_BUFFERS, _TEMPORARY_BUFFERS),
-            )
-        except errors.InvalidParameterValue:
-            self.execute("ROLLBACK TO SAVEPOINT epnkit_buffers")
-        self.execute("RELEASE SAVEPOINT epnkit_buffers")
-
     def execute(self, query: str, values: Sequence[Any] = (), **identifiers: sql.Composable) -> int:
         """Run a statement, and return how many rows it changed.
 
@@ -179,6 +160,32 @@ class Target:
         with self.connection.cursor() as cursor:
             cursor.execute(self._compose(query, identifiers), values or None)
             return cursor.fetchall()
+
+    def attempt(
+        self, action: Callable[[], object], *expected: type[psycopg2.Error]
+    ) -> psycopg2.Error | None:
+        """Do something within a savepoint, to which an expected error returns.
+
+        Parameters
+        ----------
+        action : callable
+            What is done over the connection.
+        *expected
+            The errors that it may raise.
+
+        Returns
+        -------
+        psycopg2.Error or None
+            The error, if there was one; then nothing of the action remains.
+        """
+        self.execute("SAVEPOINT epnkit_attempt")
+        try:
+            action()
+        except expected as error:
+            self.execute("ROLLBACK TO SAVEPOINT epnkit_attempt; RELEASE SAVEPOINT epnkit_attempt")
+            return error
+        self.execute("RELEASE SAVEPOINT epnkit_attempt")
+        return None
 
     def open_tracking(self, *, new_table: bool) -> None:
         """Create the tracking table if it is missing; for a new table, always."""
@@ -215,14 +222,8 @@ class Target:
         bool
             Whether all uids are different.
         """
-        self.execute("SAVEPOINT epnkit_uids")
-        try:
-            self._index("uid", "granule_uid", unique=True)
-        except errors.UniqueViolation:
-            self.execute("ROLLBACK TO SAVEPOINT epnkit_uids; RELEASE SAVEPOINT epnkit_uids")
-            return False
-        self.execute("RELEASE SAVEPOINT epnkit_uids")
-        return True
+        create = partial(self._index, "uid", "granule_uid", unique=True)
+        return self.attempt(create, errors.UniqueViolation) is None
 
     def _index(self, name: str, column: str, *, unique: bool) -> None:
         self.execute(

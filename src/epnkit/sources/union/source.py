@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from epnkit.errors import SourceError
-from epnkit.sources.base import ALL, UNORDERED, UNREADABLE, Order, Source, Window
+from epnkit.sources.base import ALL, UNORDERED, UNREADABLE, Order, Source, Window, read_batches
 from epnkit.sources.config.settings import open_settings
 
 
@@ -69,7 +69,7 @@ class UnionSource:
         """Read the records of a window, source by source, each in its own order."""
         names = list(self._schema)
         for source in self._sources:
-            for batch in source.batches(window, size) if size else source.batches(window):
+            for batch in read_batches(source, window, size):
                 noted = [UNREADABLE] if UNREADABLE in batch.columns else []
                 yield batch.select(*names, *noted)
 
