@@ -146,6 +146,43 @@ def test_more_batches_take_no_more_files(target: Target) -> None:
     assert len({str(numbers) for numbers in files}) == 1, files
 
 
+#: A question of each kind that pgsphere answers about a MOC, and a MOC that it makes.
+_ASKED = """
+    SELECT {moc} && '4/321'::smoc, {moc} @> '5/1284'::smoc, {moc} <@ '0/0-11'::smoc,
+        {moc} = {moc}, {moc} @> spoint '(40d,10d)', ({moc} | '6/7')::text,
+        ({moc} & '0/1')::text, smoc_degrade(3, {moc})::text, smoc_info({moc})
+    FROM s.epn_core ORDER BY granule_uid
+"""
+
+
+@pytest.mark.parametrize("few", [100, 2])
+def test_shared_values_are_compressed_and_answer_as_before(
+    target: Target, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "_FEW", few)
+    # The rim of a disc has cells of the highest order; the last MOC is larger than a page.
+    discs = [("4", "60", "33"), ("5", "40", "20"), ("7", "55", "-41"), ("10", "30", "5")]
+    made = "SELECT smoc_disc(%s, radians(%s), radians(%s), radians(40))::text"
+    mocs = [target.query(made, disc)[0][0] for disc in discs]
+    ring = ",".join(f"({100 + n / 8}d,{10 + n % 2 / 9}d)" for n in range(240))
+    regions = [f"{{{ring},(115d,40d)}}", SAMPLES[0]]
+    assert target.copy_accepted(_make(40, mocs, regions), direct=True) == (40, [])
+    sizes = target.query(
+        "SELECT pg_column_compression(coverage), pg_column_size(coverage),"
+        " pg_column_size(coverage::text::smoc) FROM s.epn_core"
+    )
+    assert {method is not None and 2 * stored < whole for method, stored, whole in sizes} == {True}
+    answers = target.query(_ASKED, moc=sql.SQL("coverage"))
+    assert answers == target.query(_ASKED, moc=sql.SQL("coverage::text::smoc"))
+    target.execute("CREATE INDEX ON s.epn_core USING gin (coverage); SET enable_seqscan = off")
+    found = target.query("SELECT granule_uid FROM s.epn_core WHERE coverage && '4/321'::smoc")
+    assert len(found) == sum(overlaps for overlaps, *_ in answers)
+    polygons = target.query(
+        "SELECT s_region = s_region::text::spoly, s_region && s_region::text::spoly FROM s.epn_core"
+    )
+    assert {*polygons} == {(True, True)}
+
+
 def test_granules_share_values_of_an_array_too(target: Target) -> None:
     target.execute("ALTER TABLE s.epn_core ADD COLUMN pair real[]")
     target = replace(target, columns=(*target.columns, "pair"))

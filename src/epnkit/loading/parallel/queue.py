@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from psycopg2 import Binary
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
 from epnkit.errors import LoadError
+from epnkit.loading.parallel.stored_batches import BatchKey, fetch_batch, store_batch
 from epnkit.loading.parallel.windows import window_from_json, window_to_json
 from epnkit.loading.prepare.counts import Counts
 from epnkit.sources.base import Window
@@ -199,10 +199,8 @@ class PartQueue:
         batch : bytes
             What :meth:`~epnkit.loading.prepare.preparation.PreparedBatch.to_bytes` wrote.
         """
-        self._execute(
-            "INSERT INTO epnkit.load_batches VALUES (%s, %s, %s, %s, %s)",
-            (self.run, part.number, part.attempt, nth, Binary(batch)),
-        )
+        key = BatchKey(self.run, part.number, part.attempt, nth)
+        store_batch(self.connection, key, batch)
 
     def finish(self, part: TakenPart, counts: Counts, granules: int, content: str) -> bool:
         """Mark a part as done; if another worker has it by now, delete its batches.
@@ -277,13 +275,10 @@ class PartQueue:
         )
         digest = blake2b(digest_size=16)
         for nth in range(count):
-            ((batch,),) = self._fetch(
-                "SELECT batch FROM epnkit.load_batches"
-                " WHERE run = %s AND part = %s AND attempt = %s AND nth = %s",
-                (self.run, number, attempt, nth),
-            )
+            key = BatchKey(self.run, number, attempt, nth)
+            batch = fetch_batch(self.connection, key)
             digest.update(batch)
-            yield bytes(batch)
+            yield batch
         if digest.hexdigest() != content:
             raise LoadError(
                 f"the batches of part {number} are not what its worker stored",

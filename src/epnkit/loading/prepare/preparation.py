@@ -7,7 +7,7 @@ import json
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import polars as pl
 
@@ -47,7 +47,7 @@ class PreparedBatch:
     embargoed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EMBARGOED))
 
     def to_bytes(self) -> bytes:
-        """Write the batch in Arrow's IPC format, as one record."""
+        """Write the batch in Arrow's IPC format, as one record of what is compressed already."""
         tables = {"granules": self.granules, "refusals": self.refusals, "embargoed": self.embargoed}
         record = {
             **{name: [_write_table(table)] for name, table in tables.items()},
@@ -56,7 +56,7 @@ class PreparedBatch:
             "records": [self.batch.content],
             "highest": [self.highest],
         }
-        return _write_table(pl.DataFrame(record))
+        return _write_table(pl.DataFrame(record), "uncompressed")
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
@@ -72,9 +72,9 @@ class PreparedBatch:
         )
 
 
-def _write_table(table: pl.DataFrame) -> bytes:
+def _write_table(table: pl.DataFrame, compression: Literal["lz4", "uncompressed"] = "lz4") -> bytes:
     content = io.BytesIO()
-    table.write_ipc(content, compression="lz4")
+    table.write_ipc(content, compression=compression)
     return content.getvalue()
 
 

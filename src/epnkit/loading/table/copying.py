@@ -5,7 +5,8 @@ granule.  What need not be read again and again is copied in another form into a
 from which PostgreSQL makes the values:
 
 - polygons that are validated already, as their bytes;
-- values that many granules of a batch share, by their numbers in a list of them;
+- values that many granules of a batch share, by their numbers in a list of them, which PostgreSQL
+  compresses: they take less space in each row;
 - other values of types without a binary form, as text.
 
 The temporary tables are made once in a transaction: each that is made and dropped is a lock until
@@ -41,8 +42,20 @@ _SENT = 1 << 20
 #: How the names of all temporary tables begin.
 _PREFIX = "epnkit_copied_"
 
-#: The temporary table of shared values, and the column that numbers them.
+#: The temporary table of shared values, the column that numbers them, and one that makes rows long.
 _VALUES, _NUMBER = sql.Identifier(f"{_PREFIX}values"), "epnkit_number"
+_LENGTH = "epnkit_length"
+
+#: PostgreSQL compresses values in rows of 2 kB and more (``TOAST_TUPLE_THRESHOLD``), and where it
+#: may: not in columns of pgsphere's types, unless their storage is changed.
+_COMPRESS = """
+    ALTER TABLE {shared_values} {changes},
+        ADD COLUMN {length} character(2048) DEFAULT '', ALTER COLUMN {length} SET STORAGE PLAIN
+"""
+_UNCOMPRESSED = """
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND attstorage = 'e'
+"""
 
 #: What is made of them. ``spoly_trusted`` is PostgreSQL's ``byteacat``, declared to return spoly:
 #: it appends the bytes of the polygon to its first argument, which is empty.
@@ -53,9 +66,8 @@ _AS_TYPE = "{text}::{kind}"
 #: :func:`~epnkit.loading.table.merge.remove_repeated` chooses.
 _AS_SHARED = "(SELECT {column} FROM {shared_values} WHERE {number} = {shared})"
 
-#: The same of few values, in less than half the time: PostgreSQL makes an array of them once, which
-#: it searches from its beginning for each row.
-_AS_ELEMENT = "(ARRAY(SELECT {column} FROM {shared_values} ORDER BY {number}))[{shared} + 1]"
+#: The same of few values, more quickly: PostgreSQL looks each of them up once.
+_AS_ONE_OF = "CASE {shared} {cases} END"
 _FEW = 100
 
 #: How many granules share each value at least, on average, for this form to be quicker.
@@ -171,23 +183,27 @@ def copy_encoded(target: Target, into: sql.Composable, encoded: EncodedGranules)
 def _choose_form(values: pl.Series, kind: str, *, validated: bool) -> _Form:
     shared = values.drop_nulls().unique(maintain_order=True)
     if len(shared) and len(shared) * _SHARED_BY <= len(values):
-        return _share(values, shared, kind)
+        return _share(values, shared)
     return _write_bytes(values) if validated else _write_text(values, kind)
 
 
-def _share(values: pl.Series, shared: pl.Series, kind: str) -> _Form:
+def _share(values: pl.Series, shared: pl.Series) -> _Form:
     """Let the granules have the numbers of their values."""
-    # An array of arrays has no arrays as elements.
-    in_array = len(shared) <= _FEW and not kind.endswith("[]")
     numbers = pl.int_range(len(shared), dtype=pl.Int32, eager=True)
     given = values.replace_strict(shared, numbers, default=None).alias(values.name + _SHARED)
-    value = sql.SQL(_AS_ELEMENT if in_array else _AS_SHARED).format(
-        column=sql.Identifier(values.name),
-        shared_values=_VALUES,
-        number=sql.Identifier(_NUMBER),
-        shared=sql.Identifier(given.name),
-    )
+    column, of_row = sql.Identifier(values.name), sql.Identifier(given.name)
+    if len(shared) > _FEW:
+        return _Form([given], _look_up(column, of_row), shared)
+    case = sql.SQL(" WHEN {} THEN {}")
+    cases = (case.format(n, _look_up(column, n)) for n in map(sql.Literal, range(len(shared))))
+    value = sql.SQL(_AS_ONE_OF).format(shared=of_row, cases=sql.SQL("").join(cases))
     return _Form([given], value, shared)
+
+
+def _look_up(column: sql.Identifier, number: sql.Composable) -> sql.Composed:
+    return sql.SQL(_AS_SHARED).format(
+        column=column, shared_values=_VALUES, number=sql.Identifier(_NUMBER), shared=number
+    )
 
 
 def _write_bytes(values: pl.Series) -> _Form:
@@ -255,6 +271,7 @@ def _copy_values(target: Target, like: sql.Composable, shared: list[pl.Series]) 
     names = sorted(name for name, kind in target.kinds.items() if not has_binary_form(kind))
     columns = map(sql.Identifier, names)
     _clear(target, _VALUES, like, [sql.SQL("0 AS {}").format(number), *columns])
+    _let_compress(target)
     target.execute(
         "CREATE UNIQUE INDEX IF NOT EXISTS epnkit_shared_number ON {shared_values} ({number})",
         shared_values=_VALUES,
@@ -263,6 +280,17 @@ def _copy_values(target: Target, like: sql.Composable, shared: list[pl.Series]) 
     longest = max(map(len, shared))
     rows = pl.DataFrame([values.extend_constant(None, longest - len(values)) for values in shared])
     _copy_lines(target, _VALUES, rows.with_row_index(_NUMBER))
+
+
+def _let_compress(target: Target) -> None:
+    """Let PostgreSQL compress the shared values: each row gets a value as it is stored here."""
+    names = target.query(_UNCOMPRESSED, (f"pg_temp.{_VALUES.string}",))
+    if names:
+        change = sql.SQL("ALTER COLUMN {} SET STORAGE MAIN")
+        changes = sql.SQL(", ").join(change.format(sql.Identifier(name)) for (name,) in names)
+        target.execute(
+            _COMPRESS, shared_values=_VALUES, changes=changes, length=sql.Identifier(_LENGTH)
+        )
 
 
 def _clear(
