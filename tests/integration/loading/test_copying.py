@@ -163,9 +163,9 @@ def test_shared_values_are_compressed_and_answer_as_before(
     # The rim of a disc has cells of the highest order; the last MOC is larger than a page.
     discs = [("4", "60", "33"), ("5", "40", "20"), ("7", "55", "-41"), ("10", "30", "5")]
     made = "SELECT smoc_disc(%s, radians(%s), radians(%s), radians(40))::text"
-    mocs = [target.query(made, disc)[0][0] for disc in discs]
+    mocs: list[str | None] = [target.query(made, disc)[0][0] for disc in discs]
     ring = ",".join(f"({100 + n / 8}d,{10 + n % 2 / 9}d)" for n in range(240))
-    regions = [f"{{{ring},(115d,40d)}}", SAMPLES[0]]
+    regions: list[str | None] = [f"{{{ring},(115d,40d)}}", SAMPLES[0]]
     assert target.copy_accepted(_make(40, mocs, regions), direct=True) == (40, [])
     sizes = target.query(
         "SELECT pg_column_compression(coverage), pg_column_size(coverage),"
