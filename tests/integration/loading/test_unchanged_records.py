@@ -102,6 +102,26 @@ def test_only_what_changed_is_mapped_again(archive: Archive, jobs: int) -> None:
     assert archive.query("SELECT count(*) FROM medoc_sdo.epn_core") == (COUNT,)
 
 
+def test_what_hardly_changed_is_left_to_postgresql_to_vacuum(archive: Archive) -> None:
+    def count_vacuums() -> int:
+        (count,) = archive.query(
+            "SELECT pg_stat_get_vacuum_count(oid) FROM pg_class"
+            f" WHERE oid = '{NAME}.epn_core'::regclass"
+        )
+        return int(count)
+
+    assert count_vacuums() == 1
+    archive.change(f"UPDATE sdo_records SET exptime = exptime + 1 WHERE recnum = {_ONE}")
+    assert archive.load()[1] == 1
+    assert count_vacuums() == 1
+    archive.change("UPDATE sdo_records SET exptime = exptime + 1")
+    assert archive.load()[1] > COUNT / 100
+    assert count_vacuums() == 2
+    archive.write(f"ALTER TABLE {NAME}.epn_core SET (autovacuum_enabled = off)")
+    assert archive.load()[1] == 0
+    assert count_vacuums() == 3
+
+
 def test_all_is_mapped_if_granules_could_become_others(archive: Archive) -> None:
     path = archive.dachs.inputs / NAME / "service.py"
     text = path.read_text()

@@ -18,6 +18,7 @@ from epnkit.loading.grammar.common import (
     report_errors,
 )
 from epnkit.loading.grammar.rollback import RollbackOnError
+from epnkit.loading.grammar.vacuum import leave_vacuum
 from epnkit.loading.load import Load
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.progress import choose_progress
@@ -65,7 +66,9 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
         # After its commit DaCHS vacuums and analyses the tables named here; without this, a new
         # table would wait for its first update, which would then pay for all of its rows.
         base.ui.notifyDBTableModified(table.tableName)
-    _report_affected(data, run.counts.loaded + run.counts.changed + run.counts.deleted)
+    affected = run.counts.loaded + run.counts.changed + run.counts.deleted
+    leave_vacuum(table, affected)
+    _report_affected(data, affected)
 
 
 def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) -> None:
