@@ -15,6 +15,7 @@ from epnkit.dachs.account import choose_account
 from epnkit.dachs.private import PrivateDachs
 from epnkit.deploy import inputs
 from epnkit.replicas.sources import ReplicaSources
+from tests.support.new_dachs import copy_new_dachs
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -71,7 +72,7 @@ class throw_away_dachs:  # noqa: N801 - used as a function
     def __enter__(self) -> PrivateDachs:
         # Short, since a socket's path may have 107 characters.
         self.directory = tempfile.TemporaryDirectory(prefix="epnkit-")
-        self.dachs = PrivateDachs(Path(self.directory.name) / "d", durable=False)
+        self.dachs = copy_new_dachs(Path(self.directory.name) / "d")
         self.dachs.start()
         return self.dachs
 
