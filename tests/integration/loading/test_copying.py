@@ -160,11 +160,10 @@ def test_shared_values_are_compressed_and_answer_as_before(
     target: Target, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "_FEW", few)
-    # The rim of a disc has cells of the highest order; the last MOC is larger than a page.
-    discs = [("4", "60", "33"), ("5", "40", "20"), ("7", "55", "-41"), ("10", "30", "5")]
+    discs = [("4", "60", "33"), ("3", "40", "20"), ("4", "55", "-41"), ("4", "30", "5")]
     made = "SELECT smoc_disc(%s, radians(%s), radians(%s), radians(40))::text"
     mocs: list[str | None] = [target.query(made, disc)[0][0] for disc in discs]
-    ring = ",".join(f"({100 + n / 8}d,{10 + n % 2 / 9}d)" for n in range(240))
+    ring = ",".join(f"({100 + n / 4}d,{10 + n % 2 / 9}d)" for n in range(120))
     regions: list[str | None] = [f"{{{ring},(115d,40d)}}", SAMPLES[0]]
     assert target.copy_accepted(_make(40, mocs, regions), direct=True) == (40, [])
     sizes = target.query(
@@ -183,11 +182,25 @@ def test_shared_values_are_compressed_and_answer_as_before(
     assert {*polygons} == {(True, True)}
 
 
+@pytest.mark.parametrize(("order", "count"), [("9", 4), ("5", 1100)])
+def test_long_values_and_many_are_shared_as_they_are(
+    target: Target, order: str, count: int
+) -> None:
+    disc = "smoc_disc(%s, radians(n * 0.3), 0.1, radians(40))::text"
+    made = f"SELECT {disc} FROM generate_series(1, %s) n"
+    mocs: list[str | None] = [moc for (moc,) in target.query(made, (order, count))]
+    assert target.copy_accepted(_make(4 * count, mocs, [None]), direct=True) == (4 * count, [])
+    methods = target.query("SELECT DISTINCT pg_column_compression(coverage) FROM s.epn_core")
+    assert methods == [(None,)]
+    found = target.query("SELECT granule_uid, coverage::text FROM s.epn_core")
+    assert {*found} == {(f"u{number}", mocs[number % count]) for number in range(4 * count)}
+
+
 def test_granules_share_values_of_an_array_too(target: Target) -> None:
     target.execute("ALTER TABLE s.epn_core ADD COLUMN pair real[]")
     target = replace(target, columns=(*target.columns, "pair"))
-    pairs = ["{1,2}", "{3,4}", None, "{}"] * 10
-    granules = _make(40, [None], [None]).with_columns(pl.Series("pair", pairs))
+    pairs = ["{1,2}", "{3,4,5,6,7,8,9,10,11,12}", None, "{}"] * 10
+    granules = _make(40, [MOCS[0]], [None]).with_columns(pl.Series("pair", pairs))
     assert target.copy_accepted(granules, direct=True) == (40, [])
     found = target.query("SELECT pair::text FROM s.epn_core")
     assert [pair for (pair,) in found] == pairs

@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -145,10 +147,36 @@ def test_a_part_that_is_done_twice_counts_once(own: Any, cluster: Cluster) -> No
     assert loader.is_over()
 
 
-def test_batches_that_were_changed_are_not_loaded(queue: PartQueue, own: Any) -> None:
+@pytest.mark.timeout(120)
+def test_threads_take_turns_while_a_large_batch_is_stored(queue: PartQueue) -> None:
+    part, batch = take(queue), b"0123456789abcdef" * (1 << 21)
+    ended = Event()
+
+    def look(number: int) -> int:
+        with queue.connection.cursor() as cursor:
+            cursor.execute("SELECT %s FROM epnkit.load_parts LIMIT 1", (number,))
+            return len(cursor.fetchall())
+
+    def keep_looking() -> None:
+        while not ended.is_set():
+            assert queue.in_turn(look)(7) == 1
+            queue.renew(part)
+
+    with ThreadPoolExecutor(2) as threads:
+        looking = [threads.submit(keep_looking) for _ in range(2)]
+        try:
+            finish(queue, part, batch, batch)
+            assert [*queue.read_batches(part.number)] == [batch, batch]
+        finally:
+            ended.set()
+    assert [each.result() for each in looking] == [None, None]
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_batches_that_were_changed_are_not_loaded(queue: PartQueue, own: Any, nth: int) -> None:
     finish(queue, take(queue), b"first", b"second")
     with own.cursor() as cursor:
-        cursor.execute("DELETE FROM epnkit.load_batches WHERE nth = 1")
+        cursor.execute("DELETE FROM epnkit.load_batches WHERE nth = %s", (nth,))
     with pytest.raises(LoadError, match="are not what its worker stored"):
         [*queue.read_batches(0)]
 

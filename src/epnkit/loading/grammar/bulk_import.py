@@ -59,16 +59,15 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
         _undo_on_error(table, options, run),
     ):
         _load(table, kind, path, run, request)
-    if options.dropIndices and not table.newlyCreated:
+    if table.newlyCreated:
+        # After its commit DaCHS vacuums and analyses the tables named here, of itself no new ones.
+        base.ui.notifyDBTableModified(table.tableName)
+    elif options.dropIndices:
         # For -R, DaCHS drops the indices of an updating table, but creates them only for a new one.
         table.makeIndices()
-    if table.newlyCreated:
-        # After its commit DaCHS vacuums and analyses the tables named here; without this, a new
-        # table would wait for its first update, which would then pay for all of its rows.
-        base.ui.notifyDBTableModified(table.tableName)
-    affected = run.counts.loaded + run.counts.changed + run.counts.deleted
-    leave_vacuum(table, affected)
-    _report_affected(data, affected)
+    else:
+        leave_vacuum(table, path.parent.name)
+    _report_affected(data, run.counts.loaded + run.counts.changed + run.counts.deleted)
 
 
 def _load(table: Any, kind: str, path: Path, run: ledger.Run, request: Request) -> None:

@@ -1,9 +1,10 @@
-"""Leaving it to PostgreSQL to vacuum a table of which a load changed little.
+"""Leaving it to PostgreSQL to vacuum a table of which loads changed little.
 
 DaCHS vacuums and analyses the tables of each import (``gavo.user.importing.TableCollector``).  Of a
-large table that takes longer than a small update does: PostgreSQL reads 30,000 pages for its
-statistics, and all indices if there are old rows.  Its own autovacuum does that as well, when a
-fifth of the rows are new or old, and looks for that once a minute.
+large table that takes longer than a small update does: for its statistics PostgreSQL reads 30,000
+pages of the table, and of each of its parts.  It does so by itself when a tenth of the rows have
+changed, and vacuums when a fifth have, but never looks at a divided table as a whole.  So DaCHS is
+let to do it whenever a hundredth have changed since the last time, by the ledger.
 """
 
 from __future__ import annotations
@@ -11,45 +12,44 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-#: A load that changes one row of so many, or more, lets DaCHS vacuum.
+#: DaCHS vacuums when one row of so many has changed.
 _ONE_OF = 100
 
-#: The rows as PostgreSQL last counted them: -1 before it ever did, so that nothing is left to it.
-_ROWS = """
-    SELECT reltuples FROM pg_class c
-    WHERE oid = %s::regclass
+#: Whether fewer have since the table was analysed, of the rows that PostgreSQL counted then: -1 if
+#: it never did.  What a failed run changed is undone.
+_CHANGED_LITTLE = """
+    SELECT reltuples > %(one_of)s * (
+        SELECT coalesce(sum(loaded + changed + deleted), 0) FROM epnkit.runs
+        WHERE service = %(service)s AND state = 'done'
+          AND ended > coalesce(greatest(pg_stat_get_last_analyze_time(c.oid),
+                                        pg_stat_get_last_autoanalyze_time(c.oid)), '-infinity'))
+    FROM pg_class c WHERE oid = %(table)s::regclass
       AND current_setting('autovacuum')::boolean AND current_setting('track_counts')::boolean
       AND NOT EXISTS (
         SELECT FROM pg_class own, pg_options_to_table(own.reloptions)
         WHERE (own.oid = c.oid OR own.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))
-          AND option_name = 'autovacuum_enabled' AND NOT option_value::boolean)
+          AND CASE option_name WHEN 'autovacuum_enabled' THEN NOT option_value::boolean END)
 """
 
 
-def leave_vacuum(table: Any, changed: int) -> None:
-    """Keep DaCHS from vacuuming a table after its import, if that changed little of it.
+def leave_vacuum(table: Any, service: str) -> None:
+    """Keep DaCHS from vacuuming a table after an import, if loads changed little of it.
 
     Parameters
     ----------
     table : gavo.rsc.dbtable.DBTable
-        The table; another source of the same import may have changed more of it.
-    changed : int
-        How many of its rows are new, changed or deleted.
+        The table, with the import's connection: the run of the load is entered over it.
+    service : str
+        The service.
     """
-    if _changed_little(table, changed):
-        # It would name the table to what vacuums, and analyse it if many rows came by DaCHS.
-        vars(table).setdefault("importFinished", partial(_finish, table))
-    else:
-        table.importFinished = type(table).importFinished.__get__(table)
-
-
-def _changed_little(table: Any, changed: int) -> bool:
-    if table.newlyCreated:
-        return False
+    values = {"one_of": _ONE_OF, "service": service, "table": table.tableName}
     with table.connection.cursor() as cursor:
-        cursor.execute(_ROWS, (table.tableName,))
+        cursor.execute(_CHANGED_LITTLE, values)
         found = cursor.fetchone()
-    return found is not None and changed * _ONE_OF < found[0]
+    vars(table).pop("importFinished", None)  # of an earlier source of this import
+    if found is not None and found[0]:
+        # DaCHS's own names the table to what vacuums.
+        table.importFinished = partial(_finish, table)
 
 
 def _finish(table: Any, affected: int) -> Any:

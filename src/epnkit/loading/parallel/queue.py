@@ -8,10 +8,11 @@ own number, and only the last attempt can finish: a part that two workers map is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extras import execute_values
@@ -21,6 +22,9 @@ from epnkit.loading.parallel.stored_batches import BatchKey, fetch_batch, store_
 from epnkit.loading.parallel.windows import window_from_json, window_to_json
 from epnkit.loading.prepare.counts import Counts
 from epnkit.sources.base import Window
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 #: How long a part belongs to a worker that gives no sign of life, in seconds.
 LEASE = 60.0
@@ -143,6 +147,25 @@ class PartQueue:
     connection: Connection
     run: int
     lease: float = LEASE
+    _in_use: Any = field(default_factory=Lock, repr=False, compare=False)
+
+    def in_turn(self, use: Callable[[_T], _R]) -> Callable[[_T], _R]:
+        """Let a function use the connection only while no other thread does.
+
+        psycopg lets threads share a connection, but for COPY: data and another statement would get
+        mixed up, and either wait for ever.
+
+        Parameters
+        ----------
+        use : callable
+            What uses the connection.
+        """
+
+        def use_in_turn(argument: _T) -> _R:
+            with self._in_use:
+                return use(argument)
+
+        return use_in_turn
 
     def add(self, service: str, windows: Sequence[Window]) -> None:
         """Add a part for each window; workers stop when this connection is closed."""
@@ -150,7 +173,7 @@ class PartQueue:
             (self.run, number, service, json.dumps(window_to_json(window)))
             for number, window in enumerate(windows)
         ]
-        with self.connection.cursor() as cursor:
+        with self._in_use, self.connection.cursor() as cursor:
             execute_values(
                 cursor,
                 "INSERT INTO epnkit.load_parts (run, part, service, bounds, loader) VALUES %s",
@@ -200,7 +223,8 @@ class PartQueue:
             What :meth:`~epnkit.loading.prepare.preparation.PreparedBatch.to_bytes` wrote.
         """
         key = BatchKey(self.run, part.number, part.attempt, nth)
-        store_batch(self.connection, key, batch)
+        with self._in_use:
+            store_batch(self.connection, key, batch)
 
     def finish(self, part: TakenPart, counts: Counts, granules: int, content: str) -> bool:
         """Mark a part as done; if another worker has it by now, delete its batches.
@@ -276,16 +300,14 @@ class PartQueue:
         digest = blake2b(digest_size=16)
         for nth in range(count):
             key = BatchKey(self.run, number, attempt, nth)
-            batch = fetch_batch(self.connection, key)
+            with self._in_use:
+                batch = fetch_batch(self.connection, key)
+            if not batch:
+                raise _not_as_stored(number)
             digest.update(batch)
             yield batch
         if digest.hexdigest() != content:
-            raise LoadError(
-                f"the batches of part {number} are not what its worker stored",
-                where="epnkit.load_batches",
-                why="a crash of the database empties the table, or somebody changed it",
-                cure="The table is unchanged. Run the load again.",
-            )
+            raise _not_as_stored(number)
 
     def mark_loaded(self, number: int) -> None:
         """Mark a part as loaded, and delete its batches."""
@@ -298,14 +320,23 @@ class PartQueue:
         )
 
     def _execute(self, statement: str, values: Sequence[Any]) -> int:
-        with self.connection.cursor() as cursor:
+        with self._in_use, self.connection.cursor() as cursor:
             cursor.execute(statement, values)
             return int(cursor.rowcount)
 
     def _fetch(self, query: str, values: Any) -> list[tuple[Any, ...]]:
-        with self.connection.cursor() as cursor:
+        with self._in_use, self.connection.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall()
+
+
+def _not_as_stored(number: int) -> LoadError:
+    return LoadError(
+        f"the batches of part {number} are not what its worker stored",
+        where="epnkit.load_batches",
+        why="a crash of the database empties the table, or somebody changed it",
+        cure="The table is unchanged. Run the load again.",
+    )
 
 
 def forget_parts(connection: Connection, service: str) -> None:

@@ -57,7 +57,7 @@ def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
                 sleep(_PAUSE)
                 continue
             try:
-                opened = opened or _open(task, connection)
+                opened = opened or _open(task, queue)
                 done += map_part(queue, part, *opened)
             except psycopg2.Error:
                 raise  # the run has ended, or the database is gone; then the lease runs out
@@ -66,11 +66,12 @@ def take_parts(task: PartTask, connect: Callable[[], Any]) -> int:
     return done
 
 
-def _open(task: PartTask, connection: Any) -> tuple[Preparation, Source]:
+def _open(task: PartTask, queue: PartQueue) -> tuple[Preparation, Source]:
     preparation, source = task.open()
-    loaded = LoadedRecords(connection, preparation.service.name)
+    loaded = LoadedRecords(queue.connection, preparation.service.name)
     if task.skips_unchanged and loaded.table is not None:
-        preparation = replace(preparation, find_loaded=loaded.find)
+        # While a batch is read, another thread stores the one before.
+        preparation = replace(preparation, find_loaded=queue.in_turn(loaded.find))
     return preparation, source
 
 

@@ -47,7 +47,7 @@ class PreparedBatch:
     embargoed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EMBARGOED))
 
     def to_bytes(self) -> bytes:
-        """Write the batch in Arrow's IPC format, as one record of what is compressed already."""
+        """Write the batch in Arrow's IPC format, as one record; its tables are compressed."""
         tables = {"granules": self.granules, "refusals": self.refusals, "embargoed": self.embargoed}
         record = {
             **{name: [_write_table(table)] for name, table in tables.items()},

@@ -47,15 +47,20 @@ _VALUES, _NUMBER = sql.Identifier(f"{_PREFIX}values"), "epnkit_number"
 _LENGTH = "epnkit_length"
 
 #: PostgreSQL compresses values in rows of 2 kB and more (``TOAST_TUPLE_THRESHOLD``), and where it
-#: may: not in columns of pgsphere's types, unless their storage is changed.
-_COMPRESS = """
-    ALTER TABLE {shared_values} {changes},
-        ADD COLUMN {length} character(2048) DEFAULT '', ALTER COLUMN {length} SET STORAGE PLAIN
+#: may: not in columns of pgsphere's types, unless their storage is changed.  Values of other types
+#: would rather leave so long a row.
+_LONG = sql.SQL("NULL::character(2048) AS {}").format(sql.Identifier(_LENGTH))
+_STORAGE = {"p": "PLAIN", "m": "MAIN", "e": "EXTERNAL", "x": "EXTENDED"}
+_CHANGES = """
+    SELECT attname, wanted FROM pg_attribute JOIN pg_type t ON t.oid = atttypid, LATERAL (
+        SELECT CASE WHEN attname = %s THEN 'p' WHEN %s THEN 'm' ELSE typstorage END AS wanted) AS w
+    WHERE attrelid = %s::regclass AND attnum > 0 AND typstorage <> 'p' AND wanted <> attstorage
 """
-_UNCOMPRESSED = """
-    SELECT attname FROM pg_attribute
-    WHERE attrelid = %s::regclass AND attnum > 0 AND attstorage = 'e'
-"""
+
+#: How many values are compressed at most, since each row takes those 2 kB here; and how long their
+#: texts may be, since pgsphere reads a MOC in parts, for each of which PostgreSQL would decompress
+#: all before it.
+_COMPRESSED, _LONGEST = 1000, 4096
 
 #: What is made of them. ``spoly_trusted`` is PostgreSQL's ``byteacat``, declared to return spoly:
 #: it appends the bytes of the polygon to its first argument, which is empty.
@@ -270,27 +275,38 @@ def _copy_values(target: Target, like: sql.Composable, shared: list[pl.Series]) 
     number = sql.Identifier(_NUMBER)
     names = sorted(name for name, kind in target.kinds.items() if not has_binary_form(kind))
     columns = map(sql.Identifier, names)
-    _clear(target, _VALUES, like, [sql.SQL("0 AS {}").format(number), *columns])
-    _let_compress(target)
+    _clear(target, _VALUES, like, [sql.SQL("0 AS {}").format(number), *columns, _LONG])
+    compressed = _pays_to_compress(shared)
+    _let_compress(target, compressed=compressed)
     target.execute(
         "CREATE UNIQUE INDEX IF NOT EXISTS epnkit_shared_number ON {shared_values} ({number})",
         shared_values=_VALUES,
         number=number,
     )
-    longest = max(map(len, shared))
-    rows = pl.DataFrame([values.extend_constant(None, longest - len(values)) for values in shared])
-    _copy_lines(target, _VALUES, rows.with_row_index(_NUMBER))
+    count = max(map(len, shared))
+    rows = pl.DataFrame([values.extend_constant(None, count - len(values)) for values in shared])
+    length = pl.lit("" if compressed else None, pl.String).alias(_LENGTH)
+    _copy_lines(target, _VALUES, rows.with_row_index(_NUMBER).with_columns(length))
 
 
-def _let_compress(target: Target) -> None:
-    """Let PostgreSQL compress the shared values: each row gets a value as it is stored here."""
-    names = target.query(_UNCOMPRESSED, (f"pg_temp.{_VALUES.string}",))
-    if names:
-        change = sql.SQL("ALTER COLUMN {} SET STORAGE MAIN")
-        changes = sql.SQL(", ").join(change.format(sql.Identifier(name)) for (name,) in names)
+def _let_compress(target: Target, *, compressed: bool) -> None:
+    """Let PostgreSQL compress the shared values or not: each row gets one as it is stored here."""
+    values = (_LENGTH, compressed, f"pg_temp.{_VALUES.string}")
+    for name, wanted in target.query(_CHANGES, values):
         target.execute(
-            _COMPRESS, shared_values=_VALUES, changes=changes, length=sql.Identifier(_LENGTH)
+            "ALTER TABLE {shared_values} ALTER COLUMN {name} SET STORAGE {storage}",
+            shared_values=_VALUES,
+            name=sql.Identifier(name),
+            storage=sql.SQL(_STORAGE[wanted]),
         )
+
+
+def _pays_to_compress(shared: list[pl.Series]) -> bool:
+    """Return whether the values that granules share are few enough, and none is too long."""
+    return all(
+        len(values) <= _COMPRESSED and not (values.cast(pl.String).str.len_bytes() > _LONGEST).any()
+        for values in shared
+    )
 
 
 def _clear(
