@@ -59,6 +59,7 @@ PREPARES = (
     "loading.prepare",
     "loading.table.binary_rows",
     "loading.table.copying",
+    "loading.table.shared_values",
 )
 
 #: Calls that change a setting for all threads.

@@ -18,7 +18,7 @@ from epnkit.dachs.cluster import Cluster
 from epnkit.dachs.pgsphere import create_pgsphere
 from epnkit.errors import LoadError
 from epnkit.loading.prepare.columns import TRACKING_COLUMNS
-from epnkit.loading.table import copying
+from epnkit.loading.table import copying, shared_values
 from epnkit.loading.table import target as target_module
 from epnkit.loading.table.binary_rows import encode_rows
 from epnkit.loading.table.target import BatchEncoder, Target
@@ -105,7 +105,7 @@ def test_the_table_gets_the_values_of_the_text_in_their_order(
     few: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(copying, "_FEW", few)
+    monkeypatch.setattr(shared_values, "_FEW", few)
     if not validated:
         target = replace(target, validated_columns=())
     granules = _make(100, coverages, regions)
@@ -159,7 +159,7 @@ _ASKED = """
 def test_shared_values_are_compressed_and_answer_as_before(
     target: Target, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "_FEW", few)
+    monkeypatch.setattr(shared_values, "_FEW", few)
     discs = [("4", "60", "33"), ("3", "40", "20"), ("4", "55", "-41"), ("4", "30", "5")]
     made = "SELECT smoc_disc(%s, radians(%s), radians(%s), radians(40))::text"
     mocs: list[str | None] = [target.query(made, disc)[0][0] for disc in discs]

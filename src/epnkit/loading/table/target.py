@@ -18,14 +18,13 @@ from epnkit.loading.table.binary_rows import encode_rows
 from epnkit.loading.table.catalog import has_tracking, tracking_name
 from epnkit.loading.table.copying import (
     EncodedGranules,
-    copy_content,
     copy_encoded,
     copy_granules,
-    empty_temporary_tables,
     encode_granules,
 )
 from epnkit.loading.table.partitions import Partitions, find_partitions
 from epnkit.loading.table.refused_rows import find_refused_rows
+from epnkit.loading.table.temporary_tables import copy_content, empty_temporary_tables
 
 #: The column that numbers staged granules in the order of the source.
 ROW = "epnkit_row"
