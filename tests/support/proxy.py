@@ -145,4 +145,6 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while chunk := source.recv(65536):
             target.sendall(chunk)
+    # Also of a client that was killed, and resets its end: its session would stay, with its locks.
+    with suppress(OSError):
         target.shutdown(socket.SHUT_WR)

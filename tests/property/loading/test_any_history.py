@@ -350,7 +350,7 @@ def history(request: pytest.FixtureRequest) -> Iterator[History]:
 
 
 TestAnyHistory = History.TestCase
-TestAnyPartitionedHistory = PartitionedHistory.TestCase
+TestAnyPartitionedHistory = pytest.mark.all(PartitionedHistory.TestCase)
 TestAnyHistory.settings = TestAnyPartitionedHistory.settings = settings(
     max_examples=25,
     stateful_step_count=20,

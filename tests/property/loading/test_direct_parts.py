@@ -168,7 +168,9 @@ def live(cluster: Cluster, service: Service, first: Batches, second: Batches) ->
     [
         ("1 year", None),
         ("6 months", Embargo(until=pl.col("until"))),
-        ("100 days", Embargo(until=pl.col("until"), shown=False)),
+        pytest.param(
+            "100 days", Embargo(until=pl.col("until"), shown=False), marks=pytest.mark.all
+        ),
     ],
 )
 @settings(max_examples=20, deadline=None)
