@@ -20,15 +20,18 @@ def copy_new_dachs(root: Path) -> PrivateDachs:
     root : pathlib.Path
         The directory to make.
     """
-    new = _make_new()
-    subprocess.run(["cp", "-a", new, root], check=True)
-    profile = root / "etc" / "dsn"
-    profile.write_text(profile.read_text().replace(str(new), str(root)))
-    return PrivateDachs(root, durable=False)
+    new, copy = _make_new(), PrivateDachs(root, durable=False)
+    subprocess.run(["cp", "-a", new.root, copy.root], check=True)
+    profile = copy.root / "etc" / "dsn"
+    socket, own = (str(each.cluster.socket_directory) for each in (new, copy))
+    text = profile.read_text()
+    assert socket in text
+    profile.write_text(text.replace(socket, own))
+    return copy
 
 
 @cache
-def _make_new() -> Path:
+def _make_new() -> PrivateDachs:
     directory = Path(tempfile.mkdtemp(prefix="epnkit-"))
     atexit.register(shutil.rmtree, directory)
     made = PrivateDachs(directory / "d", durable=False)
@@ -36,4 +39,4 @@ def _make_new() -> Path:
     made.stop()
     # Its port is in there; each copy takes one of its own.
     made.settings.unlink()
-    return made.root
+    return made

@@ -196,6 +196,24 @@ def test_long_values_and_many_are_shared_as_they_are(
     assert {*found} == {(f"u{number}", mocs[number % count]) for number in range(4 * count)}
 
 
+def test_each_column_of_each_batch_is_compressed_or_not(target: Target) -> None:
+    """As its values are, whatever another column, or the batch before, has."""
+    long, short = (
+        target.query("SELECT smoc_disc(%s, 0.3, 0.1, radians(40))::text", (order,))[0][0]
+        for order in ("9", "4")
+    )
+    ring = ",".join(f"({100 + n / 4}d,{10 + n % 2 / 9}d)" for n in range(120))
+    polygon = f"{{{ring},(115d,40d)}}"
+    for moc in (short, long, short):
+        target.execute("TRUNCATE s.epn_core, epnkit.granules_s")
+        assert target.copy_accepted(_make(8, [moc], [polygon]), direct=True) == (8, [])
+        found = target.query(
+            "SELECT DISTINCT pg_column_compression(coverage), pg_column_compression(s_region)"
+            " FROM s.epn_core"
+        )
+        assert found == [("pglz" if moc == short else None, "pglz")]
+
+
 def test_granules_share_values_of_an_array_too(target: Target) -> None:
     target.execute("ALTER TABLE s.epn_core ADD COLUMN pair real[]")
     target = replace(target, columns=(*target.columns, "pair"))

@@ -18,7 +18,7 @@ from epnkit.loading.grammar.common import (
     report_errors,
 )
 from epnkit.loading.grammar.rollback import RollbackOnError
-from epnkit.loading.grammar.vacuum import leave_vacuum
+from epnkit.loading.grammar.vacuum import leave_out_vacuum
 from epnkit.loading.load import Load
 from epnkit.loading.prepare.preparation import Preparation
 from epnkit.loading.progress import choose_progress
@@ -59,14 +59,14 @@ def import_in_bulk(data: Any, kind: str, path: Path) -> None:
         _undo_on_error(table, options, run),
     ):
         _load(table, kind, path, run, request)
+        if not (table.newlyCreated or options.dropIndices):
+            leave_out_vacuum(table, path.parent.name)
     if table.newlyCreated:
         # After its commit DaCHS vacuums and analyses the tables named here, of itself no new ones.
         base.ui.notifyDBTableModified(table.tableName)
     elif options.dropIndices:
         # For -R, DaCHS drops the indices of an updating table, but creates them only for a new one.
         table.makeIndices()
-    else:
-        leave_vacuum(table, path.parent.name)
     _report_affected(data, run.counts.loaded + run.counts.changed + run.counts.deleted)
 
 

@@ -1,10 +1,9 @@
-"""Leaving it to PostgreSQL to vacuum a table of which loads changed little.
+"""Leaving out DaCHS's VACUUM and ANALYZE after imports that changed little of a table.
 
 DaCHS vacuums and analyses the tables of each import (``gavo.user.importing.TableCollector``).  Of a
 large table that takes longer than a small update does: for its statistics PostgreSQL reads 30,000
-pages of the table, and of each of its parts.  It does so by itself when a tenth of the rows have
-changed, and vacuums when a fifth have, but never looks at a divided table as a whole.  So DaCHS is
-let to do it whenever a hundredth have changed since the last time, by the ledger.
+pages of the table, and of each of its parts.  They hardly change before a hundredth of the rows
+has.  PostgreSQL's own autovacuum waits for a tenth, and never looks at a divided table as a whole.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from typing import Any
 #: DaCHS vacuums when one row of so many has changed.
 _ONE_OF = 100
 
-#: Whether fewer have since the table was analysed, of the rows that PostgreSQL counted then: -1 if
-#: it never did.  What a failed run changed is undone.
+#: Whether fewer have since the table was analysed, by the ledger, of the rows that PostgreSQL
+#: counted then: -1 if it never did.  What a failed run changed is undone.
 _CHANGED_LITTLE = """
     SELECT reltuples > %(one_of)s * (
         SELECT coalesce(sum(loaded + changed + deleted), 0) FROM epnkit.runs
@@ -24,15 +23,10 @@ _CHANGED_LITTLE = """
           AND ended > coalesce(greatest(pg_stat_get_last_analyze_time(c.oid),
                                         pg_stat_get_last_autoanalyze_time(c.oid)), '-infinity'))
     FROM pg_class c WHERE oid = %(table)s::regclass
-      AND current_setting('autovacuum')::boolean AND current_setting('track_counts')::boolean
-      AND NOT EXISTS (
-        SELECT FROM pg_class own, pg_options_to_table(own.reloptions)
-        WHERE (own.oid = c.oid OR own.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))
-          AND CASE option_name WHEN 'autovacuum_enabled' THEN NOT option_value::boolean END)
 """
 
 
-def leave_vacuum(table: Any, service: str) -> None:
+def leave_out_vacuum(table: Any, service: str) -> None:
     """Keep DaCHS from vacuuming a table after an import, if loads changed little of it.
 
     Parameters
@@ -45,9 +39,8 @@ def leave_vacuum(table: Any, service: str) -> None:
     values = {"one_of": _ONE_OF, "service": service, "table": table.tableName}
     with table.connection.cursor() as cursor:
         cursor.execute(_CHANGED_LITTLE, values)
-        found = cursor.fetchone()
-    vars(table).pop("importFinished", None)  # of an earlier source of this import
-    if found is not None and found[0]:
+        ((changed_little,),) = cursor.fetchall()
+    if changed_little:
         # DaCHS's own names the table to what vacuums.
         table.importFinished = partial(_finish, table)
 

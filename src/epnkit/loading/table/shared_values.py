@@ -1,4 +1,4 @@
-"""Values that many granules of a batch share: copied once, and stored compressed.
+"""Values that many granules of a batch share: copied once, and compressed if they are short.
 
 They are in a temporary table, in which PostgreSQL compresses them; each granule has the number of
 its value.  What a row gets is the value as it is stored there.
@@ -28,13 +28,14 @@ _LONG = sql.SQL("NULL::character(2048) AS {}").format(sql.Identifier(_LENGTH))
 _STORAGE = {"p": "PLAIN", "m": "MAIN", "e": "EXTERNAL", "x": "EXTENDED"}
 _CHANGES = """
     SELECT attname, wanted FROM pg_attribute JOIN pg_type t ON t.oid = atttypid, LATERAL (
-        SELECT CASE WHEN attname = %s THEN 'p' WHEN %s THEN 'm' ELSE typstorage END AS wanted) AS w
+        SELECT CASE WHEN attname = %s THEN 'p' WHEN attname = ANY(%s) THEN 'm'
+               ELSE typstorage END AS wanted) AS w
     WHERE attrelid = %s::regclass AND attnum > 0 AND typstorage <> 'p' AND wanted <> attstorage
 """
 
-#: How many values are compressed at most, since each row takes those 2 kB here; and how long their
-#: texts may be, since pgsphere reads a MOC in parts, for each of which PostgreSQL would decompress
-#: all before it.
+#: How many values are compressed at most, since each row takes those 2 kB here; and how long the
+#: texts in a column may be, since pgsphere reads a MOC in parts, for each of which PostgreSQL would
+#: decompress all before it.
 _COMPRESSED, _LONGEST = 1000, 4096
 
 #: A subquery, since a join could change the order of the rows, by which
@@ -116,22 +117,22 @@ def copy_shared(target: Target, like: sql.Composable, shared: list[pl.Series]) -
     names = sorted(name for name, kind in target.kinds.items() if not has_binary_form(kind))
     columns = map(sql.Identifier, names)
     clear(target, _VALUES, like, [sql.SQL("0 AS {}").format(number), *columns, _LONG])
-    compressed = _pays_to_compress(shared)
-    _let_compress(target, compressed=compressed)
+    count = max(map(len, shared))
+    compressed = [values.name for values in shared if count <= _COMPRESSED and _are_short(values)]
+    _let_compress(target, compressed)
     target.execute(
         "CREATE UNIQUE INDEX IF NOT EXISTS epnkit_shared_number ON {shared_values} ({number})",
         shared_values=_VALUES,
         number=number,
     )
-    count = max(map(len, shared))
     rows = pl.DataFrame([values.extend_constant(None, count - len(values)) for values in shared])
     length = pl.lit("" if compressed else None, pl.String).alias(_LENGTH)
     copy_lines(target, _VALUES, rows.with_row_index(_NUMBER).with_columns(length))
 
 
-def _let_compress(target: Target, *, compressed: bool) -> None:
-    """Let PostgreSQL compress the shared values or not: each row gets one as it is stored here."""
-    values = (_LENGTH, compressed, f"pg_temp.{_VALUES.string}")
+def _let_compress(target: Target, columns: list[str]) -> None:
+    """Let PostgreSQL compress the values of these columns alone: rows get them as they are here."""
+    values = (_LENGTH, columns, f"pg_temp.{_VALUES.string}")
     for name, wanted in target.query(_CHANGES, values):
         target.execute(
             "ALTER TABLE {shared_values} ALTER COLUMN {name} SET STORAGE {storage}",
@@ -141,9 +142,5 @@ def _let_compress(target: Target, *, compressed: bool) -> None:
         )
 
 
-def _pays_to_compress(shared: list[pl.Series]) -> bool:
-    """Return whether the values that granules share are few enough, and none is too long."""
-    return all(
-        len(values) <= _COMPRESSED and not (values.cast(pl.String).str.len_bytes() > _LONGEST).any()
-        for values in shared
-    )
+def _are_short(values: pl.Series) -> bool:
+    return not (values.cast(pl.String).str.len_bytes() > _LONGEST).any()
